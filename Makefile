@@ -1,0 +1,108 @@
+# wals: weighted alternating least squares inside PostgreSQL
+#
+#   make && make install        build and install (PG_CONFIG=... for another server)
+#   make installcheck           regress and isolation tests against that server
+#   make unit | tap             the other two tiers; test/run does everything
+#   make lint | format | bench  checks of the tree, clang-format, benchmarks
+
+EXTENSION  = wals
+MODULE_big = $(EXTENSION)
+
+# The control file is where the version is written; everything else derives it.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" $(EXTENSION).control)
+
+# Rooms, bottom up (src/README.md).
+CORE_OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c)))
+PG_OBJS   := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/base/*.c \
+               src/store/*.c src/run/*.c src/api/*.c)))
+OBJS       = $(CORE_OBJS) $(PG_OBJS)
+HDRS      := $(wildcard src/*.h src/*/*.h)
+
+# To compile for this machine only: make OPTFLAGS=-march=native
+OPTFLAGS    =
+PG_CPPFLAGS = -Isrc -DWALS_VERSION=\"$(EXTVERSION)\"
+PG_CFLAGS   = $(OPTFLAGS)
+# OpenBLAS is not linked but loaded when first needed, see src/core/blas.c.
+SHLIB_LINK  = -lm -ldl -lpthread
+
+# sql/wals.sql is the truth; the versioned install script is a copy of it.
+CURRENT    = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA       = $(filter-out $(CURRENT),$(wildcard sql/$(EXTENSION)--*.sql))
+DATA_built = $(CURRENT)
+
+REGRESS       := $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS   = --inputdir=test --load-extension=$(EXTENSION)
+ISOLATION     := $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+PROVE_TESTS    = test/t/*.pl
+EXTRA_CLEAN    = build-unit
+
+# No JIT bitcode: our time goes into loops, not into SQL expressions, and the
+# bitcode needs the very clang the server was built with.
+override with_llvm = no
+
+PG_CONFIG ?= pg_config
+PGXS      := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(CURRENT): sql/$(EXTENSION).sql
+	cp $< $@
+
+# PGXS may come without automatic dependencies; the version is compiled in.
+$(OBJS): $(HDRS) $(EXTENSION).control
+
+# The numbers deserve -O3.  No contraction: a compiler that may fuse a * b + c
+# at will gives other last bits from one build or processor to the next.
+$(CORE_OBJS): override CFLAGS += -O3 -ffp-contract=off
+
+# ---------------------------------------------------------------------------
+# Unit tests: src/core alone, without PostgreSQL's include paths, under
+# sanitizers.  make -k -j2 unit runs all of them side by side; each program
+# ends with its line "name: N passed, N failed".
+#
+# -fno-wrapv: the server's flags define signed overflow and so would hide it.
+# ---------------------------------------------------------------------------
+
+UNIT_CFLAGS = -std=c11 -D_GNU_SOURCE -DWC_ASSERTIONS -Wall -Wextra -Werror \
+              -g -O1 -fno-omit-frame-pointer -fno-wrapv -ffp-contract=off \
+              -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+              -Isrc -Itest/unit
+# what the server's flags ask of core too
+UNIT_CORE   = -Wdeclaration-after-statement -Wmissing-prototypes -Wvla \
+              -Wmissing-format-attribute -Wpointer-arith -Wcast-function-type
+UNIT_LIBS   = -lm -ldl -lpthread
+UNIT_TESTS := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/test_*.c)))
+UNIT_OBJS   = $(patsubst src/core/%.o,build-unit/core/%.o,$(CORE_OBJS))
+
+build-unit/core/%.o: src/core/%.c $(HDRS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $(UNIT_CORE) -c $< -o $@
+
+build-unit/test_%: test/unit/test_%.c $(wildcard test/unit/*.h) $(UNIT_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) $< $(UNIT_OBJS) $(UNIT_LIBS) -o $@
+
+unit: $(addprefix run-,$(UNIT_TESTS))
+
+$(addprefix run-,$(UNIT_TESTS)): run-%: build-unit/%
+	@test/unit/run $<
+
+tap:
+	$(prove_installcheck)
+
+# ---------------------------------------------------------------------------
+# The yard
+# ---------------------------------------------------------------------------
+
+lint:
+	@for check in .ci/check-*; do $$check || red=1; done; test -z "$$red"
+
+CLANG_FORMAT = clang-format-14
+
+format:
+	$(CLANG_FORMAT) -i $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch])
+
+bench:
+	bench/run
+
+.PHONY: unit $(addprefix run-,$(UNIT_TESTS)) tap lint format bench

@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * coo.c
+ *	  Collect ratings as they arrive: triplets in growing arrays.
+ *
+ * The reader of the ratings table appends one row at a time; wc_csr_from_coo
+ * takes the arrays over.  Which arrays exist is settled at the beginning: a
+ * column the input does not have costs nothing.
+ *
+ * All arrays grow together by doubling.  A failed growth leaves the triplets
+ * as they were, only some arrays larger than capacity says.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+#define FIRST_CAPACITY 1024
+
+static WcStatus
+allocate_arrays(WcCoo *coo, bool has_value, bool has_weight, bool has_time,
+                const WcAlloc *alloc)
+{
+	size_t capacity = (size_t) coo->capacity;
+
+	coo->user = wc_alloc_array(alloc, capacity, sizeof(int32_t));
+	if (coo->user == NULL)
+		return WC_NO_MEMORY;
+	coo->item = wc_alloc_array(alloc, capacity, sizeof(int32_t));
+	if (coo->item == NULL)
+		return WC_NO_MEMORY;
+	if (has_value)
+	{
+		coo->value = wc_alloc_array(alloc, capacity, sizeof(float));
+		if (coo->value == NULL)
+			return WC_NO_MEMORY;
+	}
+	if (has_weight)
+	{
+		coo->weight = wc_alloc_array(alloc, capacity, sizeof(float));
+		if (coo->weight == NULL)
+			return WC_NO_MEMORY;
+	}
+	if (has_time)
+	{
+		coo->time = wc_alloc_array(alloc, capacity, sizeof(int64_t));
+		if (coo->time == NULL)
+			return WC_NO_MEMORY;
+	}
+	return WC_OK;
+}
+
+WcStatus
+wc_coo_init(WcCoo *coo, bool has_value, bool has_weight, bool has_time,
+            const WcAlloc *alloc)
+{
+	WcStatus status;
+
+	memset(coo, 0, sizeof(*coo));
+	coo->capacity = FIRST_CAPACITY;
+	status = allocate_arrays(coo, has_value, has_weight, has_time, alloc);
+	if (status != WC_OK)
+		wc_coo_free(coo, alloc);
+	return status;
+}
+
+/* *block grown to capacity elements; NULL stays NULL, false keeps *block. */
+static bool
+grow_floats(float **block, size_t capacity, const WcAlloc *alloc)
+{
+	float *grown;
+
+	if (*block == NULL)
+		return true;
+	grown = wc_resize_array(alloc, *block, capacity, sizeof(float));
+	if (grown == NULL)
+		return false;
+	*block = grown;
+	return true;
+}
+
+static bool
+grow_indexes(int32_t **block, size_t capacity, const WcAlloc *alloc)
+{
+	int32_t *grown;
+
+	grown = wc_resize_array(alloc, *block, capacity, sizeof(int32_t));
+	if (grown == NULL)
+		return false;
+	*block = grown;
+	return true;
+}
+
+static bool
+grow_times(int64_t **block, size_t capacity, const WcAlloc *alloc)
+{
+	int64_t *grown;
+
+	if (*block == NULL)
+		return true;
+	grown = wc_resize_array(alloc, *block, capacity, sizeof(int64_t));
+	if (grown == NULL)
+		return false;
+	*block = grown;
+	return true;
+}
+
+static WcStatus
+grow(WcCoo *coo, const WcAlloc *alloc)
+{
+	size_t capacity;
+
+	if (coo->capacity > INT64_MAX / 2 ||
+	    (uint64_t) coo->capacity > SIZE_MAX / 2)
+		return WC_TOO_LARGE;
+	capacity = (size_t) coo->capacity * 2;
+	if (!grow_indexes(&coo->user, capacity, alloc) ||
+	    !grow_indexes(&coo->item, capacity, alloc) ||
+	    !grow_floats(&coo->value, capacity, alloc) ||
+	    !grow_floats(&coo->weight, capacity, alloc) ||
+	    !grow_times(&coo->time, capacity, alloc))
+		return WC_NO_MEMORY;
+	coo->capacity = (int64_t) capacity;
+	return WC_OK;
+}
+
+WcStatus
+wc_coo_append(WcCoo *coo, int32_t user, int32_t item, float value, float weight,
+              int64_t time, const WcAlloc *alloc)
+{
+	int64_t place = coo->count;
+
+	if (place == coo->capacity)
+	{
+		WcStatus status = grow(coo, alloc);
+
+		if (status != WC_OK)
+			return status;
+	}
+	coo->user[place] = user;
+	coo->item[place] = item;
+	if (coo->value != NULL)
+		coo->value[place] = value;
+	if (coo->weight != NULL)
+		coo->weight[place] = weight;
+	if (coo->time != NULL)
+		coo->time[place] = time;
+	coo->count = place + 1;
+	return WC_OK;
+}
+
+void
+wc_coo_free(WcCoo *coo, const WcAlloc *alloc)
+{
+	wc_free(alloc, coo->user);
+	wc_free(alloc, coo->item);
+	wc_free(alloc, coo->value);
+	wc_free(alloc, coo->weight);
+	wc_free(alloc, coo->time);
+	memset(coo, 0, sizeof(*coo));
+}
+
+WcStatus
+wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
+                const int32_t *item_renumber, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		coo->user[e] = user_renumber[coo->user[e]];
+		coo->item[e] = item_renumber[coo->item[e]];
+	}
+	return WC_OK;
+}
+
+/*
+ * Ages are formed in unsigned arithmetic: the distance of two times may pass
+ * the range of int64.
+ */
+WcStatus
+wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
+             const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	int64_t newest = INT64_MIN;
+	float *weight = coo->weight;
+
+	WC_ASSERT(coo->time != NULL && half_life > 0);
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		if (coo->time[e] > newest)
+			newest = coo->time[e];
+	}
+	if (weight == NULL)
+	{
+		weight = wc_alloc_array(alloc, (size_t) coo->capacity, sizeof(float));
+		if (weight == NULL)
+			return WC_NO_MEMORY;
+		for (int64_t e = 0; e < coo->count; e++)
+		{
+			if (wc_pace(&pace, 1))
+			{
+				wc_free(alloc, weight);
+				return WC_CANCELLED;
+			}
+			weight[e] = 1.0f;
+		}
+		coo->weight = weight;
+	}
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		double age = (double) ((uint64_t) newest - (uint64_t) coo->time[e]);
+
+		/* An exp2 costs as much as some ten steps of the other passes. */
+		if (wc_pace(&pace, 8))
+			return WC_CANCELLED;
+		weight[e] = (float) (weight[e] * exp2(-age / half_life));
+	}
+	return WC_OK;
+}

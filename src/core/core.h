@@ -1,0 +1,498 @@
+/*-------------------------------------------------------------------------
+ *
+ * core.h
+ *	  The one public header of the numbers room.
+ *
+ * Plain C11: no PostgreSQL, no input or output, no clock.  Every function that
+ * can fail returns a WcStatus and, where it takes one, fills a WcError; nothing
+ * here jumps.  All memory comes through a WcAlloc, so the caller decides where
+ * it lives and who frees it after a failure.
+ *
+ * Vocabulary (src/README.md has the glossary): m users, n items, k factors,
+ * nnz entries.  U is the m x k matrix of user factors, V the n x k matrix of
+ * item factors, both row-major with leading dimension k.  A is the matrix of
+ * targets, W the matrix of weights:
+ *
+ *		W_ij = w0 t_j + c_ij	on an observed cell (an entry)
+ *		W_ij = w0 t_j			on every other cell, where the target is 0
+ *
+ * Arguments are ordered: inputs (const), in/out, outputs, allocator, hooks,
+ * error; a size comes before the array it describes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_H
+#define WALS_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ------------------------------------------------------------------------
+ * Status, hooks, memory
+ * ------------------------------------------------------------------------ */
+
+typedef enum WcStatus
+{
+	WC_OK = 0,
+	WC_CANCELLED, /* hooks->should_stop said so */
+	WC_NO_MEMORY, /* the allocator returned NULL */
+	WC_TOO_LARGE, /* a count or size passes its type's range */
+	WC_BAD_PARAM, /* an option; wc_params_check has the words */
+	WC_NOT_FINITE, /* a weight, target or factor is not finite */
+	WC_NOT_SPD, /* a row's system is singular, even in float64 */
+	WC_DUPLICATE, /* two entries for one cell under WC_DUP_ERROR */
+	WC_EMPTY, /* no entry left to train on */
+	WC_NO_BLAS /* OpenBLAS could not be loaded */
+} WcStatus;
+
+typedef enum WcSide
+{
+	WC_USERS = 0,
+	WC_ITEMS = 1
+} WcSide;
+
+/* What went wrong and where.  row and other are dense indexes, -1 if unset. */
+typedef struct WcError
+{
+	WcStatus status;
+	WcSide side; /* the side row counts in */
+	int32_t row;
+	int32_t other; /* index on the other side */
+	char detail[256]; /* facts for a person, may be empty */
+} WcError;
+
+/*
+ * Hooks plug the core into its surroundings.  should_stop is asked at least
+ * every 50 ms of work, always from the calling thread; any member may be NULL,
+ * and so may the whole pointer.
+ */
+typedef struct WcHooks
+{
+	bool (*should_stop)(void *arg);
+	void (*log)(void *arg, const char *message);
+	void *arg;
+} WcHooks;
+
+/*
+ * Where memory comes from.  alloc and resize return NULL on failure, memory is
+ * aligned for any type and not zeroed; release(NULL) is allowed.
+ */
+typedef struct WcAlloc
+{
+	void *(*alloc)(void *arg, size_t bytes);
+	void *(*resize)(void *arg, void *block, size_t bytes);
+	void (*release)(void *arg, void *block);
+	void *arg;
+} WcAlloc;
+
+/* The status in a few words, never NULL. */
+extern const char *wc_status_text(WcStatus status);
+
+/*
+ * Allocate count * size bytes; NULL when the product overflows or memory is
+ * out.  A count of 0 gives a valid block.
+ */
+extern void *wc_alloc_array(const WcAlloc *alloc, size_t count, size_t size);
+extern void *wc_resize_array(const WcAlloc *alloc, void *block, size_t count,
+                             size_t size);
+extern void wc_free(const WcAlloc *alloc, void *block);
+
+/* ------------------------------------------------------------------------
+ * Options (params.c)
+ * ------------------------------------------------------------------------ */
+
+#define WC_FACTORS_DEFAULT 64
+#define WC_FACTORS_MIN 1
+#define WC_FACTORS_MAX 1024
+#define WC_ITERATIONS_DEFAULT 15
+#define WC_ITERATIONS_MIN 1
+#define WC_ITERATIONS_MAX 1000
+#define WC_EXPONENT_MAX 10.0 /* of counts, in absolute value */
+
+typedef enum WcFeedback
+{
+	WC_IMPLICIT, /* target 1 where the value is > 0, else 0 */
+	WC_EXPLICIT, /* target = value, observed cells only */
+	WC_WEIGHTED /* target = value, w0 on all other cells */
+} WcFeedback;
+
+/* The weight g(r) an entry gets from its own value r. */
+typedef enum WcWeighting
+{
+	WC_WEIGHT_CONSTANT, /* g = 1 */
+	WC_WEIGHT_LINEAR, /* g = alpha |r| */
+	WC_WEIGHT_LOG, /* g = alpha log(1 + |r| / epsilon) */
+	WC_WEIGHT_COUNTS, /* g = R_i C_j, raw entry counts */
+	WC_WEIGHT_NONE /* g = 0: plain ALS over all cells */
+} WcWeighting;
+
+typedef enum WcDuplicates
+{
+	WC_DUP_SUM,
+	WC_DUP_MAX,
+	WC_DUP_AVG,
+	WC_DUP_LAST, /* latest time; ties: larger value, weight */
+	WC_DUP_ERROR
+} WcDuplicates;
+
+/*
+ * Everything a training can be told.  A NaN in regularization,
+ * unobserved_weight and a -1 in biases mean "choose": wc_params_defaults fills
+ * the struct, wc_problem_build resolves the choices from the data.
+ */
+typedef struct WcParams
+{
+	WcFeedback feedback;
+	WcWeighting weighting;
+	WcDuplicates duplicates;
+	int32_t factors; /* k */
+	int32_t iterations; /* full sweeps: users, then items */
+	double regularization; /* lambda >= 0; NaN: 0.01, explicit 0.1 */
+	double reg_exponent; /* nu in [0, 1] */
+	double unobserved_weight; /* w0 >= 0; NaN: from the density */
+	bool unobserved_popularity; /* t_j = C_j^e / mean, else 1 */
+	double popularity_exponent; /* e */
+	double alpha; /* > 0 */
+	double epsilon; /* > 0 */
+	double row_weight_exponent; /* p of R_i^p */
+	double col_weight_exponent; /* q of C_j^q */
+	bool weight_normalize; /* R_i^p C_j^q to mean 1 over the entries */
+	int biases; /* 0, 1, or -1: on for explicit only */
+	double half_life; /* in the unit of the time column; 0: none */
+	int32_t min_user_rows; /* >= 1, entries, counted once */
+	int32_t min_item_rows;
+	int64_t seed;
+} WcParams;
+
+extern void wc_params_defaults(WcParams *params);
+
+/*
+ * NULL when every option is in range and they agree with each other; else the
+ * name of the first offending option, with a full sentence in detail.
+ */
+extern const char *wc_params_check(const WcParams *params, bool has_value,
+                                   bool has_time, size_t detail_size,
+                                   char *detail);
+
+/* ------------------------------------------------------------------------
+ * Ids (idmap.c): what the user calls a row <-> dense int32 index
+ * ------------------------------------------------------------------------ */
+
+typedef enum WcIdKind
+{
+	WC_ID_INT64,
+	WC_ID_BYTES /* text: its bytes; uuid: its 16 bytes */
+} WcIdKind;
+
+typedef struct WcIdMap WcIdMap;
+
+/* A borrowed id: number is used for WC_ID_INT64, bytes/length otherwise. */
+typedef struct WcId
+{
+	int64_t number;
+	const char *bytes; /* not terminated */
+	size_t length;
+} WcId;
+
+extern WcStatus wc_idmap_create(WcIdKind kind, WcIdMap **map,
+                                const WcAlloc *alloc);
+extern void wc_idmap_free(WcIdMap *map);
+extern WcIdKind wc_idmap_kind(const WcIdMap *map);
+extern int32_t wc_idmap_count(const WcIdMap *map);
+
+/* Index of an id, adding it when new.  WC_TOO_LARGE past 2^31 - 2 ids. */
+extern WcStatus wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index);
+
+/* Index of an id, -1 when unknown. */
+extern int32_t wc_idmap_find(const WcIdMap *map, const WcId *id);
+
+/* The id of an index; borrowed, valid until the map changes. */
+extern WcId wc_idmap_get(const WcIdMap *map, int32_t index);
+
+/* 64-bit hash of the id of an index: seeds its first factors. */
+extern uint64_t wc_idmap_hash(const WcIdMap *map, int32_t index);
+
+/*
+ * Renumber by ascending id (numbers by value, bytes as memcmp, shorter first
+ * on a common prefix), so that indexes no longer depend on the order of
+ * arrival.  renumber[old] = new, count entries, filled by the call.
+ */
+extern WcStatus wc_idmap_sort(WcIdMap *map, int32_t *renumber,
+                              const WcHooks *hooks);
+
+/* Drop the ids with keep[index] false; the others keep their order. */
+extern WcStatus wc_idmap_keep(WcIdMap *map, const bool *keep,
+                              const WcHooks *hooks);
+
+/* ------------------------------------------------------------------------
+ * Ratings as they arrive (coo.c) and by row (csr.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Triplets in order of arrival.  Arrays the input has no column for stay NULL:
+ * value (each counts 1), weight (each weighs 1), time.
+ */
+typedef struct WcCoo
+{
+	int64_t count;
+	int64_t capacity;
+	int32_t *user;
+	int32_t *item;
+	float *value;
+	float *weight;
+	int64_t *time;
+} WcCoo;
+
+extern WcStatus wc_coo_init(WcCoo *coo, bool has_value, bool has_weight,
+                            bool has_time, const WcAlloc *alloc);
+extern WcStatus wc_coo_append(WcCoo *coo, int32_t user, int32_t item,
+                              float value, float weight, int64_t time,
+                              const WcAlloc *alloc);
+extern void wc_coo_free(WcCoo *coo, const WcAlloc *alloc);
+
+/* Replace user and item indexes after wc_idmap_sort. */
+extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
+                                const int32_t *item_renumber,
+                                const WcHooks *hooks);
+
+/*
+ * Multiply every weight by 2^(-age / half_life), age counted back from the
+ * newest time in the data.  Needs the time array; creates the weight array.
+ */
+extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
+                             const WcHooks *hooks);
+
+/*
+ * One side of the ratings by row.  Entries of a row are sorted by column and
+ * distinct.  value NULL: all 1; weight NULL: all 1.
+ */
+typedef struct WcCsr
+{
+	int32_t rows;
+	int32_t cols;
+	int64_t nnz;
+	int64_t *start; /* rows + 1 offsets */
+	int32_t *col; /* nnz */
+	float *value; /* nnz or NULL */
+	float *weight; /* nnz or NULL */
+} WcCsr;
+
+/*
+ * Sort the triplets by user and item and merge duplicates; the sum of a set of
+ * duplicates does not depend on their order.  drop_zero leaves out cells whose
+ * merged value is 0 (implicit: nothing happened).  The triplets are released
+ * as soon as they are no longer needed.  WC_DUPLICATE names the pair.  n_merged
+ * is the number of input rows that were merged away, n_zero of cells dropped.
+ */
+extern WcStatus wc_csr_from_coo(WcCoo *coo, int32_t users, int32_t items,
+                                WcDuplicates duplicates, bool drop_zero,
+                                WcCsr *csr, int64_t *n_merged, int64_t *n_zero,
+                                const WcAlloc *alloc, const WcHooks *hooks,
+                                WcError *error);
+
+/*
+ * Leave out users with fewer than min_user_rows entries and items with fewer
+ * than min_item_rows, both counted once before, then users and items left
+ * without any; renumber in place.  keep_user and keep_item (rows, cols of the
+ * input) say who stayed.
+ */
+extern WcStatus wc_csr_filter(WcCsr *csr, int32_t min_user_rows,
+                              int32_t min_item_rows, bool *keep_user,
+                              bool *keep_item, const WcAlloc *alloc,
+                              const WcHooks *hooks);
+
+extern WcStatus wc_csr_transpose(const WcCsr *csr, WcCsr *result,
+                                 const WcAlloc *alloc, const WcHooks *hooks);
+extern void wc_csr_free(WcCsr *csr, const WcAlloc *alloc);
+
+/* True when the structure keeps its promises (for tests and assertions). */
+extern bool wc_csr_check(const WcCsr *csr);
+
+/*
+ * Peak bytes of a training after nnz triplets: triplets or two sides,
+ * whichever is larger at once, plus factors.  WC_TOO_LARGE on overflow.
+ */
+extern WcStatus wc_memory_needed(int64_t nnz, int32_t users, int32_t items,
+                                 int32_t factors, bool has_value,
+                                 bool has_weight, bool has_time, size_t *bytes);
+
+/* ------------------------------------------------------------------------
+ * The problem (problem.c, objective.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * A weighted least-squares problem, ready to be solved.
+ *
+ *		c_ij = base_weight * by_user.weight_ij * user_scale_i * item_scale_j
+ *		target a_ij = by_user.value_ij		(explicit: mean already subtracted)
+ *
+ * NULL arrays are all ones.  Both sides hold the same entries.
+ */
+typedef struct WcProblem
+{
+	WcParams params; /* with all choices resolved */
+	WcCsr by_user; /* m x n */
+	WcCsr by_item; /* n x m */
+	float base_weight;
+	float *user_scale; /* m or NULL */
+	float *item_scale; /* n or NULL */
+	bool user_weighted; /* the user gave a weight per user */
+	bool item_weighted; /* ... and per item */
+	double w0;
+	float *unobserved; /* n or NULL: t_j, mean 1 over the items */
+	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
+	float *item_lambda; /* n */
+	double mean; /* global mean of explicit targets, else 0 */
+	bool biases;
+	double mean_weight; /* mean of c_ij over the entries */
+	bool negatives_vanish; /* w0 given, and so small that the
+									 * unobserved cells hardly count */
+} WcProblem;
+
+/*
+ * Turn values into targets and weights, resolve w0, lambda and biases, and
+ * build the second side.  by_user is consumed: its arrays belong to the
+ * problem afterwards.  user_weights (m) and item_weights (n) are the weights
+ * the user gave per row and column, >= 0 and finite, or NULL; they are copied.
+ * WC_NOT_FINITE names the entry whose weight leaves the range of float32.
+ */
+extern WcStatus wc_problem_build(const WcParams *params, WcCsr *by_user,
+                                 const float *user_weights,
+                                 const float *item_weights, WcProblem *problem,
+                                 const WcAlloc *alloc, const WcHooks *hooks,
+                                 WcError *error);
+extern void wc_problem_free(WcProblem *problem, const WcAlloc *alloc);
+
+/*
+ * The objective in words and symbols with this problem's numbers, one line,
+ * e.g. "implicit feedback: minimize the sum over all cells of W (A - U V')^2
+ * + ..., with A = 1 on observed cells ...".  Truncated to size.
+ */
+extern void wc_objective_text(const WcProblem *problem, bool has_weight_column,
+                              size_t size, char *text);
+
+/* ------------------------------------------------------------------------
+ * The model and its training (sweep.c, loss.c, init.c)
+ * ------------------------------------------------------------------------ */
+
+/* p_ij = mean + user_bias_i + item_bias_j + U_i . V_j */
+typedef struct WcModel
+{
+	int32_t users;
+	int32_t items;
+	int32_t factors;
+	float *user_factors; /* users x factors */
+	float *item_factors; /* items x factors */
+	float *user_bias; /* users, or NULL without biases */
+	float *item_bias; /* items, or NULL */
+	double mean;
+} WcModel;
+
+/*
+ * First factors: item (i, f) is drawn from (seed, id hash of i, f), so it does
+ * not depend on order, on other ids or on threads.  Users and biases are zero.
+ * item_hash has one 64-bit hash per item (wc_idmap_hash).
+ */
+extern WcStatus wc_model_init(const WcProblem *problem,
+                              const uint64_t *item_hash, WcModel *model,
+                              const WcAlloc *alloc);
+extern void wc_model_free(WcModel *model, const WcAlloc *alloc);
+
+/* Solver of a problem: workspace for one thread. */
+typedef struct WcSolver WcSolver;
+
+extern WcStatus wc_solver_create(const WcProblem *problem, WcSolver **solver,
+                                 const WcAlloc *alloc, WcError *error);
+extern void wc_solver_free(WcSolver *solver);
+
+/*
+ * One exact half sweep: replace every row of one side by the minimizer of the
+ * objective given the other side.  On any failure the rows not yet reached keep
+ * their values, and the error names the row.
+ */
+extern WcStatus wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
+                              const WcHooks *hooks, WcError *error);
+
+/* Rows solved again in float64 since the solver was created. */
+extern int64_t wc_solver_retries(const WcSolver *solver);
+
+/*
+ * The weighted loss over all m x n cells plus regularization, in float64, at
+ * the cost of the observed cells only.
+ */
+extern WcStatus wc_loss(WcSolver *solver, const WcModel *model, double *loss,
+                        const WcHooks *hooks, WcError *error);
+
+/*
+ * Solve one row the slow, obvious way in float64:
+ *
+ *		(w0 s sum_j t_j v_j v_j' + sum_e c_e v_e v_e' + lambda I) x
+ *			= sum_e (w0 s t_e + c_e) a_e v_e
+ *
+ * gram is sum_j t_j v_j v_j' (width x width, may be NULL when unobserved is
+ * 0), unobserved is w0 s; vectors are count rows of width doubles, weights c_e,
+ * full weights w0 s t_e + c_e, targets a_e.  The rescue of ill-conditioned rows
+ * and the reference of the tests.  WC_NOT_SPD when not positive definite;
+ * workspace is width * (width + 1) doubles.
+ */
+extern WcStatus
+wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
+                 double lambda, int64_t count, const double *vectors,
+                 const double *weights, const double *full_weights,
+                 const double *targets, double *solution, double *workspace);
+
+/* ------------------------------------------------------------------------
+ * Answers (topn.c)
+ * ------------------------------------------------------------------------ */
+
+typedef struct WcScored
+{
+	float score;
+	int32_t index;
+} WcScored;
+
+/* What is searched: count vectors of width k with an optional bias each. */
+typedef struct WcVectors
+{
+	int32_t count;
+	int32_t factors;
+	const float *factors_data; /* count x factors */
+	const float *bias; /* count or NULL */
+} WcVectors;
+
+/* Score of one vector: base + bias + query . vector */
+extern float wc_score(const WcVectors *vectors, const float *query, float base,
+                      int32_t index);
+
+/*
+ * The n best of the vectors by score, descending; ties by ascending index.
+ * candidates (n_candidates, distinct, any order) limits the search, NULL means
+ * all.  excluded is a bitmap of count bits (64 per word) or NULL.  Only scores
+ * >= min_score count (-INFINITY: all).  result has room for
+ * min(n, count or n_candidates).  A score that is not finite fails with
+ * WC_NOT_FINITE and the index in error->row.
+ */
+extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
+                        float base, const int32_t *candidates,
+                        int64_t n_candidates, const uint64_t *excluded,
+                        float min_score, int32_t n, WcScored *result,
+                        int32_t *n_result, const WcHooks *hooks,
+                        WcError *error);
+
+/* ------------------------------------------------------------------------
+ * OpenBLAS (blas.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Load OpenBLAS once per process, with one thread and the widest kernels this
+ * processor runs.  library is a file name or path; NULL or "" tries the usual
+ * names.  WC_NO_BLAS puts the loader's words into error->detail.  Later calls
+ * return at once.
+ */
+extern WcStatus wc_blas_load(const char *library, WcError *error);
+
+/* "OpenBLAS 0.3.21 ... SkylakeX", or "not loaded". */
+extern const char *wc_blas_description(void);
+
+#endif /* WALS_CORE_H */

@@ -1,0 +1,779 @@
+/*-------------------------------------------------------------------------
+ *
+ * idmap.c
+ *	  Translate what the user calls a row into a dense index, and back.
+ *
+ * The reader of the ratings table adds the two ids of every rating; indexes
+ * are handed out in order of arrival, and wc_idmap_sort renumbers them at the
+ * end, so that a model does not depend on the physical order of its table.
+ *
+ * Small numbers that are used densely, as serial keys are, index an array.
+ * All other ids go to a hash table with linear probing, at most 5/8 full, of
+ * 16-byte slots.  For numbers the slot holds the id itself; for bytes it holds
+ * their 64-bit hash, and the bytes are only looked at when all 64 bits agree.
+ * Ratings of one user often arrive together, so the last id is tried first.
+ *
+ * Sorting compares eight bytes of each id as one number: the whole number, or
+ * the first bytes after those all ids have in common, and only ties look at the
+ * rest.  A bottom-up merge sort, because its cost is known beforehand and it can
+ * be left after any element.
+ *
+ * Memory: 16 bytes per slot, or up to 32 bytes per number in the array; 8 bytes
+ * per number; 8 bytes plus its length per string, in one block.  Sorting adds 32 bytes per id for its duration, and a
+ * second copy of the strings.
+ *
+ * The hash is fixed, because it also seeds the first factors of an id.  Whoever
+ * chooses ids that collide slows down the training of his own table only.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <string.h>
+
+#include "core/internal.h"
+
+#define FIRST_SLOTS 1024
+#define FIRST_CAPACITY 256
+#define FIRST_BYTES 4096
+#define MAX_IDS (INT32_MAX - 1)
+#define SIGN_BIT (UINT64_C(1) << 63)
+
+/*
+ * The array may have this many elements per id, and some to begin with; its
+ * size is rounded up to a power of two.
+ */
+#define DENSE_ELEMENTS 4
+#define FIRST_DENSE 4096
+
+typedef struct Slot
+{
+	uint64_t key; /* the number, or the hash of the bytes */
+	int32_t index; /* -1: empty */
+} Slot;
+
+struct WcIdMap
+{
+	WcAlloc alloc;
+	WcIdKind kind;
+	int32_t count;
+	int32_t capacity; /* of number, or of offset less one */
+	int32_t last; /* the id added or found last, -1: none */
+	int64_t last_number; /* its number, to be compared without a look-up */
+	int64_t *number; /* WC_ID_INT64 */
+	int64_t *offset; /* WC_ID_BYTES: id i is bytes [offset i, offset i + 1) */
+	char *bytes;
+	size_t bytes_capacity;
+	Slot *slot;
+	size_t slots; /* a power of two */
+	size_t used; /* slots that are not empty */
+	int32_t *dense; /* WC_ID_INT64: index of each number < dense_size, or -1 */
+	size_t dense_size;
+};
+
+/* ------------------------------------------------------------------------
+ * Hashing
+ * ------------------------------------------------------------------------ */
+
+/* A bijection of 64-bit numbers in which every input bit moves every output. */
+static inline uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 32;
+	x *= UINT64_C(0xE9846AF9B1A615D5);
+	x ^= x >> 29;
+	x *= UINT64_C(0xC13FA9A902A6328F);
+	x ^= x >> 32;
+	return x;
+}
+
+/* Up to eight bytes as a little-endian number, on any machine. */
+static inline uint64_t
+load_word(const char *bytes, size_t length)
+{
+	const unsigned char *byte = (const unsigned char *) bytes;
+	uint64_t word = 0;
+
+	for (size_t b = 0; b < length; b++)
+		word |= (uint64_t) byte[b] << (8 * b);
+	return word;
+}
+
+static uint64_t
+hash_bytes(const char *bytes, size_t length)
+{
+	uint64_t hash = mix((uint64_t) length + UINT64_C(0x5851F42D4C957F2D));
+	size_t b = 0;
+
+	for (; b + 8 <= length; b += 8)
+		hash = mix(hash ^ load_word(bytes + b, 8));
+	if (b < length)
+		hash = mix(hash ^ load_word(bytes + b, length - b));
+	return hash;
+}
+
+static inline uint64_t
+key_of(const WcIdMap *map, const WcId *id)
+{
+	return map->kind == WC_ID_INT64 ? (uint64_t) id->number
+	                                : hash_bytes(id->bytes, id->length);
+}
+
+static inline size_t
+first_slot(const WcIdMap *map, uint64_t key)
+{
+	return (size_t) mix(key) & (map->slots - 1);
+}
+
+/* ------------------------------------------------------------------------
+ * Life
+ * ------------------------------------------------------------------------ */
+
+WcStatus
+wc_idmap_create(WcIdKind kind, WcIdMap **result, const WcAlloc *alloc)
+{
+	WcIdMap *map;
+
+	*result = NULL;
+	map = wc_alloc_array(alloc, 1, sizeof(WcIdMap));
+	if (map == NULL)
+		return WC_NO_MEMORY;
+	memset(map, 0, sizeof(*map));
+	map->alloc = *alloc;
+	map->kind = kind;
+	map->last = -1;
+	map->capacity = FIRST_CAPACITY;
+	map->slots = FIRST_SLOTS;
+	map->slot = wc_alloc_array(alloc, map->slots, sizeof(Slot));
+	if (kind == WC_ID_INT64)
+		map->number = wc_alloc_array(alloc, FIRST_CAPACITY, sizeof(int64_t));
+	else
+	{
+		map->offset =
+		    wc_alloc_array(alloc, FIRST_CAPACITY + 1, sizeof(int64_t));
+		map->bytes = wc_alloc_array(alloc, FIRST_BYTES, 1);
+		map->bytes_capacity = FIRST_BYTES;
+	}
+	if (map->slot == NULL ||
+	    (kind == WC_ID_INT64 ? map->number == NULL
+	                         : map->offset == NULL || map->bytes == NULL))
+	{
+		wc_idmap_free(map);
+		return WC_NO_MEMORY;
+	}
+	if (kind != WC_ID_INT64)
+		map->offset[0] = 0;
+	for (size_t s = 0; s < map->slots; s++)
+		map->slot[s].index = -1;
+	*result = map;
+	return WC_OK;
+}
+
+void
+wc_idmap_free(WcIdMap *map)
+{
+	WcAlloc alloc;
+
+	if (map == NULL)
+		return;
+	alloc = map->alloc;
+	wc_free(&alloc, map->number);
+	wc_free(&alloc, map->offset);
+	wc_free(&alloc, map->bytes);
+	wc_free(&alloc, map->slot);
+	wc_free(&alloc, map->dense);
+	wc_free(&alloc, map);
+}
+
+WcIdKind
+wc_idmap_kind(const WcIdMap *map)
+{
+	return map->kind;
+}
+
+int32_t
+wc_idmap_count(const WcIdMap *map)
+{
+	return map->count;
+}
+
+WcId
+wc_idmap_get(const WcIdMap *map, int32_t index)
+{
+	WcId id = {0, NULL, 0};
+
+	WC_ASSERT(index >= 0 && index < map->count);
+	if (map->kind == WC_ID_INT64)
+		id.number = map->number[index];
+	else
+	{
+		id.bytes = map->bytes + map->offset[index];
+		id.length = (size_t) (map->offset[index + 1] - map->offset[index]);
+	}
+	return id;
+}
+
+uint64_t
+wc_idmap_hash(const WcIdMap *map, int32_t index)
+{
+	WcId id = wc_idmap_get(map, index);
+
+	return mix(key_of(map, &id) ^ UINT64_C(0x9FB21C651E98DF25));
+}
+
+/* ------------------------------------------------------------------------
+ * Finding and adding
+ * ------------------------------------------------------------------------ */
+
+/* Are these the bytes of the id at index? */
+static inline bool
+has_bytes(const WcIdMap *map, int32_t index, const WcId *id)
+{
+	int64_t begin = map->offset[index];
+
+	return (size_t) (map->offset[index + 1] - begin) == id->length &&
+	       (id->length == 0 ||
+	        memcmp(map->bytes + begin, id->bytes, id->length) == 0);
+}
+
+/* Is this a number the array has an element for? */
+static inline bool
+is_dense(const WcIdMap *map, const WcId *id)
+{
+	return (uint64_t) id->number < map->dense_size && map->kind == WC_ID_INT64;
+}
+
+/* The slot of an id, or the empty one it would go to. */
+static inline size_t
+probe(const WcIdMap *map, uint64_t key, const WcId *id)
+{
+	size_t s = first_slot(map, key);
+
+	while (
+	    map->slot[s].index >= 0 &&
+	    !(map->slot[s].key == key &&
+	      (map->kind == WC_ID_INT64 || has_bytes(map, map->slot[s].index, id))))
+		s = (s + 1) & (map->slots - 1);
+	return s;
+}
+
+/* Put a key that is not there into the first free slot of its chain. */
+static inline void
+insert(WcIdMap *map, uint64_t key, int32_t index)
+{
+	size_t s = first_slot(map, key);
+
+	while (map->slot[s].index >= 0)
+		s = (s + 1) & (map->slots - 1);
+	map->slot[s].key = key;
+	map->slot[s].index = index;
+	map->used++;
+}
+
+/* Ids that have moved to the array since are left behind. */
+static WcStatus
+grow_slots(WcIdMap *map)
+{
+	Slot *old = map->slot;
+	size_t old_slots = map->slots;
+	Slot *grown;
+
+	if (old_slots > SIZE_MAX / 2)
+		return WC_TOO_LARGE;
+	grown = wc_alloc_array(&map->alloc, old_slots * 2, sizeof(Slot));
+	if (grown == NULL)
+		return WC_NO_MEMORY;
+	map->slot = grown;
+	map->slots = old_slots * 2;
+	map->used = 0;
+	for (size_t s = 0; s < map->slots; s++)
+		grown[s].index = -1;
+	for (size_t s = 0; s < old_slots; s++)
+	{
+		if (old[s].index >= 0 &&
+		    (map->kind != WC_ID_INT64 || old[s].key >= map->dense_size))
+			insert(map, old[s].key, old[s].index);
+	}
+	wc_free(&map->alloc, old);
+	return WC_OK;
+}
+
+/*
+ * Let the array reach number, if the ids are dense enough for that, and move
+ * the ids it now covers into it.
+ */
+static WcStatus
+grow_dense(WcIdMap *map, int64_t number)
+{
+	size_t limit = (size_t) map->count * DENSE_ELEMENTS + FIRST_DENSE;
+	size_t size = FIRST_DENSE;
+	int32_t *grown;
+
+	if (number < 0 || (uint64_t) number >= limit)
+		return WC_OK;
+	while (size <= (size_t) number)
+		size *= 2;
+	grown = wc_resize_array(&map->alloc, map->dense, size, sizeof(int32_t));
+	if (grown == NULL)
+		return WC_NO_MEMORY;
+	for (size_t d = 0; d < size; d++)
+		grown[d] = -1;
+	for (int32_t i = 0; i < map->count; i++)
+	{
+		if ((uint64_t) map->number[i] < size)
+			grown[map->number[i]] = i;
+	}
+	map->dense = grown;
+	map->dense_size = size;
+	return WC_OK;
+}
+
+static WcStatus
+grow_ids(WcIdMap *map)
+{
+	int32_t capacity;
+	int64_t *grown;
+
+	if (map->capacity < FIRST_CAPACITY)
+		capacity = FIRST_CAPACITY;
+	else
+		capacity = map->capacity > MAX_IDS / 2 ? MAX_IDS : map->capacity * 2;
+	if (map->kind == WC_ID_INT64)
+	{
+		grown = wc_resize_array(&map->alloc, map->number, (size_t) capacity,
+		                        sizeof(int64_t));
+		if (grown == NULL)
+			return WC_NO_MEMORY;
+		map->number = grown;
+	}
+	else
+	{
+		grown = wc_resize_array(&map->alloc, map->offset, (size_t) capacity + 1,
+		                        sizeof(int64_t));
+		if (grown == NULL)
+			return WC_NO_MEMORY;
+		map->offset = grown;
+	}
+	map->capacity = capacity;
+	return WC_OK;
+}
+
+/* Room for one more string of this length. */
+static WcStatus
+grow_bytes(WcIdMap *map, size_t length)
+{
+	size_t used = (size_t) map->offset[map->count];
+	size_t capacity = map->bytes_capacity;
+	char *grown;
+
+	if (length <= capacity - used)
+		return WC_OK;
+	if (length > (size_t) INT64_MAX - used)
+		return WC_TOO_LARGE;
+	while (length > capacity - used)
+	{
+		if (capacity > SIZE_MAX / 2)
+			return WC_TOO_LARGE;
+		capacity *= 2;
+	}
+	grown = wc_resize_array(&map->alloc, map->bytes, capacity, 1);
+	if (grown == NULL)
+		return WC_NO_MEMORY;
+	map->bytes = grown;
+	map->bytes_capacity = capacity;
+	return WC_OK;
+}
+
+/* Make room for an id in every array of ids, with its bytes. */
+static WcStatus
+grow_for(WcIdMap *map, const WcId *id)
+{
+	WcStatus status = WC_OK;
+
+	if (map->count == MAX_IDS)
+		return WC_TOO_LARGE;
+	if (map->count == map->capacity)
+		status = grow_ids(map);
+	if (status == WC_OK && map->kind != WC_ID_INT64)
+		status = grow_bytes(map, id->length);
+	if (status == WC_OK && map->kind == WC_ID_INT64 && !is_dense(map, id))
+		status = grow_dense(map, id->number);
+	if (status == WC_OK && map->used >= map->slots / 8 * 5)
+		status = grow_slots(map);
+	return status;
+}
+
+/* Append an id there is room for. */
+static void
+append(WcIdMap *map, const WcId *id)
+{
+	int64_t end;
+
+	if (map->kind == WC_ID_INT64)
+		map->number[map->count] = id->number;
+	else
+	{
+		end = map->offset[map->count];
+		if (id->length > 0)
+			memcpy(map->bytes + end, id->bytes, id->length);
+		map->offset[map->count + 1] = end + (int64_t) id->length;
+	}
+	map->count++;
+}
+
+/* Enter an id that is not there under its index. */
+static void
+enter(WcIdMap *map, const WcId *id, int32_t index)
+{
+	if (is_dense(map, id))
+		map->dense[id->number] = index;
+	else
+		insert(map, key_of(map, id), index);
+}
+
+int32_t
+wc_idmap_find(const WcIdMap *map, const WcId *id)
+{
+	if (is_dense(map, id))
+		return map->dense[id->number];
+	return map->slot[probe(map, key_of(map, id), id)].index;
+}
+
+/* A failure leaves the map as it was, perhaps with more room. */
+WcStatus
+wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index)
+{
+	WcStatus status;
+	int32_t found;
+
+	if (map->last >= 0 &&
+	    (map->kind == WC_ID_INT64 ? map->last_number == id->number
+	                              : has_bytes(map, map->last, id)))
+	{
+		*index = map->last;
+		return WC_OK;
+	}
+	found = wc_idmap_find(map, id);
+	if (found < 0)
+	{
+		status = grow_for(map, id);
+		if (status != WC_OK)
+			return status;
+		found = map->count;
+		append(map, id);
+		enter(map, id, found);
+	}
+	map->last = *index = found;
+	map->last_number = id->number;
+	return WC_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Sorting
+ * ------------------------------------------------------------------------ */
+
+typedef struct SortEntry
+{
+	uint64_t prefix; /* sort_prefix */
+	int32_t index;
+} SortEntry;
+
+/* How many bytes all ids begin with. */
+static WcStatus
+common_bytes(const WcIdMap *map, size_t *common, WcPace *pace)
+{
+	WcId first;
+
+	*common = 0;
+	if (map->kind == WC_ID_INT64 || map->count == 0)
+		return WC_OK;
+	first = wc_idmap_get(map, 0);
+	*common = first.length;
+	for (int32_t i = 1; i<map->count && * common> 0; i++)
+	{
+		WcId id = wc_idmap_get(map, i);
+
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		if (id.length < *common)
+			*common = id.length;
+		while (*common > 0 && memcmp(first.bytes, id.bytes, *common) != 0)
+			(*common)--;
+	}
+	return WC_OK;
+}
+
+/* What orders ids, but for ties of bytes; the bytes before skip are equal. */
+static uint64_t
+sort_prefix(const WcIdMap *map, int32_t index, size_t skip)
+{
+	WcId id = wc_idmap_get(map, index);
+	uint64_t prefix = 0;
+
+	if (map->kind == WC_ID_INT64)
+		return (uint64_t) id.number ^ SIGN_BIT;
+	for (size_t b = 0; b < 8 && skip + b < id.length; b++)
+		prefix |= (uint64_t) (unsigned char) id.bytes[skip + b] << (56 - 8 * b);
+	return prefix;
+}
+
+/* Is a to stand behind b?  Ids are distinct. */
+static inline bool
+is_behind(const WcIdMap *map, const SortEntry *a, const SortEntry *b)
+{
+	WcId left;
+	WcId right;
+	size_t shorter;
+	int order;
+
+	if (a->prefix != b->prefix || map->kind == WC_ID_INT64)
+		return a->prefix > b->prefix;
+	left = wc_idmap_get(map, a->index);
+	right = wc_idmap_get(map, b->index);
+	shorter = left.length < right.length ? left.length : right.length;
+	order = shorter > 0 ? memcmp(left.bytes, right.bytes, shorter) : 0;
+	return order != 0 ? order > 0 : left.length > right.length;
+}
+
+/* to = the sorted runs [begin, middle) and [middle, end) of from, merged. */
+static bool
+merge_runs(const WcIdMap *map, const SortEntry *from, int64_t begin,
+           int64_t middle, int64_t end, SortEntry *to, WcPace *pace)
+{
+	int64_t left = begin;
+	int64_t right = middle;
+
+	for (int64_t place = begin; place < end; place++)
+	{
+		/* A comparison may fetch two strings from memory. */
+		if (wc_pace(pace, 8))
+			return false;
+		if (right >= end ||
+		    (left < middle && !is_behind(map, &from[left], &from[right])))
+			to[place] = from[left++];
+		else
+			to[place] = from[right++];
+	}
+	return true;
+}
+
+/* Sort entries, using scratch of the same size; *sorted is one of the two. */
+static WcStatus
+merge_sort(const WcIdMap *map, SortEntry *entries, SortEntry *scratch,
+           SortEntry **sorted, WcPace *pace)
+{
+	int64_t count = map->count;
+	SortEntry *from = entries;
+	SortEntry *to = scratch;
+
+	for (int64_t width = 1; width < count; width *= 2)
+	{
+		SortEntry *swap = from;
+
+		for (int64_t begin = 0; begin < count; begin += 2 * width)
+		{
+			int64_t middle = begin + width < count ? begin + width : count;
+			int64_t end = middle + width < count ? middle + width : count;
+
+			if (!merge_runs(map, from, begin, middle, end, to, pace))
+				return WC_CANCELLED;
+		}
+		from = to;
+		to = swap;
+	}
+	*sorted = from;
+	return WC_OK;
+}
+
+/* Lay the strings out anew in the order of sorted. */
+static WcStatus
+reorder_bytes(WcIdMap *map, const SortEntry *sorted, WcPace *pace)
+{
+	int64_t *offset;
+	char *bytes;
+	size_t used = (size_t) map->offset[map->count];
+	WcStatus status = WC_NO_MEMORY;
+
+	offset =
+	    wc_alloc_array(&map->alloc, (size_t) map->count + 1, sizeof(int64_t));
+	bytes = wc_alloc_array(&map->alloc, used, 1);
+	if (offset != NULL && bytes != NULL)
+	{
+		status = WC_OK;
+		offset[0] = 0;
+		for (int32_t i = 0; i < map->count; i++)
+		{
+			WcId id = wc_idmap_get(map, sorted[i].index);
+
+			if (wc_pace(pace, 8))
+			{
+				status = WC_CANCELLED;
+				break;
+			}
+			if (id.length > 0)
+				memcpy(bytes + offset[i], id.bytes, id.length);
+			offset[i + 1] = offset[i] + (int64_t) id.length;
+		}
+	}
+	if (status != WC_OK)
+	{
+		wc_free(&map->alloc, offset);
+		wc_free(&map->alloc, bytes);
+		return status;
+	}
+	wc_free(&map->alloc, map->offset);
+	wc_free(&map->alloc, map->bytes);
+	map->offset = offset;
+	map->capacity = map->count;
+	map->bytes = bytes;
+	map->bytes_capacity = used > 0 ? used : 1;
+	return WC_OK;
+}
+
+/* Write the ids and the table in the order of sorted; fill renumber. */
+static WcStatus
+apply_order(WcIdMap *map, const SortEntry *sorted, int32_t *renumber,
+            WcPace *pace)
+{
+	WcStatus status = WC_OK;
+
+	if (map->kind != WC_ID_INT64)
+		status = reorder_bytes(map, sorted, pace);
+	if (status != WC_OK)
+		return status;
+	for (int32_t i = 0; i < map->count; i++)
+	{
+		if (wc_pace(pace, 1))
+			return WC_CANCELLED;
+		renumber[sorted[i].index] = i;
+		if (map->kind == WC_ID_INT64)
+			map->number[i] = (int64_t) (sorted[i].prefix ^ SIGN_BIT);
+	}
+	for (size_t s = 0; s < map->slots; s++)
+	{
+		if (wc_pace(pace, 1))
+			return WC_CANCELLED;
+		if (map->slot[s].index >= 0)
+			map->slot[s].index = renumber[map->slot[s].index];
+	}
+	for (size_t d = 0; d < map->dense_size; d++)
+	{
+		if (wc_pace(pace, 1))
+			return WC_CANCELLED;
+		if (map->dense[d] >= 0)
+			map->dense[d] = renumber[map->dense[d]];
+	}
+	return WC_OK;
+}
+
+/*
+ * A map whose sorting was cancelled can only be freed; without memory for it,
+ * the map is unchanged.
+ */
+WcStatus
+wc_idmap_sort(WcIdMap *map, int32_t *renumber, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	SortEntry *entries;
+	SortEntry *scratch;
+	SortEntry *sorted;
+	size_t common;
+	WcStatus status = WC_NO_MEMORY;
+
+	map->last = -1;
+	entries =
+	    wc_alloc_array(&map->alloc, (size_t) map->count, sizeof(SortEntry));
+	scratch =
+	    wc_alloc_array(&map->alloc, (size_t) map->count, sizeof(SortEntry));
+	if (entries != NULL && scratch != NULL)
+	{
+		status = common_bytes(map, &common, &pace);
+		for (int32_t i = 0; i < map->count && status == WC_OK; i++)
+		{
+			if (wc_pace(&pace, 1))
+				status = WC_CANCELLED;
+			entries[i].prefix = sort_prefix(map, i, common);
+			entries[i].index = i;
+		}
+		if (status == WC_OK)
+			status = merge_sort(map, entries, scratch, &sorted, &pace);
+		if (status == WC_OK)
+			status = apply_order(map, sorted, renumber, &pace);
+	}
+	wc_free(&map->alloc, entries);
+	wc_free(&map->alloc, scratch);
+	return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Leaving out
+ * ------------------------------------------------------------------------ */
+
+/* Move the ids that stay to the front, in place. */
+static WcStatus
+compact_ids(WcIdMap *map, const bool *keep, WcPace *pace)
+{
+	int32_t kept = 0;
+	int64_t used = 0;
+
+	for (int32_t i = 0; i < map->count; i++)
+	{
+		if (wc_pace(pace, 1))
+			return WC_CANCELLED;
+		if (!keep[i])
+			continue;
+		if (map->kind == WC_ID_INT64)
+			map->number[kept] = map->number[i];
+		else
+		{
+			int64_t begin = map->offset[i];
+			int64_t end = map->offset[i + 1];
+
+			memmove(map->bytes + used, map->bytes + begin,
+			        (size_t) (end - begin));
+			map->offset[kept] = used;
+			used += end - begin;
+		}
+		kept++;
+	}
+	if (map->kind != WC_ID_INT64)
+		map->offset[kept] = used;
+	map->count = kept;
+	return WC_OK;
+}
+
+/*
+ * Open addressing cannot take entries out of the middle of a chain, so the
+ * table is filled again.  A cancelled map can only be freed.
+ */
+WcStatus
+wc_idmap_keep(WcIdMap *map, const bool *keep, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	WcStatus status;
+
+	map->last = -1;
+	status = compact_ids(map, keep, &pace);
+	if (status != WC_OK)
+		return status;
+	for (size_t s = 0; s < map->slots; s++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		map->slot[s].index = -1;
+	}
+	map->used = 0;
+	for (size_t d = 0; d < map->dense_size; d++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		map->dense[d] = -1;
+	}
+	for (int32_t i = 0; i < map->count; i++)
+	{
+		WcId id = wc_idmap_get(map, i);
+
+		if (wc_pace(&pace, 8))
+			return WC_CANCELLED;
+		enter(map, &id, i);
+	}
+	return WC_OK;
+}

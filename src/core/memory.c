@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ *
+ * memory.c
+ *	  Ask the caller's allocator for arrays, estimate what a training needs,
+ *	  and put a status into words.
+ *
+ * Every block of the core comes through here, so that no product of sizes is
+ * ever formed unchecked.
+ *
+ * The estimate follows the life of the data.  While the triplets are sorted
+ * (csr.c), each of their arrays is replaced by a sorted copy and released: the
+ * triplets plus one array exist at once.  During the solve both sides exist,
+ * and the triplets do not.  The spare capacity of arrays that grow by doubling
+ * is not counted: nothing has touched those pages.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/internal.h"
+
+const char *
+wc_status_text(WcStatus status)
+{
+	switch (status)
+	{
+		case WC_OK:
+			return "no error";
+		case WC_CANCELLED:
+			return "cancelled";
+		case WC_NO_MEMORY:
+			return "out of memory";
+		case WC_TOO_LARGE:
+			return "too large";
+		case WC_BAD_PARAM:
+			return "invalid option";
+		case WC_NOT_FINITE:
+			return "number is not finite";
+		case WC_NOT_SPD:
+			return "system is not positive definite";
+		case WC_DUPLICATE:
+			return "duplicate entry";
+		case WC_EMPTY:
+			return "no entry to train on";
+		case WC_NO_BLAS:
+			return "could not load OpenBLAS";
+	}
+	return "unknown status";
+}
+
+/* Never 0 bytes: what an allocator does then differs between allocators. */
+static bool
+array_bytes(size_t count, size_t size, size_t *bytes)
+{
+	if (size != 0 && count > SIZE_MAX / size)
+		return false;
+	*bytes = count * size;
+	if (*bytes == 0)
+		*bytes = 1;
+	return true;
+}
+
+void *
+wc_alloc_array(const WcAlloc *alloc, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!array_bytes(count, size, &bytes))
+		return NULL;
+	return alloc->alloc(alloc->arg, bytes);
+}
+
+void *
+wc_resize_array(const WcAlloc *alloc, void *block, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (!array_bytes(count, size, &bytes))
+		return NULL;
+	return alloc->resize(alloc->arg, block, bytes);
+}
+
+void
+wc_free(const WcAlloc *alloc, void *block)
+{
+	if (block != NULL)
+		alloc->release(alloc->arg, block);
+}
+
+/* total += count * size; false when that passes the range of size_t. */
+static bool
+add_product(size_t *total, size_t count, size_t size)
+{
+	size_t product;
+
+	if (size != 0 && count > SIZE_MAX / size)
+		return false;
+	product = count * size;
+	if (product > SIZE_MAX - *total)
+		return false;
+	*total += product;
+	return true;
+}
+
+WcStatus
+wc_memory_needed(int64_t nnz, int32_t users, int32_t items, int32_t factors,
+                 bool has_value, bool has_weight, bool has_time, size_t *bytes)
+{
+	size_t number = sizeof(float);
+	size_t entry = sizeof(int32_t);
+	size_t triplet;
+	size_t rows;
+	size_t sorting = 0;
+	size_t solving = 0;
+	size_t total;
+
+	*bytes = 0;
+	if (nnz < 0 || users < 0 || items < 0 || factors < 0)
+		return WC_TOO_LARGE;
+	if ((uint64_t) nnz > SIZE_MAX)
+		return WC_TOO_LARGE;
+
+	entry += (has_value ? number : 0) + (has_weight ? number : 0);
+	triplet = entry + sizeof(int32_t) + (has_time ? sizeof(int64_t) : 0);
+	triplet += has_time ? sizeof(int64_t) : number; /* the sorted copy */
+
+	/* Offsets, and the counters they are filled with. */
+	rows = (size_t) users + (size_t) items;
+	if (!add_product(&sorting, (size_t) nnz, triplet) ||
+	    !add_product(&sorting, rows, 2 * sizeof(int64_t)))
+		return WC_TOO_LARGE;
+
+	/* Offsets, a scale and a lambda per row, t_j. */
+	if (!add_product(&solving, (size_t) nnz, 2 * entry) ||
+	    !add_product(&solving, rows, sizeof(int64_t) + 2 * number) ||
+	    !add_product(&solving, (size_t) items, number))
+		return WC_TOO_LARGE;
+
+	total = sorting > solving ? sorting : solving;
+
+	/* Factors and biases. */
+	if (!add_product(&total, rows, ((size_t) factors + 1) * number))
+		return WC_TOO_LARGE;
+	*bytes = total;
+	return WC_OK;
+}

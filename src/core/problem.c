@@ -1,0 +1,630 @@
+/*-------------------------------------------------------------------------
+ *
+ * problem.c
+ *	  Turn ratings and options into a weighted least-squares problem.
+ *
+ * Called once per training, between csr.c and the solver.  The objective is
+ *
+ *		sum over all cells  W_ij (a_ij - p_ij)^2
+ *			+ sum_i lambda_i |U_i|^2 + sum_j lambda_j |V_j|^2
+ *
+ *		W_ij = w0 t_j + c_ij, where c_ij = 0 on unobserved cells
+ *		c_ij = g(r_ij) weight_ij R_i^p C_j^q user_weight_i item_weight_j / mean
+ *		lambda_i = lambda (sum_j W_ij)^nu
+ *
+ * after Hu, Koren and Volinsky (2008, W = 1 + alpha r), with the weight of the
+ * unobserved cells by popularity of He et al. (2016) and the regularization
+ * scaled by the weight of a row of Zhou et al. (2008).  R_i and C_j count the
+ * entries of a user and an item; mean is that of R_i^p C_j^q over the entries.
+ *
+ * Steps: targets and g in place; scales of rows and columns; one pass over the
+ * weights, which checks each c_ij in the arithmetic of the solver and adds
+ * them up; then everything that depends on the sums: global mean, w0, t_j,
+ * lambdas; last the second side.
+ *
+ * Memory: the arrays of by_user are reused and belong to the problem, the
+ * second side is as large again, the rest is a few numbers per row.  On
+ * failure everything is released, by_user included.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/internal.h"
+
+/*
+ * Without a given w0, the unobserved cells together weigh this many times what
+ * the observed ones do.
+ */
+#define WC_UNOBSERVED_RATIO 8.0
+
+/* A given w0 that leaves them less than this part makes negatives vanish. */
+#define VANISHING_RATIO 0.1
+
+#define REGULARIZATION_DEFAULT 0.01
+#define REGULARIZATION_EXPLICIT_DEFAULT 0.1
+
+/* What exists only while a problem is built. */
+typedef struct Build
+{
+	WcProblem *problem;
+	int32_t *user_count; /* m: R_i */
+	int32_t *item_count; /* n: C_j */
+	double *user_sum; /* m: sum of c_ij over the entries of i */
+	double *item_sum; /* n */
+	double total; /* of all c_ij */
+	double target_total; /* of all c_ij a_ij */
+	const WcAlloc *alloc;
+	WcPace pace;
+	WcError *error;
+} Build;
+
+static WcStatus
+fail(Build *build, WcStatus status)
+{
+	return wc_fail(build->error, status, WC_USERS, -1, -1, "%s", "");
+}
+
+void
+wc_problem_free(WcProblem *problem, const WcAlloc *alloc)
+{
+	wc_csr_free(&problem->by_user, alloc);
+	wc_csr_free(&problem->by_item, alloc);
+	wc_free(alloc, problem->user_scale);
+	wc_free(alloc, problem->item_scale);
+	wc_free(alloc, problem->unobserved);
+	wc_free(alloc, problem->user_lambda);
+	wc_free(alloc, problem->item_lambda);
+	memset(problem, 0, sizeof(*problem));
+}
+
+/* What follows from the options alone; w0 needs the weights. */
+static void
+resolve_params(WcProblem *problem)
+{
+	WcParams *params = &problem->params;
+	bool is_explicit = params->feedback == WC_EXPLICIT;
+
+	if (isnan(params->regularization))
+		params->regularization = is_explicit ? REGULARIZATION_EXPLICIT_DEFAULT
+		                                     : REGULARIZATION_DEFAULT;
+	if (params->biases < 0)
+		params->biases = is_explicit ? 1 : 0;
+	if (params->weighting == WC_WEIGHT_COUNTS)
+	{
+		params->row_weight_exponent = 1.0;
+		params->col_weight_exponent = 1.0;
+		params->weight_normalize = false;
+	}
+	problem->biases = params->biases == 1;
+	problem->base_weight = params->weighting == WC_WEIGHT_NONE ? 0.0f : 1.0f;
+}
+
+static WcStatus
+allocate_build(Build *build)
+{
+	const WcAlloc *alloc = build->alloc;
+	size_t users = (size_t) build->problem->by_user.rows;
+	size_t items = (size_t) build->problem->by_user.cols;
+
+	build->user_count = wc_alloc_array(alloc, users, sizeof(int32_t));
+	build->item_count = wc_alloc_array(alloc, items, sizeof(int32_t));
+	build->user_sum = wc_alloc_array(alloc, users, sizeof(double));
+	build->item_sum = wc_alloc_array(alloc, items, sizeof(double));
+	if (build->user_count == NULL || build->item_count == NULL ||
+	    build->user_sum == NULL || build->item_sum == NULL)
+		return fail(build, WC_NO_MEMORY);
+	return WC_OK;
+}
+
+static void
+free_build(Build *build)
+{
+	wc_free(build->alloc, build->user_count);
+	wc_free(build->alloc, build->item_count);
+	wc_free(build->alloc, build->user_sum);
+	wc_free(build->alloc, build->item_sum);
+}
+
+static WcStatus
+count_entries(Build *build)
+{
+	const WcCsr *csr = &build->problem->by_user;
+
+	for (int32_t j = 0; j < csr->cols; j++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		build->item_count[j] = 0;
+		build->item_sum[j] = 0.0;
+	}
+	for (int32_t i = 0; i < csr->rows; i++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		build->user_count[i] = (int32_t) (csr->start[i + 1] - csr->start[i]);
+	}
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		build->item_count[csr->col[e]]++;
+	}
+	return WC_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * Targets and weights of single entries
+ * ------------------------------------------------------------------------ */
+
+/* weight_ij *= g(r_ij), for the weightings that look at the value. */
+static WcStatus
+weigh_by_value(Build *build)
+{
+	WcCsr *csr = &build->problem->by_user;
+	const WcParams *params = &build->problem->params;
+	bool created = csr->weight == NULL;
+
+	if (created)
+		csr->weight =
+		    wc_alloc_array(build->alloc, (size_t) csr->nnz, sizeof(float));
+	if (csr->weight == NULL)
+		return fail(build, WC_NO_MEMORY);
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		double r = csr->value == NULL ? 1.0 : fabs(csr->value[e]);
+		double g = params->alpha * (params->weighting == WC_WEIGHT_LOG
+		                                ? log1p(r / params->epsilon)
+		                                : r);
+
+		/* A logarithm costs as much as some ten steps of the other passes. */
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		csr->weight[e] = (float) (created ? g : g * csr->weight[e]);
+	}
+	return WC_OK;
+}
+
+/* Implicit feedback: 1 where the value is > 0, else 0.  All 1: no array. */
+static WcStatus
+set_implicit_targets(Build *build)
+{
+	WcCsr *csr = &build->problem->by_user;
+	bool all_one = true;
+
+	if (csr->value == NULL)
+		return WC_OK;
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		csr->value[e] = csr->value[e] > 0.0f ? 1.0f : 0.0f;
+		all_one &= csr->value[e] != 0.0f;
+	}
+	if (all_one)
+	{
+		wc_free(build->alloc, csr->value);
+		csr->value = NULL;
+	}
+	return WC_OK;
+}
+
+static WcStatus
+set_targets(Build *build)
+{
+	WcCsr *csr = &build->problem->by_user;
+	const WcParams *params = &build->problem->params;
+	WcStatus status = WC_OK;
+
+	if (params->weighting == WC_WEIGHT_NONE)
+	{
+		wc_free(build->alloc, csr->weight);
+		csr->weight = NULL;
+	}
+	else if (params->weighting == WC_WEIGHT_LINEAR ||
+	         params->weighting == WC_WEIGHT_LOG)
+		status = weigh_by_value(build);
+	if (status == WC_OK && params->feedback == WC_IMPLICIT)
+		status = set_implicit_targets(build);
+	return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Weights of rows and columns
+ * ------------------------------------------------------------------------ */
+
+/*
+ * *scale = (count / reference)^exponent.  The reference only matters where
+ * base_weight undoes it: the largest power becomes 1, so that no product
+ * overflows on the way to a normalized weight.
+ */
+static WcStatus
+raise_counts(Build *build, int32_t rows, const int32_t *count, double exponent,
+             bool normalize, float **scale)
+{
+	double reference = 1.0;
+
+	*scale = NULL;
+	if (exponent == 0.0)
+		return WC_OK;
+	*scale = wc_alloc_array(build->alloc, (size_t) rows, sizeof(float));
+	if (*scale == NULL)
+		return fail(build, WC_NO_MEMORY);
+	if (normalize && exponent > 0.0)
+	{
+		for (int32_t i = 0; i < rows; i++)
+		{
+			if (wc_pace(&build->pace, 1))
+				return fail(build, WC_CANCELLED);
+			if (count[i] > reference)
+				reference = count[i];
+		}
+	}
+	for (int32_t i = 0; i < rows; i++)
+	{
+		/* A row without entries has no weights: any number will do. */
+		double raised =
+		    count[i] > 0 ? pow(count[i] / reference, exponent) : 1.0;
+
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		(*scale)[i] = (float) raised;
+	}
+	return WC_OK;
+}
+
+/* base_weight = 1 / mean over the entries of user_scale_i item_scale_j. */
+static WcStatus
+normalize_scales(Build *build)
+{
+	WcProblem *problem = build->problem;
+	const WcCsr *csr = &problem->by_user;
+	double sum = 0.0;
+
+	for (int32_t i = 0; i < csr->rows; i++)
+	{
+		double user =
+		    problem->user_scale == NULL ? 1.0 : problem->user_scale[i];
+		double row = 0.0;
+
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		if (problem->item_scale == NULL)
+			row = build->user_count[i];
+		for (int64_t e = csr->start[i];
+		     problem->item_scale != NULL && e < csr->start[i + 1]; e++)
+		{
+			if (wc_pace(&build->pace, 1))
+				return fail(build, WC_CANCELLED);
+			row += problem->item_scale[csr->col[e]];
+		}
+		sum += user * row;
+	}
+	problem->base_weight = (float) ((double) csr->nnz / sum);
+	return WC_OK;
+}
+
+/* *scale *= given; a scale of ones stays NULL. */
+static WcStatus
+multiply_given(Build *build, int32_t rows, const float *given, float **scale)
+{
+	bool created = *scale == NULL;
+
+	if (given == NULL)
+		return WC_OK;
+	if (created)
+		*scale = wc_alloc_array(build->alloc, (size_t) rows, sizeof(float));
+	if (*scale == NULL)
+		return fail(build, WC_NO_MEMORY);
+	for (int32_t i = 0; i < rows; i++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		(*scale)[i] = created ? given[i] : (*scale)[i] * given[i];
+	}
+	return WC_OK;
+}
+
+static WcStatus
+set_scales(Build *build, const float *user_weights, const float *item_weights)
+{
+	WcProblem *problem = build->problem;
+	const WcParams *params = &problem->params;
+	bool normalize = params->weight_normalize;
+	int32_t users = problem->by_user.rows;
+	int32_t items = problem->by_user.cols;
+	WcStatus status;
+
+	if (params->weighting == WC_WEIGHT_NONE)
+		return WC_OK;
+	problem->user_weighted = user_weights != NULL;
+	problem->item_weighted = item_weights != NULL;
+	status = raise_counts(build, users, build->user_count,
+	                      params->row_weight_exponent, normalize,
+	                      &problem->user_scale);
+	if (status == WC_OK)
+		status = raise_counts(build, items, build->item_count,
+		                      params->col_weight_exponent, normalize,
+		                      &problem->item_scale);
+	if (status == WC_OK && normalize &&
+	    (problem->user_scale != NULL || problem->item_scale != NULL))
+		status = normalize_scales(build);
+	if (status == WC_OK)
+		status =
+		    multiply_given(build, users, user_weights, &problem->user_scale);
+	if (status == WC_OK)
+		status =
+		    multiply_given(build, items, item_weights, &problem->item_scale);
+	return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Sums over the entries and what depends on them
+ * ------------------------------------------------------------------------ */
+
+/* Check every c_ij and target, in float32, and add them up. */
+static WcStatus
+add_weights(Build *build)
+{
+	const WcProblem *problem = build->problem;
+	const WcCsr *csr = &problem->by_user;
+
+	for (int32_t i = 0; i < csr->rows; i++)
+	{
+		float user =
+		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		double row = 0.0;
+
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		{
+			int32_t j = csr->col[e];
+			float target = csr->value == NULL ? 1.0f : csr->value[e];
+			float c = problem->base_weight;
+
+			if (wc_pace(&build->pace, 1))
+				return fail(build, WC_CANCELLED);
+			if (csr->weight != NULL)
+				c *= csr->weight[e];
+			c *= user;
+			if (problem->item_scale != NULL)
+				c *= problem->item_scale[j];
+			if (!isfinite(target))
+				return wc_fail(build->error, WC_NOT_FINITE, WC_USERS, i, j,
+				               "The value is %g.", (double) target);
+			if (!isfinite(c) || c < 0.0f)
+				return wc_fail(build->error, WC_NOT_FINITE, WC_USERS, i, j,
+				               "The weight is %g, the range is 0 to %g.",
+				               (double) c, (double) FLT_MAX);
+			row += c;
+			build->item_sum[j] += c;
+			build->target_total += (double) c * target;
+		}
+		build->user_sum[i] = row;
+		build->total += row;
+	}
+	return WC_OK;
+}
+
+static WcStatus
+resolve_unobserved(Build *build)
+{
+	WcProblem *problem = build->problem;
+	const WcCsr *csr = &problem->by_user;
+	double cells = (double) csr->rows * (double) csr->cols;
+	double given = problem->params.unobserved_weight;
+	bool is_explicit = problem->params.feedback == WC_EXPLICIT;
+
+	problem->mean_weight = build->total / (double) csr->nnz;
+	if (!isnan(given))
+	{
+		problem->w0 = given;
+		problem->negatives_vanish =
+		    given > 0.0 && !is_explicit &&
+		    given * cells < VANISHING_RATIO * build->total;
+	}
+	else if (is_explicit)
+		problem->w0 = 0.0;
+	else if (build->total == 0.0)
+		problem->w0 = 1.0;
+	else
+		problem->w0 = fmin(WC_UNOBSERVED_RATIO * build->total / cells,
+		                   problem->mean_weight);
+	problem->params.unobserved_weight = problem->w0;
+
+	if (problem->w0 > FLT_MAX)
+		return wc_fail(build->error, WC_NOT_FINITE, WC_USERS, -1, -1,
+		               "The weight of the unobserved cells is %g, the largest "
+		               "is %g.",
+		               problem->w0, (double) FLT_MAX);
+	if (problem->w0 == 0.0 && build->total == 0.0)
+		return wc_fail(build->error, WC_EMPTY, WC_USERS, -1, -1,
+		               "All weights are 0.");
+	return WC_OK;
+}
+
+/* Explicit feedback: the targets are deviations from their weighted mean. */
+static WcStatus
+subtract_mean(Build *build)
+{
+	WcProblem *problem = build->problem;
+	WcCsr *csr = &problem->by_user;
+
+	if (problem->params.feedback != WC_EXPLICIT)
+		return WC_OK;
+	if (csr->value == NULL)
+	{
+		csr->value =
+		    wc_alloc_array(build->alloc, (size_t) csr->nnz, sizeof(float));
+		if (csr->value == NULL)
+			return fail(build, WC_NO_MEMORY);
+		for (int64_t e = 0; e < csr->nnz; e++)
+		{
+			if (wc_pace(&build->pace, 1))
+				return fail(build, WC_CANCELLED);
+			csr->value[e] = 1.0f;
+		}
+	}
+	problem->mean = build->target_total / build->total;
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		csr->value[e] = (float) (csr->value[e] - problem->mean);
+	}
+	return WC_OK;
+}
+
+/* t_j = C_j^e / mean over all items, an item without entries counting as 1. */
+static WcStatus
+set_unobserved(Build *build)
+{
+	WcProblem *problem = build->problem;
+	double exponent = problem->params.popularity_exponent;
+	int32_t items = problem->by_user.cols;
+	double sum = 0.0;
+
+	if (!problem->params.unobserved_popularity || exponent == 0.0)
+		return WC_OK;
+	problem->unobserved =
+	    wc_alloc_array(build->alloc, (size_t) items, sizeof(float));
+	if (problem->unobserved == NULL)
+		return fail(build, WC_NO_MEMORY);
+	for (int32_t j = 0; j < items; j++)
+	{
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		sum +=
+		    pow(build->item_count[j] > 0 ? build->item_count[j] : 1, exponent);
+	}
+	for (int32_t j = 0; j < items; j++)
+	{
+		double raised =
+		    pow(build->item_count[j] > 0 ? build->item_count[j] : 1, exponent);
+
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		problem->unobserved[j] = (float) (raised * items / sum);
+	}
+	return WC_OK;
+}
+
+/* *result = lambda weight^nu, which must fit float32. */
+static WcStatus
+set_lambda(Build *build, WcSide side, int32_t row, double weight, float *result)
+{
+	const WcParams *params = &build->problem->params;
+	double lambda = params->regularization * pow(weight, params->reg_exponent);
+
+	*result = (float) lambda;
+	if (!isfinite(*result))
+		return wc_fail(build->error, WC_NOT_FINITE, side, row, -1,
+		               "The regularization of the row is %g, the largest is "
+		               "%g.",
+		               lambda, (double) FLT_MAX);
+	return WC_OK;
+}
+
+static WcStatus
+set_lambdas(Build *build)
+{
+	WcProblem *problem = build->problem;
+	int32_t users = problem->by_user.rows;
+	int32_t items = problem->by_user.cols;
+	double popularity = 0.0;
+	WcStatus status = WC_OK;
+
+	problem->user_lambda =
+	    wc_alloc_array(build->alloc, (size_t) users, sizeof(float));
+	problem->item_lambda =
+	    wc_alloc_array(build->alloc, (size_t) items, sizeof(float));
+	if (problem->user_lambda == NULL || problem->item_lambda == NULL)
+		return fail(build, WC_NO_MEMORY);
+	for (int32_t j = 0; j < items && status == WC_OK; j++)
+	{
+		double t = problem->unobserved == NULL ? 1.0 : problem->unobserved[j];
+
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		popularity += t;
+		status = set_lambda(build, WC_ITEMS, j,
+		                    problem->w0 * t * users + build->item_sum[j],
+		                    &problem->item_lambda[j]);
+	}
+	for (int32_t i = 0; i < users && status == WC_OK; i++)
+	{
+		if (wc_pace(&build->pace, 8))
+			return fail(build, WC_CANCELLED);
+		status = set_lambda(build, WC_USERS, i,
+		                    problem->w0 * popularity + build->user_sum[i],
+		                    &problem->user_lambda[i]);
+	}
+	return status;
+}
+
+static WcStatus
+fill_problem(Build *build, const float *user_weights, const float *item_weights)
+{
+	WcStatus status;
+
+	status = allocate_build(build);
+	if (status == WC_OK)
+		status = count_entries(build);
+	if (status == WC_OK)
+		status = set_targets(build);
+	if (status == WC_OK)
+		status = set_scales(build, user_weights, item_weights);
+	if (status == WC_OK)
+		status = add_weights(build);
+	if (status == WC_OK)
+		status = resolve_unobserved(build);
+	if (status == WC_OK)
+		status = subtract_mean(build);
+	if (status == WC_OK)
+		status = set_unobserved(build);
+	if (status == WC_OK)
+		status = set_lambdas(build);
+	return status;
+}
+
+WcStatus
+wc_problem_build(const WcParams *params, WcCsr *by_user,
+                 const float *user_weights, const float *item_weights,
+                 WcProblem *problem, const WcAlloc *alloc, const WcHooks *hooks,
+                 WcError *error)
+{
+	Build build;
+	WcStatus status;
+
+	WC_ASSERT(wc_csr_check(by_user));
+	memset(&build, 0, sizeof(build));
+	build.problem = problem;
+	build.alloc = alloc;
+	build.pace = wc_pace_start(hooks);
+	build.error = error;
+
+	memset(problem, 0, sizeof(*problem));
+	problem->params = *params;
+	problem->by_user = *by_user;
+	memset(by_user, 0, sizeof(*by_user));
+	resolve_params(problem);
+
+	if (problem->by_user.nnz == 0)
+		status = fail(&build, WC_EMPTY);
+	else
+		status = fill_problem(&build, user_weights, item_weights);
+	free_build(&build);
+	if (status == WC_OK)
+	{
+		status = wc_csr_transpose(&problem->by_user, &problem->by_item, alloc,
+		                          hooks);
+		if (status != WC_OK)
+			status = fail(&build, status);
+	}
+	if (status != WC_OK)
+		wc_problem_free(problem, alloc);
+	return status;
+}

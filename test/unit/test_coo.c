@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_coo.c
+ *	  Triplets survive growth, failures of growth, renumbering and decay.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check.h"
+
+static WcStatus
+append(WcCoo *coo, int64_t e)
+{
+	return wc_coo_append(coo, (int32_t) e, (int32_t) (2 * e), (float) e + 0.5f,
+	                     (float) e + 0.25f, -e, &check_alloc);
+}
+
+static bool
+holds(const WcCoo *coo, int64_t count)
+{
+	if (coo->count != count || coo->capacity < count)
+		return false;
+	for (int64_t e = 0; e < count; e++)
+	{
+		if (coo->user[e] != e || coo->item[e] != 2 * e ||
+		    (coo->value != NULL && coo->value[e] != (float) e + 0.5f) ||
+		    (coo->weight != NULL && coo->weight[e] != (float) e + 0.25f) ||
+		    (coo->time != NULL && coo->time[e] != -e))
+			return false;
+	}
+	return true;
+}
+
+static void
+test_growth(void)
+{
+	for (int bits = 0; bits < 8; bits++)
+	{
+		WcCoo coo;
+
+		CHECK(wc_coo_init(&coo, bits & 1, bits & 2, bits & 4, &check_alloc) ==
+		      WC_OK);
+		CHECK(coo.count == 0 && coo.user != NULL && coo.item != NULL);
+		CHECK((coo.value != NULL) == ((bits & 1) != 0));
+		CHECK((coo.weight != NULL) == ((bits & 2) != 0));
+		CHECK((coo.time != NULL) == ((bits & 4) != 0));
+		for (int64_t e = 0; e < 10000; e++)
+		{
+			if (append(&coo, e) != WC_OK)
+				abort();
+		}
+		CHECK(holds(&coo, 10000));
+		CHECK((coo.value != NULL) == ((bits & 1) != 0));
+		wc_coo_free(&coo, &check_alloc);
+		CHECK(coo.user == NULL && coo.time == NULL && coo.count == 0);
+		wc_coo_free(&coo, &check_alloc);
+	}
+}
+
+/* A failed growth loses nothing, and the next one succeeds. */
+static void
+test_no_memory(void)
+{
+	WcStatus status = WC_NO_MEMORY;
+
+	for (long n = 0; status != WC_OK; n++)
+	{
+		WcCoo coo;
+
+		check_fail_after = n;
+		status = wc_coo_init(&coo, true, true, true, &check_alloc);
+		check_fail_after = -1;
+		CHECK(status == (n < 5 ? WC_NO_MEMORY : WC_OK));
+		CHECK((coo.user == NULL) == (n < 5));
+		wc_coo_free(&coo, &check_alloc);
+	}
+	for (long n = 0; n < 5; n++)
+	{
+		WcCoo coo;
+		int64_t full;
+
+		CHECK(wc_coo_init(&coo, true, true, true, &check_alloc) == WC_OK);
+		full = coo.capacity;
+		for (int64_t e = 0; e < full; e++)
+		{
+			if (append(&coo, e) != WC_OK)
+				abort();
+		}
+		check_fail_after = n;
+		CHECK(append(&coo, full) == WC_NO_MEMORY);
+		check_fail_after = -1;
+		CHECK(holds(&coo, full));
+		CHECK(append(&coo, full) == WC_OK);
+		CHECK(holds(&coo, full + 1));
+		wc_coo_free(&coo, &check_alloc);
+	}
+}
+
+/* A capacity that cannot be doubled is refused, not wrapped around. */
+static void
+test_too_large(void)
+{
+	WcCoo coo;
+
+	memset(&coo, 0, sizeof(coo));
+	coo.count = coo.capacity = INT64_MAX / 2 + 1;
+	CHECK(append(&coo, 1) == WC_TOO_LARGE);
+	coo.count = coo.capacity = INT64_MAX / 2;
+	CHECK(append(&coo, 1) == WC_NO_MEMORY);
+}
+
+static void
+test_renumber(void)
+{
+	int32_t users[] = {2, 0, 1};
+	int32_t items[] = {1, 0};
+	CheckCancel cancel = {0, 0};
+	WcHooks hooks = {check_should_stop, NULL, &cancel};
+	WcCoo coo;
+
+	CHECK(wc_coo_init(&coo, false, false, false, &check_alloc) == WC_OK);
+	CHECK(wc_coo_renumber(&coo, users, items, NULL) == WC_OK);
+	for (int32_t e = 0; e < 3; e++)
+		CHECK(wc_coo_append(&coo, e, e % 2, 0, 0, 0, &check_alloc) == WC_OK);
+	CHECK(wc_coo_renumber(&coo, users, items, &hooks) == WC_CANCELLED);
+	CHECK(wc_coo_renumber(&coo, users, items, NULL) == WC_OK);
+	CHECK(coo.user[0] == 2 && coo.user[1] == 0 && coo.user[2] == 1);
+	CHECK(coo.item[0] == 1 && coo.item[1] == 0 && coo.item[2] == 1);
+	wc_coo_free(&coo, &check_alloc);
+}
+
+static void
+fill_times(WcCoo *coo, bool has_weight)
+{
+	int64_t times[] = {100, 70, 100, 40, INT64_MIN};
+
+	CHECK(wc_coo_init(coo, false, has_weight, true, &check_alloc) == WC_OK);
+	for (int e = 0; e < 5; e++)
+		CHECK(wc_coo_append(coo, 0, e, 0, 3, times[e], &check_alloc) == WC_OK);
+}
+
+static void
+test_decay(void)
+{
+	for (int has_weight = 0; has_weight < 2; has_weight++)
+	{
+		float weight = has_weight ? 3 : 1;
+		WcCoo coo;
+
+		fill_times(&coo, has_weight != 0);
+		CHECK(wc_coo_decay(&coo, 30, &check_alloc, NULL) == WC_OK);
+		CHECK_NEAR(coo.weight[0], weight, 1e-6);
+		CHECK_NEAR(coo.weight[1], weight / 2, 1e-6);
+		CHECK_NEAR(coo.weight[2], weight, 1e-6);
+		CHECK_NEAR(coo.weight[3], weight / 4, 1e-6);
+		CHECK(coo.weight[4] == 0);
+
+		/* The new array grows with the others. */
+		for (int e = 5; e < 2000; e++)
+			CHECK(wc_coo_append(&coo, 0, e, 0, 9, 0, &check_alloc) == WC_OK);
+		CHECK(coo.weight[1999] == 9);
+		wc_coo_free(&coo, &check_alloc);
+	}
+}
+
+/* No time at all, and the oldest and newest there are. */
+static void
+test_decay_extremes(void)
+{
+	WcCoo coo;
+
+	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
+	CHECK(wc_coo_decay(&coo, 1, &check_alloc, NULL) == WC_OK);
+	wc_coo_free(&coo, &check_alloc);
+
+	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
+	CHECK(wc_coo_append(&coo, 0, 0, 0, 1, INT64_MIN, &check_alloc) == WC_OK);
+	CHECK(wc_coo_append(&coo, 0, 1, 0, 1, INT64_MAX, &check_alloc) == WC_OK);
+	CHECK(wc_coo_decay(&coo, ldexp(1, 64), &check_alloc, NULL) == WC_OK);
+	CHECK_NEAR(coo.weight[0], 0.5, 1e-6);
+	CHECK(coo.weight[1] == 1);
+	wc_coo_free(&coo, &check_alloc);
+}
+
+static void
+test_decay_failures(void)
+{
+	WcStatus status = WC_CANCELLED;
+	WcCoo coo;
+
+	fill_times(&coo, false);
+	check_fail_after = 0;
+	CHECK(wc_coo_decay(&coo, 30, &check_alloc, NULL) == WC_NO_MEMORY);
+	check_fail_after = -1;
+	CHECK(coo.weight == NULL);
+	wc_coo_free(&coo, &check_alloc);
+
+	/* Long enough for each of the three passes to be asked several times. */
+	for (long n = 0; status != WC_OK; n++)
+	{
+		CheckCancel cancel = {n, 0};
+		WcHooks hooks = {check_should_stop, NULL, &cancel};
+
+		fill_times(&coo, false);
+		for (int64_t e = 0; e < 300000; e++)
+		{
+			if (wc_coo_append(&coo, 0, 0, 0, 0, e, &check_alloc) != WC_OK)
+				abort();
+		}
+		status = wc_coo_decay(&coo, 30, &check_alloc, &hooks);
+		CHECK(status == WC_OK || status == WC_CANCELLED);
+		CHECK(status != WC_OK || n >= 10);
+		CHECK(n < 20);
+		wc_coo_free(&coo, &check_alloc);
+	}
+}
+
+int
+main(void)
+{
+	test_growth();
+	test_no_memory();
+	test_too_large();
+	test_renumber();
+	test_decay();
+	test_decay_extremes();
+	test_decay_failures();
+	return check_report("test_coo");
+}

@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_loss.c
+ *	  The loss against its definition: a sum over every one of the m x n cells.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check.h"
+#include "fixtures.h"
+
+static void
+test_definition(void)
+{
+	double worst = 0;
+
+	for (int kind = 0; kind < FIXTURE_KINDS; kind++)
+		for (uint64_t seed = 1; seed <= 5; seed++)
+		{
+			WcSolver *solver;
+			Fixture f;
+			WcModel model;
+			double loss = NAN;
+			double expected;
+
+			fixture_create(&fixture_kinds[kind], seed, &f);
+			fixture_model(&f, 0.5 * (double) seed, seed, &model);
+			CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) ==
+			      WC_OK);
+			CHECK(wc_loss(solver, &model, &loss, NULL, NULL) == WC_OK);
+			expected = fixture_loss(&f, &model);
+			worst = fmax(worst, fabs(loss - expected) / expected);
+			CHECK_NEAR(loss, expected, 5e-7 * expected);
+			wc_solver_free(solver);
+			wc_model_free(&model, &check_alloc);
+			fixture_free(&f);
+		}
+	printf("largest relative error of the loss: %.1e\n", worst);
+}
+
+/* With all factors zero the loss is sum W A^2. */
+static void
+test_zero_model(void)
+{
+	FixtureSpec spec = fixture_kinds[0];
+	WcSolver *solver;
+	Fixture f;
+	WcModel model;
+	double loss = NAN;
+
+	spec.w0 = 0.25;
+	fixture_create(&spec, 9, &f);
+	fixture_model(&f, 0.0, 1, &model);
+	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_loss(solver, &model, &loss, NULL, NULL) == WC_OK);
+	CHECK(f.problem.by_user.nnz > 0);
+	CHECK_NEAR(loss, 1.25 * (double) f.problem.by_user.nnz, 1e-9);
+	wc_solver_free(solver);
+	wc_model_free(&model, &check_alloc);
+	fixture_free(&f);
+}
+
+static void
+test_not_finite(void)
+{
+	WcSolver *solver;
+	Fixture f;
+	WcModel model;
+	WcError error;
+	double loss = -1;
+
+	fixture_create(&fixture_kinds[0], 9, &f);
+	fixture_model(&f, 1.0, 1, &model);
+	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	model.user_factors[11] = NAN;
+	CHECK(wc_loss(solver, &model, &loss, NULL, &error) == WC_NOT_FINITE);
+	CHECK(loss == -1 && error.status == WC_NOT_FINITE);
+	wc_solver_free(solver);
+	wc_model_free(&model, &check_alloc);
+	fixture_free(&f);
+}
+
+static void
+test_cancel(void)
+{
+	FixtureSpec spec = fixture_kinds[0];
+	WcSolver *solver;
+	Fixture f;
+	WcModel model;
+	WcStatus status;
+	double expected = 0;
+	long n = 0;
+
+	spec.m = 300;
+	spec.n = 400;
+	spec.k = 48;
+	fixture_create(&spec, 9, &f);
+	fixture_model(&f, 0.3, 1, &model);
+	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_loss(solver, &model, &expected, NULL, NULL) == WC_OK);
+	do
+	{
+		CheckCancel cancel = {n, 0};
+		WcHooks hooks = {check_should_stop, NULL, &cancel};
+		WcError error = {WC_OK, WC_USERS, 0, 0, ""};
+		double loss = -1;
+
+		status = wc_loss(solver, &model, &loss, &hooks, &error);
+		if (status == WC_OK)
+			CHECK(loss == expected);
+		else
+			CHECK(status == WC_CANCELLED && error.status == WC_CANCELLED &&
+			      loss == -1 && cancel.asked == n + 1);
+		n++;
+	} while (status != WC_OK && n < 1000);
+	CHECK(status == WC_OK && n > 4);
+	wc_solver_free(solver);
+	wc_model_free(&model, &check_alloc);
+	fixture_free(&f);
+}
+
+int
+main(void)
+{
+	WcError error;
+
+	if (wc_blas_load(NULL, &error) != WC_OK)
+	{
+		CHECK(!"OpenBLAS can be loaded");
+		return check_report("test_loss");
+	}
+	test_definition();
+	test_zero_model();
+	test_not_finite();
+	test_cancel();
+	return check_report("test_loss");
+}
