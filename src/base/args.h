@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * args.h
+ *	  Arguments of SQL functions: named choices and array values.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_BASE_ARGS_H
+#define WALS_BASE_ARGS_H
+
+#include "fmgr.h"
+
+/* A text argument that takes one of a few words; the list ends with NULL. */
+typedef struct WalsChoice
+{
+	const char *name;
+	int value;
+} WalsChoice;
+
+/* Value of a word, or 22023 with the legal words in the hint. */
+extern int wals_choice_parse(const char *option, const char *word,
+                             const WalsChoice *choices);
+extern const char *wals_choice_name(int value, const WalsChoice *choices);
+
+/* Arguments that may be NULL, which then means the given default. */
+extern int32 wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null);
+extern int64 wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null);
+extern double wals_arg_float8(FunctionCallInfo fcinfo, int arg, double if_null);
+extern bool wals_arg_bool(FunctionCallInfo fcinfo, int arg, bool if_null);
+extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
+extern const char *wals_arg_name(FunctionCallInfo fcinfo, int arg);
+extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
+
+/*
+ * The n of a top-n call: INT32_MAX for NULL (all); 2201W when negative.
+ */
+extern int32 wals_arg_limit(FunctionCallInfo fcinfo, int arg);
+
+/*
+ * The elements of a one-dimensional array argument, NULL elements left out.
+ * 2202E when it has more than one dimension.
+ */
+extern void wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name,
+                           int *count, Datum **elements);
+
+#endif /* WALS_BASE_ARGS_H */

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between PostgreSQL versions: the only file that may look at
+ *	  PG_VERSION_NUM.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_BASE_COMPAT_H
+#define WALS_BASE_COMPAT_H
+
+#include "catalog/pg_namespace.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/regproc.h"
+
+#if PG_VERSION_NUM < 150000
+#error "wals needs PostgreSQL 15 or later"
+#endif
+
+static inline AclResult
+wals_namespace_aclcheck(Oid namespace_oid, Oid role, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, namespace_oid, role, mode);
+#else
+	return pg_namespace_aclcheck(namespace_oid, role, mode);
+#endif
+}
+
+static inline List *
+wals_qualified_name_list(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return stringToQualifiedNameList(name, NULL);
+#else
+	return stringToQualifiedNameList(name);
+#endif
+}
+
+/* repalloc_huge that returns NULL when memory is out, as 16 and later have. */
+static inline void *
+wals_repalloc_no_oom(void *pointer, Size size)
+{
+#if PG_VERSION_NUM >= 160000
+	return repalloc_extended(pointer, size,
+	                         MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+#else
+	MemoryContext caller = CurrentMemoryContext;
+	void *volatile result = NULL;
+
+	PG_TRY();
+	{
+		result = repalloc_huge(pointer, size);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return result;
+#endif
+}
+
+#endif /* WALS_BASE_COMPAT_H */

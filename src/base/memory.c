@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * memory.c
+ *	  Memory and interrupts for the core, in PostgreSQL's way.
+ *
+ * The core takes its memory through a WcAlloc and polls a hook.  Here the
+ * blocks come from a memory context that may pass 1 GB, and the hook looks at
+ * the server's interrupt flags.  The core returns WC_CANCELLED and the caller
+ * then lets CHECK_FOR_INTERRUPTS raise the error (report.c), so no frame of the
+ * core is ever jumped over by a cancel.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "base/compat.h"
+#include "base/memory.h"
+
+/*
+ * Book a change of size; false when the limit forbids it.  Sizes are what the
+ * context really spends, chunk headers included.
+ */
+static bool
+memory_allows(WalsMemory *memory, Size more)
+{
+	if (memory->limit > 0 &&
+	    (more > memory->limit || memory->used > memory->limit - more))
+	{
+		memory->over_limit = true;
+		return false;
+	}
+	return more <= MaxAllocHugeSize;
+}
+
+static void
+memory_book(WalsMemory *memory, void *block)
+{
+	memory->used += GetMemoryChunkSpace(block);
+	memory->peak = Max(memory->peak, memory->used);
+}
+
+static void *
+memory_alloc(void *arg, size_t bytes)
+{
+	WalsMemory *memory = arg;
+	void *block;
+
+	if (!memory_allows(memory, bytes))
+		return NULL;
+	block = MemoryContextAllocExtended(memory->context, bytes,
+	                                   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	if (block != NULL)
+		memory_book(memory, block);
+	return block;
+}
+
+static void *
+memory_resize(void *arg, void *block, size_t bytes)
+{
+	WalsMemory *memory = arg;
+	Size before;
+	void *result;
+
+	if (block == NULL)
+		return memory_alloc(arg, bytes);
+	before = GetMemoryChunkSpace(block);
+	if (!memory_allows(memory, bytes > before ? bytes - before : 0))
+		return NULL;
+	result = wals_repalloc_no_oom(block, bytes);
+	if (result != NULL)
+	{
+		memory->used -= before;
+		memory_book(memory, result);
+	}
+	return result;
+}
+
+static void
+memory_release(void *arg, void *block)
+{
+	WalsMemory *memory = arg;
+
+	if (block == NULL)
+		return;
+	memory->used -= GetMemoryChunkSpace(block);
+	pfree(block);
+}
+
+void
+wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
+{
+	memset(memory, 0, sizeof(*memory));
+	memory->context = context;
+	memory->limit = limit;
+	memory->alloc.alloc = memory_alloc;
+	memory->alloc.resize = memory_resize;
+	memory->alloc.release = memory_release;
+	memory->alloc.arg = memory;
+}
+
+/*
+ * True when CHECK_FOR_INTERRUPTS is going to raise an error.  Interrupts that
+ * only want something done (a barrier, a memory report) are served on the
+ * spot.
+ */
+static bool
+interrupt_pending(void *arg)
+{
+	if (!InterruptPending)
+		return false;
+	if (ProcDiePending || QueryCancelPending)
+		return true;
+	CHECK_FOR_INTERRUPTS();
+	return false;
+}
+
+static void
+log_debug(void *arg, const char *message)
+{
+	ereport(DEBUG1, (errmsg_internal("%s", message)));
+}
+
+const WcHooks wals_hooks = {interrupt_pending, log_debug, NULL};
