@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * factors.c
+ *	  The factor tables of a model: bulk write, bulk read, one row.
+ *
+ * Writing goes through plain SQL, INSERT .. SELECT from a tuplestore that is
+ * offered to the statement under a name: triggers, constraints, replication
+ * and privileges behave as for any insert, and nothing internal has to be
+ * visible in SQL.  Rows go in batches, so memory is a few megabytes whatever
+ * the size of the model.
+ *
+ * Reading treats every array as hostile: the tables belong to their owner, who
+ * may write anything into them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+#include "utils/typcache.h"
+
+#include "store/factors.h"
+#include "store/query.h"
+#include "store/relation.h"
+
+#define WRITE_BATCH_BYTES (4 * 1024 * 1024)
+#define WRITE_NAME "wals_new_factors"
+
+enum
+{
+	ATT_VERSION,
+	ATT_ID,
+	ATT_FACTORS,
+	ATT_BIAS,
+	ATT_N,
+	ATT_NORM,
+	N_ATTS
+};
+
+/* An array of k float4 without nulls, to be filled again and again. */
+static ArrayType *
+vector_array(int32 k)
+{
+	Size size = ARR_OVERHEAD_NONULLS(1) + (Size) k * sizeof(float4);
+	ArrayType *array = palloc0(size);
+
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = FLOAT4OID;
+	ARR_DIMS(array)[0] = k;
+	ARR_LBOUND(array)[0] = 1;
+	return array;
+}
+
+static float
+vector_norm(int32 k, const float *vector)
+{
+	double sum = 0;
+	int32 f;
+
+	for (f = 0; f < k; f++)
+		sum += (double) vector[f] * vector[f];
+	return (float) sqrt(sum);
+}
+
+static void
+put_row(Tuplestorestate *store, TupleDesc desc, ArrayType *array, int32 version,
+        const WalsFactorRows *rows, int32 row)
+{
+	const float *vector = rows->data + (Size) row * rows->factors;
+	Datum values[N_ATTS];
+	bool nulls[N_ATTS] = {false};
+
+	memcpy(ARR_DATA_PTR(array), vector, rows->factors * sizeof(float4));
+	values[ATT_VERSION] = Int32GetDatum(version);
+	values[ATT_ID] =
+	    wals_id_to_datum(rows->id_type, wc_idmap_get(rows->ids, row));
+	values[ATT_FACTORS] = PointerGetDatum(array);
+	values[ATT_BIAS] = Float4GetDatum(rows->bias ? rows->bias[row] : 0.0f);
+	values[ATT_N] =
+	    Int32GetDatum((int32) (rows->start[row + 1] - rows->start[row]));
+	values[ATT_NORM] = Float4GetDatum(vector_norm(rows->factors, vector));
+	tuplestore_putvalues(store, desc, values, nulls);
+}
+
+void
+wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
+{
+	MemoryContext batch_context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals write", ALLOCSET_DEFAULT_SIZES);
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	TupleDesc desc = lookup_rowtype_tupdesc_copy(get_rel_type_id(table), -1);
+	ArrayType *array = vector_array(rows->factors);
+	int32 batch = WRITE_BATCH_BYTES / (VARSIZE(array) + 64) + 1;
+	StringInfoData sql;
+	int32 row = 0;
+
+	if (desc->natts != N_ATTS)
+		elog(ERROR, "unexpected columns in factor table %u", table);
+	initStringInfo(&sql);
+	appendStringInfo(
+	    &sql,
+	    "INSERT INTO %s (version, id, factors, bias, n, norm) "
+	    "SELECT version, id, factors, bias, n, norm FROM " WRITE_NAME,
+	    wals_relation_quoted(table));
+
+	enr->md.name = WRITE_NAME;
+	enr->md.tupdesc = desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	while (row < rows->count)
+	{
+		int32 end = Min(rows->count, row + batch);
+		MemoryContext caller = MemoryContextSwitchTo(batch_context);
+		Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+		enr->md.enrtuples = end - row;
+		enr->reldata = store;
+		for (; row < end; row++)
+			put_row(store, desc, array, version, rows, row);
+		MemoryContextSwitchTo(caller);
+		wals_query_offer(enr);
+		wals_query_run(sql.data, 0, NULL, NULL, NULL, WALS_READ_FRESH);
+		wals_query_forget(WRITE_NAME);
+		tuplestore_end(store);
+		MemoryContextReset(batch_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	MemoryContextDelete(batch_context);
+}
+
+const float *
+wals_factors_vector(Datum datum, int32 k, const char **reason)
+{
+	ArrayType *array = DatumGetArrayTypeP(datum);
+	const float *vector;
+	int32 f;
+
+	if (ARR_NDIM(array) != 1 || ARR_ELEMTYPE(array) != FLOAT4OID)
+		*reason = "it is not a one-dimensional array of real";
+	else if (ARR_HASNULL(array))
+		*reason = "it has NULL elements";
+	else if (ARR_DIMS(array)[0] != k)
+		*reason = "it has the wrong number of factors";
+	else
+	{
+		vector = (const float *) ARR_DATA_PTR(array);
+		for (f = 0; f < k; f++)
+			if (!isfinite(vector[f]))
+			{
+				*reason = "it has factors that are not finite";
+				return NULL;
+			}
+		return vector;
+	}
+	return NULL;
+}
+
+void
+wals_factors_damaged(Oid table, const char *id, const char *reason)
+{
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_DATA_CORRUPTED),
+	     errmsg("row of id %s in \"%s\" is damaged", id, get_rel_name(table)),
+	     errdetail("The vector cannot be used: %s.", reason),
+	     errhint("Train the model again, or make another version active "
+	             "with wals_activate().")));
+}
+
+bool
+wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
+                  int32 k, float *result, float *bias)
+{
+	Oid types[2] = {INT4OID, wals_id_sql_type(id_type)};
+	Datum values[2] = {Int32GetDatum(version), id};
+	const float *vector = NULL;
+	const char *reason = "it is NULL";
+	Datum value;
+	bool is_null;
+	char *sql;
+
+	sql = psprintf("SELECT factors, bias FROM %s "
+	               "WHERE version OPERATOR(pg_catalog.=) $1 "
+	               "AND id OPERATOR(pg_catalog.=) $2",
+	               wals_relation_quoted(table));
+	if (wals_query_run(sql, 2, types, values, NULL, WALS_READ_CALLER) == 0)
+		return false;
+
+	value = wals_query_value(0, 1, &is_null);
+	if (!is_null)
+		vector = wals_factors_vector(value, k, &reason);
+	if (vector == NULL)
+		wals_factors_damaged(
+		    table,
+		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
+		    reason);
+	memcpy(result, vector, k * sizeof(float));
+	value = wals_query_value(0, 2, &is_null);
+	*bias = is_null ? 0.0f : DatumGetFloat4(value);
+	if (!isfinite(*bias))
+		wals_factors_damaged(
+		    table,
+		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
+		    "its bias is not finite");
+	return true;
+}
+
+void
+wals_factors_delete(Oid table, int32 version)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(version)};
+	char *sql = psprintf("DELETE FROM %s "
+	                     "WHERE version OPERATOR(pg_catalog.=) $1",
+	                     wals_relation_quoted(table));
+
+	wals_query_run(sql, 1, types, values, NULL, WALS_READ_FRESH);
+}

@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * factors.h
+ *	  The factor tables of a model: bulk write, bulk read, one row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_FACTORS_H
+#define WALS_STORE_FACTORS_H
+
+#include "store/ids.h"
+
+/* One side of a trained model, as it is written. */
+typedef struct WalsFactorRows
+{
+	WalsIdType id_type;
+	const WcIdMap *ids; /* count ids in order */
+	int32 count;
+	int32 factors; /* k */
+	const float *data; /* count x factors */
+	const float *bias; /* count, or NULL */
+	const int64 *start; /* count + 1: entries per row by difference */
+} WalsFactorRows;
+
+extern void wals_factors_write(Oid table, int32 version,
+                               const WalsFactorRows *rows);
+
+/*
+ * The vector of an array of exactly k finite float4: a pointer into the datum,
+ * or into a detoasted copy in the current context.  NULL when the array is
+ * anything else; reason then says what.
+ */
+extern const float *wals_factors_vector(Datum array, int32 k,
+                                        const char **reason);
+
+/* Raise XX001 for a damaged row. */
+extern void wals_factors_damaged(Oid table, const char *id, const char *reason)
+    pg_attribute_noreturn();
+
+/*
+ * Factors and bias of one row of a version; false when there is none.  result
+ * has room for k.
+ */
+extern bool wals_factors_find(Oid table, WalsIdType id_type, int32 version,
+                              Datum id, int32 k, float *result, float *bias);
+
+/* Delete the rows of a version. */
+extern void wals_factors_delete(Oid table, int32 version);
+
+#endif /* WALS_STORE_FACTORS_H */

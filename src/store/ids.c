@@ -1,0 +1,162 @@
+/*-------------------------------------------------------------------------
+ *
+ * ids.c
+ *	  User and item ids: SQL types on one side, the core's WcId on the other.
+ *
+ * Integers of all sizes become int64.  Text and varchar are compared by their
+ * bytes, which is what their = operator does under every deterministic
+ * collation (relation.c refuses the others).  A uuid is its 16 bytes, whose
+ * order as bytes is the type's own order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/uuid.h"
+
+#include "store/ids.h"
+
+static const struct
+{
+	Oid sql_type;
+	const char *name;
+	WcIdKind kind;
+} id_types[WALS_ID_TYPES] = {
+    [WALS_ID_BIGINT] = {INT8OID, "bigint", WC_ID_INT64},
+    [WALS_ID_TEXT] = {TEXTOID, "text", WC_ID_BYTES},
+    [WALS_ID_UUID] = {UUIDOID, "uuid", WC_ID_BYTES},
+};
+
+bool
+wals_id_type_of(Oid type, WalsIdType *id_type)
+{
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			*id_type = WALS_ID_BIGINT;
+			return true;
+		case TEXTOID:
+		case VARCHAROID:
+			*id_type = WALS_ID_TEXT;
+			return true;
+		case UUIDOID:
+			*id_type = WALS_ID_UUID;
+			return true;
+	}
+	return false;
+}
+
+Oid
+wals_id_sql_type(WalsIdType id_type)
+{
+	return id_types[id_type].sql_type;
+}
+
+const char *
+wals_id_type_name(WalsIdType id_type)
+{
+	return id_types[id_type].name;
+}
+
+WcIdKind
+wals_id_kind(WalsIdType id_type)
+{
+	return id_types[id_type].kind;
+}
+
+WcId
+wals_id_from_datum(Oid type, Datum datum)
+{
+	WcId id = {0, NULL, 0};
+
+	switch (type)
+	{
+		case INT2OID:
+			id.number = DatumGetInt16(datum);
+			break;
+		case INT4OID:
+			id.number = DatumGetInt32(datum);
+			break;
+		case INT8OID:
+			id.number = DatumGetInt64(datum);
+			break;
+		case UUIDOID:
+			id.bytes = (const char *) DatumGetUUIDP(datum)->data;
+			id.length = UUID_LEN;
+			break;
+		case TEXTOID:
+		case VARCHAROID:
+		{
+			text *value = DatumGetTextPP(datum);
+
+			id.bytes = VARDATA_ANY(value);
+			id.length = VARSIZE_ANY_EXHDR(value);
+			break;
+		}
+		default:
+			elog(ERROR, "unexpected id type %u", type);
+	}
+	return id;
+}
+
+Datum
+wals_id_to_datum(WalsIdType id_type, WcId id)
+{
+	switch (id_type)
+	{
+		case WALS_ID_BIGINT:
+			return Int64GetDatum(id.number);
+		case WALS_ID_TEXT:
+			return PointerGetDatum(
+			    cstring_to_text_with_len(id.bytes, (int) id.length));
+		case WALS_ID_UUID:
+		{
+			pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
+
+			Assert(id.length == UUID_LEN);
+			memcpy(uuid->data, id.bytes, UUID_LEN);
+			return UUIDPGetDatum(uuid);
+		}
+	}
+	elog(ERROR, "unexpected id type %d", (int) id_type);
+}
+
+char *
+wals_id_to_cstring(WalsIdType id_type, WcId id)
+{
+	switch (id_type)
+	{
+		case WALS_ID_BIGINT:
+			return psprintf(INT64_FORMAT, id.number);
+		case WALS_ID_TEXT:
+			return psprintf("\"%s\"", pnstrdup(id.bytes, id.length));
+		case WALS_ID_UUID:
+			return DatumGetCString(
+			    DirectFunctionCall1(uuid_out, wals_id_to_datum(id_type, id)));
+	}
+	elog(ERROR, "unexpected id type %d", (int) id_type);
+}
+
+Datum
+wals_id_argument(WalsIdType stored, Oid argument_type, Datum argument)
+{
+	if (argument_type != TEXTOID || stored == WALS_ID_TEXT)
+		return argument;
+	if (stored == WALS_ID_BIGINT)
+		return DirectFunctionCall1(
+		    int8in, CStringGetDatum(TextDatumGetCString(argument)));
+	return DirectFunctionCall1(uuid_in,
+	                           CStringGetDatum(TextDatumGetCString(argument)));
+}
+
+Datum
+wals_id_result(WalsIdType stored, Oid result_type, WcId id)
+{
+	if (result_type == TEXTOID && stored != WALS_ID_TEXT)
+		return CStringGetTextDatum(wals_id_to_cstring(stored, id));
+	return wals_id_to_datum(stored, id);
+}

@@ -1,0 +1,497 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.c
+ *	  Models: find them, know their default, read the version that answers.
+ *
+ * A model is an ordinary table of the type wals_model with one row per version,
+ * and two factor tables that the rows name.  There is no registry: the server's
+ * dependency of a typed table on its type lists all models, and names,
+ * privileges, dumps and replication are the server's own.
+ *
+ * Whatever stands in these tables was written by their owner, so each value is
+ * checked before it is used (XX001, 42809), and a model never decides whose
+ * rights a statement runs with.
+ *
+ * The default model must not be forgeable: a stranger who creates a model and
+ * lets everybody read it must not become everybody's default.  Only models of
+ * roles the caller belongs to count, and marks set by a superuser or the
+ * database's owner.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/compat.h"
+#include "base/settings.h"
+#include "core/core.h"
+#include "store/model.h"
+#include "store/query.h"
+#include "store/relation.h"
+
+/* Tells our locks from those of pg_advisory_lock, which uses 1 and 2. */
+#define MODEL_LOCK_CLASS 0x5741
+
+static Oid
+relation_owner(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static Oid
+database_owner(void)
+{
+	HeapTuple tuple =
+	    SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+bool
+wals_model_is_own(Oid relation)
+{
+	return relation_owner(relation) == GetUserId();
+}
+
+void
+wals_model_check_owner(Oid relation)
+{
+	Oid owner = relation_owner(relation);
+	char *role = GetUserNameFromId(owner, true);
+
+	if (!wals_model_is_own(relation))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		     errmsg("must be owner of model \"%s\"", get_rel_name(relation)),
+		     errdetail("Training runs the owner's views and triggers, so "
+		               "nobody else may start it, not even a superuser."),
+		     errhint("Use SET ROLE %s first, or schedule the job as that "
+		             "role.",
+		             role ? quote_identifier(role) : "its owner")));
+}
+
+void
+wals_model_lock(Oid schema, const char *name)
+{
+	LOCKTAG tag;
+	uint32 hash =
+	    DatumGetUInt32(hash_any((const unsigned char *) name, strlen(name)));
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, schema, hash, MODEL_LOCK_CLASS);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+		         errmsg("model \"%s\" is being trained or changed by another "
+		                "session",
+		                name),
+		         errhint("Try again when it has finished.")));
+}
+
+void
+wals_model_lock_relation(Oid relation)
+{
+	wals_model_lock(get_rel_namespace(relation), get_rel_name(relation));
+}
+
+List *
+wals_model_list_all(void)
+{
+	Oid types[1] = {OIDOID};
+	Datum values[1] = {ObjectIdGetDatum(wals_model_type())};
+	MemoryContext caller = CurrentMemoryContext;
+	List *result = NIL;
+	uint64 n;
+	uint64 i;
+
+	wals_query_begin();
+	n = wals_query_run(
+	    "SELECT c.oid "
+	    "FROM pg_catalog.pg_depend AS d "
+	    "JOIN pg_catalog.pg_class AS c "
+	    "ON c.oid OPERATOR(pg_catalog.=) d.objid "
+	    "WHERE d.refclassid OPERATOR(pg_catalog.=) "
+	    "'pg_catalog.pg_type'::pg_catalog.regclass "
+	    "AND d.refobjid OPERATOR(pg_catalog.=) $1 "
+	    "AND d.classid OPERATOR(pg_catalog.=) "
+	    "'pg_catalog.pg_class'::pg_catalog.regclass "
+	    "AND d.objsubid OPERATOR(pg_catalog.=) 0 "
+	    "AND c.reloftype OPERATOR(pg_catalog.=) $1 "
+	    "AND c.relkind OPERATOR(pg_catalog.=) 'r' "
+	    "AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') "
+	    "AND pg_catalog.has_table_privilege(c.oid, 'SELECT') "
+	    "ORDER BY c.relname, c.oid",
+	    1, types, values, NULL, WALS_READ_CALLER);
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+		Oid relation = DatumGetObjectId(wals_query_value(i, 1, &is_null));
+		MemoryContext query = MemoryContextSwitchTo(caller);
+
+		result = lappend_oid(result, relation);
+		MemoryContextSwitchTo(query);
+	}
+	wals_query_end();
+	return result;
+}
+
+static bool
+model_is_marked(Oid relation)
+{
+	char *sql = psprintf("SELECT 1 FROM %s WHERE active AND is_default",
+	                     wals_relation_quoted(relation));
+	bool result;
+
+	wals_query_begin();
+	result = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER) > 0;
+	wals_query_end();
+	return result;
+}
+
+/* The model that wals.default_model names. */
+static Oid
+default_from_setting(void)
+{
+	Oid relation;
+
+	relation = RangeVarGetRelid(
+	    makeRangeVarFromNameList(wals_qualified_name_list(wals_default_model)),
+	    NoLock, true);
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_TABLE),
+		         errmsg("model \"%s\" does not exist", wals_default_model),
+		         errdetail("It is named by wals.default_model."),
+		         errhint("Use SET wals.default_model = '...' or RESET "
+		                 "wals.default_model.")));
+	return relation;
+}
+
+/*
+ * Choose among the readable models: an own marked one, else one marked by a
+ * superuser or the database's owner, else the only own one.  InvalidOid when
+ * there is no such model; n_own then counts the own ones.
+ */
+static Oid
+default_from_models(List *models, int *n_own)
+{
+	Oid database_dba = database_owner();
+	List *own = NIL;
+	List *trusted = NIL;
+	List *marked_own = NIL;
+	List *marked_trusted = NIL;
+	ListCell *cell;
+
+	foreach (cell, models)
+	{
+		Oid model = lfirst_oid(cell);
+		Oid owner = relation_owner(model);
+
+		if (is_member_of_role_nosuper(GetUserId(), owner))
+			own = lappend_oid(own, model);
+		else if (owner == database_dba || superuser_arg(owner))
+			trusted = lappend_oid(trusted, model);
+	}
+	*n_own = list_length(own);
+	if (list_length(own) == 1 && trusted == NIL)
+		return linitial_oid(own);
+
+	foreach (cell, own)
+		if (model_is_marked(lfirst_oid(cell)))
+			marked_own = lappend_oid(marked_own, lfirst_oid(cell));
+	if (marked_own != NIL)
+		return list_length(marked_own) == 1 ? linitial_oid(marked_own)
+		                                    : InvalidOid;
+	foreach (cell, trusted)
+		if (model_is_marked(lfirst_oid(cell)))
+			marked_trusted = lappend_oid(marked_trusted, lfirst_oid(cell));
+	if (marked_trusted != NIL)
+		return list_length(marked_trusted) == 1 ? linitial_oid(marked_trusted)
+		                                        : InvalidOid;
+	return list_length(own) == 1 ? linitial_oid(own) : InvalidOid;
+}
+
+Oid
+wals_model_default(void)
+{
+	int n_own;
+
+	if (wals_default_model != NULL && wals_default_model[0] != '\0')
+	{
+		List *names = wals_qualified_name_list(wals_default_model);
+
+		return RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+	}
+	return default_from_models(wals_model_list_all(), &n_own);
+}
+
+/* "movies, shop.books": for the detail of an error. */
+static char *
+model_names(List *models)
+{
+	StringInfoData names;
+	ListCell *cell;
+
+	initStringInfo(&names);
+	foreach (cell, models)
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+		                 wals_relation_quoted(lfirst_oid(cell)));
+	return names.data;
+}
+
+static void
+model_check(Oid relation)
+{
+	if (get_rel_name(relation) == NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_TABLE),
+		         errmsg("model with OID %u does not exist", relation),
+		         errhint("SELECT * FROM wals_models lists the models.")));
+	if (wals_table_kind(relation, NULL) != WALS_TABLE_MODEL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		         errmsg("\"%s\" is not a wals model", get_rel_name(relation)),
+		         errhint("SELECT * FROM wals_models lists the models.")));
+}
+
+Oid
+wals_model_resolve(Oid argument)
+{
+	List *models;
+	Oid model;
+	int n_own;
+
+	if (!OidIsValid(argument) && wals_default_model != NULL &&
+	    wals_default_model[0] != '\0')
+		argument = default_from_setting();
+	if (OidIsValid(argument))
+	{
+		model_check(argument);
+		return argument;
+	}
+
+	models = wals_model_list_all();
+	model = default_from_models(models, &n_own);
+	if (OidIsValid(model))
+		return model;
+	if (models == NIL)
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		     errmsg("there is no model that the current role may use"),
+		     errhint("Train one: SELECT wals_train('movies', 'ratings'); or "
+		             "ask its owner to GRANT SELECT on its tables.")));
+	ereport(ERROR,
+	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	         n_own > 1 ? errmsg("more than one model could be meant")
+	                   : errmsg("no default model is set"),
+	         errdetail("Models that the current role may read: %s.",
+	                   model_names(models)),
+	         errhint("Name one with model => '...', SET wals.default_model, or "
+	                 "SELECT wals_set_default('...').")));
+}
+
+/* Columns of the query in wals_model_active, counted from 1. */
+enum
+{
+	COL_VERSION = 1,
+	COL_VERSION_ID,
+	COL_FORMAT,
+	COL_USERS_TABLE,
+	COL_ITEMS_TABLE,
+	COL_SOURCE,
+	COL_USER_COL,
+	COL_ITEM_COL,
+	COL_FACTORS,
+	COL_MEAN,
+	N_COLS
+};
+
+static const char *const active_columns[N_COLS] = {
+    NULL,     "version",  "version_id", "format",  "users_table", "items_table",
+    "source", "user_col", "item_col",   "factors", "global_mean"};
+
+static void
+model_row_damaged(Oid relation, const char *reason)
+{
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATA_CORRUPTED),
+	         errmsg("the active version of model \"%s\" is damaged",
+	                get_rel_name(relation)),
+	         errdetail("Its row cannot be used: %s.", reason),
+	         errhint("Train the model again, or make another version active "
+	                 "with wals_activate().")));
+}
+
+static Oid
+model_factor_table(Oid relation, Oid table, WalsIdType *id_type)
+{
+	if (wals_table_kind(table, id_type) != WALS_TABLE_FACTORS)
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		     errmsg("factor table of model \"%s\" is missing or of another "
+		            "kind",
+		            get_rel_name(relation)),
+		     get_rel_name(table)
+		         ? errdetail("\"%s\" is not a table of wals factors.",
+		                     get_rel_name(table))
+		         : errdetail("The relation with OID %u does not exist.", table),
+		     errhint("Train the model again under another name.")));
+	return table;
+}
+
+void
+wals_model_active(Oid relation, WalsModel *model)
+{
+	char *sql = psprintf("SELECT version, version_id, format, users_table, "
+	                     "items_table, source, user_col, item_col, "
+	                     "factors, global_mean "
+	                     "FROM %s WHERE active",
+	                     wals_relation_quoted(relation));
+	Datum values[N_COLS];
+	uint64 n;
+	int i;
+	double mean;
+
+	n = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER);
+	if (n != 1)
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         n == 0
+		             ? errmsg("model \"%s\" has no active version",
+		                      get_rel_name(relation))
+		             : errmsg("model \"%s\" has more than one active version",
+		                      get_rel_name(relation)),
+		         errhint("Choose one: SELECT wals_activate(%s, version);",
+		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+	for (i = COL_VERSION; i < N_COLS; i++)
+	{
+		bool is_null;
+
+		values[i] = wals_query_value(0, i, &is_null);
+		if (is_null)
+			model_row_damaged(relation,
+			                  psprintf("\"%s\" is NULL", active_columns[i]));
+	}
+
+	memset(model, 0, sizeof(*model));
+	if (DatumGetInt32(values[COL_FORMAT]) != WALS_MODEL_FORMAT)
+		ereport(ERROR,
+		        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		         errmsg("model \"%s\" has format %d, this library reads %d",
+		                get_rel_name(relation),
+		                DatumGetInt32(values[COL_FORMAT]), WALS_MODEL_FORMAT),
+		         errhint("Upgrade the extension, or train the model again.")));
+	model->relation = relation;
+	model->version = DatumGetInt32(values[COL_VERSION]);
+	memcpy(&model->version_id, DatumGetUUIDP(values[COL_VERSION_ID]),
+	       sizeof(pg_uuid_t));
+	model->users_table = model_factor_table(
+	    relation, DatumGetObjectId(values[COL_USERS_TABLE]), &model->user_type);
+	model->items_table = model_factor_table(
+	    relation, DatumGetObjectId(values[COL_ITEMS_TABLE]), &model->item_type);
+	model->source = DatumGetObjectId(values[COL_SOURCE]);
+	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
+	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
+	model->factors = DatumGetInt32(values[COL_FACTORS]);
+	if (model->factors < WC_FACTORS_MIN || model->factors > WC_FACTORS_MAX)
+		model_row_damaged(relation, "\"factors\" is out of range");
+	mean = DatumGetFloat8(values[COL_MEAN]);
+	if (!isfinite((float) mean))
+		model_row_damaged(relation, "\"global_mean\" is not finite");
+	model->mean = (float) mean;
+}
+
+void
+wals_model_list_rows(ReturnSetInfo *result)
+{
+	List *models = wals_model_list_all();
+	Oid default_model = wals_model_default();
+	char *schema = wals_extension_schema();
+	ListCell *cell;
+
+	foreach (cell, models)
+	{
+		Oid model = lfirst_oid(cell);
+		char *quoted = wals_relation_quoted(model);
+		Datum values[5];
+		bool nulls[5] = {false};
+		NameData owner;
+
+		wals_query_begin();
+		wals_query_run(psprintf("SELECT pg_catalog.count(*)::integer, "
+		                        "(SELECT CAST(a AS %s.wals_model) FROM %s AS a "
+		                        "WHERE a.active LIMIT 1) FROM %s",
+		                        schema, quoted, quoted),
+		               0, NULL, NULL, NULL, WALS_READ_CALLER);
+		namestrcpy(&owner, GetUserNameFromId(relation_owner(model), true));
+		values[0] = ObjectIdGetDatum(model);
+		values[1] = NameGetDatum(&owner);
+		values[2] = BoolGetDatum(model == default_model);
+		values[3] = wals_query_value(0, 1, &nulls[3]);
+		values[4] = wals_query_value(0, 2, &nulls[4]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_query_end();
+	}
+}
+
+void
+wals_log_list_rows(ReturnSetInfo *result)
+{
+	ListCell *cell;
+
+	foreach (cell, wals_model_list_all())
+	{
+		Oid model = lfirst_oid(cell);
+		uint64 n;
+		uint64 row;
+
+		wals_query_begin();
+		n = wals_query_run(
+		    psprintf("SELECT version, active, trained_at, losses, "
+		             "iteration_seconds FROM %s ORDER BY version",
+		             wals_relation_quoted(model)),
+		    0, NULL, NULL, NULL, WALS_READ_CALLER);
+		for (row = 0; row < n; row++)
+		{
+			Datum values[6];
+			bool nulls[6] = {false};
+			int i;
+
+			values[0] = ObjectIdGetDatum(model);
+			for (i = 1; i < 6; i++)
+				values[i] = wals_query_value(row, i, &nulls[i]);
+			tuplestore_putvalues(result->setResult, result->setDesc, values,
+			                     nulls);
+		}
+		wals_query_end();
+	}
+}

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * model.h
+ *	  Models: find them, read the version that answers, write new versions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_MODEL_H
+#define WALS_STORE_MODEL_H
+
+#include "nodes/execnodes.h"
+#include "nodes/pg_list.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+
+#include "store/ids.h"
+
+/* Layout of stored factors this library reads and writes. */
+#define WALS_MODEL_FORMAT 1
+
+/*
+ * What answering needs of the active version, as the caller's snapshot sees
+ * it.  Everything is checked: tables are factor tables, counts are in range.
+ */
+typedef struct WalsModel
+{
+	Oid relation;
+	int32 version;
+	pg_uuid_t version_id; /* identity of the factors, for caches */
+	Oid users_table;
+	Oid items_table;
+	WalsIdType user_type;
+	WalsIdType item_type;
+	Oid source;
+	NameData user_col;
+	NameData item_col;
+	int32 factors;
+	float mean;
+} WalsModel;
+
+/*
+ * The model an argument means: itself when given and a model (42809), else the
+ * default (55000 when there is none or more than one could be meant).
+ */
+extern Oid wals_model_resolve(Oid argument);
+
+/* The default model of the current role, or InvalidOid. */
+extern Oid wals_model_default(void);
+
+/* Relations of all models the caller may select from, ordered by name. */
+extern List *wals_model_list_all(void);
+
+/*
+ * Fill model from the active version: 42501, 55000, 0A000, XX001.  Between
+ * wals_query_begin and wals_query_end.
+ */
+extern void wals_model_active(Oid relation, WalsModel *model);
+
+/* True when the current role itself, not a role it belongs to, is owner. */
+extern bool wals_model_is_own(Oid relation);
+
+/* 42501 unless wals_model_is_own. */
+extern void wals_model_check_owner(Oid relation);
+
+/* 55P03 unless nobody else trains or changes the model; until commit. */
+extern void wals_model_lock(Oid schema, const char *name);
+extern void wals_model_lock_relation(Oid relation);
+
+/* Where a training writes. */
+typedef struct WalsTarget
+{
+	Oid schema;
+	char *name; /* without schema */
+	Oid relation; /* InvalidOid before wals_target_create */
+	Oid users_table;
+	Oid items_table;
+	int32 version; /* number of the new version */
+} WalsTarget;
+
+/*
+ * Resolve a model name as regclass would, or to the schema where it is going
+ * to be created; lock it, check the owner, choose the version number.
+ */
+extern void wals_target_open(const char *name, WalsTarget *target);
+
+/* Create what is missing; 42804 when ids have another type than before. */
+extern void wals_target_create(WalsTarget *target, WalsIdType user_type,
+                               WalsIdType item_type);
+
+/* The row of a new version. */
+typedef struct WalsVersionRow
+{
+	TimestampTz trained_at;
+	Oid source;
+	const char *user_col;
+	const char *item_col;
+	const char *value_col; /* NULL: not used */
+	const char *weight_col;
+	const char *time_col;
+	const char *feedback;
+	const char *options; /* JSON object */
+	const char *objective;
+	int32 factors;
+	bool biases;
+	double mean;
+	int64 n_users;
+	int64 n_items;
+	int64 n_entries;
+	int64 n_rows;
+	int64 n_skipped;
+	int32 iterations;
+	double loss;
+	const double *losses; /* iterations */
+	const double *iteration_seconds;
+	double load_seconds;
+	double solve_seconds;
+	double write_seconds;
+	double seconds;
+} WalsVersionRow;
+
+extern void wals_version_insert(const WalsTarget *target,
+                                const WalsVersionRow *row);
+
+/*
+ * Make a version the active one.  New identity: caches of hand-edited rows
+ * are told too.  22023 when there is no such version.
+ */
+extern void wals_version_activate(Oid relation, int32 version);
+
+/* Delete all but the newest keep versions and the active one. */
+extern int32 wals_version_prune(Oid relation, int32 keep);
+
+/* Mark as the default among the owner's models. */
+extern void wals_model_mark_default(Oid relation);
+
+/* Drop the three tables. */
+extern void wals_model_drop(Oid relation);
+
+/* One row of wals_model_list() per model and of wals_log_list() per version. */
+extern void wals_model_list_rows(ReturnSetInfo *result);
+extern void wals_log_list_rows(ReturnSetInfo *result);
+
+#endif /* WALS_STORE_MODEL_H */

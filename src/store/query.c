@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  How this room runs SQL: the server programming interface, plans kept by
+ *	  their text, rows handed over as they come.
+ *
+ * Plans are kept because recommending runs the same three statements per call.
+ * The server replans a kept plan when a table, the role or row security
+ * changes, and checks privileges at each execution, so keeping them skips no
+ * check.  The number of plans is bounded: the oldest makes room.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "nodes/params.h"
+#include "tcop/dest.h"
+#include "utils/memutils.h"
+
+#include "store/query.h"
+
+#define QUERY_MAX_PLANS 64
+
+typedef struct KeptPlan
+{
+	uint32 hash;
+	char *sql;
+	SPIPlanPtr plan;
+} KeptPlan;
+
+static KeptPlan kept_plans[QUERY_MAX_PLANS];
+static int kept_count = 0;
+static bool kept_registered = false;
+
+static void
+forget_plans_when_full(XactEvent event, void *arg)
+{
+	if (kept_count < QUERY_MAX_PLANS)
+		return;
+	while (kept_count > 0)
+	{
+		KeptPlan *kept = &kept_plans[--kept_count];
+
+		SPI_freeplan(kept->plan);
+		pfree(kept->sql);
+	}
+}
+
+void
+wals_query_begin(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+wals_query_end(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/*
+ * The same text may ask for other argument types: a table was dropped, and its
+ * name now belongs to one with other ids.
+ */
+static bool
+plan_takes(SPIPlanPtr plan, int n_args, const Oid *types)
+{
+	int i;
+
+	if (SPI_getargcount(plan) != n_args)
+		return false;
+	for (i = 0; i < n_args; i++)
+		if (SPI_getargtypeid(plan, i) != types[i])
+			return false;
+	return true;
+}
+
+static SPIPlanPtr
+plan_find(const char *sql, int n_args, const Oid *types)
+{
+	uint32 hash =
+	    DatumGetUInt32(hash_any((const unsigned char *) sql, strlen(sql)));
+	KeptPlan *slot;
+	SPIPlanPtr plan;
+	char *copy;
+	int i;
+
+	for (i = 0; i < kept_count; i++)
+		if (kept_plans[i].hash == hash && strcmp(kept_plans[i].sql, sql) == 0 &&
+		    plan_takes(kept_plans[i].plan, n_args, types))
+			return kept_plans[i].plan;
+
+	plan = SPI_prepare(sql, n_args, unconstify(Oid *, types));
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s",
+		     SPI_result_code_string(SPI_result));
+	if (kept_count == QUERY_MAX_PLANS)
+		return plan;
+
+	if (!kept_registered)
+	{
+		RegisterXactCallback(forget_plans_when_full, NULL);
+		kept_registered = true;
+	}
+	copy = MemoryContextStrdup(TopMemoryContext, sql);
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "SPI_keepplan failed");
+	slot = &kept_plans[kept_count++];
+	slot->hash = hash;
+	slot->sql = copy;
+	slot->plan = plan;
+	return plan;
+}
+
+uint64
+wals_query_run(const char *sql, int n_args, const Oid *types,
+               const Datum *values, const char *nulls, WalsSnapshot snapshot)
+{
+	SPIPlanPtr plan = plan_find(sql, n_args, types);
+	int code;
+
+	code = SPI_execute_plan(plan, unconstify(Datum *, values), nulls,
+	                        snapshot == WALS_READ_CALLER, 0);
+	if (code < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s",
+		     SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+uint64
+wals_query_once(const char *sql)
+{
+	int code = SPI_execute(sql, false, 0);
+
+	if (code < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+Datum
+wals_query_value(uint64 row, int column, bool *is_null)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column,
+	                     is_null);
+}
+
+/* A receiver that passes rows on to a function. */
+typedef struct RowReceiver
+{
+	DestReceiver pub;
+	WalsRowFunction each_row;
+	void *arg;
+} RowReceiver;
+
+static bool
+row_receive(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *receiver = (RowReceiver *) self;
+
+	slot_getallattrs(slot);
+	receiver->each_row(slot, receiver->arg);
+	return true;
+}
+
+static void
+row_startup(DestReceiver *self, int operation, TupleDesc type)
+{
+}
+
+static void
+row_shutdown(DestReceiver *self)
+{
+}
+
+void
+wals_query_each(const char *sql, int n_args, const Oid *types,
+                const Datum *values, WalsSnapshot snapshot,
+                WalsRowFunction each_row, void *arg)
+{
+	RowReceiver receiver;
+	SPIExecuteOptions options;
+	SPIPlanPtr plan = plan_find(sql, n_args, types);
+	int code;
+	int i;
+
+	memset(&receiver, 0, sizeof(receiver));
+	receiver.pub.receiveSlot = row_receive;
+	receiver.pub.rStartup = row_startup;
+	receiver.pub.rShutdown = row_shutdown;
+	receiver.pub.rDestroy = row_shutdown;
+	/* any kind that SPI does not treat in a way of its own */
+	receiver.pub.mydest = DestTuplestore;
+	receiver.each_row = each_row;
+	receiver.arg = arg;
+
+	memset(&options, 0, sizeof(options));
+	options.read_only = (snapshot == WALS_READ_CALLER);
+	options.must_return_tuples = true;
+	options.dest = &receiver.pub;
+	if (n_args > 0)
+	{
+		options.params = makeParamList(n_args);
+		for (i = 0; i < n_args; i++)
+		{
+			options.params->params[i].value = values[i];
+			options.params->params[i].isnull = false;
+			options.params->params[i].pflags = PARAM_FLAG_CONST;
+			options.params->params[i].ptype = types[i];
+		}
+	}
+	code = SPI_execute_plan_extended(plan, &options);
+	if (code < 0)
+		elog(ERROR, "SPI_execute_plan_extended failed: %s",
+		     SPI_result_code_string(code));
+}
+
+void
+wals_query_offer(EphemeralNamedRelation relation)
+{
+	int code = SPI_register_relation(relation);
+
+	if (code != SPI_OK_REL_REGISTER)
+		elog(ERROR, "SPI_register_relation failed: %s",
+		     SPI_result_code_string(code));
+}
+
+void
+wals_query_forget(const char *name)
+{
+	int code = SPI_unregister_relation(name);
+
+	if (code != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "SPI_unregister_relation failed: %s",
+		     SPI_result_code_string(code));
+}

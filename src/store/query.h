@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.h
+ *	  How this room runs SQL.
+ *
+ * All text passed here is built by the store room from catalog look-ups:
+ * relations and columns quoted, operators and functions qualified, values as
+ * parameters only.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_QUERY_H
+#define WALS_STORE_QUERY_H
+
+#include "executor/tuptable.h"
+#include "utils/queryenvironment.h"
+
+/* Everything below runs between these two; they nest. */
+extern void wals_query_begin(void);
+extern void wals_query_end(void);
+
+/* Whether a statement sees the caller's snapshot or takes a new one. */
+typedef enum WalsSnapshot
+{
+	WALS_READ_CALLER, /* functions that answer */
+	WALS_READ_FRESH /* functions that change something */
+} WalsSnapshot;
+
+/*
+ * Run a statement through a plan that is kept for the session.  Returns the
+ * number of rows; those of a SELECT are read with wals_query_value.
+ */
+extern uint64 wals_query_run(const char *sql, int n_args, const Oid *types,
+                             const Datum *values, const char *nulls,
+                             WalsSnapshot snapshot);
+
+/* Run a statement once, without keeping its plan. */
+extern uint64 wals_query_once(const char *sql);
+
+/*
+ * Value of the last result, columns counted from 1.  Pass-by-reference values
+ * live until wals_query_end.
+ */
+extern Datum wals_query_value(uint64 row, int column, bool *is_null);
+
+/*
+ * Call each_row for every row of a query, as it comes: nothing is collected.
+ * The slot is only valid during the call.
+ */
+typedef void (*WalsRowFunction)(TupleTableSlot *slot, void *arg);
+extern void wals_query_each(const char *sql, int n_args, const Oid *types,
+                            const Datum *values, WalsSnapshot snapshot,
+                            WalsRowFunction each_row, void *arg);
+
+/*
+ * Let statements read a tuplestore under a name that hides tables, until
+ * wals_query_forget.  The current memory context must live until
+ * wals_query_end: the server keeps its list of such names in it.
+ */
+extern void wals_query_offer(EphemeralNamedRelation relation);
+extern void wals_query_forget(const char *name);
+
+#endif /* WALS_STORE_QUERY_H */

@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * ratings.h
+ *	  Read ratings and weights out of the user's relations.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_RATINGS_H
+#define WALS_STORE_RATINGS_H
+
+#include "base/memory.h"
+#include "store/relation.h"
+
+/* What was read: triplets with indexes in order of arrival. */
+typedef struct WalsRatings
+{
+	WcIdMap *users;
+	WcIdMap *items;
+	WcCoo coo;
+	int64 n_rows; /* rows of the source */
+	int64 n_null; /* left out: an id, value, weight or time was
+								 * NULL */
+	int64 n_weightless; /* left out: weight 0 */
+} WalsRatings;
+
+/*
+ * Read a checked source.  factors is needed for the estimate of memory, which
+ * is compared with wals.max_memory while rows arrive (53200).  Values and
+ * weights that are not finite are 22000 and name the ids, as are negative
+ * weights; values beyond float4 are 22003.
+ */
+extern void wals_ratings_read(const WalsSource *source, int32 factors,
+                              WalsMemory *memory, WalsRatings *ratings);
+
+/* Stop with 53200 when a training of this size would pass the limit. */
+extern void wals_ratings_check_memory(const WalsRatings *ratings, int64 entries,
+                                      int32 factors);
+
+/*
+ * Weights per user or item from a table with the columns id_col and "weight":
+ * result has one per index of ids, 1 where the table has no row.
+ */
+extern void wals_weights_read(Oid relation, const char *id_col,
+                              const char *option, WalsIdType id_type,
+                              const WcIdMap *ids, float *result);
+
+#endif /* WALS_STORE_RATINGS_H */

@@ -1,0 +1,384 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation.c
+ *	  Relations and columns the user names: looked up, checked, quoted.
+ *
+ * Names never enter SQL text as they were given: relations arrive as OIDs,
+ * columns are looked up in the catalog, and both are quoted on the way out.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/pg_locale.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "store/query.h"
+#include "store/relation.h"
+
+static const char *const type_names[] = {"wals_model", "wals_factors_bigint",
+                                         "wals_factors_text",
+                                         "wals_factors_uuid"};
+
+/*
+ * OIDs of the extension's row types, InvalidOid until asked for and again after
+ * any type changed.
+ */
+static Oid known_types[lengthof(type_names)];
+static bool known_types_valid = false;
+static bool known_types_registered = false;
+
+static void
+forget_types(Datum arg, int cache, uint32 hash)
+{
+	known_types_valid = false;
+}
+
+static Oid
+extension_namespace(void)
+{
+	bool is_null;
+	Datum value;
+	Oid result;
+
+	wals_query_begin();
+	if (wals_query_run("SELECT extnamespace FROM pg_catalog.pg_extension "
+	                   "WHERE extname OPERATOR(pg_catalog.=) 'wals'",
+	                   0, NULL, NULL, NULL, WALS_READ_CALLER) != 1)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+		                errmsg("extension \"wals\" is not installed"),
+		                errhint("Use CREATE EXTENSION wals.")));
+	value = wals_query_value(0, 1, &is_null);
+	result = DatumGetObjectId(value);
+	wals_query_end();
+	return result;
+}
+
+char *
+wals_extension_schema(void)
+{
+	return pstrdup(quote_identifier(get_namespace_name(extension_namespace())));
+}
+
+static const Oid *
+extension_types(void)
+{
+	if (!known_types_registered)
+	{
+		CacheRegisterSyscacheCallback(TYPEOID, forget_types, (Datum) 0);
+		known_types_registered = true;
+	}
+	if (!known_types_valid)
+	{
+		Oid schema = extension_namespace();
+		int i;
+
+		for (i = 0; i < (int) lengthof(type_names); i++)
+			known_types[i] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+			                                 CStringGetDatum(type_names[i]),
+			                                 ObjectIdGetDatum(schema));
+		known_types_valid = true;
+	}
+	return known_types;
+}
+
+Oid
+wals_model_type(void)
+{
+	return extension_types()[0];
+}
+
+char *
+wals_relation_quoted(Oid relation)
+{
+	char *name = get_rel_name(relation);
+
+	if (name == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		                errmsg("relation with OID %u does not exist", relation),
+		                errhint("It was dropped after it was looked up.")));
+	return quote_qualified_identifier(
+	    get_namespace_name(get_rel_namespace(relation)), name);
+}
+
+WalsTableKind
+wals_table_kind(Oid relation, WalsIdType *id_type)
+{
+	const Oid *types = extension_types();
+	HeapTuple tuple;
+	Form_pg_class form;
+	Oid of_type;
+	char kind;
+	int i;
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	if (!HeapTupleIsValid(tuple))
+		return WALS_TABLE_OTHER;
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	of_type = form->reloftype;
+	kind = form->relkind;
+	ReleaseSysCache(tuple);
+
+	if (!OidIsValid(of_type) || kind != RELKIND_RELATION)
+		return WALS_TABLE_OTHER;
+	if (of_type == types[0])
+		return WALS_TABLE_MODEL;
+	for (i = 0; i < WALS_ID_TYPES; i++)
+		if (of_type == types[1 + i])
+		{
+			if (id_type != NULL)
+				*id_type = (WalsIdType) i;
+			return WALS_TABLE_FACTORS;
+		}
+	return WALS_TABLE_OTHER;
+}
+
+/* "a, b, c": the columns a relation has, for people who mistyped one. */
+static char *
+column_list(Oid relation)
+{
+	StringInfoData list;
+	AttrNumber attnum;
+
+	initStringInfo(&list);
+	for (attnum = 1;; attnum++)
+	{
+		HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relation),
+		                                  Int16GetDatum(attnum));
+		Form_pg_attribute form;
+
+		if (!HeapTupleIsValid(tuple))
+			break;
+		form = (Form_pg_attribute) GETSTRUCT(tuple);
+		if (!form->attisdropped)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "",
+			                 NameStr(form->attname));
+		ReleaseSysCache(tuple);
+		if (list.len > 500)
+		{
+			appendStringInfoString(&list, ", ...");
+			break;
+		}
+	}
+	return list.data;
+}
+
+Oid
+wals_column_type(Oid relation, const char *column, const char *option)
+{
+	AttrNumber attnum = get_attnum(relation, column);
+
+	if (attnum <= 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_COLUMN),
+		         errmsg("column \"%s\" of relation \"%s\" does not exist",
+		                column, get_rel_name(relation)),
+		         errdetail("The columns are: %s.", column_list(relation)),
+		         errhint("Name the right one with %s => '...'.", option)));
+	return getBaseType(get_atttype(relation, attnum));
+}
+
+static void
+relation_kind_check(Oid relation, const char *option)
+{
+	char *name = get_rel_name(relation);
+	char kind;
+
+	if (name == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		                errmsg("relation with OID %u does not exist", relation),
+		                errhint("Name an existing relation with %s => '...'.",
+		                        option)));
+	kind = get_rel_relkind(relation);
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE &&
+	    kind != RELKIND_VIEW && kind != RELKIND_MATVIEW &&
+	    kind != RELKIND_FOREIGN_TABLE)
+		ereport(ERROR,
+		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		         errmsg("\"%s\" cannot be read as ratings", name),
+		         errhint("Use a table, view, materialized view, partitioned "
+		                 "table or foreign table.")));
+	if (wals_table_kind(relation, NULL) != WALS_TABLE_OTHER)
+		ereport(ERROR,
+		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		         errmsg("\"%s\" is a table of a wals model", name),
+		         errhint("Train on the relation that holds the ratings.")));
+}
+
+static void
+id_column_check(Oid relation, const char *column, const char *option, Oid *type,
+                WalsIdType *id_type)
+{
+	*type = wals_column_type(relation, column, option);
+	if (!wals_id_type_of(*type, id_type))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_DATATYPE_MISMATCH),
+		     errmsg("column \"%s\" has type %s, which cannot be an id", column,
+		            format_type_be(*type)),
+		     errdetail("Ids are smallint, integer, bigint, text, varchar or "
+		               "uuid, or domains over them."),
+		     errhint("Train on a view that casts the column, for example "
+		             "to text.")));
+	if (*id_type == WALS_ID_TEXT)
+	{
+		Oid type_ignored;
+		int32 typmod_ignored;
+		Oid collation;
+
+		get_atttypetypmodcoll(relation, get_attnum(relation, column),
+		                      &type_ignored, &typmod_ignored, &collation);
+		if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
+			ereport(ERROR,
+			        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			         errmsg("column \"%s\" has a nondeterministic collation",
+			                column),
+			         errdetail("Ids are compared by their bytes."),
+			         errhint("Train on a view with a deterministic collation, "
+			                 "for example %s COLLATE \"C\".",
+			                 quote_identifier(column))));
+	}
+}
+
+Oid
+wals_number_column_type(Oid relation, const char *column, const char *option)
+{
+	Oid type = wals_column_type(relation, column, option);
+
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case NUMERICOID:
+			return type;
+	}
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATATYPE_MISMATCH),
+	         errmsg("column \"%s\" of relation \"%s\" has type %s, which is "
+	                "not a number",
+	                column, get_rel_name(relation), format_type_be(type)),
+	         errhint("Use a view that casts the column to a numeric type.")));
+}
+
+static void
+time_column_check(Oid relation, const char *column, Oid *type)
+{
+	*type = wals_column_type(relation, column, "time_col");
+	switch (*type)
+	{
+		case TIMESTAMPTZOID:
+		case TIMESTAMPOID:
+		case DATEOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return;
+	}
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATATYPE_MISMATCH),
+	         errmsg("column \"%s\" has type %s, which is not a time", column,
+	                format_type_be(*type)),
+	         errdetail("Times are timestamptz, timestamp, date, or integers "
+	                   "that count seconds."),
+	         errhint("Train on a view that casts the column.")));
+}
+
+/* The caller needs SELECT on the relation or on each column used. */
+static void
+source_rights_check(const WalsSource *source)
+{
+	const char *columns[] = {source->user_col, source->item_col,
+	                         source->value_col, source->weight_col,
+	                         source->time_col};
+	Oid role = GetUserId();
+	int i;
+
+	if (pg_class_aclcheck(source->relation, role, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	for (i = 0; i < (int) lengthof(columns); i++)
+		if (columns[i] != NULL &&
+		    pg_attribute_aclcheck(source->relation,
+		                          get_attnum(source->relation, columns[i]),
+		                          role, ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(
+			    ACLCHECK_NO_PRIV,
+			    get_relkind_objtype(get_rel_relkind(source->relation)),
+			    get_rel_name(source->relation));
+}
+
+static bool
+relation_has_row_security(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	bool result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+void
+wals_source_check(WalsSource *source)
+{
+	relation_kind_check(source->relation, "source");
+	id_column_check(source->relation, source->user_col, "user_col",
+	                &source->user_type, &source->user_id_type);
+	id_column_check(source->relation, source->item_col, "item_col",
+	                &source->item_type, &source->item_id_type);
+	if (source->value_col != NULL)
+		source->value_type = wals_number_column_type(
+		    source->relation, source->value_col, "value_col");
+	if (source->weight_col != NULL)
+		source->weight_type = wals_number_column_type(
+		    source->relation, source->weight_col, "weight_col");
+	if (source->time_col != NULL)
+		time_column_check(source->relation, source->time_col,
+		                  &source->time_type);
+	source_rights_check(source);
+
+	if (relation_has_row_security(source->relation) &&
+	    check_enable_rls(source->relation, InvalidOid, true) != RLS_ENABLED)
+		ereport(
+		    WARNING,
+		    (errmsg("model is trained on all rows of \"%s\"",
+		            get_rel_name(source->relation)),
+		     errdetail("Row-level security does not apply to the current "
+		               "role, and recommendations can reveal rows it hides "
+		               "from others."),
+		     errhint("Grant the model only to roles that may read all rows, "
+		             "or train as a role the policies apply to.")));
+}
+
+bool
+wals_may_select(Oid relation, const char *column_a, const char *column_b)
+{
+	Oid role = GetUserId();
+	AttrNumber a;
+	AttrNumber b;
+
+	if (pg_class_aclcheck(relation, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	a = get_attnum(relation, column_a);
+	b = get_attnum(relation, column_b);
+	return a > 0 && b > 0 &&
+	       pg_attribute_aclcheck(relation, a, role, ACL_SELECT) ==
+	           ACLCHECK_OK &&
+	       pg_attribute_aclcheck(relation, b, role, ACL_SELECT) == ACLCHECK_OK;
+}

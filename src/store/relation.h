@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * relation.h
+ *	  Relations and columns the user names: looked up, checked, quoted.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_RELATION_H
+#define WALS_STORE_RELATION_H
+
+#include "store/ids.h"
+
+/* schema.name, quoted for use in SQL; fails with 42P01 when it is gone. */
+extern char *wals_relation_quoted(Oid relation);
+
+/* What a relation is to wals, by the composite type it is a table of. */
+typedef enum WalsTableKind
+{
+	WALS_TABLE_OTHER,
+	WALS_TABLE_MODEL,
+	WALS_TABLE_FACTORS
+} WalsTableKind;
+
+/* id_type is set for factor tables; may be NULL. */
+extern WalsTableKind wals_table_kind(Oid relation, WalsIdType *id_type);
+
+/* Schema of the extension, quoted, and the OID of its type for model rows. */
+extern char *wals_extension_schema(void);
+extern Oid wals_model_type(void);
+
+/*
+ * Base type of a column the user named, or 42703 with the columns there are.
+ * option is the argument that named it.
+ */
+extern Oid wals_column_type(Oid relation, const char *column,
+                            const char *option);
+
+/* The same for a column that must hold numbers (42804). */
+extern Oid wals_number_column_type(Oid relation, const char *column,
+                                   const char *option);
+
+/* Where ratings are read from, resolved and checked by wals_source_check. */
+typedef struct WalsSource
+{
+	Oid relation;
+	const char *user_col;
+	const char *item_col;
+	const char *value_col; /* NULL: not used */
+	const char *weight_col;
+	const char *time_col;
+	/* filled by wals_source_check: base types */
+	Oid user_type;
+	Oid item_type;
+	Oid value_type;
+	Oid weight_type;
+	Oid time_type;
+	WalsIdType user_id_type;
+	WalsIdType item_id_type;
+} WalsSource;
+
+/*
+ * Check kind, columns, types and the caller's rights, in this order: 42809,
+ * 42703, 42804, 42501.  Warns when row security hides rows from others that
+ * the caller's training is going to see.
+ */
+extern void wals_source_check(WalsSource *source);
+
+/* True when the caller may read both columns, by table or column privilege. */
+extern bool wals_may_select(Oid relation, const char *column_a,
+                            const char *column_b);
+
+#endif /* WALS_STORE_RELATION_H */

@@ -1,0 +1,513 @@
+/*-------------------------------------------------------------------------
+ *
+ * version.c
+ *	  Versions of a model: create tables, insert, activate, prune, drop.
+ *
+ * run/train.c and the management functions call us; only this file and
+ * factors.c write to model tables.
+ *
+ * A new version is new rows and one move of the active mark, in the caller's
+ * transaction: readers see the old version or the new one, never a mixture, and
+ * a reader with an older snapshot still finds the old rows.  Nothing is ever
+ * truncated or replaced.  Writers of one model exclude each other by a lock of
+ * the model's name that is not waited for (55P03).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/compat.h"
+#include "store/factors.h"
+#include "store/model.h"
+#include "store/query.h"
+#include "store/relation.h"
+
+#define SUFFIX_USERS "_users"
+#define SUFFIX_ITEMS "_items"
+
+static Datum
+query_single(const char *sql, bool *is_null)
+{
+	if (wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_FRESH) == 0)
+	{
+		*is_null = true;
+		return (Datum) 0;
+	}
+	return wals_query_value(0, 1, is_null);
+}
+
+/* A table of factors that may be used under this name, or InvalidOid. */
+static Oid
+satellite_find(const WalsTarget *target, const char *suffix)
+{
+	char *name = psprintf("%s%s", target->name, suffix);
+	Oid relation = get_relname_relid(name, target->schema);
+
+	if (OidIsValid(relation) && !OidIsValid(target->relation))
+		ereport(ERROR,
+		        (errcode(ERRCODE_DUPLICATE_TABLE),
+		         errmsg("relation \"%s\" already exists", name),
+		         errdetail("Model \"%s\" needs this name for its factors.",
+		                   target->name),
+		         errhint("Choose another name for the model.")));
+	return relation;
+}
+
+static void
+target_check_name(const WalsTarget *target)
+{
+	if (strlen(target->name) + strlen(SUFFIX_USERS) >= NAMEDATALEN)
+		ereport(ERROR,
+		        (errcode(ERRCODE_NAME_TOO_LONG),
+		         errmsg("model name \"%s\" is too long", target->name),
+		         errdetail("A model name has at most %d bytes, so that \"%s\" "
+		                   "can be appended.",
+		                   (int) (NAMEDATALEN - 1 - strlen(SUFFIX_USERS)),
+		                   SUFFIX_USERS),
+		         errhint("Choose a shorter name.")));
+}
+
+/* Schema of a model that does not exist yet, with the right to create there. */
+static Oid
+target_creation_schema(RangeVar *name)
+{
+	Oid schema = RangeVarGetCreationNamespace(name);
+
+	if (isAnyTempNamespace(schema))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		                errmsg("a model cannot be temporary"),
+		                errhint("Name a schema: wals_train('public.%s', ...).",
+		                        name->relname)));
+	if (wals_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
+		               get_namespace_name(schema));
+	return schema;
+}
+
+static void
+target_set_relation(WalsTarget *target, Oid relation)
+{
+	if (wals_table_kind(relation, NULL) != WALS_TABLE_MODEL)
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		                errmsg("relation \"%s\" exists and is not a wals model",
+		                       get_rel_name(relation)),
+		                errhint("Choose another name for the model.")));
+	wals_model_check_owner(relation);
+	target->relation = relation;
+	target->schema = get_rel_namespace(relation);
+	target->name = get_rel_name(relation);
+}
+
+void
+wals_target_open(const char *name, WalsTarget *target)
+{
+	RangeVar *range = makeRangeVarFromNameList(wals_qualified_name_list(name));
+	Oid relation = RangeVarGetRelid(range, NoLock, true);
+	bool is_null;
+	char *quoted;
+
+	memset(target, 0, sizeof(*target));
+	if (OidIsValid(relation))
+		target_set_relation(target, relation);
+	else
+	{
+		target->schema = target_creation_schema(range);
+		target->name = range->relname;
+		target_check_name(target);
+	}
+	wals_model_lock(target->schema, target->name);
+
+	/* created by somebody else before we had the lock? */
+	relation = get_relname_relid(target->name, target->schema);
+	if (!OidIsValid(relation))
+	{
+		target->relation = InvalidOid;
+		target->version = 1;
+		satellite_find(target, SUFFIX_USERS);
+		satellite_find(target, SUFFIX_ITEMS);
+		return;
+	}
+	target_set_relation(target, relation);
+	quoted = wals_relation_quoted(relation);
+
+	/*
+	 * Lock the active row: under REPEATABLE READ this fails now, not after the
+	 * training, when another version was committed since our snapshot.
+	 */
+	query_single(
+	    psprintf("SELECT version FROM %s WHERE active FOR UPDATE", quoted),
+	    &is_null);
+	target->version = DatumGetInt32(
+	    query_single(psprintf("SELECT COALESCE(pg_catalog.max(version), 0) "
+	                          "OPERATOR(pg_catalog.+) 1 FROM %s",
+	                          quoted),
+	                 &is_null));
+	target->users_table =
+	    DatumGetObjectId(query_single(psprintf("SELECT users_table FROM %s "
+	                                           "ORDER BY version DESC LIMIT 1",
+	                                           quoted),
+	                                  &is_null));
+	if (is_null)
+		target->users_table = satellite_find(target, SUFFIX_USERS);
+	target->items_table =
+	    DatumGetObjectId(query_single(psprintf("SELECT items_table FROM %s "
+	                                           "ORDER BY version DESC LIMIT 1",
+	                                           quoted),
+	                                  &is_null));
+	if (is_null)
+		target->items_table = satellite_find(target, SUFFIX_ITEMS);
+}
+
+/* An existing factor table must be the owner's and have the right id type. */
+static void
+satellite_check(const WalsTarget *target, Oid table, WalsIdType id_type,
+                const char *side)
+{
+	WalsIdType stored;
+
+	if (wals_table_kind(table, &stored) != WALS_TABLE_FACTORS)
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		     errmsg("the %s table of model \"%s\" is missing or not a table "
+		            "of wals factors",
+		            side, target->name),
+		     errhint("Drop the model and train it again, or train under "
+		             "another name.")));
+	wals_model_check_owner(table);
+	if (stored != id_type)
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATATYPE_MISMATCH),
+		         errmsg("%s ids of model \"%s\" are of type %s, those of the "
+		                "source of type %s",
+		                side, target->name, wals_id_type_name(stored),
+		                wals_id_type_name(id_type)),
+		         errhint("Train under another name, or drop the model first: "
+		                 "SELECT wals_drop(%s);",
+		                 quote_literal_cstr(
+		                     wals_relation_quoted(target->relation)))));
+}
+
+static Oid
+satellite_create(const WalsTarget *target, const char *suffix,
+                 WalsIdType id_type, const char *side)
+{
+	char *schema = wals_extension_schema();
+	char *name = psprintf("%s%s", target->name, suffix);
+	const char *quoted;
+
+	quoted =
+	    quote_qualified_identifier(get_namespace_name(target->schema), name);
+	wals_query_once(psprintf("CREATE TABLE %s OF %s.wals_factors_%s ("
+	                         "version WITH OPTIONS NOT NULL, "
+	                         "id WITH OPTIONS NOT NULL, "
+	                         "factors WITH OPTIONS NOT NULL, "
+	                         "PRIMARY KEY (version, id))",
+	                         quoted, schema, wals_id_type_name(id_type)));
+	/* float4 does not compress, and a row stays in its page */
+	wals_query_once(psprintf("ALTER TABLE %s ALTER COLUMN factors "
+	                         "SET STORAGE PLAIN",
+	                         quoted));
+	wals_query_once(
+	    psprintf("COMMENT ON TABLE %s IS %s", quoted,
+	             quote_literal_cstr(psprintf("%s factors of wals model %s",
+	                                         side, target->name))));
+	return get_relname_relid(name, target->schema);
+}
+
+void
+wals_target_create(WalsTarget *target, WalsIdType user_type,
+                   WalsIdType item_type)
+{
+	if (!OidIsValid(target->relation))
+	{
+		const char *quoted;
+
+		quoted = quote_qualified_identifier(get_namespace_name(target->schema),
+		                                    target->name);
+		wals_query_once(psprintf("CREATE TABLE %s OF %s.wals_model ("
+		                         "version WITH OPTIONS NOT NULL, "
+		                         "PRIMARY KEY (version))",
+		                         quoted, wals_extension_schema()));
+		wals_query_once(psprintf("COMMENT ON TABLE %s IS 'wals model: one row "
+		                         "per trained version'",
+		                         quoted));
+		target->relation = get_relname_relid(target->name, target->schema);
+	}
+	if (OidIsValid(target->users_table))
+		satellite_check(target, target->users_table, user_type, "user");
+	else
+		target->users_table =
+		    satellite_create(target, SUFFIX_USERS, user_type, "user");
+	if (OidIsValid(target->items_table))
+		satellite_check(target, target->items_table, item_type, "item");
+	else
+		target->items_table =
+		    satellite_create(target, SUFFIX_ITEMS, item_type, "item");
+}
+
+/* Parameters of an INSERT, added one by one with their column. */
+typedef struct InsertState
+{
+	StringInfoData columns;
+	StringInfoData places;
+	int n;
+	Oid types[40];
+	Datum values[40];
+	char nulls[40];
+} InsertState;
+
+static void
+insert_add(InsertState *insert, const char *column, Oid type, Datum value,
+           bool is_null)
+{
+	const char *comma = insert->n > 0 ? ", " : "";
+
+	if (insert->n == lengthof(insert->types))
+		elog(ERROR, "too many columns");
+	insert->types[insert->n] = type;
+	insert->values[insert->n] = value;
+	insert->nulls[insert->n] = is_null ? 'n' : ' ';
+	insert->n++;
+	appendStringInfo(&insert->columns, "%s%s", comma, column);
+	appendStringInfo(&insert->places, "%s$%d", comma, insert->n);
+}
+
+static void
+insert_text(InsertState *insert, const char *column, const char *value)
+{
+	insert_add(insert, column, TEXTOID,
+	           value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
+}
+
+static void
+insert_name(InsertState *insert, const char *column, const char *value)
+{
+	Name name = palloc0(sizeof(NameData));
+
+	if (value != NULL)
+		namestrcpy(name, value);
+	insert_add(insert, column, NAMEOID, NameGetDatum(name), value == NULL);
+}
+
+static void
+insert_int(InsertState *insert, const char *column, int32 value)
+{
+	insert_add(insert, column, INT4OID, Int32GetDatum(value), false);
+}
+
+static void
+insert_big(InsertState *insert, const char *column, int64 value)
+{
+	insert_add(insert, column, INT8OID, Int64GetDatum(value), false);
+}
+
+static void
+insert_float(InsertState *insert, const char *column, double value)
+{
+	insert_add(insert, column, FLOAT8OID, Float8GetDatum(value), false);
+}
+
+static void
+insert_relation(InsertState *insert, const char *column, Oid value)
+{
+	insert_add(insert, column, REGCLASSOID, ObjectIdGetDatum(value), false);
+}
+
+static void
+insert_floats(InsertState *insert, const char *column, int32 count,
+              const double *values)
+{
+	Datum *elements = palloc(sizeof(Datum) * Max(count, 1));
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		elements[i] = Float8GetDatum(values[i]);
+	insert_add(insert, column, FLOAT8ARRAYOID,
+	           PointerGetDatum(construct_array(elements, count, FLOAT8OID,
+	                                           sizeof(float8), FLOAT8PASSBYVAL,
+	                                           TYPALIGN_DOUBLE)),
+	           false);
+}
+
+void
+wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
+{
+	InsertState insert;
+
+	memset(&insert, 0, sizeof(insert));
+	initStringInfo(&insert.columns);
+	initStringInfo(&insert.places);
+	insert_int(&insert, "version", target->version);
+	insert_int(&insert, "format", WALS_MODEL_FORMAT);
+	insert_text(&insert, "wals_version", WALS_VERSION);
+	insert_add(&insert, "trained_at", TIMESTAMPTZOID,
+	           TimestampTzGetDatum(row->trained_at), false);
+	insert_name(&insert, "trained_by", GetUserNameFromId(GetUserId(), false));
+	insert_relation(&insert, "source", row->source);
+	insert_name(&insert, "user_col", row->user_col);
+	insert_name(&insert, "item_col", row->item_col);
+	insert_name(&insert, "value_col", row->value_col);
+	insert_name(&insert, "weight_col", row->weight_col);
+	insert_name(&insert, "time_col", row->time_col);
+	insert_relation(&insert, "users_table", target->users_table);
+	insert_relation(&insert, "items_table", target->items_table);
+	insert_text(&insert, "feedback", row->feedback);
+	insert_text(&insert, "objective", row->objective);
+	insert_int(&insert, "factors", row->factors);
+	insert_add(&insert, "biases", BOOLOID, BoolGetDatum(row->biases), false);
+	insert_float(&insert, "global_mean", row->mean);
+	insert_big(&insert, "n_users", row->n_users);
+	insert_big(&insert, "n_items", row->n_items);
+	insert_big(&insert, "n_entries", row->n_entries);
+	insert_big(&insert, "n_rows", row->n_rows);
+	insert_big(&insert, "n_skipped", row->n_skipped);
+	insert_int(&insert, "iterations", row->iterations);
+	insert_float(&insert, "loss", row->loss);
+	insert_floats(&insert, "losses", row->iterations, row->losses);
+	insert_floats(&insert, "iteration_seconds", row->iterations,
+	              row->iteration_seconds);
+	insert_float(&insert, "load_seconds", row->load_seconds);
+	insert_float(&insert, "solve_seconds", row->solve_seconds);
+	insert_float(&insert, "write_seconds", row->write_seconds);
+	insert_float(&insert, "seconds", row->seconds);
+
+	/* the options last, for their cast; marks as on the older versions */
+	insert_text(&insert, "options", row->options);
+	appendStringInfoString(&insert.places, "::pg_catalog.jsonb");
+	wals_query_run(
+	    psprintf("INSERT INTO %s (%s, version_id, active, "
+	             "is_default) SELECT %s, "
+	             "pg_catalog.gen_random_uuid(), false, "
+	             "COALESCE((SELECT pg_catalog.bool_or(is_default) "
+	             "FROM %s), false)",
+	             wals_relation_quoted(target->relation), insert.columns.data,
+	             insert.places.data, wals_relation_quoted(target->relation)),
+	    insert.n, insert.types, insert.values, insert.nulls, WALS_READ_FRESH);
+}
+
+void
+wals_version_activate(Oid relation, int32 version)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(version)};
+	char *quoted = wals_relation_quoted(relation);
+
+	wals_query_run(
+	    psprintf("UPDATE %s SET active = false "
+	             "WHERE active AND version OPERATOR(pg_catalog.<>) $1",
+	             quoted),
+	    1, types, values, NULL, WALS_READ_FRESH);
+	if (wals_query_run(psprintf("UPDATE %s SET active = true, "
+	                            "version_id = pg_catalog.gen_random_uuid() "
+	                            "WHERE version OPERATOR(pg_catalog.=) $1",
+	                            quoted),
+	                   1, types, values, NULL, WALS_READ_FRESH) == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("model \"%s\" has no version %d",
+		                       get_rel_name(relation), version),
+		                errhint("SELECT version FROM %s lists them.", quoted)));
+}
+
+int32
+wals_version_prune(Oid relation, int32 keep)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(keep)};
+	char *quoted = wals_relation_quoted(relation);
+	uint64 n;
+	uint64 i;
+	int32 *versions;
+	Oid *tables;
+
+	n = wals_query_run(
+	    psprintf("SELECT version, users_table, items_table "
+	             "FROM (SELECT version, active, users_table, "
+	             "items_table, pg_catalog.row_number() OVER "
+	             "(ORDER BY version DESC) AS place FROM %s) AS v "
+	             "WHERE place OPERATOR(pg_catalog.>) $1 "
+	             "AND active IS NOT TRUE",
+	             quoted),
+	    1, types, values, NULL, WALS_READ_FRESH);
+	versions = palloc(sizeof(int32) * (n + 1));
+	tables = palloc(sizeof(Oid) * (2 * n + 1));
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+
+		versions[i] = DatumGetInt32(wals_query_value(i, 1, &is_null));
+		tables[2 * i] = DatumGetObjectId(wals_query_value(i, 2, &is_null));
+		tables[2 * i + 1] = DatumGetObjectId(wals_query_value(i, 3, &is_null));
+	}
+	for (i = 0; i < n; i++)
+	{
+		int side;
+
+		for (side = 0; side < 2; side++)
+			if (wals_table_kind(tables[2 * i + side], NULL) ==
+			    WALS_TABLE_FACTORS)
+				wals_factors_delete(tables[2 * i + side], versions[i]);
+		values[0] = Int32GetDatum(versions[i]);
+		wals_query_run(psprintf("DELETE FROM %s "
+		                        "WHERE version OPERATOR(pg_catalog.=) $1",
+		                        quoted),
+		               1, types, values, NULL, WALS_READ_FRESH);
+	}
+	return (int32) n;
+}
+
+void
+wals_model_mark_default(Oid relation)
+{
+	ListCell *cell;
+
+	foreach (cell, wals_model_list_all())
+	{
+		Oid model = lfirst_oid(cell);
+
+		if (model == relation || !wals_model_is_own(model))
+			continue;
+		wals_query_run(psprintf("UPDATE %s SET is_default = false "
+		                        "WHERE is_default",
+		                        wals_relation_quoted(model)),
+		               0, NULL, NULL, NULL, WALS_READ_FRESH);
+	}
+	wals_query_run(psprintf("UPDATE %s SET is_default = true "
+	                        "WHERE is_default IS NOT TRUE",
+	                        wals_relation_quoted(relation)),
+	               0, NULL, NULL, NULL, WALS_READ_FRESH);
+}
+
+void
+wals_model_drop(Oid relation)
+{
+	StringInfoData sql;
+	uint64 n;
+	uint64 i;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "DROP TABLE %s", wals_relation_quoted(relation));
+	n = wals_query_run(psprintf("SELECT users_table FROM %s UNION "
+	                            "SELECT items_table FROM %s",
+	                            wals_relation_quoted(relation),
+	                            wals_relation_quoted(relation)),
+	                   0, NULL, NULL, NULL, WALS_READ_FRESH);
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+		Oid table = DatumGetObjectId(wals_query_value(i, 1, &is_null));
+
+		if (!is_null && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
+			appendStringInfo(&sql, ", %s", wals_relation_quoted(table));
+	}
+	wals_query_once(sql.data);
+}
