@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_info.c
+ *	  SQL: wals_info() for a bug report, wals_version().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "base/settings.h"
+#include "core/core.h"
+
+PG_FUNCTION_INFO_V1(wals_info);
+PG_FUNCTION_INFO_V1(wals_version);
+
+static void
+put(ReturnSetInfo *result, const char *name, const char *value)
+{
+	Datum values[2];
+	bool nulls[2] = {false};
+
+	values[0] = CStringGetTextDatum(name);
+	values[1] = CStringGetTextDatum(value);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * Loads OpenBLAS to tell which one a training would use; when that fails the
+ * reason is the answer.
+ */
+Datum
+wals_info(PG_FUNCTION_ARGS)
+{
+	static const char *const settings[] = {"wals.default_model",
+	                                       "wals.cache_mem", "wals.max_memory",
+	                                       "wals.blas_library"};
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	put(result, "wals", WALS_VERSION);
+	put(result, "server", PG_VERSION_STR);
+	if (wc_blas_load(wals_blas_library, &error) == WC_OK)
+		put(result, "blas", wc_blas_description());
+	else
+		put(result, "blas", psprintf("not loaded: %s", error.detail));
+	for (i = 0; i < (int) lengthof(settings); i++)
+	{
+		const char *value = GetConfigOptionByName(settings[i], NULL, false);
+
+		put(result, settings[i], value);
+	}
+	return (Datum) 0;
+}
+
+Datum
+wals_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(WALS_VERSION));
+}

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_popular.c
+ *	  SQL: wals_popular(n, model), the items with the most entries.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+
+#include "run/recommend.h"
+
+PG_FUNCTION_INFO_V1(wals_popular);
+
+Datum
+wals_popular(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsRecommendation *items;
+	int32 n = wals_arg_limit(fcinfo, 0);
+	int32 count;
+	int32 i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	count = wals_popular_run(wals_arg_oid(fcinfo, 1), n, &items);
+	for (i = 0; i < count; i++)
+	{
+		Datum values[3];
+		bool nulls[3] = {false};
+
+		values[0] = items[i].item;
+		values[1] = Int64GetDatum(items[i].entries);
+		values[2] = Int32GetDatum(i + 1);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,211 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_train.c
+ *	  SQL: wals_train(model, source, ...) returns the new version.
+ *
+ * Fetches and translates arguments; a NULL option means its default.  What the
+ * options mean is in the reference and in core/README.md.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "run/train.h"
+
+PG_FUNCTION_INFO_V1(wals_train);
+
+/* Arguments in the order of the SQL declaration. */
+enum
+{
+	ARG_MODEL,
+	ARG_SOURCE,
+	ARG_USER_COL,
+	ARG_ITEM_COL,
+	ARG_VALUE_COL,
+	ARG_WEIGHT_COL,
+	ARG_TIME_COL,
+	ARG_FEEDBACK,
+	ARG_FACTORS,
+	ARG_ITERATIONS,
+	ARG_REGULARIZATION,
+	ARG_REG_EXPONENT,
+	ARG_UNOBSERVED_WEIGHT,
+	ARG_UNOBSERVED_WEIGHTING,
+	ARG_POPULARITY_EXPONENT,
+	ARG_WEIGHTING,
+	ARG_ALPHA,
+	ARG_EPSILON,
+	ARG_ROW_WEIGHT_EXPONENT,
+	ARG_COL_WEIGHT_EXPONENT,
+	ARG_WEIGHT_NORMALIZE,
+	ARG_ROW_WEIGHTS,
+	ARG_COL_WEIGHTS,
+	ARG_HALF_LIFE,
+	ARG_DUPLICATES,
+	ARG_MIN_USER_ROWS,
+	ARG_MIN_ITEM_ROWS,
+	ARG_BIASES,
+	ARG_SEED,
+	ARG_ACTIVATE,
+	ARG_KEEP_VERSIONS
+};
+
+static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
+
+static int
+choice(FunctionCallInfo fcinfo, int arg, const char *option,
+       const WalsChoice *choices, int if_null)
+{
+	char *word = wals_arg_text(fcinfo, arg);
+
+	return word ? wals_choice_parse(option, word, choices) : if_null;
+}
+
+/*
+ * Numbers that are NaN in the core mean "choose"; as an argument NaN is a
+ * mistake, and infinity keeps the range checks honest.
+ */
+static double
+number(FunctionCallInfo fcinfo, int arg, double if_null)
+{
+	double value;
+
+	if (PG_ARGISNULL(arg))
+		return if_null;
+	value = PG_GETARG_FLOAT8(arg);
+	return isnan(value) ? INFINITY : value;
+}
+
+static double
+interval_seconds(const Interval *interval)
+{
+	return interval->time / 1000000.0 +
+	       (interval->day + 30.0 * interval->month) * 86400.0;
+}
+
+static void
+required(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		                errmsg("argument \"%s\" must not be NULL", name),
+		                errhint("SELECT wals_train('movies', 'ratings');")));
+}
+
+/*
+ * Duplicates: rows of the same user and item add up for implicit feedback;
+ * ratings are replaced by the latest where a time is known, else averaged.
+ */
+static WcDuplicates
+default_duplicates(const WalsTrainRequest *request)
+{
+	if (request->params.feedback == WC_IMPLICIT)
+		return WC_DUP_SUM;
+	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
+}
+
+/* Half life in the unit of the time column. */
+static void
+set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
+{
+	const char *column = request->source.time_col;
+	double unit = 1000000.0; /* timestamps count microseconds */
+	AttrNumber attnum;
+	WalsIdType ignored;
+
+	if (PG_ARGISNULL(ARG_HALF_LIFE))
+		return;
+	request->half_life_seconds =
+	    interval_seconds(PG_GETARG_INTERVAL_P(ARG_HALF_LIFE));
+	if (column != NULL)
+	{
+		attnum = get_attnum(request->source.relation, column);
+		if (attnum > 0 &&
+		    wals_id_type_of(
+		        getBaseType(get_atttype(request->source.relation, attnum)),
+		        &ignored))
+			unit = 1.0; /* integers count seconds */
+	}
+	request->params.half_life = request->half_life_seconds * unit;
+
+	/* 0 means "none" to the core, here it is out of range */
+	if (request->params.half_life == 0)
+		request->params.half_life = -1;
+}
+
+Datum
+wals_train(PG_FUNCTION_ARGS)
+{
+	WalsTrainRequest request;
+	WcParams *params = &request.params;
+	WcParams defaults;
+
+	required(fcinfo, ARG_MODEL, "model");
+	required(fcinfo, ARG_SOURCE, "source");
+	memset(&request, 0, sizeof(request));
+	wc_params_defaults(&defaults);
+
+	request.model = wals_arg_text(fcinfo, ARG_MODEL);
+	request.source.relation = PG_GETARG_OID(ARG_SOURCE);
+	request.source.user_col = wals_arg_name(fcinfo, ARG_USER_COL);
+	request.source.item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);
+	request.source.value_col = wals_arg_name(fcinfo, ARG_VALUE_COL);
+	request.source.weight_col = wals_arg_name(fcinfo, ARG_WEIGHT_COL);
+	request.source.time_col = wals_arg_name(fcinfo, ARG_TIME_COL);
+	if (request.source.user_col == NULL)
+		request.source.user_col = "user_id";
+	if (request.source.item_col == NULL)
+		request.source.item_col = "item_id";
+
+	*params = defaults;
+	params->feedback = choice(fcinfo, ARG_FEEDBACK, "feedback",
+	                          wals_feedback_choices, defaults.feedback);
+	params->weighting = choice(fcinfo, ARG_WEIGHTING, "weighting",
+	                           wals_weighting_choices, defaults.weighting);
+	params->unobserved_popularity =
+	    choice(fcinfo, ARG_UNOBSERVED_WEIGHTING, "unobserved_weighting",
+	           wals_unobserved_choices, defaults.unobserved_popularity);
+	params->duplicates =
+	    choice(fcinfo, ARG_DUPLICATES, "duplicates", wals_duplicates_choices,
+	           default_duplicates(&request));
+	params->factors = wals_arg_int32(fcinfo, ARG_FACTORS, defaults.factors);
+	params->iterations =
+	    wals_arg_int32(fcinfo, ARG_ITERATIONS, defaults.iterations);
+	params->regularization =
+	    number(fcinfo, ARG_REGULARIZATION, defaults.regularization);
+	params->reg_exponent =
+	    number(fcinfo, ARG_REG_EXPONENT, defaults.reg_exponent);
+	params->unobserved_weight =
+	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, defaults.unobserved_weight);
+	params->popularity_exponent =
+	    number(fcinfo, ARG_POPULARITY_EXPONENT, defaults.popularity_exponent);
+	params->alpha = number(fcinfo, ARG_ALPHA, defaults.alpha);
+	params->epsilon = number(fcinfo, ARG_EPSILON, defaults.epsilon);
+	params->row_weight_exponent =
+	    number(fcinfo, ARG_ROW_WEIGHT_EXPONENT, defaults.row_weight_exponent);
+	params->col_weight_exponent =
+	    number(fcinfo, ARG_COL_WEIGHT_EXPONENT, defaults.col_weight_exponent);
+	params->weight_normalize =
+	    wals_arg_bool(fcinfo, ARG_WEIGHT_NORMALIZE, defaults.weight_normalize);
+	params->min_user_rows =
+	    wals_arg_int32(fcinfo, ARG_MIN_USER_ROWS, defaults.min_user_rows);
+	params->min_item_rows =
+	    wals_arg_int32(fcinfo, ARG_MIN_ITEM_ROWS, defaults.min_item_rows);
+	params->biases = PG_ARGISNULL(ARG_BIASES) ? -1 : PG_GETARG_BOOL(ARG_BIASES);
+	params->seed = wals_arg_int64(fcinfo, ARG_SEED, defaults.seed);
+	set_half_life(fcinfo, &request);
+
+	request.row_weights = wals_arg_oid(fcinfo, ARG_ROW_WEIGHTS);
+	request.col_weights = wals_arg_oid(fcinfo, ARG_COL_WEIGHTS);
+	request.activate =
+	    choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
+	request.keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);
+
+	PG_RETURN_INT32(wals_train_run(&request));
+}

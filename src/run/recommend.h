@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * recommend.h
+ *	  Answers from a trained model.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_RECOMMEND_H
+#define WALS_RUN_RECOMMEND_H
+
+#include "base/args.h"
+#include "store/ids.h"
+
+/* What an unknown user gets. */
+typedef enum WalsColdStart
+{
+	WALS_COLD_POPULAR, /* the items with the most entries */
+	WALS_COLD_NONE, /* no rows */
+	WALS_COLD_ERROR /* P0002 */
+} WalsColdStart;
+
+extern const WalsChoice wals_cold_start_choices[];
+
+typedef struct WalsRecommendRequest
+{
+	Oid model; /* InvalidOid: the default */
+	Oid id_type; /* type of all ids below: int8, text or uuid */
+	Datum user;
+	int32 n;
+	bool has_candidates;
+	int n_candidates;
+	Datum *candidates;
+	int n_exclude;
+	Datum *exclude;
+	bool exclude_seen;
+	float min_score; /* -infinity: none */
+	WalsColdStart cold_start;
+} WalsRecommendRequest;
+
+/* One answer; ranks are places in the array, from 1. */
+typedef struct WalsRecommendation
+{
+	Datum item; /* of the request's id type */
+	float score;
+	int32 entries; /* the item was trained on */
+} WalsRecommendation;
+
+/*
+ * The best items for a user, allocated in the current context; basis says
+ * where they come from.
+ */
+extern int32 wals_recommend_run(const WalsRecommendRequest *request,
+                                WalsRecommendation **result,
+                                const char **basis);
+
+/* Score of one pair; false when the user or the item is unknown. */
+extern bool wals_score_run(Oid model, Oid id_type, Datum user, Datum item,
+                           float *score);
+
+/* The items with the most entries, ids as text. */
+extern int32 wals_popular_run(Oid model, int32 n, WalsRecommendation **result);
+
+#endif /* WALS_RUN_RECOMMEND_H */

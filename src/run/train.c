@@ -1,0 +1,624 @@
+/*-------------------------------------------------------------------------
+ *
+ * train.c
+ *	  Train a model and store it as a new version: the page to read first.
+ *
+ * api/wals_train.c hands over a request; wals_train_run at the end of this file
+ * is the whole story.  Everything happens in the caller's transaction, so a
+ * failure, a cancel or a rollback leaves the model as it was.
+ *
+ * Memory: all arrays live in one context, "wals train", below the caller's.
+ * The triplets are freed while the first side is built, the second side is
+ * built from the first.  The core takes every block through one WalsMemory,
+ * which knows wals.max_memory.
+ *
+ * Not done here: reading and writing tables (store), numbers (core).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/report.h"
+#include "base/settings.h"
+#include "run/train.h"
+#include "store/factors.h"
+#include "store/model.h"
+#include "store/query.h"
+#include "store/ratings.h"
+
+const WalsChoice wals_feedback_choices[] = {{"implicit", WC_IMPLICIT},
+                                            {"explicit", WC_EXPLICIT},
+                                            {"weighted", WC_WEIGHTED},
+                                            {NULL, 0}};
+
+const WalsChoice wals_weighting_choices[] = {
+    {"constant", WC_WEIGHT_CONSTANT}, {"linear", WC_WEIGHT_LINEAR},
+    {"log", WC_WEIGHT_LOG},           {"counts", WC_WEIGHT_COUNTS},
+    {"none", WC_WEIGHT_NONE},         {NULL, 0}};
+
+const WalsChoice wals_unobserved_choices[] = {
+    {"uniform", 0}, {"popularity", 1}, {NULL, 0}};
+
+const WalsChoice wals_duplicates_choices[] = {
+    {"sum", WC_DUP_SUM},   {"max", WC_DUP_MAX},     {"avg", WC_DUP_AVG},
+    {"last", WC_DUP_LAST}, {"error", WC_DUP_ERROR}, {NULL, 0}};
+
+/* State of one training, in the order in which it comes to be. */
+typedef struct TrainState
+{
+	/* input */
+	WalsTrainRequest *request;
+	WalsTarget target;
+	WalsMemory memory;
+	TimestampTz started_at;
+	instr_time started;
+
+	/* ratings */
+	WalsRatings ratings;
+	WcCsr by_user;
+	int64 n_zero; /* implicit cells whose value was 0 */
+
+	/* problem and model */
+	WcProblem problem;
+	WcModel model;
+	WcSolver *solver;
+
+	/* what happened */
+	double loss;
+	double *losses; /* one per iteration */
+	double *iteration_seconds;
+	double load_seconds;
+	double solve_seconds;
+	double write_seconds;
+} TrainState;
+
+static double
+seconds_since(instr_time start)
+{
+	instr_time now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, start);
+	return INSTR_TIME_GET_DOUBLE(now);
+}
+
+/* An id of one side for a message, or NULL. */
+static char *
+id_name(const TrainState *state, WcSide side, int32 index)
+{
+	const WcIdMap *ids =
+	    side == WC_USERS ? state->ratings.users : state->ratings.items;
+	WalsIdType type = side == WC_USERS ? state->request->source.user_id_type
+	                                   : state->request->source.item_id_type;
+
+	if (ids == NULL || index < 0 || index >= wc_idmap_count(ids))
+		return NULL;
+	return wals_id_to_cstring(type, wc_idmap_get(ids, index));
+}
+
+/* Raise the error of a failed step; the core's indexes become ids. */
+static void
+check(const TrainState *state, WcStatus status, WcError *error)
+{
+	if (status == WC_OK)
+		return;
+	error->status = status;
+	wals_report(error, &state->memory, id_name(state, error->side, error->row),
+	            id_name(state, 1 - error->side, error->other));
+}
+
+static WcError
+no_error(void)
+{
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+
+	return error;
+}
+
+static void *
+array_alloc(TrainState *state, Size count, Size size)
+{
+	void *result = wc_alloc_array(&state->memory.alloc, count, size);
+	WcError error = no_error();
+
+	if (result == NULL)
+		check(state, WC_NO_MEMORY, &error);
+	return result;
+}
+
+/* Options that are wrong by themselves fail before anything is read. */
+static void
+check_options(WalsTrainRequest *request)
+{
+	char detail[256];
+	const char *option;
+
+	option = wc_params_check(
+	    &request->params, request->source.value_col != NULL,
+	    request->source.time_col != NULL, sizeof(detail), detail);
+	if (option != NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", option),
+		         errdetail("%s", detail),
+		         errhint("See \\df+ wals_train and the table of options in the "
+		                 "reference.")));
+	if (request->keep_versions < 1)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "keep_versions"),
+		         errdetail("The value is %d, the minimum is 1.",
+		                   request->keep_versions),
+		         errhint("Keep 2, so that readers on an older snapshot find "
+		                 "the version they began with.")));
+}
+
+/* Dense, sorted indexes for both sides, whatever the order of arrival. */
+static void
+sort_ids(TrainState *state)
+{
+	WalsRatings *ratings = &state->ratings;
+	int32 *users =
+	    array_alloc(state, wc_idmap_count(ratings->users), sizeof(int32));
+	int32 *items =
+	    array_alloc(state, wc_idmap_count(ratings->items), sizeof(int32));
+	WcError error = no_error();
+
+	check(state, wc_idmap_sort(ratings->users, users, &wals_hooks), &error);
+	check(state, wc_idmap_sort(ratings->items, items, &wals_hooks), &error);
+	check(state, wc_coo_renumber(&ratings->coo, users, items, &wals_hooks),
+	      &error);
+	wc_free(&state->memory.alloc, users);
+	wc_free(&state->memory.alloc, items);
+}
+
+/* Leave out rare users and items, and those whose rows all came to nothing. */
+static void
+filter_rows(TrainState *state)
+{
+	const WcParams *params = &state->request->params;
+	bool *keep_user = array_alloc(state, state->by_user.rows, 1);
+	bool *keep_item = array_alloc(state, state->by_user.cols, 1);
+	WcError error = no_error();
+
+	check(state,
+	      wc_csr_filter(&state->by_user, params->min_user_rows,
+	                    params->min_item_rows, keep_user, keep_item,
+	                    &state->memory.alloc, &wals_hooks),
+	      &error);
+	check(state, wc_idmap_keep(state->ratings.users, keep_user, &wals_hooks),
+	      &error);
+	check(state, wc_idmap_keep(state->ratings.items, keep_item, &wals_hooks),
+	      &error);
+	wc_free(&state->memory.alloc, keep_user);
+	wc_free(&state->memory.alloc, keep_item);
+}
+
+static void
+check_not_empty(const TrainState *state)
+{
+	const WalsRatings *ratings = &state->ratings;
+
+	if (state->by_user.rows >= 2 && state->by_user.cols >= 2)
+		return;
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	     ratings->n_rows == 0
+	         ? errmsg("relation \"%s\" has no rows to train on",
+	                  get_rel_name(state->request->source.relation))
+	         : errmsg("relation \"%s\" has too few users or items to train on",
+	                  get_rel_name(state->request->source.relation)),
+	     errdetail(INT64_FORMAT
+	               " rows were read, " INT64_FORMAT " left out, "
+	               "%d users and %d items remain; a model needs two of "
+	               "each.",
+	               ratings->n_rows,
+	               ratings->n_null + ratings->n_weightless + state->n_zero,
+	               state->by_user.rows, state->by_user.cols),
+	     errhint("Check the source, the columns and the options "
+	             "min_user_rows and min_item_rows.")));
+}
+
+static void
+load(TrainState *state)
+{
+	WalsTrainRequest *request = state->request;
+	WcParams *params = &request->params;
+	WalsRatings *ratings = &state->ratings;
+	WcError error = no_error();
+	int64 n_merged;
+	instr_time start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	wals_ratings_read(&request->source, params->factors, &state->memory,
+	                  ratings);
+	wals_ratings_check_memory(ratings, ratings->coo.count, params->factors);
+	if (params->half_life > 0)
+		check(state,
+		      wc_coo_decay(&ratings->coo, params->half_life,
+		                   &state->memory.alloc, &wals_hooks),
+		      &error);
+	sort_ids(state);
+	check(state,
+	      wc_csr_from_coo(&ratings->coo, wc_idmap_count(ratings->users),
+	                      wc_idmap_count(ratings->items), params->duplicates,
+	                      params->feedback == WC_IMPLICIT, &state->by_user,
+	                      &n_merged, &state->n_zero, &state->memory.alloc,
+	                      &wals_hooks, &error),
+	      &error);
+	filter_rows(state);
+	check_not_empty(state);
+	state->load_seconds = seconds_since(start);
+}
+
+/* Weights the user gave per user or item, one per index, or NULL. */
+static float *
+given_weights(TrainState *state, Oid relation, const char *column,
+              const char *option, WalsIdType id_type, const WcIdMap *ids)
+{
+	float *result;
+
+	if (!OidIsValid(relation))
+		return NULL;
+	result = array_alloc(state, wc_idmap_count(ids), sizeof(float));
+	wals_weights_read(relation, column, option, id_type, ids, result);
+	return result;
+}
+
+static void
+build_problem(TrainState *state)
+{
+	WalsTrainRequest *request = state->request;
+	WcError error = no_error();
+	float *row_weights;
+	float *col_weights;
+
+	row_weights = given_weights(
+	    state, request->row_weights, request->source.user_col, "row_weights",
+	    request->source.user_id_type, state->ratings.users);
+	col_weights = given_weights(
+	    state, request->col_weights, request->source.item_col, "col_weights",
+	    request->source.item_id_type, state->ratings.items);
+	check(state,
+	      wc_problem_build(&request->params, &state->by_user, row_weights,
+	                       col_weights, &state->problem, &state->memory.alloc,
+	                       &wals_hooks, &error),
+	      &error);
+	wc_free(&state->memory.alloc, row_weights);
+	wc_free(&state->memory.alloc, col_weights);
+	if (state->problem.negatives_vanish)
+		ereport(
+		    WARNING,
+		    (errmsg("unobserved_weight is so small that unobserved cells "
+		            "hardly count"),
+		     errdetail("It is %g, the mean weight of an observed cell is %g: "
+		               "such a model tends to rank worse than plain "
+		               "popularity.",
+		               state->problem.w0, state->problem.mean_weight),
+		     errhint("Leave unobserved_weight out to have it chosen, or "
+		             "normalize the counts: row_weight_exponent => 1, "
+		             "col_weight_exponent => 1.")));
+}
+
+static void
+init_model(TrainState *state)
+{
+	const WcIdMap *items = state->ratings.items;
+	int32 count = wc_idmap_count(items);
+	uint64 *hashes = array_alloc(state, count, sizeof(uint64));
+	WcError error = no_error();
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		hashes[i] = wc_idmap_hash(items, i);
+	check(state,
+	      wc_model_init(&state->problem, hashes, &state->model,
+	                    &state->memory.alloc),
+	      &error);
+	wc_free(&state->memory.alloc, hashes);
+	check(state,
+	      wc_solver_create(&state->problem, &state->solver,
+	                       &state->memory.alloc, &error),
+	      &error);
+}
+
+static void
+half_sweep(TrainState *state, WcSide side)
+{
+	WcError error = no_error();
+
+	check(
+	    state,
+	    wc_half_sweep(state->solver, side, &state->model, &wals_hooks, &error),
+	    &error);
+}
+
+static double
+current_loss(TrainState *state)
+{
+	WcError error = no_error();
+	double loss;
+
+	check(state,
+	      wc_loss(state->solver, &state->model, &loss, &wals_hooks, &error),
+	      &error);
+	return loss;
+}
+
+/*
+ * Iterate, then solve the users once more against the final items, so that a
+ * stored score is what folding in or explaining the same rows gives.
+ */
+static void
+solve(TrainState *state)
+{
+	int32 iterations = state->problem.params.iterations;
+	instr_time start;
+	int32 i;
+
+	INSTR_TIME_SET_CURRENT(start);
+	state->losses = palloc(sizeof(double) * iterations);
+	state->iteration_seconds = palloc(sizeof(double) * iterations);
+	init_model(state);
+	for (i = 0; i < iterations; i++)
+	{
+		instr_time iteration_start;
+
+		INSTR_TIME_SET_CURRENT(iteration_start);
+		half_sweep(state, WC_USERS);
+		half_sweep(state, WC_ITEMS);
+		state->losses[i] = current_loss(state);
+		state->iteration_seconds[i] = seconds_since(iteration_start);
+		ereport(DEBUG1, (errmsg_internal("iteration %d: loss %g in %.3f s",
+		                                 i + 1, state->losses[i],
+		                                 state->iteration_seconds[i])));
+	}
+	half_sweep(state, WC_USERS);
+	state->loss = current_loss(state);
+	state->solve_seconds = seconds_since(start);
+}
+
+static void
+json_name(StringInfo json, const char *name)
+{
+	if (json->len > 1)
+		appendStringInfoString(json, ", ");
+	escape_json(json, name);
+	appendStringInfoString(json, ": ");
+}
+
+static void
+json_number(StringInfo json, const char *name, double value)
+{
+	char *text =
+	    DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)));
+
+	json_name(json, name);
+	appendStringInfoString(json, text);
+}
+
+static void
+json_word(StringInfo json, const char *name, const char *value)
+{
+	json_name(json, name);
+	if (value == NULL)
+		appendStringInfoString(json, "null");
+	else
+		escape_json(json, value);
+}
+
+static void
+json_bool(StringInfo json, const char *name, bool value)
+{
+	json_name(json, name);
+	appendStringInfoString(json, value ? "true" : "false");
+}
+
+/* All options with their choices resolved, as a JSON object. */
+static char *
+options_json(const TrainState *state)
+{
+	const WalsTrainRequest *request = state->request;
+	const WcParams *params = &state->problem.params;
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	json_word(&json, "feedback",
+	          wals_choice_name(params->feedback, wals_feedback_choices));
+	json_number(&json, "factors", params->factors);
+	json_number(&json, "iterations", params->iterations);
+	json_number(&json, "regularization", params->regularization);
+	json_number(&json, "reg_exponent", params->reg_exponent);
+	json_number(&json, "unobserved_weight", state->problem.w0);
+	json_word(&json, "unobserved_weighting",
+	          wals_choice_name(params->unobserved_popularity,
+	                           wals_unobserved_choices));
+	json_number(&json, "popularity_exponent", params->popularity_exponent);
+	json_word(&json, "weighting",
+	          wals_choice_name(params->weighting, wals_weighting_choices));
+	json_number(&json, "alpha", params->alpha);
+	json_number(&json, "epsilon", params->epsilon);
+	json_number(&json, "row_weight_exponent", params->row_weight_exponent);
+	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
+	json_bool(&json, "weight_normalize", params->weight_normalize);
+	json_word(&json, "row_weights",
+	          OidIsValid(request->row_weights)
+	              ? wals_relation_quoted(request->row_weights)
+	              : NULL);
+	json_word(&json, "col_weights",
+	          OidIsValid(request->col_weights)
+	              ? wals_relation_quoted(request->col_weights)
+	              : NULL);
+	json_number(&json, "half_life_seconds", request->half_life_seconds);
+	json_word(&json, "duplicates",
+	          wals_choice_name(params->duplicates, wals_duplicates_choices));
+	json_number(&json, "min_user_rows", params->min_user_rows);
+	json_number(&json, "min_item_rows", params->min_item_rows);
+	json_bool(&json, "biases", state->problem.biases);
+	json_name(&json, "seed");
+	appendStringInfo(&json, INT64_FORMAT, params->seed);
+	json_number(&json, "keep_versions", request->keep_versions);
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+static void
+write_factors(TrainState *state)
+{
+	const WalsSource *source = &state->request->source;
+	WalsFactorRows users = {source->user_id_type,        state->ratings.users,
+	                        state->model.users,          state->model.factors,
+	                        state->model.user_factors,   state->model.user_bias,
+	                        state->problem.by_user.start};
+	WalsFactorRows items = {source->item_id_type,        state->ratings.items,
+	                        state->model.items,          state->model.factors,
+	                        state->model.item_factors,   state->model.item_bias,
+	                        state->problem.by_item.start};
+	instr_time start;
+
+	INSTR_TIME_SET_CURRENT(start);
+	wals_target_create(&state->target, source->user_id_type,
+	                   source->item_id_type);
+	wals_factors_write(state->target.users_table, state->target.version,
+	                   &users);
+	wals_factors_write(state->target.items_table, state->target.version,
+	                   &items);
+	state->write_seconds = seconds_since(start);
+}
+
+static int64
+rows_skipped(const TrainState *state)
+{
+	return state->ratings.n_null + state->ratings.n_weightless + state->n_zero;
+}
+
+static char *
+objective_words(const TrainState *state)
+{
+	char *text = palloc(2048);
+
+	wc_objective_text(&state->problem,
+	                  state->request->source.weight_col != NULL, 2048, text);
+	return text;
+}
+
+static void
+write_version(TrainState *state)
+{
+	const WalsSource *source = &state->request->source;
+	const WcProblem *problem = &state->problem;
+	WalsVersionRow row;
+
+	memset(&row, 0, sizeof(row));
+	row.trained_at = state->started_at;
+	row.source = source->relation;
+	row.user_col = source->user_col;
+	row.item_col = source->item_col;
+	row.value_col = source->value_col;
+	row.weight_col = source->weight_col;
+	row.time_col = source->time_col;
+	row.feedback =
+	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
+	row.options = options_json(state);
+	row.objective = objective_words(state);
+	row.factors = state->model.factors;
+	row.biases = problem->biases;
+	row.mean = state->model.mean;
+	row.n_users = state->model.users;
+	row.n_items = state->model.items;
+	row.n_entries = problem->by_user.nnz;
+	row.n_rows = state->ratings.n_rows;
+	row.n_skipped = rows_skipped(state);
+	row.iterations = problem->params.iterations;
+	row.loss = state->loss;
+	row.losses = state->losses;
+	row.iteration_seconds = state->iteration_seconds;
+	row.load_seconds = state->load_seconds;
+	row.solve_seconds = state->solve_seconds;
+	row.write_seconds = state->write_seconds;
+	row.seconds = seconds_since(state->started);
+	wals_version_insert(&state->target, &row);
+	if (state->request->activate)
+		wals_version_activate(state->target.relation, state->target.version);
+	wals_version_prune(state->target.relation, state->request->keep_versions);
+}
+
+static void
+announce(const TrainState *state)
+{
+	int64 retries = wc_solver_retries(state->solver);
+
+	if (rows_skipped(state) > 0)
+		ereport(NOTICE,
+		        (errmsg(INT64_FORMAT
+		                " of " INT64_FORMAT " rows were left out: " INT64_FORMAT
+		                " with a NULL, " INT64_FORMAT " with weight "
+		                "0, " INT64_FORMAT " with value 0",
+		                rows_skipped(state), state->ratings.n_rows,
+		                state->ratings.n_null, state->ratings.n_weightless,
+		                state->n_zero)));
+	if (retries > 0)
+		ereport(DEBUG1,
+		        (errmsg_internal(INT64_FORMAT " rows were solved again in "
+		                                      "float64",
+		                         retries)));
+	ereport(
+	    NOTICE,
+	    (errmsg("model \"%s\" version %d: %d users, %d items, " INT64_FORMAT
+	            " entries, %d factors; %s",
+	            state->target.name, state->target.version, state->model.users,
+	            state->model.items, state->problem.by_user.nnz,
+	            state->model.factors, objective_words(state))));
+}
+
+/*
+ * The story: find the place to write, read, build, solve, write, all in the
+ * caller's transaction.
+ */
+int32
+wals_train_run(WalsTrainRequest *request)
+{
+	MemoryContext context;
+	TrainState state;
+	WcError error = no_error();
+
+	PreventCommandIfReadOnly("wals_train()");
+	PreventCommandIfParallelMode("wals_train()");
+	check_options(request);
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "wals train",
+	                                ALLOCSET_DEFAULT_SIZES);
+	memset(&state, 0, sizeof(state));
+	state.request = request;
+	state.started_at = GetCurrentTimestamp();
+	INSTR_TIME_SET_CURRENT(state.started);
+	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
+
+	wals_query_begin();
+	wals_target_open(request->model, &state.target);
+	wals_source_check(&request->source);
+	check(&state, wc_blas_load(wals_blas_library, &error), &error);
+
+	load(&state);
+	build_problem(&state);
+	solve(&state);
+	write_factors(&state);
+	write_version(&state);
+	announce(&state);
+
+	wals_query_end();
+	MemoryContextDelete(context);
+	return state.target.version;
+}

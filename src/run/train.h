@@ -1,0 +1,36 @@
+/*-------------------------------------------------------------------------
+ *
+ * train.h
+ *	  Train a model and store it as a new version.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_TRAIN_H
+#define WALS_RUN_TRAIN_H
+
+#include "base/args.h"
+#include "core/core.h"
+#include "store/relation.h"
+
+/* The words SQL uses for the core's choices. */
+extern const WalsChoice wals_feedback_choices[];
+extern const WalsChoice wals_weighting_choices[];
+extern const WalsChoice wals_unobserved_choices[];
+extern const WalsChoice wals_duplicates_choices[];
+
+typedef struct WalsTrainRequest
+{
+	const char *model; /* name as given */
+	WalsSource source; /* relation and columns */
+	WcParams params;
+	double half_life_seconds; /* 0: none */
+	Oid row_weights; /* InvalidOid: none */
+	Oid col_weights;
+	bool activate;
+	int32 keep_versions;
+} WalsTrainRequest;
+
+/* Returns the number of the new version. */
+extern int32 wals_train_run(WalsTrainRequest *request);
+
+#endif /* WALS_RUN_TRAIN_H */
