@@ -48,7 +48,7 @@ COMMENT ON TYPE wals_model IS 'row type of a model table: one row per trained ve
 COMMENT ON COLUMN wals_model.version IS 'number of the version, 1 for the first training';
 COMMENT ON COLUMN wals_model.version_id IS 'identity of this version''s factors; caches are keyed by it';
 COMMENT ON COLUMN wals_model.active IS 'true for the one version that answers';
-COMMENT ON COLUMN wals_model.is_default IS 'true on the active version of the owner''s default model, see wals_set_default';
+COMMENT ON COLUMN wals_model.is_default IS 'true for the model its owner marked with wals_set_default';
 COMMENT ON COLUMN wals_model.format IS 'number of the layout of the stored factors';
 COMMENT ON COLUMN wals_model.wals_version IS 'version of the library that trained';
 COMMENT ON COLUMN wals_model.trained_at IS 'when the training began';

@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
@@ -67,19 +68,21 @@ choice(FunctionCallInfo fcinfo, int arg, const char *option,
 	return word ? wals_choice_parse(option, word, choices) : if_null;
 }
 
-/*
- * Numbers that are NaN in the core mean "choose"; as an argument NaN is a
- * mistake, and infinity keeps the range checks honest.
- */
+/* NaN in the core means "choose"; as an argument it is a mistake. */
 static double
-number(FunctionCallInfo fcinfo, int arg, double if_null)
+number(FunctionCallInfo fcinfo, int arg, const char *option, double if_null)
 {
 	double value;
 
 	if (PG_ARGISNULL(arg))
 		return if_null;
 	value = PG_GETARG_FLOAT8(arg);
-	return isnan(value) ? INFINITY : value;
+	if (isnan(value))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("invalid value for option \"%s\"", option),
+		                errdetail("The value is NaN, it must be a number."),
+		                errhint("Leave it out for the default.")));
+	return value;
 }
 
 static double
@@ -114,6 +117,7 @@ default_duplicates(const WalsTrainRequest *request)
 static void
 set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 {
+	const Interval *interval;
 	const char *column = request->source.time_col;
 	double unit = 1000000.0; /* timestamps count microseconds */
 	AttrNumber attnum;
@@ -121,8 +125,16 @@ set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 
 	if (PG_ARGISNULL(ARG_HALF_LIFE))
 		return;
-	request->half_life_seconds =
-	    interval_seconds(PG_GETARG_INTERVAL_P(ARG_HALF_LIFE));
+	interval = PG_GETARG_INTERVAL_P(ARG_HALF_LIFE);
+	request->half_life_seconds = interval_seconds(interval);
+	if (request->half_life_seconds <= 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "half_life"),
+		         errdetail("The value is %s, it must be longer than 0.",
+		                   DatumGetCString(DirectFunctionCall1(
+		                       interval_out, IntervalPGetDatum(interval)))),
+		         errhint("Leave it out to weigh old and new rows alike.")));
 	if (column != NULL)
 	{
 		attnum = get_attnum(request->source.relation, column);
@@ -133,10 +145,6 @@ set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 			unit = 1.0; /* integers count seconds */
 	}
 	request->params.half_life = request->half_life_seconds * unit;
-
-	/* 0 means "none" to the core, here it is out of range */
-	if (request->params.half_life == 0)
-		request->params.half_life = -1;
 }
 
 Datum
@@ -177,20 +185,24 @@ wals_train(PG_FUNCTION_ARGS)
 	params->factors = wals_arg_int32(fcinfo, ARG_FACTORS, defaults.factors);
 	params->iterations =
 	    wals_arg_int32(fcinfo, ARG_ITERATIONS, defaults.iterations);
-	params->regularization =
-	    number(fcinfo, ARG_REGULARIZATION, defaults.regularization);
+	params->regularization = number(fcinfo, ARG_REGULARIZATION,
+	                                "regularization", defaults.regularization);
 	params->reg_exponent =
-	    number(fcinfo, ARG_REG_EXPONENT, defaults.reg_exponent);
+	    number(fcinfo, ARG_REG_EXPONENT, "reg_exponent", defaults.reg_exponent);
 	params->unobserved_weight =
-	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, defaults.unobserved_weight);
+	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, "unobserved_weight",
+	           defaults.unobserved_weight);
 	params->popularity_exponent =
-	    number(fcinfo, ARG_POPULARITY_EXPONENT, defaults.popularity_exponent);
-	params->alpha = number(fcinfo, ARG_ALPHA, defaults.alpha);
-	params->epsilon = number(fcinfo, ARG_EPSILON, defaults.epsilon);
+	    number(fcinfo, ARG_POPULARITY_EXPONENT, "popularity_exponent",
+	           defaults.popularity_exponent);
+	params->alpha = number(fcinfo, ARG_ALPHA, "alpha", defaults.alpha);
+	params->epsilon = number(fcinfo, ARG_EPSILON, "epsilon", defaults.epsilon);
 	params->row_weight_exponent =
-	    number(fcinfo, ARG_ROW_WEIGHT_EXPONENT, defaults.row_weight_exponent);
+	    number(fcinfo, ARG_ROW_WEIGHT_EXPONENT, "row_weight_exponent",
+	           defaults.row_weight_exponent);
 	params->col_weight_exponent =
-	    number(fcinfo, ARG_COL_WEIGHT_EXPONENT, defaults.col_weight_exponent);
+	    number(fcinfo, ARG_COL_WEIGHT_EXPONENT, "col_weight_exponent",
+	           defaults.col_weight_exponent);
 	params->weight_normalize =
 	    wals_arg_bool(fcinfo, ARG_WEIGHT_NORMALIZE, defaults.weight_normalize);
 	params->min_user_rows =

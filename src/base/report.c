@@ -30,10 +30,9 @@ report_memory(const WalsMemory *memory)
 		    ERROR,
 		    (errcode(ERRCODE_OUT_OF_MEMORY),
 		     errmsg("training needs more memory than wals.max_memory allows"),
-		     errdetail("The limit is %zu MB, %zu MB were in use when more was "
+		     errdetail("The limit is %zu kB, %zu kB were in use when more was "
 		               "needed.",
-		               memory->limit / (1024 * 1024),
-		               memory->used / (1024 * 1024)),
+		               memory->limit / 1024, memory->used / 1024),
 		     errhint("Raise it with SET wals.max_memory = '...', or train on "
 		             "fewer rows or factors.")));
 	ereport(
@@ -118,6 +117,7 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			    ERROR,
 			    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			     errmsg("nothing to train on"),
+			     error->detail[0] ? errdetail("%s", error->detail) : 0,
 			     errhint("Check the columns and the filters of the source.")));
 			break;
 

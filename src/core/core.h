@@ -42,7 +42,7 @@ typedef enum WcStatus
 	WC_NOT_FINITE, /* a weight, target or factor is not finite */
 	WC_NOT_SPD, /* a row's system is singular, even in float64 */
 	WC_DUPLICATE, /* two entries for one cell under WC_DUP_ERROR */
-	WC_EMPTY, /* no entry left to train on */
+	WC_EMPTY, /* no entry to train on, or none that asks for anything */
 	WC_NO_BLAS /* OpenBLAS could not be loaded */
 } WcStatus;
 
@@ -108,6 +108,7 @@ extern void wc_free(const WcAlloc *alloc, void *block);
 #define WC_ITERATIONS_DEFAULT 15
 #define WC_ITERATIONS_MIN 1
 #define WC_ITERATIONS_MAX 1000
+#define WC_POPULARITY_EXPONENT_DEFAULT 0.5
 #define WC_EXPONENT_MAX 10.0 /* of counts, in absolute value */
 
 typedef enum WcFeedback

@@ -15,12 +15,12 @@
  *
  * Sorting compares eight bytes of each id as one number: the whole number, or
  * the first bytes after those all ids have in common, and only ties look at the
- * rest.  A bottom-up merge sort, because its cost is known beforehand and it can
- * be left after any element.
+ * rest.  It is a bottom-up merge sort, because its cost is known beforehand and
+ * it can be left after any element.
  *
  * Memory: 16 bytes per slot, or up to 32 bytes per number in the array; 8 bytes
- * per number; 8 bytes plus its length per string, in one block.  Sorting adds 32 bytes per id for its duration, and a
- * second copy of the strings.
+ * per number; 8 bytes plus its length per string, in one block.  Sorting adds
+ * 32 bytes per id for its duration, and a second copy of the strings.
  *
  * The hash is fixed, because it also seeds the first factors of an id.  Whoever
  * chooses ids that collide slows down the training of his own table only.

@@ -132,7 +132,7 @@ add_entry_weight(Line *line, const WcProblem *problem, bool has_weight_column)
 	}
 	if (params->half_life > 0)
 	{
-		add(line, "%s2^(-age / %g)", times, params->half_life);
+		add(line, "%s2^(-age / half_life)", times);
 		times = " * ";
 	}
 	if (problem->user_weighted)

@@ -29,7 +29,7 @@ wc_params_defaults(WcParams *params)
 	    .reg_exponent = 1.0,
 	    .unobserved_weight = NAN,
 	    .unobserved_popularity = false,
-	    .popularity_exponent = 0.5,
+	    .popularity_exponent = WC_POPULARITY_EXPONENT_DEFAULT,
 	    .alpha = 1.0,
 	    .epsilon = 1.0,
 	    .row_weight_exponent = 0.0,
@@ -183,11 +183,28 @@ check_weighting(Checker *checker, const WcParams *p, bool has_value)
 		return refuse(checker, "weighting",
 		              "Weighting linear and log make weights from the values, "
 		              "which only feedback implicit allows.");
-	if (from_value && !has_value)
+	if (from_value && !has_value && p->duplicates != WC_DUP_SUM)
 		return refuse(checker, "weighting",
-		              "Weighting linear and log need a value column.");
+		              "Weighting linear and log need a value column, or "
+		              "duplicates sum, which counts rows.");
+	if (!from_value && p->alpha != 1)
+		return refuse(checker, "alpha",
+		              "It has a meaning for weighting linear and log only: "
+		              "leave it out.");
+	if (p->weighting != WC_WEIGHT_LOG && p->epsilon != 1)
+		return refuse(checker, "epsilon",
+		              "It has a meaning for weighting log only: leave it out.");
+	if (!p->unobserved_popularity &&
+	    p->popularity_exponent != WC_POPULARITY_EXPONENT_DEFAULT)
+		return refuse(checker, "popularity_exponent",
+		              "It has a meaning for unobserved_weighting popularity "
+		              "only: leave it out.");
 	if (p->weighting == WC_WEIGHT_NONE)
 	{
+		if (p->half_life > 0)
+			return refuse(checker, "half_life",
+			              "Weighting none gives observed cells no weight that "
+			              "could decay: leave it out.");
 		if (p->feedback == WC_EXPLICIT)
 			return refuse(checker, "weighting",
 			              "Weighting none leaves only the weight of the "

@@ -193,6 +193,7 @@ set_implicit_targets(Build *build)
 {
 	WcCsr *csr = &build->problem->by_user;
 	bool all_one = true;
+	bool any_one = false;
 
 	if (csr->value == NULL)
 		return WC_OK;
@@ -202,7 +203,11 @@ set_implicit_targets(Build *build)
 			return fail(build, WC_CANCELLED);
 		csr->value[e] = csr->value[e] > 0.0f ? 1.0f : 0.0f;
 		all_one &= csr->value[e] != 0.0f;
+		any_one |= csr->value[e] != 0.0f;
 	}
+	if (!any_one)
+		return wc_fail(build->error, WC_EMPTY, WC_USERS, -1, -1,
+		               "No value is greater than 0, so nobody likes anything.");
 	if (all_one)
 	{
 		wc_free(build->alloc, csr->value);

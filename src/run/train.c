@@ -151,8 +151,19 @@ check_options(WalsTrainRequest *request)
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("invalid value for option \"%s\"", option),
 		         errdetail("%s", detail),
-		         errhint("See \\df+ wals_train and the table of options in the "
-		                 "reference.")));
+		         errhint("The reference lists the options of wals_train() with "
+		                 "their ranges.")));
+	if (request->params.weighting == WC_WEIGHT_NONE &&
+	    (request->source.weight_col != NULL ||
+	     OidIsValid(request->row_weights) || OidIsValid(request->col_weights)))
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "weighting"),
+		         errdetail("Weighting none gives observed cells no weight that "
+		                   "weight_col, row_weights or col_weights could "
+		                   "change."),
+		         errhint("Use weighting => 'constant', or leave the weights "
+		                 "out.")));
 	if (request->keep_versions < 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -220,9 +231,8 @@ check_not_empty(const TrainState *state)
 	         : errmsg("relation \"%s\" has too few users or items to train on",
 	                  get_rel_name(state->request->source.relation)),
 	     errdetail(INT64_FORMAT
-	               " rows were read, " INT64_FORMAT " left out, "
-	               "%d users and %d items remain; a model needs two of "
-	               "each.",
+	               " rows were read, " INT64_FORMAT " left out; %d users and "
+	               "%d items have entries enough, a model needs two of each.",
 	               ratings->n_rows,
 	               ratings->n_null + ratings->n_weightless + state->n_zero,
 	               state->by_user.rows, state->by_user.cols),
@@ -241,9 +251,8 @@ load(TrainState *state)
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	wals_ratings_read(&request->source, params->factors, &state->memory,
-	                  ratings);
-	wals_ratings_check_memory(ratings, ratings->coo.count, params->factors);
+	wals_ratings_read(&request->source, params, &state->memory, ratings);
+	wals_ratings_check_memory(ratings, &state->memory, params);
 	if (params->half_life > 0)
 		check(state,
 		      wc_coo_decay(&ratings->coo, params->half_life,
@@ -555,6 +564,18 @@ write_version(TrainState *state)
 	wals_version_prune(state->target.relation, state->request->keep_versions);
 }
 
+/* True when values were given that only say "liked" or "disliked". */
+static bool
+values_are_signs(const TrainState *state)
+{
+	const WcParams *params = &state->problem.params;
+
+	return state->request->source.value_col != NULL &&
+	       params->feedback == WC_IMPLICIT &&
+	       params->weighting != WC_WEIGHT_LINEAR &&
+	       params->weighting != WC_WEIGHT_LOG;
+}
+
 static void
 announce(const TrainState *state)
 {
@@ -580,7 +601,13 @@ announce(const TrainState *state)
 	            " entries, %d factors; %s",
 	            state->target.name, state->target.version, state->model.users,
 	            state->model.items, state->problem.by_user.nnz,
-	            state->model.factors, objective_words(state))));
+	            state->model.factors, objective_words(state)),
+	     values_are_signs(state)
+	         ? errdetail("Of the values in \"%s\" only the sign was used: "
+	                     "weighting => 'linear' or 'log' lets larger values "
+	                     "weigh more, feedback => 'explicit' predicts them.",
+	                     state->request->source.value_col)
+	         : 0));
 }
 
 /*
@@ -609,6 +636,8 @@ wals_train_run(WalsTrainRequest *request)
 	wals_query_begin();
 	wals_target_open(request->model, &state.target);
 	wals_source_check(&request->source);
+	wals_target_check(&state.target, request->source.user_id_type,
+	                  request->source.item_id_type);
 	check(&state, wc_blas_load(wals_blas_library, &error), &error);
 
 	load(&state);

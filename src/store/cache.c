@@ -15,8 +15,9 @@
  * Changes of the table itself (dropped, rewritten, truncated) arrive as
  * relation cache invalidations and free memory early.
  *
- * The right to read the item table is checked on every call, also when the
- * rows are at hand.  Where row-level security restricts the caller, the rows
+ * The right to read the item table is checked on every call, when the caller
+ * reads the model row (wals_model_active), also when the rows are at hand.
+ * Where row-level security restricts the caller, the rows
  * are read anew each time and not kept.
  *
  * Entries are only freed at the start of wals_cache_items, never by an
@@ -32,7 +33,6 @@
 #include "catalog/pg_type.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -291,6 +291,24 @@ entry_find(const WalsModel *model)
 	return NULL;
 }
 
+/* Say once per version and session that every call reads the items anew. */
+static void
+tell_too_large(const WalsModel *model, Size size)
+{
+	static pg_uuid_t told;
+
+	if (memcmp(&told, &model->version_id, sizeof(told)) == 0)
+		return;
+	told = model->version_id;
+	ereport(
+	    NOTICE,
+	    (errmsg("items of model \"%s\" do not fit into wals.cache_mem",
+	            get_rel_name(model->relation)),
+	     errdetail("They need %zu kB, so each call reads them again.",
+	               size / 1024),
+	     errhint("SET wals.cache_mem = '%zuMB';", size / (1024 * 1024) + 1)));
+}
+
 const WalsItems *
 wals_cache_items(const WalsModel *model)
 {
@@ -302,10 +320,6 @@ wals_cache_items(const WalsModel *model)
 		CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
 		cache_registered = true;
 	}
-	if (pg_class_aclcheck(model->items_table, GetUserId(), ACL_SELECT) !=
-	    ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE,
-		               get_rel_name(model->items_table));
 	restricted =
 	    check_enable_rls(model->items_table, InvalidOid, false) == RLS_ENABLED;
 	if (restricted)
@@ -324,5 +338,7 @@ wals_cache_items(const WalsModel *model)
 		MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
 		dlist_push_head(&cache_entries, &entry->node);
 	}
+	else
+		tell_too_large(model, entry->memory.used);
 	return &entry->items;
 }

@@ -21,8 +21,8 @@ typedef struct WalsItems
 } WalsItems;
 
 /*
- * The items of a model's version, from the cache or read now.  Privileges of
- * the caller are checked on every call.  The result stays valid until the next
+ * The items of a model's version, from the cache or read now, for a model that
+ * wals_model_active has filled in this call.  The result stays valid until the next
  * SQL statement of this session runs or the current memory context is reset,
  * whichever is first.
  */

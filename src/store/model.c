@@ -35,6 +35,7 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -91,8 +92,8 @@ wals_model_check_owner(Oid relation)
 		    ERROR,
 		    (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 		     errmsg("must be owner of model \"%s\"", get_rel_name(relation)),
-		     errdetail("Training runs the owner's views and triggers, so "
-		               "nobody else may start it, not even a superuser."),
+		     errdetail("Nobody else may train or change it, not even a "
+		               "superuser: that runs the owner's views and triggers."),
 		     errhint("Use SET ROLE %s first, or schedule the job as that "
 		             "role.",
 		             role ? quote_identifier(role) : "its owner")));
@@ -173,6 +174,21 @@ model_is_marked(Oid relation)
 	result = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER) > 0;
 	wals_query_end();
 	return result;
+}
+
+/*
+ * Whether a list of models may look into this one.  A row security policy is
+ * code of the owner's that runs with the rights of whoever reads; who lists
+ * models has not asked for those of a stranger.
+ */
+static bool
+model_is_safe_to_list(Oid relation)
+{
+	Oid owner = relation_owner(relation);
+
+	return check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED ||
+	       is_member_of_role_nosuper(GetUserId(), owner) ||
+	       owner == database_owner() || superuser_arg(owner);
 }
 
 /* The model that wals.default_model names. */
@@ -314,8 +330,10 @@ wals_model_resolve(Oid argument)
 	                   : errmsg("no default model is set"),
 	         errdetail("Models that the current role may read: %s.",
 	                   model_names(models)),
-	         errhint("Name one with model => '...', SET wals.default_model, or "
-	                 "SELECT wals_set_default('...').")));
+	         n_own > 1 ? errhint("Name one with model => '...', or mark one: "
+	                             "SELECT wals_set_default('...').")
+	                   : errhint("Name one with model => '...', or use SET "
+	                             "wals.default_model = '...'.")));
 }
 
 /* Columns of the query in wals_model_active, counted from 1. */
@@ -368,6 +386,22 @@ model_factor_table(Oid relation, Oid table, WalsIdType *id_type)
 	return table;
 }
 
+/* SELECT on a table of the model, or 42501 with the statement that grants it. */
+static void
+check_may_read(Oid relation, Oid table)
+{
+	if (pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+	        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+	         errmsg("permission denied for table %s", get_rel_name(table)),
+	         errdetail("Recommending from model \"%s\" reads its three tables.",
+	                   get_rel_name(relation)),
+	         errhint("Its owner can GRANT SELECT ON %s, and on its factor "
+	                 "tables, to the role.",
+	                 wals_relation_quoted(relation))));
+}
+
 void
 wals_model_active(Oid relation, WalsModel *model)
 {
@@ -381,6 +415,7 @@ wals_model_active(Oid relation, WalsModel *model)
 	int i;
 	double mean;
 
+	check_may_read(relation, relation);
 	n = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER);
 	if (n != 1)
 		ereport(ERROR,
@@ -418,6 +453,8 @@ wals_model_active(Oid relation, WalsModel *model)
 	    relation, DatumGetObjectId(values[COL_USERS_TABLE]), &model->user_type);
 	model->items_table = model_factor_table(
 	    relation, DatumGetObjectId(values[COL_ITEMS_TABLE]), &model->item_type);
+	check_may_read(relation, model->users_table);
+	check_may_read(relation, model->items_table);
 	model->source = DatumGetObjectId(values[COL_SOURCE]);
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
@@ -446,6 +483,8 @@ wals_model_list_rows(ReturnSetInfo *result)
 		bool nulls[5] = {false};
 		NameData owner;
 
+		if (!model_is_safe_to_list(model))
+			continue;
 		wals_query_begin();
 		wals_query_run(psprintf("SELECT pg_catalog.count(*)::integer, "
 		                        "(SELECT CAST(a AS %s.wals_model) FROM %s AS a "
@@ -474,6 +513,8 @@ wals_log_list_rows(ReturnSetInfo *result)
 		uint64 n;
 		uint64 row;
 
+		if (!model_is_safe_to_list(model))
+			continue;
 		wals_query_begin();
 		n = wals_query_run(
 		    psprintf("SELECT version, active, trained_at, losses, "

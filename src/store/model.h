@@ -83,7 +83,11 @@ typedef struct WalsTarget
  */
 extern void wals_target_open(const char *name, WalsTarget *target);
 
-/* Create what is missing; 42804 when ids have another type than before. */
+/* 42804 when the ids have another type than those of earlier versions. */
+extern void wals_target_check(const WalsTarget *target, WalsIdType user_type,
+                              WalsIdType item_type);
+
+/* Create the tables that are missing. */
 extern void wals_target_create(WalsTarget *target, WalsIdType user_type,
                                WalsIdType item_type);
 

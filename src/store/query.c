@@ -19,6 +19,7 @@
 #include "nodes/params.h"
 #include "tcop/dest.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "store/query.h"
 
@@ -124,8 +125,13 @@ wals_query_run(const char *sql, int n_args, const Oid *types,
 	SPIPlanPtr plan = plan_find(sql, n_args, types);
 	int code;
 
-	code = SPI_execute_plan(plan, unconstify(Datum *, values), nulls,
-	                        snapshot == WALS_READ_CALLER, 0);
+	if (snapshot == WALS_READ_LATEST)
+		code = SPI_execute_snapshot(plan, unconstify(Datum *, values), nulls,
+		                            GetLatestSnapshot(), InvalidSnapshot, true,
+		                            false, 0);
+	else
+		code = SPI_execute_plan(plan, unconstify(Datum *, values), nulls,
+		                        snapshot == WALS_READ_CALLER, 0);
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 		     SPI_result_code_string(code));

@@ -23,7 +23,8 @@ extern void wals_query_end(void);
 typedef enum WalsSnapshot
 {
 	WALS_READ_CALLER, /* functions that answer */
-	WALS_READ_FRESH /* functions that change something */
+	WALS_READ_FRESH, /* functions that change something */
+	WALS_READ_LATEST /* what is committed now, under REPEATABLE READ too */
 } WalsSnapshot;
 
 /*

@@ -23,6 +23,7 @@
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
+#include "storage/shmem.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -43,7 +44,7 @@ typedef struct ReadState
 {
 	/* input */
 	const WalsSource *source;
-	int32 factors;
+	const WcParams *params;
 	WalsMemory *memory;
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
@@ -190,7 +191,7 @@ read_row(TupleTableSlot *slot, void *arg)
 	if (ratings->n_rows % READ_RESET_ROWS == 0)
 		MemoryContextReset(state->row_context);
 	if (ratings->n_rows % READ_CHECK_ROWS == 0)
-		wals_ratings_check_memory(ratings, ratings->coo.count, state->factors);
+		wals_ratings_check_memory(ratings, state->memory, state->params);
 
 	for (i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 		if (slot->tts_isnull[i])
@@ -266,8 +267,8 @@ check_status(WcStatus status, const WalsMemory *memory)
 }
 
 void
-wals_ratings_read(const WalsSource *source, int32 factors, WalsMemory *memory,
-                  WalsRatings *ratings)
+wals_ratings_read(const WalsSource *source, const WcParams *params,
+                  WalsMemory *memory, WalsRatings *ratings)
 {
 	StringInfoData sql;
 	ReadState state;
@@ -287,7 +288,7 @@ wals_ratings_read(const WalsSource *source, int32 factors, WalsMemory *memory,
 
 	memset(&state, 0, sizeof(state));
 	state.source = source;
-	state.factors = factors;
+	state.params = params;
 	state.memory = memory;
 	state.ratings = ratings;
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
@@ -318,33 +319,52 @@ wals_ratings_read(const WalsSource *source, int32 factors, WalsMemory *memory,
 	MemoryContextDelete(state.row_context);
 }
 
-void
-wals_ratings_check_memory(const WalsRatings *ratings, int64 entries,
-                          int32 factors)
+/* Bytes of the triplets' arrays as they are now. */
+static Size
+coo_bytes(const WcCoo *coo)
 {
+	Size triplet = 2 * sizeof(int32);
+
+	triplet += coo->value != NULL ? sizeof(float) : 0;
+	triplet += coo->weight != NULL ? sizeof(float) : 0;
+	triplet += coo->time != NULL ? sizeof(int64) : 0;
+	return triplet * (Size) coo->capacity;
+}
+
+void
+wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
+                          const WcParams *params)
+{
+	const WcCoo *coo = &ratings->coo;
 	Size limit = (Size) wals_max_memory * 1024;
 	int32 users = wc_idmap_count(ratings->users);
 	int32 items = wc_idmap_count(ratings->items);
+	Size ids = memory->used - Min(memory->used, coo_bytes(coo));
+	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
+	                  params->weighting == WC_WEIGHT_LINEAR ||
+	                  params->weighting == WC_WEIGHT_LOG;
 	size_t bytes = 0;
 	WcStatus status;
 
 	if (limit == 0)
 		return;
-	status = wc_memory_needed(
-	    entries, users, items, factors, ratings->coo.value != NULL,
-	    ratings->coo.weight != NULL, ratings->coo.time != NULL, &bytes);
-	if (status == WC_OK && bytes <= limit)
+	status = wc_memory_needed(coo->count, users, items, params->factors,
+	                          coo->value != NULL, has_weight, coo->time != NULL,
+	                          &bytes);
+	if (status == WC_OK && bytes <= limit - Min(limit, ids))
 		return;
+	bytes = add_size(bytes, ids);
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_OUT_OF_MEMORY),
 	     errmsg("training needs more memory than wals.max_memory allows"),
-	     errdetail("The estimate is %zu MB for " INT64_FORMAT " ratings, %d "
-	               "users, %d items and %d factors, the limit is %zu MB: "
-	               "the ratings once as they arrive, or twice by row with "
-	               "(users + items) * factors * 4 bytes, and the ids.",
-	               bytes / (1024 * 1024), entries, users, items, factors,
-	               limit / (1024 * 1024)),
+	     errdetail(
+	         "The estimate is %zu kB, the limit is %zu kB, for " INT64_FORMAT
+	         " ratings, %d users, %d items and %d factors: the ratings "
+	         "while they are sorted or twice by row, the factors with "
+	         "4 * factors bytes per user and item, and %zu kB of ids.",
+	         bytes / 1024, limit / 1024, coo->count, users, items,
+	         params->factors, ids / 1024),
 	     errhint("Raise it with SET wals.max_memory = '%zuMB', or train on "
 	             "fewer rows or factors.",
 	             bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1)));
@@ -406,6 +426,14 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	int32 i;
 
 	memset(&state, 0, sizeof(state));
+	if (get_attnum(relation, id_col) <= 0 ||
+	    get_attnum(relation, "weight") <= 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+		                errmsg("relation \"%s\" cannot be used for %s",
+		                       get_rel_name(relation), option),
+		                errdetail("It needs the columns %s and weight.",
+		                          quote_identifier(id_col)),
+		                errhint("Use a view that names them so.")));
 	state.id_type = wals_column_type(relation, id_col, option);
 	if (!wals_id_type_of(state.id_type, &found) || found != id_type)
 		ereport(

@@ -24,17 +24,18 @@ typedef struct WalsRatings
 } WalsRatings;
 
 /*
- * Read a checked source.  factors is needed for the estimate of memory, which
+ * Read a checked source.  params are needed for the estimate of memory, which
  * is compared with wals.max_memory while rows arrive (53200).  Values and
  * weights that are not finite are 22000 and name the ids, as are negative
  * weights; values beyond float4 are 22003.
  */
-extern void wals_ratings_read(const WalsSource *source, int32 factors,
+extern void wals_ratings_read(const WalsSource *source, const WcParams *params,
                               WalsMemory *memory, WalsRatings *ratings);
 
 /* Stop with 53200 when a training of this size would pass the limit. */
-extern void wals_ratings_check_memory(const WalsRatings *ratings, int64 entries,
-                                      int32 factors);
+extern void wals_ratings_check_memory(const WalsRatings *ratings,
+                                      const WalsMemory *memory,
+                                      const WcParams *params);
 
 /*
  * Weights per user or item from a table with the columns id_col and "weight":

@@ -58,7 +58,8 @@ satellite_find(const WalsTarget *target, const char *suffix)
 		         errmsg("relation \"%s\" already exists", name),
 		         errdetail("Model \"%s\" needs this name for its factors.",
 		                   target->name),
-		         errhint("Choose another name for the model.")));
+		         errhint("Choose another name for the model, or drop the table "
+		                 "if it was left by a dropped model.")));
 	return relation;
 }
 
@@ -107,6 +108,34 @@ target_set_relation(WalsTarget *target, Oid relation)
 	target->name = get_rel_name(relation);
 }
 
+/*
+ * Under REPEATABLE READ our snapshot may lack a version that somebody has
+ * committed since.  Its number would collide with ours after all the work, so
+ * fail now.
+ */
+static void
+target_check_newest(const WalsTarget *target, const char *quoted)
+{
+	bool is_null;
+	int32 newest;
+
+	wals_query_run(psprintf("SELECT COALESCE(pg_catalog.max(version), 0) "
+	                        "FROM %s",
+	                        quoted),
+	               0, NULL, NULL, NULL, WALS_READ_LATEST);
+	newest = DatumGetInt32(wals_query_value(0, 1, &is_null));
+	if (newest >= target->version)
+		ereport(ERROR,
+		        (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		         errmsg("could not serialize access due to concurrent "
+		                "training of model \"%s\"",
+		                target->name),
+		         errdetail("Version %d was committed after this transaction "
+		                   "began.",
+		                   newest),
+		         errhint("Try again in a new transaction.")));
+}
+
 void
 wals_target_open(const char *name, WalsTarget *target)
 {
@@ -151,6 +180,7 @@ wals_target_open(const char *name, WalsTarget *target)
 	                          "OPERATOR(pg_catalog.+) 1 FROM %s",
 	                          quoted),
 	                 &is_null));
+	target_check_newest(target, quoted);
 	target->users_table =
 	    DatumGetObjectId(query_single(psprintf("SELECT users_table FROM %s "
 	                                           "ORDER BY version DESC LIMIT 1",
@@ -195,6 +225,16 @@ satellite_check(const WalsTarget *target, Oid table, WalsIdType id_type,
 		                 "SELECT wals_drop(%s);",
 		                 quote_literal_cstr(
 		                     wals_relation_quoted(target->relation)))));
+}
+
+void
+wals_target_check(const WalsTarget *target, WalsIdType user_type,
+                  WalsIdType item_type)
+{
+	if (OidIsValid(target->users_table))
+		satellite_check(target, target->users_table, user_type, "user");
+	if (OidIsValid(target->items_table))
+		satellite_check(target, target->items_table, item_type, "item");
 }
 
 static Oid
@@ -243,14 +283,10 @@ wals_target_create(WalsTarget *target, WalsIdType user_type,
 		                         quoted));
 		target->relation = get_relname_relid(target->name, target->schema);
 	}
-	if (OidIsValid(target->users_table))
-		satellite_check(target, target->users_table, user_type, "user");
-	else
+	if (!OidIsValid(target->users_table))
 		target->users_table =
 		    satellite_create(target, SUFFIX_USERS, user_type, "user");
-	if (OidIsValid(target->items_table))
-		satellite_check(target, target->items_table, item_type, "item");
-	else
+	if (!OidIsValid(target->items_table))
 		target->items_table =
 		    satellite_create(target, SUFFIX_ITEMS, item_type, "item");
 }

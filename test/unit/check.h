@@ -34,8 +34,9 @@ check_that(bool ok, const char *what, const char *file, int line)
 		check_passed++;
 	else
 	{
-		check_failed++;
-		fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
+		/* the first few say enough */
+		if (check_failed++ < 20)
+			fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
 	}
 }
 

@@ -182,6 +182,8 @@ test_sort(WcIdKind kind, int32_t count)
 	}
 	qsort(expected, (size_t) count, sizeof(WcId), compare_ids);
 	CHECK(wc_idmap_sort(map, renumber, NULL) == WC_OK);
+	if (count > 0)
+		CHECK(add(map, pool->id[count - 1]) == renumber[count - 1]);
 	CHECK(wc_idmap_count(map) == count);
 	for (int32_t i = 0; i < count; i++)
 	{
@@ -219,7 +221,11 @@ test_keep(WcIdKind kind, int32_t count, int32_t every)
 		add(map, pool->id[i]);
 		keep[i] = every > 0 && i % every == 0;
 	}
+	if (every > 1)
+		keep[count - 1] = true;
 	CHECK(wc_idmap_keep(map, keep, NULL) == WC_OK);
+	if (every > 1)
+		CHECK(add(map, pool->id[count - 1]) == wc_idmap_count(map) - 1);
 	for (int32_t i = 0; i < count; i++)
 	{
 		CHECK(find(map, pool->id[i]) == (keep[i] ? kept : -1));

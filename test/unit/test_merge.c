@@ -83,6 +83,46 @@ convert(int64_t count, const Row *row, int columns, WcDuplicates duplicates,
 	                       n_merged, n_zero, &check_alloc, NULL, error);
 }
 
+/* Numbers that cancel: every order of adding them up gives another sum. */
+static void
+test_cancelling(void)
+{
+	static const int64_t counts[] = {3, 16, 17, 40, 1000};
+	uint64_t state = 6;
+
+	for (int c = 0; c < 5; c++)
+	{
+		Row row[1000];
+		float first[2] = {0, 0};
+
+		for (int64_t e = 0; e < counts[c]; e++)
+		{
+			float huge = e % 2 == 0 ? 1e30f : -1e30f;
+
+			memset(&row[e], 0, sizeof(Row));
+			row[e].value = e % 3 == 2 ? (float) e : huge;
+			row[e].weight = e % 3 == 1 ? (float) e : -huge;
+		}
+		for (int order = 0; order < 20; order++)
+		{
+			WcCsr csr;
+			int64_t n_merged;
+			int64_t n_zero;
+
+			CHECK(convert(counts[c], row, VALUE | WEIGHT, WC_DUP_SUM, false,
+			              &csr, &n_merged, &n_zero, NULL) == WC_OK);
+			if (order == 0)
+			{
+				first[0] = csr.value[0];
+				first[1] = csr.weight[0];
+			}
+			CHECK(csr.value[0] == first[0] && csr.weight[0] == first[1]);
+			wc_csr_free(&csr, &check_alloc);
+			shuffle(counts[c], row, &state);
+		}
+	}
+}
+
 /* One cell rated so often that its numbers are sorted the long way. */
 static void
 test_crowded_cell(void)
@@ -241,6 +281,7 @@ test_last(void)
 int
 main(void)
 {
+	test_cancelling();
 	test_crowded_cell();
 	test_zeros();
 	test_refusals();

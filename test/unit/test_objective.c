@@ -88,7 +88,8 @@ test_implicit(void)
 	       "implicit feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
 	       " observed cells and 0 elsewhere, W = w0 + 40 |r| * weight * "
-	       "2^(-age / 30) on observed cells and w0 elsewhere, w0 = 0.36, r = "
+	       "2^(-age / half_life) on observed cells and w0 elsewhere, w0 = "
+	       "0.36, r = "
 	       "value, lambda of a row = 0.01 * (sum of its weights)");
 	p.weighting = WC_WEIGHT_LOG;
 	p.alpha = 1;

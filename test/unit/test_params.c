@@ -112,7 +112,17 @@ test_numbers(void)
 	CHECK(refused(WITH(unobserved_weight, -1), "unobserved_weight", "-1"));
 	CHECK(refused(WITH(unobserved_weight, INFINITY), "unobserved_weight",
 	              "at least 0"));
-	CHECK(passes(WITH(alpha, 1e-30)));
+	params = defaults();
+	params.weighting = WC_WEIGHT_LINEAR;
+	params.alpha = 1e-30;
+	CHECK(passes(&params));
+	params.weighting = WC_WEIGHT_LOG;
+	params.epsilon = 3;
+	CHECK(passes(&params));
+	params.weighting = WC_WEIGHT_LINEAR;
+	CHECK(refused(&params, "epsilon", "weighting log only"));
+	params = defaults();
+	CHECK(refused(WITH(alpha, 2), "alpha", "linear and log only"));
 	CHECK(refused(WITH(alpha, 0), "alpha", "greater than 0"));
 	CHECK(refused(WITH(alpha, NAN), "alpha", "nan"));
 	CHECK(refused(WITH(alpha, INFINITY), "alpha", "inf"));
@@ -124,7 +134,13 @@ test_numbers(void)
 	CHECK(passes(WITH(col_weight_exponent, 10)));
 	CHECK(
 	    refused(WITH(col_weight_exponent, NAN), "col_weight_exponent", "nan"));
-	CHECK(passes(WITH(popularity_exponent, -10)));
+	params = defaults();
+	params.unobserved_popularity = true;
+	params.popularity_exponent = -10;
+	CHECK(passes(&params));
+	params = defaults();
+	CHECK(refused(WITH(popularity_exponent, -10), "popularity_exponent",
+	              "unobserved_weighting popularity only"));
 	CHECK(refused(WITH(popularity_exponent, 11), "popularity_exponent", "11"));
 	CHECK(passes(WITH(half_life, 1e-3)));
 	CHECK(refused(WITH(half_life, -1), "half_life", "greater than 0"));
@@ -190,10 +206,18 @@ test_agreement(void)
 {
 	WcParams params;
 
-	CHECK(refused_without(WITH(weighting, WC_WEIGHT_LINEAR), false, true,
-	                      "weighting", "value column"));
-	CHECK(refused_without(WITH(weighting, WC_WEIGHT_LOG), false, true,
-	                      "weighting", "value column"));
+	/* without values the sum of duplicates counts rows, the others do not */
+	params = defaults();
+	params.weighting = WC_WEIGHT_LINEAR;
+	CHECK(wc_params_check(&params, false, true, 0, NULL) == NULL);
+	params.duplicates = WC_DUP_MAX;
+	CHECK(refused_without(&params, false, true, "weighting", "value column"));
+	params.weighting = WC_WEIGHT_LOG;
+	CHECK(refused_without(&params, false, true, "weighting", "value column"));
+	params = defaults();
+	params.weighting = WC_WEIGHT_NONE;
+	params.half_life = 1;
+	CHECK(refused(&params, "half_life", "Weighting none"));
 	CHECK(refused_without(WITH(half_life, 5), true, false, "half_life",
 	                      "time column"));
 	CHECK(refused_without(WITH(duplicates, WC_DUP_LAST), true, false,

@@ -320,13 +320,17 @@ test_all_objectives(void)
 		wc_params_defaults(&params);
 		params.weighting = (WcWeighting) (bits % 5);
 		params.feedback = (WcFeedback) (bits / 5 % 3);
-		params.alpha = 2.5;
-		params.epsilon = 0.7;
+		if (params.weighting == WC_WEIGHT_LINEAR ||
+		    params.weighting == WC_WEIGHT_LOG)
+			params.alpha = 2.5;
+		if (params.weighting == WC_WEIGHT_LOG)
+			params.epsilon = 0.7;
 		params.row_weight_exponent = rest & 2 ? 0.6 : 0;
 		params.col_weight_exponent = rest & 4 ? -0.8 : 0;
 		params.weight_normalize = (rest & 8) != 0;
 		params.unobserved_popularity = (rest & 16) != 0;
-		params.popularity_exponent = 0.4;
+		if (params.unobserved_popularity)
+			params.popularity_exponent = 0.4;
 		params.reg_exponent = rest & 32 ? 0.5 : 1;
 		if (rest & 64)
 			params.unobserved_weight = 0.3;
@@ -370,7 +374,7 @@ test_special_cases(void)
 	params.biases = 0;
 	check_problem(&params, &data, false);
 
-	/* Powers that would pass float32 on the way to a mean of 1. */
+	/* Steep powers. */
 	wc_params_defaults(&params);
 	random_data(true, false, false, &data);
 	params.row_weight_exponent = 10;
@@ -513,6 +517,16 @@ test_refusals(void)
 	params.regularization = 1e38;
 	refuse(&params, &data, false, WC_NOT_FINITE, WC_ITEMS, 0, -1);
 
+	/* Dislikes only: nobody asks for anything. */
+	random_data(true, true, false, &data);
+	wc_params_defaults(&params);
+	for (int i = 0; i < M; i++)
+	{
+		for (int j = 0; j < N; j++)
+			data.r[i][j] = -1;
+	}
+	refuse(&params, &data, false, WC_EMPTY, WC_USERS, -1, -1);
+
 	/* No entries, and no weight. */
 	random_data(true, true, false, &data);
 	wc_params_defaults(&params);
@@ -529,7 +543,7 @@ test_refusals(void)
 
 /* A large problem with every array, so that every step asks and allocates. */
 static WcStatus
-build_large(WcParams *params, const WcHooks *hooks, const WcAlloc *alloc,
+build_large(const WcParams *params, const WcHooks *hooks, double *mean_weight,
             WcError *error)
 {
 	int32_t users = 300;
@@ -560,11 +574,12 @@ build_large(WcParams *params, const WcHooks *hooks, const WcAlloc *alloc,
 	for (int32_t j = 0; j < items; j++)
 		item_weights[j] = 3;
 	status = wc_problem_build(params, &csr, user_weights, item_weights,
-	                          &problem, alloc, hooks, error);
+	                          &problem, &check_alloc, hooks, error);
 	check_fail_after = -1;
 	CHECK(csr.start == NULL);
+	*mean_weight = problem.mean_weight;
 	if (status == WC_OK)
-		wc_problem_free(&problem, alloc);
+		wc_problem_free(&problem, &check_alloc);
 	CHECK(problem.by_user.start == NULL && problem.by_item.start == NULL);
 	free(user_weights);
 	free(item_weights);
@@ -576,6 +591,7 @@ test_failures(WcFeedback feedback, WcWeighting weighting, double exponent)
 {
 	WcParams params;
 	WcStatus status = WC_NO_MEMORY;
+	double mean;
 	long n;
 
 	wc_params_defaults(&params);
@@ -589,7 +605,7 @@ test_failures(WcFeedback feedback, WcWeighting weighting, double exponent)
 		WcError error;
 
 		check_fail_after = n;
-		status = build_large(&params, NULL, &check_alloc, &error);
+		status = build_large(&params, NULL, &mean, &error);
 		CHECK(status == WC_OK || status == WC_NO_MEMORY);
 		CHECK(status == WC_OK || error.status == status);
 	}
@@ -601,11 +617,29 @@ test_failures(WcFeedback feedback, WcWeighting weighting, double exponent)
 		WcHooks hooks = {check_should_stop, NULL, &cancel};
 		WcError error;
 
-		status = build_large(&params, &hooks, &check_alloc, &error);
+		status = build_large(&params, &hooks, &mean, &error);
 		CHECK(status == WC_OK || status == WC_CANCELLED);
 		CHECK(status == WC_OK || error.status == status);
 	}
 	CHECK(status == WC_OK && n > 3);
+}
+
+/* Powers that pass float32 one by one, but not once they are normalized. */
+static void
+test_large_powers(void)
+{
+	WcParams params;
+	WcError error;
+	double mean;
+
+	wc_params_defaults(&params);
+	params.row_weight_exponent = 10;
+	params.col_weight_exponent = 10;
+	CHECK(build_large(&params, NULL, &mean, &error) == WC_OK);
+	CHECK_NEAR(mean, 2 * 3, 1e-5);
+	params.weight_normalize = false;
+	CHECK(build_large(&params, NULL, &mean, &error) == WC_NOT_FINITE);
+	CHECK(error.row == 0 && error.other == 0);
 }
 
 int
@@ -616,6 +650,7 @@ main(void)
 	test_ones();
 	test_vanishing();
 	test_refusals();
+	test_large_powers();
 	test_failures(WC_IMPLICIT, WC_WEIGHT_LOG, 0.5);
 	test_failures(WC_IMPLICIT, WC_WEIGHT_CONSTANT, 0);
 	test_failures(WC_EXPLICIT, WC_WEIGHT_CONSTANT, 0.5);
