@@ -1,0 +1,24 @@
+-- For each fold train on the other four and predict.  A prediction is the score
+-- within 1 to 5; where the user or the item is unknown it is the mean of the
+-- training ratings.  Variables: label, options, seed.
+
+SET client_min_messages = warning;
+
+SELECT format($$CREATE OR REPLACE VIEW folds_train AS
+		SELECT user_id, item_id, rating FROM folds WHERE fold <> %1$s;
+	SELECT wals_train('folds_model', 'folds_train', value_col => 'rating', seed => %2$s %3$s);
+	INSERT INTO folds_result
+	SELECT %4$L, %2$s, %1$s, sqrt(avg((rating - prediction) ^ 2)), avg(abs(rating - prediction)),
+		count(*) FILTER (WHERE score IS NULL), (SELECT seconds FROM folds_model)
+	FROM (
+		SELECT rating, score, greatest(1, least(5, coalesce(score, mean))) AS prediction
+		FROM (
+			SELECT rating, wals_score(user_id, item_id, 'folds_model')::double precision AS score
+			FROM folds WHERE fold = %1$s
+			OFFSET 0) AS scored,
+			(SELECT avg(rating) AS mean FROM folds_train) AS trained) AS predicted;
+	SELECT wals_drop('folds_model')$$,
+	fold, :seed, :'options', :'label')
+FROM generate_series(1, 5) AS fold
+\o /dev/null
+\gexec
