@@ -1,0 +1,373 @@
+# Is what README.md and docs/reference.md say true?
+#
+# The ```sql blocks of each page are run in order, in a database of their own
+# that has the tables of test/data/readme.sql, by a role without special rights.
+# Each block is a session and must not fail.  Where the next block is ```text
+# with lines of NOTICE, WARNING, ERROR, DETAIL or HINT, the server must have said
+# these lines, and an ERROR is what must happen.  A comment "run by a superuser"
+# in the line above a block does what it says.  Blocks in other languages are
+# not run.
+#
+# Then the tables of the reference are compared with the catalog and with the
+# codes in the source.
+use strict;
+use warnings;
+use FindBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+my @pages = ('README.md', 'docs/reference.md');
+my $said = qr/^(?:NOTICE|WARNING|ERROR|DETAIL|HINT):  /;
+
+sub blocks
+{
+	my ($text) = @_;
+	my @blocks;
+	my ($block, $before, $number) = (undef, '', 0);
+
+	for my $line (split /\n/, $text)
+	{
+		$number++;
+		if (!$block && $line =~ /^```(\w+)$/)
+		{
+			$block = {
+				tag => $1,
+				line => $number,
+				superuser => $before eq '<!-- run by a superuser -->',
+				text => ''
+			};
+		}
+		elsif ($block && $line eq '```')
+		{
+			push @blocks, $block;
+			$block = undef;
+		}
+		elsif ($block)
+		{
+			$block->{text} .= "$line\n";
+		}
+		else
+		{
+			die "line $number: a block without a language" if $line =~ /^```/;
+			$before = $line;
+		}
+	}
+	die "a block is not closed" if $block;
+	return @blocks;
+}
+
+# Headings with what stands below each, down to the next heading.
+sub sections
+{
+	my ($text) = @_;
+	my %sections;
+
+	$text =~ s/^```.*?^```$//msg;
+	for my $section (split /^(?=#+ )/m, $text)
+	{
+		$sections{$1} = $section if $section =~ /^#+ (.*)$/m;
+	}
+	return %sections;
+}
+
+# The rows of the tables in a section whose first column is called so, as lists
+# of cells without the quotes of code.
+sub rows
+{
+	my ($section, $first) = @_;
+	my ($wanted, @rows) = (0);
+
+	for my $line (split /\n/, $section)
+	{
+		if ($line !~ /^\|/)
+		{
+			$wanted = 0;
+			next;
+		}
+		my @cells = split /\s*(?<!\\)\|\s*/, $line =~ s/^\|\s*//r;
+		s/`//g for @cells;
+		if ($cells[0] eq $first)
+		{
+			$wanted = 1;
+		}
+		elsif ($wanted && $cells[0] !~ /^-/)
+		{
+			push @rows, \@cells;
+		}
+	}
+	return @rows;
+}
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres',
+	'CREATE ROLE alice LOGIN; CREATE ROLE app; CREATE ROLE analyst; '
+	  . 'GRANT analyst TO alice');
+
+my %text = map { $_ => slurp_file("$root/$_") } @pages;
+my %sections = sections($text{'docs/reference.md'});
+
+# ---------------------------------------------------------------------------
+# The pages run
+# ---------------------------------------------------------------------------
+
+sub run_sql
+{
+	my ($database, $role, $sql) = @_;
+	my ($out, $err) = ('', '');
+	my $status = $node->psql(
+		$database, $sql,
+		on_error_die => 0,
+		on_error_stop => 1,
+		extra_params => $role ? [ '-U', $role ] : [],
+		stdout => \$out,
+		stderr => \$err);
+
+	return ($status, $out, $err);
+}
+
+my ($status, $out, $err) = run_sql('postgres', 'alice', 'SELECT 1; SELECT 1/0');
+isnt($status, 0, 'a block that fails is noticed');
+
+my $examples = '';
+for my $page (@pages)
+{
+	my $database = lc $page =~ s/\W+/_/gr;
+	my $expected = '';
+	my @blocks = blocks($text{$page});
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database OWNER alice");
+	($status, $out, $err) =
+	  run_sql($database, 'alice', slurp_file("$root/test/data/readme.sql"));
+	is($status, 0, "$page: the tables are made") or diag($err);
+
+	for my $i (0 .. $#blocks)
+	{
+		my $block = $blocks[$i];
+		my $next = $blocks[ $i + 1 ];
+		my $where = "$page:$block->{line}";
+
+		if ($block->{tag} eq 'text' && $block->{text} =~ /$said/m)
+		{
+			ok($i > 0 && $blocks[ $i - 1 ]{tag} eq 'sql',
+				"$where: has a block of SQL before it");
+		}
+		next if $block->{tag} ne 'sql';
+
+		my @lines = $next && $next->{tag} eq 'text'
+		  ? grep { /$said/ } split /\n/, $next->{text}
+		  : ();
+		my $fails = grep { /^ERROR/ } @lines;
+
+		$examples .= $block->{text};
+		($status, $out, $err) =
+		  run_sql($database, $block->{superuser} ? undef : 'alice', $block->{text});
+		ok($fails ? $status != 0 : $status == 0,
+			"$where: " . ($fails ? 'fails' : 'runs'))
+		  or diag($err);
+		ok($err =~ /(?:^|: )\Q$_\E$/m, "$where: $_") or diag($err) for @lines;
+	}
+}
+
+# ---------------------------------------------------------------------------
+# The reference is complete and agrees with the catalog
+# ---------------------------------------------------------------------------
+
+my $reference = $text{'docs/reference.md'};
+my $database = 'docs_reference_md';
+
+sub query
+{
+	return map { [ split /\|/, $_, -1 ] }
+	  split /\n/, $node->safe_psql($database, $_[0]);
+}
+
+for my $row (query("
+	SELECT DISTINCT p.proname FROM pg_proc p
+	JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+	JOIN pg_extension e ON e.oid = d.refobjid
+	WHERE d.deptype = 'e' AND e.extname = 'wals' ORDER BY 1"))
+{
+	my ($function) = @$row;
+	like($reference, qr/\b$function\(|^### $function$/m,
+		"the reference has $function");
+	like($examples, qr/\b$function\(/, "$function has an example")
+	  unless $function eq 'wals_recommend_support';
+}
+
+# Name, type and default of each argument, in order.
+sub arguments
+{
+	my ($signature) = @_;
+	my @rows = query("
+		SELECT a.name, format_type(a.type, NULL),
+			coalesce(pg_get_function_arg_default(p.oid, a.place::integer), '-')
+		FROM pg_proc p, unnest(p.proargnames, coalesce(p.proallargtypes, p.proargtypes),
+			coalesce(p.proargmodes, array_fill('i'::\"char\", ARRAY[p.pronargs::integer])))
+			WITH ORDINALITY AS a(name, type, mode, place)
+		WHERE p.oid = '$signature'::regprocedure AND a.mode = 'i'
+		ORDER BY a.place");
+
+	$_->[2] =~ s/::[\w ]+(?:\[\])?$// for @rows;
+	$_->[2] =~ s/^'(-?[\d.]+)'$/$1/ for @rows;
+	return [ map { join ' ', @$_ } @rows ];
+}
+
+sub documented_arguments
+{
+	my ($function, $id) = @_;
+	my @rows = rows($sections{$function}, 'argument');
+
+	$_->[1] =~ s/<id>/$id/ for @rows;
+	return [ map { join ' ', @$_[ 0, 1 ], $_->[2] eq '' ? '-' : $_->[2] } @rows ];
+}
+
+my ($train) = map { $_->[0] } query(
+	"SELECT oid::regprocedure FROM pg_proc WHERE proname = 'wals_train'");
+is_deeply(documented_arguments('wals_train'),
+	arguments($train), 'the arguments of wals_train');
+for my $row (rows($sections{wals_train}, 'argument'))
+{
+	next if $row->[0] =~ /^(?:model|source)$/;
+	like($examples, qr/\b$row->[0] => /, "option $row->[0] has an example");
+}
+for my $id ('bigint', 'text', 'uuid')
+{
+	is_deeply(
+		documented_arguments('wals_recommend', $id),
+		arguments("wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text)"),
+		"the arguments of wals_recommend, $id");
+}
+
+# Name and type of each column.
+sub columns
+{
+	my ($relation) = @_;
+
+	return [
+		map { join ' ', @$_ } query("
+			SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+			WHERE attrelid = '$relation'::regclass AND attnum > 0
+			ORDER BY attnum")
+	];
+}
+
+sub documented_columns
+{
+	return [ map { "$_->[0] $_->[1]" } @_ ];
+}
+
+is_deeply(documented_columns(rows($sections{$_}, 'column')),
+	columns($_), "the columns of $_")
+  for 'wals_models', 'wals_training_log';
+
+# two tables in one section
+my @tables = rows($sections{'Tables of a model'}, 'column');
+my @factors = splice @tables, -6;
+is_deeply(documented_columns(@tables), columns('wals_model'),
+	'the columns of wals_model');
+for my $id ('bigint', 'text', 'uuid')
+{
+	my @of_type = map { [@$_] } @factors;
+
+	like($of_type[1][1], qr/\b$id\b/, "ids may be $id");
+	$of_type[1][1] = $id;
+	is_deeply(documented_columns(@of_type), columns("wals_factors_$id"),
+		"the columns of wals_factors_$id");
+}
+
+my %settings = map { $_->[0] => $_ } rows($sections{Settings}, 'setting');
+my @settings = query("
+	LOAD 'wals';
+	SELECT s.name, CASE WHEN s.unit IS NULL THEN s.boot_val ELSE current_setting(s.name) END,
+		s.context
+	FROM pg_settings s WHERE s.name LIKE 'wals.%'");
+is_deeply([ sort keys %settings ], [ sort map { $_->[0] } @settings ],
+	'the settings');
+for my $row (@settings)
+{
+	my ($name, $default, $context) = @$row;
+
+	is($settings{$name}[2], $default eq '' ? 'empty' : $default,
+		"the default of $name");
+	is($settings{$name}[4], $context eq 'user' ? 'everybody' : $context,
+		"who may set $name");
+	like($examples, qr/\b\Q$name\E\b/, "$name has an example");
+}
+
+# ---------------------------------------------------------------------------
+# Errors
+# ---------------------------------------------------------------------------
+
+my $errcodes = slurp_file(
+	$node->config_data('--includedir-server') . '/utils/errcodes.h');
+my (%raised, @messages);
+
+for my $file (glob "$root/src/*/*.c")
+{
+	my $source = slurp_file($file);
+
+	while ($source =~ /errcode\(\s*(ERRCODE_\w+)/g)
+	{
+		my $name = $1;
+		$errcodes =~ /#define $name MAKE_SQLSTATE\(((?:'\w',?){5})\)/
+		  or die "$file: unknown code $name";
+		$raised{ $1 =~ tr/a-zA-Z0-9//cdr } = 1;
+	}
+	while ($source =~ /errmsg\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)/g)
+	{
+		my $format = join '', $1 =~ /"((?:[^"\\]|\\.)*)"/g;
+
+		$format =~ s/\\(.)/$1/g;
+		push @messages, join '.+', map { quotemeta } split /%\w+/, $format, -1;
+	}
+}
+
+my %documented = map { $_->[0] =~ /^(\w{5}) \w+$/ ? ($1 => $_->[1]) : () }
+  rows($sections{Errors}, 'SQLSTATE');
+cmp_ok(scalar keys %raised, '>', 20, 'codes are found in the source');
+ok($documented{$_}, "the reference has SQLSTATE $_") for sort keys %raised;
+ok( $raised{$_} || $documented{$_} =~ /\(from the server\)/,
+	"SQLSTATE $_ is raised")
+  for sort keys %documented;
+
+# A heading that begins with a small letter is what the server says.
+for my $heading ($text{'README.md'} =~ /^### ([a-z].*)$/mg)
+{
+	ok((grep { $heading =~ /^$_$/ } @messages), "the server says: $heading");
+}
+
+# ---------------------------------------------------------------------------
+# Links lead somewhere
+# ---------------------------------------------------------------------------
+
+sub anchors
+{
+	my ($text) = @_;
+
+	$text =~ s/^```.*?^```$//msg;
+	return map { lc s/[^\w\s-]//gr =~ s/\s/-/gr } $text =~ /^#+ (.*)$/mg;
+}
+
+for my $page (@pages)
+{
+	my $folder = $page =~ m{^(.*/)} ? $1 : '';
+
+	for my $link ($text{$page} =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^https?:/;
+		my ($path, $anchor) = split /#/, $link, 2;
+		my $target = $path eq '' ? "$root/$page" : "$root/$folder$path";
+
+		ok(-e $target, "$page: $link is there") or next;
+		ok((grep { $_ eq $anchor } anchors(slurp_file($target))),
+			"$page: $link has its heading")
+		  if defined $anchor;
+	}
+}
+
+$node->stop;
+done_testing();
