@@ -14,6 +14,10 @@
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 #if PG_VERSION_NUM < 150000
 #error "wals needs PostgreSQL 15 or later"
 #endif

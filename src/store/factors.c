@@ -27,6 +27,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
+#include "base/compat.h"
 #include "store/factors.h"
 #include "store/query.h"
 #include "store/relation.h"

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/uuid.h"
 
+#include "base/compat.h"
 #include "store/ids.h"
 
 static const struct

@@ -21,7 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_locale.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
