@@ -39,7 +39,7 @@ FROM wals_training_log
 WHERE model = 'web'::regclass
 ORDER BY iteration;
 
-\echo '== 4. Somebody with a decent history, and what he might like besides'
+\echo '== 4. Somebody with a decent history, and what they might like besides'
 \echo
 
 SELECT user_id AS someone
