@@ -145,8 +145,11 @@ limit_position(Oid function)
 
 /*
  * Planner support: a call is estimated at n rows when n is known at planning
- * time, else the declared number stands.
+ * time, else the declared number stands.  Whoever asks for two billion rows
+ * means all of them, and no catalogue is that large.
  */
+#define ROWS_AT_MOST 10000
+
 Datum
 wals_recommend_support(PG_FUNCTION_ARGS)
 {
@@ -168,9 +171,12 @@ wals_recommend_support(PG_FUNCTION_ARGS)
 
 	limit = estimate_expression_value(request->root,
 	                                  list_nth(call->args, position));
-	if (!IsA(limit, Const) || ((Const *) limit)->constisnull ||
-	    ((Const *) limit)->consttype != INT4OID)
+	if (!IsA(limit, Const) || ((Const *) limit)->consttype != INT4OID)
 		PG_RETURN_POINTER(NULL);
-	request->rows = Max(1, DatumGetInt32(((Const *) limit)->constvalue));
+	if (((Const *) limit)->constisnull)
+		request->rows = ROWS_AT_MOST;
+	else
+		request->rows = Min(
+		    ROWS_AT_MOST, Max(1, DatumGetInt32(((Const *) limit)->constvalue)));
 	PG_RETURN_POINTER(request);
 }

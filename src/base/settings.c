@@ -10,7 +10,9 @@
 
 #include <limits.h>
 
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "base/settings.h"
 
@@ -18,6 +20,24 @@ char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
 int wals_max_memory = 4 * 1024 * 1024;
 char *wals_blas_library = NULL;
+
+/* A model's name is checked where it is set, not in every later call. */
+static bool
+check_default_model(char **value, void **extra, GucSource source)
+{
+	List *names = NIL;
+	bool valid;
+
+	if (**value == '\0')
+		return true;
+	valid = SplitIdentifierString(pstrdup(*value), '.', &names) &&
+	        list_length(names) <= 3;
+	list_free(names);
+	if (!valid)
+		GUC_check_errdetail("It must be the name of a table, with or without "
+		                    "its schema.");
+	return valid;
+}
 
 void
 wals_settings_define(void)
@@ -27,7 +47,8 @@ wals_settings_define(void)
 	    "A table name, qualified or found through search_path. "
 	    "Empty: the model marked with wals_set_default, else the "
 	    "only model owned by a role the caller belongs to.",
-	    &wals_default_model, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	    &wals_default_model, "", PGC_USERSET, 0, check_default_model, NULL,
+	    NULL);
 
 	DefineCustomIntVariable(
 	    "wals.cache_mem", "Memory a session may use to keep item factors.",

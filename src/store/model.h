@@ -83,8 +83,11 @@ typedef struct WalsTarget
  */
 extern void wals_target_open(const char *name, WalsTarget *target);
 
-/* 42804 when the ids have another type than those of earlier versions. */
-extern void wals_target_check(const WalsTarget *target, WalsIdType user_type,
+/*
+ * Check the factor tables there are: 42804 when the ids have another type than
+ * those of earlier versions.  Skips version numbers they still have rows of.
+ */
+extern void wals_target_check(WalsTarget *target, WalsIdType user_type,
                               WalsIdType item_type);
 
 /* Create the tables that are missing. */

@@ -136,6 +136,20 @@ target_check_newest(const WalsTarget *target, const char *quoted)
 		         errhint("Try again in a new transaction.")));
 }
 
+/* The factor table of the newest version, or the one of that name. */
+static Oid
+target_table(const WalsTarget *target, const char *quoted, const char *column,
+             const char *suffix)
+{
+	bool is_null;
+	Datum table = query_single(psprintf("SELECT %s FROM %s "
+	                                    "ORDER BY version DESC LIMIT 1",
+	                                    column, quoted),
+	                           &is_null);
+
+	return is_null ? satellite_find(target, suffix) : DatumGetObjectId(table);
+}
+
 void
 wals_target_open(const char *name, WalsTarget *target)
 {
@@ -182,27 +196,19 @@ wals_target_open(const char *name, WalsTarget *target)
 	                 &is_null));
 	target_check_newest(target, quoted);
 	target->users_table =
-	    DatumGetObjectId(query_single(psprintf("SELECT users_table FROM %s "
-	                                           "ORDER BY version DESC LIMIT 1",
-	                                           quoted),
-	                                  &is_null));
-	if (is_null)
-		target->users_table = satellite_find(target, SUFFIX_USERS);
+	    target_table(target, quoted, "users_table", SUFFIX_USERS);
 	target->items_table =
-	    DatumGetObjectId(query_single(psprintf("SELECT items_table FROM %s "
-	                                           "ORDER BY version DESC LIMIT 1",
-	                                           quoted),
-	                                  &is_null));
-	if (is_null)
-		target->items_table = satellite_find(target, SUFFIX_ITEMS);
+	    target_table(target, quoted, "items_table", SUFFIX_ITEMS);
 }
 
 /* An existing factor table must be the owner's and have the right id type. */
 static void
-satellite_check(const WalsTarget *target, Oid table, WalsIdType id_type,
+satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
                 const char *side)
 {
 	WalsIdType stored;
+	int32 left_over;
+	bool is_null;
 
 	if (wals_table_kind(table, &stored) != WALS_TABLE_FACTORS)
 		ereport(
@@ -213,7 +219,8 @@ satellite_check(const WalsTarget *target, Oid table, WalsIdType id_type,
 		            side, target->name),
 		     errhint("Drop the model and train it again, or train under "
 		             "another name.")));
-	wals_model_check_owner(table);
+	if (!wals_model_is_own(table))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table));
 	if (stored != id_type)
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -225,10 +232,17 @@ satellite_check(const WalsTarget *target, Oid table, WalsIdType id_type,
 		                 "SELECT wals_drop(%s);",
 		                 quote_literal_cstr(
 		                     wals_relation_quoted(target->relation)))));
+
+	/* rows of a version whose model row somebody deleted keep their number */
+	left_over = DatumGetInt32(query_single(
+	    psprintf("SELECT COALESCE(pg_catalog.max(version), 0) FROM %s",
+	             wals_relation_quoted(table)),
+	    &is_null));
+	target->version = Max(target->version, left_over + 1);
 }
 
 void
-wals_target_check(const WalsTarget *target, WalsIdType user_type,
+wals_target_check(WalsTarget *target, WalsIdType user_type,
                   WalsIdType item_type)
 {
 	if (OidIsValid(target->users_table))
@@ -454,6 +468,17 @@ wals_version_activate(Oid relation, int32 version)
 		                errhint("SELECT version FROM %s lists them.", quoted)));
 }
 
+/*
+ * Who was granted UPDATE on the model can name any table in its rows; writing
+ * to a stranger's would run the stranger's triggers with our rights.
+ */
+static bool
+is_own_factor_table(Oid table)
+{
+	return wals_table_kind(table, NULL) == WALS_TABLE_FACTORS &&
+	       wals_model_is_own(table);
+}
+
 int32
 wals_version_prune(Oid relation, int32 keep)
 {
@@ -489,8 +514,7 @@ wals_version_prune(Oid relation, int32 keep)
 		int side;
 
 		for (side = 0; side < 2; side++)
-			if (wals_table_kind(tables[2 * i + side], NULL) ==
-			    WALS_TABLE_FACTORS)
+			if (is_own_factor_table(tables[2 * i + side]))
 				wals_factors_delete(tables[2 * i + side], versions[i]);
 		values[0] = Int32GetDatum(versions[i]);
 		wals_query_run(psprintf("DELETE FROM %s "
@@ -542,7 +566,7 @@ wals_model_drop(Oid relation)
 		bool is_null;
 		Oid table = DatumGetObjectId(wals_query_value(i, 1, &is_null));
 
-		if (!is_null && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
+		if (!is_null && is_own_factor_table(table))
 			appendStringInfo(&sql, ", %s", wals_relation_quoted(table));
 	}
 	wals_query_once(sql.data);

@@ -168,8 +168,7 @@ FROM wals_recommend(1);
 SET wals.default_model = 'nowhere';
 SELECT * FROM wals_recommend(1);
 SELECT count(*) FILTER (WHERE is_default) AS defaults FROM wals_models;
-SET wals.default_model = 'no.such.thing.here';
-SELECT outcome('SELECT * FROM wals_recommend(1)');
+SELECT outcome($$SET wals.default_model = 'no.such.thing.here'$$);
 SET wals.default_model = 'seen';
 SELECT outcome('SELECT * FROM wals_recommend(1)');
 RESET wals.default_model;
@@ -447,6 +446,15 @@ UPDATE long_ids SET user_id = user_id || 'x';
 SELECT outcome($$SELECT wals_train('wide', 'long_ids', factors => 1024, iterations => 1)$$);
 SELECT * FROM versions('wide');
 SELECT wals_drop('wide');
+
+-- ---------------------------------------------------------------------------
+-- Factors whose model row was deleted by hand do not get in the way
+-- ---------------------------------------------------------------------------
+
+BEGIN;
+DELETE FROM m WHERE version = (SELECT max(version) FROM m);
+SELECT wals_train('m', 'seen', factors => 2, iterations => 1) > (SELECT max(version) FROM m WHERE NOT active) AS next;
+ROLLBACK;
 
 -- ---------------------------------------------------------------------------
 -- The extension stays while there are models

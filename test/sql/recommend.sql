@@ -443,6 +443,7 @@ SELECT estimate('SELECT * FROM wals_recommend(7)') AS by_default,
 	estimate('SELECT * FROM wals_recommend(n => 25, user_id => 7)') AS named,
 	estimate('SELECT * FROM wals_recommend(7, 0)') AS none,
 	estimate('SELECT * FROM wals_recommend(7, NULL)') AS everything,
+	estimate('SELECT * FROM wals_recommend(7, 2147483647)') AS huge,
 	estimate('SELECT * FROM wals_recommend(7, -5)') AS wrong,
 	estimate('SELECT * FROM wals_recommend(7, (SELECT 5))') AS unknown,
 	estimate('SELECT * FROM wals_popular(4)') AS popular;

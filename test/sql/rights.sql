@@ -11,7 +11,10 @@ CREATE TEMP VIEW members AS
 SELECT d.classid, d.objid, i.type, i.identity
 FROM pg_depend AS d, pg_identify_object(d.classid, d.objid, 0) AS i
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'wals');
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'wals')
+	-- from 17 on also the row and array types that come with others
+	AND NOT (d.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type AS t LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+		WHERE t.oid = d.objid AND (t.typelem <> 0 OR c.relkind <> 'c')));
 SELECT type, count(*) > 0 AS some FROM members GROUP BY 1 ORDER BY 1;
 -- nothing runs with rights other than the caller's
 SELECT identity FROM members JOIN pg_proc AS p ON classid = 'pg_proc'::regclass AND p.oid = objid WHERE prosecdef OR proconfig IS NOT NULL;
@@ -376,6 +379,31 @@ UPDATE rights_eve.m SET trained_at = 'infinity', losses = '{NaN,0,-Infinity}', o
 SET ROLE regress_wals_bob;
 SELECT count(*), count(age) FROM wals_models;
 SELECT count(*) > 0 FROM wals_training_log;
+
+-- Who may write into a model row can name tables of her own there.  The owner
+-- neither deletes from them, which would run her triggers, nor drops them.
+SET ROLE regress_wals_alice;
+SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1);
+SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1);
+GRANT SELECT, UPDATE ON rights.shared TO regress_wals_eve;
+SET ROLE regress_wals_eve;
+CREATE TABLE rights_eve.decoy OF wals_factors_bigint;
+GRANT ALL ON rights_eve.decoy TO PUBLIC;
+INSERT INTO rights_eve.decoy SELECT * FROM rights_eve.m_users;
+CREATE FUNCTION rights_eve.spring() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN PERFORM rights_eve.spring(TG_OP); RETURN OLD; END$$;
+CREATE TRIGGER trap BEFORE DELETE ON rights_eve.decoy FOR EACH ROW EXECUTE FUNCTION rights_eve.spring();
+CREATE TRIGGER trap_statement BEFORE DELETE ON rights_eve.decoy EXECUTE FUNCTION rights_eve.spring();
+UPDATE rights.shared SET users_table = 'rights_eve.decoy';
+SET ROLE regress_wals_alice;
+SELECT outcome($$SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1)$$);
+SELECT wals_prune('rights.shared', 1);
+SELECT outcome($$SELECT wals_drop('rights.shared')$$);
+SET ROLE regress_wals_eve;
+TABLE rights_eve.tripwire;
+SELECT count(*) > 0 AS untouched FROM rights_eve.decoy;
+RESET ROLE;
+DROP TABLE IF EXISTS rights.shared, rights.shared_users, rights.shared_items;
 
 -- operators, functions and types that come first in the path
 SET ROLE regress_wals_eve;
