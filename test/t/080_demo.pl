@@ -1,0 +1,71 @@
+# The demo command does what it promises: builds, starts its own server, trains
+# on the bundled data and on a file, answers, and leaves nothing behind.
+
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $demo = getcwd() . '/demo/run';
+plan skip_all => 'no demo/run here' unless -x $demo;
+
+# a home of its own, so that nobody's running demo is replaced
+my $folder = PostgreSQL::Test::Utils::tempdir_short();
+local $ENV{TMPDIR} = $folder;
+
+sub demo
+{
+	my ($stdout, $stderr);
+	my $ok = IPC::Run::run([ $demo, @_ ], '<', \undef, '>', \$stdout, '2>', \$stderr);
+	return ($ok, $stdout, $stderr);
+}
+
+sub left_behind
+{
+	return join ' ', glob "$folder/wals-demo-*";
+}
+
+# the bundled data
+my ($ok, $out, $err) = demo();
+ok($ok, 'demo/run succeeds') or diag("$out\n$err");
+like($out, qr/^\s*98653 \| 32710 \|\s+285$/m, 'all visits are loaded');
+like($out, qr/NOTICE:  model "web" version 1: 32710 users, 285 items/, 'the model says what it is');
+my @losses = $out =~ /^\s+\d+ \| (\d+\.\d) \|\s+\S+ \|\s+\d+\.\d{3}$/mg;
+is(scalar @losses, 15, 'the training log has an iteration a line');
+ok($losses[0] > $losses[-1], 'the loss falls');
+my @rows = $out =~ /\| (model|popular)\s*$/mg;
+is((grep { $_ eq 'model' } @rows), 8, 'a known user gets recommendations');
+is((grep { $_ eq 'popular' } @rows), 5, 'an unknown user gets what is popular');
+like($out, qr/--stop/, 'it says how to end it');
+
+# the server goes on, and psql reaches it
+($ok, $out) = demo('--psql', '-Atc', 'SELECT count(*) FROM wals_recommend(77, 5)');
+is($out, "5\n", 'psql on the demo answers');
+
+# a second demo, with a file: quoted names and values, text ids, an amount
+append_to_file("$folder/plays.csv", qq{"who","what, exactly",times\n});
+for my $user (0 .. 29)
+{
+	for my $item (0 .. 19)
+	{
+		append_to_file("$folder/plays.csv",
+			sprintf qq{"user ""%d""",song %d,%d\n}, $user, $item, 1 + $user * $item % 5)
+		  if ($user * 7 + $item * 3) % 4 < 2;
+	}
+}
+($ok, $out, $err) = demo('--table', "$folder/plays.csv");
+ok($ok, 'demo/run --table succeeds') or diag("$out\n$err");
+like($out, qr/30 users, 20 items/, 'the file is trained on');
+like($out, qr/\| model\s*$/m, 'and answers');
+
+# mistakes are told
+($ok, $out, $err) = demo('--table', "$folder/missing.csv");
+ok(!$ok, 'a missing file fails');
+like($err, qr/can't read .*missing\.csv/, 'and is named');
+
+($ok, $out) = demo('--stop');
+ok($ok, 'demo/run --stop succeeds');
+is(left_behind(), '', 'nothing is left');
+
+done_testing();
