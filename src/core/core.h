@@ -205,6 +205,13 @@ extern int32_t wc_idmap_count(const WcIdMap *map);
 /* Index of an id, adding it when new.  WC_TOO_LARGE past 2^31 - 2 ids. */
 extern WcStatus wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index);
 
+/*
+ * The same for a block of numbers, in less time; WC_ID_INT64 only.  After a
+ * failure some may have been added.
+ */
+extern WcStatus wc_idmap_add_many(WcIdMap *map, int64_t count,
+                                  const int64_t *numbers, int32_t *indexes);
+
 /* Index of an id, -1 when unknown. */
 extern int32_t wc_idmap_find(const WcIdMap *map, const WcId *id);
 

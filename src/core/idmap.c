@@ -12,6 +12,8 @@
  * 16-byte slots.  For numbers the slot holds the id itself; for bytes it holds
  * their 64-bit hash, and the bytes are only looked at when all 64 bits agree.
  * Ratings of one user often arrive together, so the last id is tried first.
+ * Numbers that arrive by the block are asked for from memory a group at a time
+ * before any is looked up: their cache misses overlap.
  *
  * Sorting compares eight bytes of each id as one number: the whole number, or
  * the first bytes after those all ids have in common, and only ties look at the
@@ -43,6 +45,9 @@
  */
 #define DENSE_ELEMENTS 4
 #define FIRST_DENSE 4096
+
+/* Numbers of a block whose cache misses overlap. */
+#define GROUP 32
 
 typedef struct Slot
 {
@@ -437,6 +442,20 @@ wc_idmap_find(const WcIdMap *map, const WcId *id)
 	return map->slot[probe(map, key_of(map, id), id)].index;
 }
 
+/* Add an id that is not there. */
+static WcStatus
+add_new(WcIdMap *map, const WcId *id, int32_t *index)
+{
+	WcStatus status = grow_for(map, id);
+
+	if (status != WC_OK)
+		return status;
+	*index = map->count;
+	append(map, id);
+	enter(map, id, *index);
+	return WC_OK;
+}
+
 /* A failure leaves the map as it was, perhaps with more room. */
 WcStatus
 wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index)
@@ -454,15 +473,63 @@ wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index)
 	found = wc_idmap_find(map, id);
 	if (found < 0)
 	{
-		status = grow_for(map, id);
+		status = add_new(map, id, &found);
 		if (status != WC_OK)
 			return status;
-		found = map->count;
-		append(map, id);
-		enter(map, id, found);
 	}
 	map->last = *index = found;
 	map->last_number = id->number;
+	return WC_OK;
+}
+
+static inline void
+prefetch_number(const WcIdMap *map, int64_t number)
+{
+	if ((uint64_t) number < map->dense_size)
+		__builtin_prefetch(map->dense + number);
+	else
+		__builtin_prefetch(map->slot + first_slot(map, (uint64_t) number));
+}
+
+static inline int32_t
+find_number(const WcIdMap *map, int64_t number)
+{
+	size_t s;
+
+	if ((uint64_t) number < map->dense_size)
+		return map->dense[number];
+	s = first_slot(map, (uint64_t) number);
+	while (map->slot[s].index >= 0 && map->slot[s].key != (uint64_t) number)
+		s = (s + 1) & (map->slots - 1);
+	return map->slot[s].index;
+}
+
+/* A failure leaves the numbers before the one there was no room for. */
+WcStatus
+wc_idmap_add_many(WcIdMap *map, int64_t count, const int64_t *numbers,
+                  int32_t *indexes)
+{
+	int64_t end;
+
+	WC_ASSERT(map->kind == WC_ID_INT64);
+	for (int64_t begin = 0; begin < count; begin = end)
+	{
+		end = count - begin < GROUP ? count : begin + GROUP;
+		for (int64_t e = begin; e < end; e++)
+			prefetch_number(map, numbers[e]);
+		for (int64_t e = begin; e < end; e++)
+		{
+			indexes[e] = find_number(map, numbers[e]);
+			if (indexes[e] < 0)
+			{
+				WcId id = {numbers[e], NULL, 0};
+				WcStatus status = add_new(map, &id, &indexes[e]);
+
+				if (status != WC_OK)
+					return status;
+			}
+		}
+	}
 	return WC_OK;
 }
 

@@ -375,6 +375,110 @@ test_density(void)
 	}
 }
 
+/* A stream of numbers with repetitions; stride 0: those of the pool. */
+static int64_t *
+create_numbers(int64_t stride, int64_t count)
+{
+	Pool *pool = create_pool(WC_ID_INT64);
+	int64_t *numbers = malloc(sizeof(int64_t) * (size_t) count);
+	uint64_t state = 7;
+
+	if (numbers == NULL)
+		abort();
+	for (int64_t e = 0; e < count; e++)
+	{
+		int64_t pick = (int64_t) (check_random(&state) * IDS);
+
+		/* New ones come all the time, far ones late, and some in a row. */
+		pick = pick * (e + 1) / count;
+		numbers[e] = stride == 0 ? pool->id[pick].number : pick * stride;
+		if (e > 0 && e % 5 == 0)
+			numbers[e] = numbers[e - 1];
+	}
+	free(pool);
+	return numbers;
+}
+
+/* Numbers by the block get the indexes they get one by one. */
+static void
+test_many(int64_t stride, int64_t block)
+{
+	int64_t count = 60000;
+	int64_t *numbers = create_numbers(stride, count);
+	int32_t *indexes = malloc(sizeof(int32_t) * (size_t) block);
+	WcIdMap *one = create(WC_ID_INT64);
+	WcIdMap *many = create(WC_ID_INT64);
+	int64_t end;
+
+	if (indexes == NULL)
+		abort();
+	CHECK(wc_idmap_add_many(many, 0, NULL, NULL) == WC_OK);
+	for (int64_t begin = 0; begin < count; begin = end)
+	{
+		end = count - begin < block ? count : begin + block;
+		CHECK(wc_idmap_add_many(many, end - begin, numbers + begin, indexes) ==
+		      WC_OK);
+		for (int64_t e = begin; e < end; e++)
+			CHECK(indexes[e - begin] == add(one, number_id(numbers[e])));
+		CHECK(wc_idmap_count(many) == wc_idmap_count(one));
+
+		/* One at a time in between: the id added last is remembered. */
+		if (end % 7 == 0 && end < count)
+			CHECK(add(many, number_id(numbers[end])) ==
+			      add(one, number_id(numbers[end])));
+	}
+	for (int32_t i = 0; i < wc_idmap_count(one); i++)
+	{
+		CHECK(same_id(wc_idmap_get(one, i), wc_idmap_get(many, i)));
+		CHECK(find(many, wc_idmap_get(one, i)) == i);
+	}
+	CHECK(wc_idmap_count(many) > IDS / 2);
+	wc_idmap_free(one);
+	wc_idmap_free(many);
+	free(indexes);
+	free(numbers);
+}
+
+/* A block there is no memory for leaves numbers in order, and can be redone. */
+static void
+test_many_no_memory(int64_t stride)
+{
+	int64_t count = 60000;
+	int64_t *numbers = create_numbers(stride, count);
+	int32_t *indexes = malloc(sizeof(int32_t) * (size_t) count);
+	WcIdMap *one = create(WC_ID_INT64);
+	WcStatus status = WC_NO_MEMORY;
+	long n = 0;
+
+	if (indexes == NULL)
+		abort();
+	for (int64_t e = 0; e < count; e++)
+		add(one, number_id(numbers[e]));
+	for (; status != WC_OK; n++)
+	{
+		WcIdMap *map = create(WC_ID_INT64);
+		int32_t added;
+
+		check_fail_after = n;
+		status = wc_idmap_add_many(map, count, numbers, indexes);
+		check_fail_after = -1;
+		CHECK(status == WC_OK || status == WC_NO_MEMORY);
+		added = wc_idmap_count(map);
+		CHECK((added == wc_idmap_count(one)) == (status == WC_OK));
+		for (int32_t i = 0; i < added; i++)
+			CHECK(find(map, wc_idmap_get(one, i)) == i);
+		CHECK(wc_idmap_add_many(map, count, numbers, indexes) == WC_OK);
+		CHECK(wc_idmap_count(map) == wc_idmap_count(one));
+		for (int64_t e = 0; e < count; e++)
+			CHECK(indexes[e] == find(one, number_id(numbers[e])));
+		wc_idmap_free(map);
+	}
+	CHECK(n > 8);
+	wc_idmap_free(one);
+	free(indexes);
+	free(numbers);
+}
+
 /* Ids that all begin alike are sorted by what follows. */
 static void
 test_common_bytes(void)
@@ -476,6 +580,14 @@ main(void)
 		test_cancel((WcIdKind) kind);
 	}
 	test_density();
+	for (int64_t stride = 0; stride <= 9; stride += 3)
+	{
+		static const int64_t blocks[] = {1, 31, 32, 33, 2048, 60000};
+
+		for (int b = 0; b < 6; b++)
+			test_many(stride, blocks[b]);
+		test_many_no_memory(stride);
+	}
 	test_common_bytes();
 	test_hash();
 	test_long_bytes();
