@@ -3,8 +3,8 @@
  * coo.c
  *	  Collect ratings as they arrive: triplets in growing arrays.
  *
- * The reader of the ratings table appends one row at a time; wc_csr_from_coo
- * takes the arrays over.  Which arrays exist is settled at the beginning: a
+ * The reader of the ratings table appends blocks of rows; wc_csr_from_coo takes
+ * the arrays over.  Which arrays exist is settled at the beginning: a
  * column the input does not have costs nothing.
  *
  * All arrays grow together by doubling.  A failed growth leaves the triplets
@@ -127,27 +127,31 @@ grow(WcCoo *coo, const WcAlloc *alloc)
 }
 
 WcStatus
-wc_coo_append(WcCoo *coo, int32_t user, int32_t item, float value, float weight,
-              int64_t time, const WcAlloc *alloc)
+wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
+              const int32_t *item, const float *value, const float *weight,
+              const int64_t *time, const WcAlloc *alloc)
 {
 	int64_t place = coo->count;
+	size_t rows = (size_t) count;
 
-	if (place == coo->capacity)
+	while (count > coo->capacity - place)
 	{
 		WcStatus status = grow(coo, alloc);
 
 		if (status != WC_OK)
 			return status;
 	}
-	coo->user[place] = user;
-	coo->item[place] = item;
+	if (count == 0)
+		return WC_OK;
+	memcpy(coo->user + place, user, rows * sizeof(int32_t));
+	memcpy(coo->item + place, item, rows * sizeof(int32_t));
 	if (coo->value != NULL)
-		coo->value[place] = value;
+		memcpy(coo->value + place, value, rows * sizeof(float));
 	if (coo->weight != NULL)
-		coo->weight[place] = weight;
+		memcpy(coo->weight + place, weight, rows * sizeof(float));
 	if (coo->time != NULL)
-		coo->time[place] = time;
-	coo->count = place + 1;
+		memcpy(coo->time + place, time, rows * sizeof(int64_t));
+	coo->count = place + count;
 	return WC_OK;
 }
 

@@ -254,8 +254,14 @@ typedef struct WcCoo
 
 extern WcStatus wc_coo_init(WcCoo *coo, bool has_value, bool has_weight,
                             bool has_time, const WcAlloc *alloc);
-extern WcStatus wc_coo_append(WcCoo *coo, int32_t user, int32_t item,
-                              float value, float weight, int64_t time,
+
+/*
+ * Append count rows, or none of them after a failure.  An array that coo does
+ * not have is not looked at.
+ */
+extern WcStatus wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
+                              const int32_t *item, const float *value,
+                              const float *weight, const int64_t *time,
                               const WcAlloc *alloc);
 extern void wc_coo_free(WcCoo *coo, const WcAlloc *alloc);
 

@@ -104,6 +104,39 @@ wals_id_from_datum(Oid type, Datum datum)
 	return id;
 }
 
+static int64
+integer_from_int2(Datum datum)
+{
+	return DatumGetInt16(datum);
+}
+
+static int64
+integer_from_int4(Datum datum)
+{
+	return DatumGetInt32(datum);
+}
+
+static int64
+integer_from_int8(Datum datum)
+{
+	return DatumGetInt64(datum);
+}
+
+WalsIntegerReader
+wals_integer_reader(Oid type)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return integer_from_int2;
+		case INT4OID:
+			return integer_from_int4;
+		case INT8OID:
+			return integer_from_int8;
+	}
+	return NULL;
+}
+
 Datum
 wals_id_to_datum(WalsIdType id_type, WcId id)
 {

@@ -36,6 +36,10 @@ extern WcIdKind wals_id_kind(WalsIdType id_type);
  */
 extern WcId wals_id_from_datum(Oid type, Datum datum);
 
+/* What reads integer ids of this type; NULL for other types. */
+typedef int64 (*WalsIntegerReader)(Datum datum);
+extern WalsIntegerReader wals_integer_reader(Oid type);
+
 /* An id as a datum of its storage type, allocated in the current context. */
 extern Datum wals_id_to_datum(WalsIdType id_type, WcId id);
 

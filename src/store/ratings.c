@@ -5,13 +5,17 @@
  *
  * run/train.c calls us once per training.  We run one SELECT as the caller, so
  * privileges, row security and views work as in any query, and take each row
- * as it comes: the ids go through a dictionary to dense indexes, the numbers
- * are read in the type the column has, and triplets are appended to the core's
- * arrays.  Nothing else is kept of a row, so memory is 8 bytes a rating plus 4
- * for each of value and weight and 8 for a time.
+ * as it comes: the numbers are read in the type the column has and checked, and
+ * what is left of the row goes to a block of a few thousand.  A full block goes
+ * to the core, its ids through a dictionary to dense indexes and its triplets to
+ * the end of the core's arrays.  By the block, because looking up one number at
+ * a time is a cache miss at a time.  Text and uuids are looked up at their row:
+ * they would have to be copied.
  *
- * Conversions that may allocate (numeric, compressed text) run in a context of
- * their own that is emptied every few thousand rows.
+ * Nothing else is kept of a row, so memory is 8 bytes a rating plus 4 for each
+ * of value and weight and 8 for a time.  Conversions that may allocate (numeric,
+ * compressed text) run in a context of their own that is emptied every few
+ * thousand rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,8 +40,24 @@
 #include "store/query.h"
 #include "store/ratings.h"
 
-#define READ_RESET_ROWS 4096 /* between two resets of the row context */
+#define READ_BLOCK 2048 /* rows */
 #define READ_CHECK_ROWS (1 << 20) /* between two estimates of memory */
+
+typedef double (*NumberReader)(Datum datum);
+
+/* Seconds for integers, microseconds for the rest; false: infinite. */
+typedef bool (*TimeReader)(Datum datum, int64 *time);
+
+/* One of the two id columns. */
+typedef struct IdColumn
+{
+	WcIdMap *map;
+	const char *name;
+	Oid type;
+	WalsIntegerReader read_integer; /* NULL: the ids are bytes */
+	int64 *numbers; /* READ_BLOCK integers to be looked up */
+	int32 *indexes; /* READ_BLOCK */
+} IdColumn;
 
 /* State of one read. */
 typedef struct ReadState
@@ -49,24 +69,54 @@ typedef struct ReadState
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
+	NumberReader read_value;
+	NumberReader read_weight;
+	TimeReader read_time;
 
 	/* output */
 	WalsRatings *ratings;
 
 	/* scratch */
 	MemoryContext row_context;
+	int64 next_check; /* of memory, at this many triplets */
+
+	/* the block */
+	int staged; /* rows in it */
+	IdColumn user;
+	IdColumn item;
+	float *value;
+	float *weight;
+	int64 *time;
 } ReadState;
 
-static char *
-user_text(const ReadState *state, WcId id)
+static double
+number_from_int2(Datum datum)
 {
-	return wals_id_to_cstring(state->source->user_id_type, id);
+	return DatumGetInt16(datum);
 }
 
-static char *
-item_text(const ReadState *state, WcId id)
+static double
+number_from_int4(Datum datum)
 {
-	return wals_id_to_cstring(state->source->item_id_type, id);
+	return DatumGetInt32(datum);
+}
+
+static double
+number_from_int8(Datum datum)
+{
+	return (double) DatumGetInt64(datum);
+}
+
+static double
+number_from_float4(Datum datum)
+{
+	return DatumGetFloat4(datum);
+}
+
+static double
+number_from_float8(Datum datum)
+{
+	return DatumGetFloat8(datum);
 }
 
 /* Finite numbers stay finite, so that one too large is not called infinite. */
@@ -82,116 +132,232 @@ number_from_numeric(Datum datum)
 	return number;
 }
 
-static double
-number_from_datum(Oid type, Datum datum)
+static NumberReader
+number_reader(Oid type)
 {
 	switch (type)
 	{
 		case INT2OID:
-			return DatumGetInt16(datum);
+			return number_from_int2;
 		case INT4OID:
-			return DatumGetInt32(datum);
+			return number_from_int4;
 		case INT8OID:
-			return (double) DatumGetInt64(datum);
+			return number_from_int8;
 		case FLOAT4OID:
-			return DatumGetFloat4(datum);
+			return number_from_float4;
 		case FLOAT8OID:
-			return DatumGetFloat8(datum);
+			return number_from_float8;
 		case NUMERICOID:
-			return number_from_numeric(datum);
+			return number_from_numeric;
 	}
 	elog(ERROR, "unexpected number type %u", type);
 }
 
-/* Seconds for integers, microseconds for the rest; see wals_time_unit. */
-static int64
-time_from_datum(Oid type, Datum datum, bool *finite)
+static bool
+time_from_int2(Datum datum, int64 *time)
 {
-	*finite = true;
+	*time = DatumGetInt16(datum);
+	return true;
+}
+
+static bool
+time_from_int4(Datum datum, int64 *time)
+{
+	*time = DatumGetInt32(datum);
+	return true;
+}
+
+static bool
+time_from_int8(Datum datum, int64 *time)
+{
+	*time = DatumGetInt64(datum);
+	return true;
+}
+
+static bool
+time_from_date(Datum datum, int64 *time)
+{
+	*time = (int64) DatumGetDateADT(datum) * USECS_PER_DAY;
+	return !DATE_NOT_FINITE(DatumGetDateADT(datum));
+}
+
+static bool
+time_from_timestamp(Datum datum, int64 *time)
+{
+	*time = DatumGetTimestamp(datum);
+	return !TIMESTAMP_NOT_FINITE(*time);
+}
+
+static TimeReader
+time_reader(Oid type)
+{
 	switch (type)
 	{
 		case INT2OID:
-			return DatumGetInt16(datum);
+			return time_from_int2;
 		case INT4OID:
-			return DatumGetInt32(datum);
+			return time_from_int4;
 		case INT8OID:
-			return DatumGetInt64(datum);
+			return time_from_int8;
 		case DATEOID:
-			*finite = !DATE_NOT_FINITE(DatumGetDateADT(datum));
-			return (int64) DatumGetDateADT(datum) * USECS_PER_DAY;
+			return time_from_date;
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			*finite = !TIMESTAMP_NOT_FINITE(DatumGetTimestamp(datum));
-			return DatumGetTimestamp(datum);
+			return time_from_timestamp;
 	}
 	elog(ERROR, "unexpected time type %u", type);
 }
 
-/* A finite float4 or an error that names what, user and item. */
-static float
-checked_float(const ReadState *state, double number, const char *what,
-              WcId user, WcId item)
+static void
+check_status(WcStatus status, const WalsMemory *memory)
+{
+	if (status != WC_OK)
+	{
+		WcError error = {status, WC_USERS, -1, -1, ""};
+
+		wals_report(&error, memory, NULL, NULL);
+	}
+}
+
+static char *
+user_text(const ReadState *state, const TupleTableSlot *slot)
+{
+	const WalsSource *source = state->source;
+
+	return wals_id_to_cstring(
+	    source->user_id_type,
+	    wals_id_from_datum(source->user_type, slot->tts_values[0]));
+}
+
+static char *
+item_text(const ReadState *state, const TupleTableSlot *slot)
+{
+	const WalsSource *source = state->source;
+
+	return wals_id_to_cstring(
+	    source->item_id_type,
+	    wals_id_from_datum(source->item_type, slot->tts_values[1]));
+}
+
+static void
+refuse_number(const ReadState *state, const TupleTableSlot *slot, double number,
+              const char *what)
 {
 	if (!isfinite(number))
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATA_EXCEPTION),
 		         errmsg("%s of user %s and item %s is not finite", what,
-		                user_text(state, user), item_text(state, item)),
+		                user_text(state, slot), item_text(state, slot)),
 		         errhint("Correct the row, or train on a view that leaves it "
 		                 "out.")));
-	if (!isfinite((float) number))
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		     errmsg("%s of user %s and item %s is out of range for type real",
-		            what, user_text(state, user), item_text(state, item)),
-		     errhint("Train on a view that scales the column down.")));
+	ereport(ERROR,
+	        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+	         errmsg("%s of user %s and item %s is out of range for type real",
+	                what, user_text(state, slot), item_text(state, slot)),
+	         errhint("Train on a view that scales the column down.")));
+}
+
+/* A finite float4 or an error that names what, user and item. */
+static inline float
+checked_float(const ReadState *state, const TupleTableSlot *slot, double number,
+              const char *what)
+{
+	if (unlikely(!isfinite((float) number)))
+		refuse_number(state, slot, number, what);
 	return (float) number;
 }
 
-/* Index of an id, which is added when new. */
-static int32
-id_index(ReadState *state, WcIdMap *map, WcId id, const char *column)
+static void
+refuse_weight(const ReadState *state, const TupleTableSlot *slot, float weight)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+	                errmsg("weight of user %s and item %s is negative",
+	                       user_text(state, slot), item_text(state, slot)),
+	                errdetail("The weight is %g.", weight),
+	                errhint("Weights are 0 or greater; a dislike is a negative "
+	                        "value.")));
+}
+
+static void
+refuse_time(const ReadState *state, const TupleTableSlot *slot)
+{
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
+	         errmsg("time of user %s and item %s is infinite",
+	                user_text(state, slot), item_text(state, slot)),
+	         errhint("Correct the row, or train on a view that leaves it "
+	                 "out.")));
+}
+
+static int32
+bytes_index(const ReadState *state, const IdColumn *column, Datum datum)
+{
+	WcId id = wals_id_from_datum(column->type, datum);
 	int32 index = -1;
 
-	if (wc_idmap_kind(map) == WC_ID_BYTES && id.length > WALS_ID_MAX_BYTES)
+	if (id.length > WALS_ID_MAX_BYTES)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-		                errmsg("id in column \"%s\" is too long", column),
+		                errmsg("id in column \"%s\" is too long", column->name),
 		                errdetail("It has %zu bytes, the limit is %d.",
 		                          id.length, WALS_ID_MAX_BYTES),
 		                errhint("Train on a view with shorter ids, for example "
 		                        "md5(%s).",
-		                        quote_identifier(column))));
-	error.status = wc_idmap_add(map, &id, &index);
-	if (error.status != WC_OK)
-		wals_report(&error, state->memory, NULL, NULL);
+		                        quote_identifier(column->name))));
+	check_status(wc_idmap_add(column->map, &id, &index), state->memory);
 	return index;
+}
+
+static inline void
+stage_id(const ReadState *state, const IdColumn *column, Datum datum)
+{
+	if (column->read_integer != NULL)
+		column->numbers[state->staged] = column->read_integer(datum);
+	else
+		column->indexes[state->staged] = bytes_index(state, column, datum);
+}
+
+static void
+look_up_ids(const ReadState *state, const IdColumn *column)
+{
+	if (column->read_integer != NULL)
+		check_status(wc_idmap_add_many(column->map, state->staged,
+		                               column->numbers, column->indexes),
+		             state->memory);
+}
+
+/* Hand the block over to the core. */
+static void
+flush_block(ReadState *state)
+{
+	WcCoo *coo = &state->ratings->coo;
+
+	look_up_ids(state, &state->user);
+	look_up_ids(state, &state->item);
+	check_status(wc_coo_append(coo, state->staged, state->user.indexes,
+	                           state->item.indexes, state->value, state->weight,
+	                           state->time, &state->memory->alloc),
+	             state->memory);
+	state->staged = 0;
+	if (coo->count >= state->next_check)
+	{
+		wals_ratings_check_memory(state->ratings, state->memory, state->params);
+		state->next_check = coo->count + READ_CHECK_ROWS;
+	}
 }
 
 static void
 read_row(TupleTableSlot *slot, void *arg)
 {
 	ReadState *state = arg;
-	const WalsSource *source = state->source;
 	WalsRatings *ratings = state->ratings;
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	const Datum *datums = slot->tts_values;
+	int row = state->staged;
 	MemoryContext caller;
-	WcId user;
-	WcId item;
-	int32 user_index;
-	int32 item_index;
-	float value = 1.0f;
-	float weight = 1.0f;
-	int64 time = 0;
 	int i;
 
 	ratings->n_rows++;
-	if (ratings->n_rows % READ_RESET_ROWS == 0)
+	if (ratings->n_rows % READ_BLOCK == 0)
 		MemoryContextReset(state->row_context);
-	if (ratings->n_rows % READ_CHECK_ROWS == 0)
-		wals_ratings_check_memory(ratings, state->memory, state->params);
 
 	for (i = 0; i < slot->tts_tupleDescriptor->natts; i++)
 		if (slot->tts_isnull[i])
@@ -201,78 +367,102 @@ read_row(TupleTableSlot *slot, void *arg)
 		}
 
 	caller = MemoryContextSwitchTo(state->row_context);
-	user = wals_id_from_datum(source->user_type, slot->tts_values[0]);
-	item = wals_id_from_datum(source->item_type, slot->tts_values[1]);
 	if (state->value_att >= 0)
-		value =
-		    checked_float(state,
-		                  number_from_datum(source->value_type,
-		                                    slot->tts_values[state->value_att]),
-		                  "value", user, item);
+		state->value[row] = checked_float(
+		    state, slot, state->read_value(datums[state->value_att]), "value");
 	if (state->weight_att >= 0)
 	{
-		weight = checked_float(
-		    state,
-		    number_from_datum(source->weight_type,
-		                      slot->tts_values[state->weight_att]),
-		    "weight", user, item);
+		float weight = checked_float(
+		    state, slot, state->read_weight(datums[state->weight_att]),
+		    "weight");
+
 		if (weight < 0)
-			ereport(
-			    ERROR,
-			    (errcode(ERRCODE_DATA_EXCEPTION),
-			     errmsg("weight of user %s and item %s is negative",
-			            user_text(state, user), item_text(state, item)),
-			     errdetail("The weight is %g.", weight),
-			     errhint("Weights are 0 or greater; a dislike is a negative "
-			             "value.")));
+			refuse_weight(state, slot, weight);
+		state->weight[row] = weight;
 	}
-	if (state->time_att >= 0)
-	{
-		bool finite;
-
-		time = time_from_datum(source->time_type,
-		                       slot->tts_values[state->time_att], &finite);
-		if (!finite)
-			ereport(
-			    ERROR,
-			    (errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
-			     errmsg("time of user %s and item %s is infinite",
-			            user_text(state, user), item_text(state, item)),
-			     errhint("Correct the row, or train on a view that leaves it "
-			             "out.")));
-	}
-	if (weight == 0)
-	{
-		MemoryContextSwitchTo(caller);
+	if (state->time_att >= 0 &&
+	    !state->read_time(datums[state->time_att], &state->time[row]))
+		refuse_time(state, slot);
+	if (state->weight_att >= 0 && state->weight[row] == 0)
 		ratings->n_weightless++;
-		return;
+	else
+	{
+		stage_id(state, &state->user, datums[0]);
+		stage_id(state, &state->item, datums[1]);
+		state->staged++;
 	}
-	user_index = id_index(state, ratings->users, user, source->user_col);
-	item_index = id_index(state, ratings->items, item, source->item_col);
 	MemoryContextSwitchTo(caller);
-
-	error.status = wc_coo_append(&ratings->coo, user_index, item_index, value,
-	                             weight, time, &state->memory->alloc);
-	if (error.status != WC_OK)
-		wals_report(&error, state->memory, NULL, NULL);
+	if (state->staged == READ_BLOCK)
+		flush_block(state);
 }
 
 static void
-check_status(WcStatus status, const WalsMemory *memory)
+open_id_column(IdColumn *column, WcIdMap *map, const char *name, Oid type)
 {
-	WcError error = {status, WC_USERS, -1, -1, ""};
+	column->map = map;
+	column->name = name;
+	column->type = type;
+	column->read_integer = wals_integer_reader(type);
+	column->numbers = palloc(sizeof(int64) * READ_BLOCK);
+	column->indexes = palloc(sizeof(int32) * READ_BLOCK);
+}
 
-	if (status != WC_OK)
-		wals_report(&error, memory, NULL, NULL);
+static void
+open_block(ReadState *state)
+{
+	const WalsSource *source = state->source;
+
+	open_id_column(&state->user, state->ratings->users, source->user_col,
+	               source->user_type);
+	open_id_column(&state->item, state->ratings->items, source->item_col,
+	               source->item_type);
+	state->value = palloc(sizeof(float) * READ_BLOCK);
+	state->weight = palloc(sizeof(float) * READ_BLOCK);
+	state->time = palloc(sizeof(int64) * READ_BLOCK);
+}
+
+/* Settle which columns are read and how; the statement that does. */
+static char *
+open_columns(ReadState *state)
+{
+	const WalsSource *source = state->source;
+	StringInfoData sql;
+	int next_att = 2;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s", quote_identifier(source->user_col));
+	appendStringInfo(&sql, ", %s", quote_identifier(source->item_col));
+	state->value_att = state->weight_att = state->time_att = -1;
+	if (source->value_col != NULL)
+	{
+		appendStringInfo(&sql, ", %s", quote_identifier(source->value_col));
+		state->value_att = next_att++;
+		state->read_value = number_reader(source->value_type);
+	}
+	if (source->weight_col != NULL)
+	{
+		appendStringInfo(&sql, ", %s", quote_identifier(source->weight_col));
+		state->weight_att = next_att++;
+		state->read_weight = number_reader(source->weight_type);
+	}
+	if (source->time_col != NULL)
+	{
+		appendStringInfo(&sql, ", %s", quote_identifier(source->time_col));
+		state->time_att = next_att++;
+		state->read_time = time_reader(source->time_type);
+	}
+	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(source->relation));
+	return sql.data;
 }
 
 void
 wals_ratings_read(const WalsSource *source, const WcParams *params,
                   WalsMemory *memory, WalsRatings *ratings)
 {
-	StringInfoData sql;
+	MemoryContext context;
+	MemoryContext caller;
 	ReadState state;
-	int next_att = 2;
+	char *sql;
 
 	memset(ratings, 0, sizeof(*ratings));
 	check_status(wc_idmap_create(wals_id_kind(source->user_id_type),
@@ -286,37 +476,24 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
 	                         source->time_col != NULL, &memory->alloc),
 	             memory);
 
+	context = AllocSetContextCreate(CurrentMemoryContext, "wals read",
+	                                ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
 	memset(&state, 0, sizeof(state));
 	state.source = source;
 	state.params = params;
 	state.memory = memory;
 	state.ratings = ratings;
-	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
-	                                          ALLOCSET_DEFAULT_SIZES);
+	state.row_context =
+	    AllocSetContextCreate(context, "wals rows", ALLOCSET_DEFAULT_SIZES);
+	state.next_check = READ_CHECK_ROWS;
+	open_block(&state);
+	sql = open_columns(&state);
 
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s", quote_identifier(source->user_col));
-	appendStringInfo(&sql, ", %s", quote_identifier(source->item_col));
-	state.value_att = state.weight_att = state.time_att = -1;
-	if (source->value_col != NULL)
-	{
-		appendStringInfo(&sql, ", %s", quote_identifier(source->value_col));
-		state.value_att = next_att++;
-	}
-	if (source->weight_col != NULL)
-	{
-		appendStringInfo(&sql, ", %s", quote_identifier(source->weight_col));
-		state.weight_att = next_att++;
-	}
-	if (source->time_col != NULL)
-	{
-		appendStringInfo(&sql, ", %s", quote_identifier(source->time_col));
-		state.time_att = next_att++;
-	}
-	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(source->relation));
-
-	wals_query_each(sql.data, 0, NULL, NULL, WALS_READ_FRESH, read_row, &state);
-	MemoryContextDelete(state.row_context);
+	wals_query_each(sql, 0, NULL, NULL, WALS_READ_FRESH, read_row, &state);
+	flush_block(&state);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 /* Bytes of the triplets' arrays as they are now. */
@@ -375,7 +552,7 @@ typedef struct WeightState
 {
 	Oid id_type; /* base type of the id column */
 	WalsIdType stored;
-	Oid weight_type;
+	NumberReader read_weight;
 	const WcIdMap *ids;
 	float *result;
 	bool *given;
@@ -396,7 +573,7 @@ read_weight(TupleTableSlot *slot, void *arg)
 	index = wc_idmap_find(state->ids, &id);
 	if (index < 0)
 		return;
-	weight = number_from_datum(state->weight_type, slot->tts_values[1]);
+	weight = state->read_weight(slot->tts_values[1]);
 	if (!(weight >= 0) || !isfinite((float) weight))
 		ereport(
 		    ERROR,
@@ -445,7 +622,8 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 		     errdetail("The ids of the source are of type %s.",
 		               wals_id_type_name(id_type)),
 		     errhint("Use a view that casts the column.")));
-	state.weight_type = wals_number_column_type(relation, "weight", option);
+	state.read_weight =
+	    number_reader(wals_number_column_type(relation, "weight", option));
 	state.stored = id_type;
 	state.ids = ids;
 	state.result = result;

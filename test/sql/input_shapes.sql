@@ -110,14 +110,15 @@ ORDER BY (user_id * 7919 + item_id * 104729) % 997, user_id, item_id;
 UPDATE shuffled SET note = 'y' WHERE (user_id + item_id) % 3 = 0;
 
 -- Of the factors of both sides, losses, last loss and objective: how many
--- different ones the three tables give.
-CREATE FUNCTION kinds(options text)
+-- different ones the relations give.
+CREATE FUNCTION kinds(options text,
+	sources text[] DEFAULT '{ratings,reversed,shuffled}')
 RETURNS TABLE (entries bigint, kinds bigint[])
 LANGUAGE plpgsql AS $$
 DECLARE
 	source text;
 BEGIN
-	FOREACH source IN ARRAY '{ratings,reversed,shuffled}'::text[] LOOP
+	FOREACH source IN ARRAY sources LOOP
 		EXECUTE format('SELECT wals_train(%L, %L, factors => 5, iterations => 4, '
 			'keep_versions => 9, %s)', 'm', source, options);
 	END LOOP;
@@ -137,6 +138,32 @@ SELECT * FROM kinds('value_col => ''value'', weight_col => ''weight'', '
 	'weighting => ''log'', time_col => ''day'', half_life => ''3 days''');
 SELECT * FROM kinds('value_col => ''value'', feedback => ''explicit'', '
 	'row_weight_exponent => -0.5');
+
+-- so do rows in blocks that are just full, and just not
+CREATE FUNCTION blocks(user_id text, item_id text)
+RETURNS TABLE (rows int, entries bigint, kinds bigint[])
+LANGUAGE plpgsql AS $$
+BEGIN
+	FOREACH rows IN ARRAY '{2047,2048,2049,4095,4096,4097}'::int[] LOOP
+		EXECUTE format('CREATE TABLE up AS SELECT %s AS user_id, %s AS item_id, '
+			'n %% 5 + 1 AS value, 1 AS weight FROM (SELECT n, n / 50 AS u, '
+			'n * 7 %% 50 AS i FROM generate_series(1, %s) AS n) AS r',
+			user_id, item_id, rows);
+		CREATE TABLE down AS SELECT * FROM up ORDER BY ctid DESC;
+		-- rows that are left out take no room in them
+		CREATE VIEW gaps AS SELECT r.* FROM up, LATERAL (VALUES
+			(user_id, item_id, value, 0), (user_id, item_id, value, 1),
+			(NULL, item_id, value, 1)) AS r(user_id, item_id, value, weight);
+		SELECT k.* INTO entries, kinds FROM kinds('value_col => ''value'', '
+			'weight_col => ''weight'', feedback => ''explicit''',
+			'{up,down,gaps}') AS k;
+		RETURN NEXT;
+		DROP VIEW gaps;
+		DROP TABLE up, down;
+	END LOOP;
+END $$;
+SELECT * FROM blocks('u', 'i');
+SELECT * FROM blocks('''user '' || u', 'i * 1000003::bigint');
 
 -- the seed decides the start: the same one, the same bits
 SELECT wals_train('s', 'ratings', factors => 4, iterations => 2, seed => seed,

@@ -99,6 +99,14 @@ check_release(void *arg, void *block)
 static const WcAlloc check_alloc = {check_malloc, check_realloc, check_release,
                                     NULL};
 
+/* One row of ratings. */
+static inline WcStatus
+check_append(WcCoo *coo, int32_t user, int32_t item, float value, float weight,
+             int64_t time, const WcAlloc *alloc)
+{
+	return wc_coo_append(coo, 1, &user, &item, &value, &weight, &time, alloc);
+}
+
 /* Hooks that cancel at the n-th question. */
 typedef struct CheckCancel
 {

@@ -10,8 +10,8 @@
 static WcStatus
 append(WcCoo *coo, int64_t e)
 {
-	return wc_coo_append(coo, (int32_t) e, (int32_t) (2 * e), (float) e + 0.5f,
-	                     (float) e + 0.25f, -e, &check_alloc);
+	return check_append(coo, (int32_t) e, (int32_t) (2 * e), (float) e + 0.5f,
+	                    (float) e + 0.25f, -e, &check_alloc);
 }
 
 static bool
@@ -95,6 +95,74 @@ test_no_memory(void)
 	}
 }
 
+/* Blocks of any size, below, at and above what there is room for. */
+static void
+test_blocks(void)
+{
+	static const int64_t blocks[] = {0, 1, 1023, 1024, 1025, 5000};
+	int32_t user[5000];
+	int32_t item[5000];
+	float value[5000];
+	float weight[5000];
+	int64_t time[5000];
+
+	for (int bits = 0; bits < 8; bits++)
+	{
+		for (int b = 0; b < 6; b++)
+		{
+			WcCoo coo;
+			int64_t count = 0;
+
+			CHECK(wc_coo_init(&coo, bits & 1, bits & 2, bits & 4,
+			                  &check_alloc) == WC_OK);
+			for (int times = 0; times < 5; times++)
+			{
+				for (int64_t e = 0; e < blocks[b]; e++)
+				{
+					user[e] = (int32_t) (count + e);
+					item[e] = 2 * user[e];
+					value[e] = (float) user[e] + 0.5f;
+					weight[e] = (float) user[e] + 0.25f;
+					time[e] = -user[e];
+				}
+				CHECK(wc_coo_append(
+				          &coo, blocks[b], user, item, bits & 1 ? value : NULL,
+				          bits & 2 ? weight : NULL, bits & 4 ? time : NULL,
+				          &check_alloc) == WC_OK);
+				count += blocks[b];
+				CHECK(holds(&coo, count));
+			}
+			wc_coo_free(&coo, &check_alloc);
+		}
+	}
+}
+
+/* A block that takes several growths is appended whole or not at all. */
+static void
+test_block_no_memory(void)
+{
+	WcStatus status = WC_NO_MEMORY;
+	int32_t index[5000] = {0};
+	long n = 0;
+
+	for (; status != WC_OK; n++)
+	{
+		WcCoo coo;
+
+		CHECK(wc_coo_init(&coo, false, false, false, &check_alloc) == WC_OK);
+		CHECK(append(&coo, 0) == WC_OK);
+		check_fail_after = n;
+		status = wc_coo_append(&coo, 5000, index, index, NULL, NULL, NULL,
+		                       &check_alloc);
+		check_fail_after = -1;
+		CHECK(coo.count == (status == WC_OK ? 5001 : 1));
+		CHECK(coo.capacity >= coo.count);
+		CHECK(append(&coo, coo.count) == WC_OK);
+		wc_coo_free(&coo, &check_alloc);
+	}
+	CHECK(n == 1 + 2 * 3);
+}
+
 /* A capacity that cannot be doubled is refused, not wrapped around. */
 static void
 test_too_large(void)
@@ -120,7 +188,7 @@ test_renumber(void)
 	CHECK(wc_coo_init(&coo, false, false, false, &check_alloc) == WC_OK);
 	CHECK(wc_coo_renumber(&coo, users, items, NULL) == WC_OK);
 	for (int32_t e = 0; e < 3; e++)
-		CHECK(wc_coo_append(&coo, e, e % 2, 0, 0, 0, &check_alloc) == WC_OK);
+		CHECK(check_append(&coo, e, e % 2, 0, 0, 0, &check_alloc) == WC_OK);
 	CHECK(wc_coo_renumber(&coo, users, items, &hooks) == WC_CANCELLED);
 	CHECK(wc_coo_renumber(&coo, users, items, NULL) == WC_OK);
 	CHECK(coo.user[0] == 2 && coo.user[1] == 0 && coo.user[2] == 1);
@@ -135,7 +203,7 @@ fill_times(WcCoo *coo, bool has_weight)
 
 	CHECK(wc_coo_init(coo, false, has_weight, true, &check_alloc) == WC_OK);
 	for (int e = 0; e < 5; e++)
-		CHECK(wc_coo_append(coo, 0, e, 0, 3, times[e], &check_alloc) == WC_OK);
+		CHECK(check_append(coo, 0, e, 0, 3, times[e], &check_alloc) == WC_OK);
 }
 
 static void
@@ -156,7 +224,7 @@ test_decay(void)
 
 		/* The new array grows with the others. */
 		for (int e = 5; e < 2000; e++)
-			CHECK(wc_coo_append(&coo, 0, e, 0, 9, 0, &check_alloc) == WC_OK);
+			CHECK(check_append(&coo, 0, e, 0, 9, 0, &check_alloc) == WC_OK);
 		CHECK(coo.weight[1999] == 9);
 		wc_coo_free(&coo, &check_alloc);
 	}
@@ -173,8 +241,8 @@ test_decay_extremes(void)
 	wc_coo_free(&coo, &check_alloc);
 
 	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
-	CHECK(wc_coo_append(&coo, 0, 0, 0, 1, INT64_MIN, &check_alloc) == WC_OK);
-	CHECK(wc_coo_append(&coo, 0, 1, 0, 1, INT64_MAX, &check_alloc) == WC_OK);
+	CHECK(check_append(&coo, 0, 0, 0, 1, INT64_MIN, &check_alloc) == WC_OK);
+	CHECK(check_append(&coo, 0, 1, 0, 1, INT64_MAX, &check_alloc) == WC_OK);
 	CHECK(wc_coo_decay(&coo, ldexp(1, 64), &check_alloc, NULL) == WC_OK);
 	CHECK_NEAR(coo.weight[0], 0.5, 1e-6);
 	CHECK(coo.weight[1] == 1);
@@ -203,7 +271,7 @@ test_decay_failures(void)
 		fill_times(&coo, false);
 		for (int64_t e = 0; e < 300000; e++)
 		{
-			if (wc_coo_append(&coo, 0, 0, 0, 0, e, &check_alloc) != WC_OK)
+			if (check_append(&coo, 0, 0, 0, 0, e, &check_alloc) != WC_OK)
 				abort();
 		}
 		status = wc_coo_decay(&coo, 30, &check_alloc, &hooks);
@@ -219,6 +287,8 @@ main(void)
 {
 	test_growth();
 	test_no_memory();
+	test_blocks();
+	test_block_no_memory();
 	test_too_large();
 	test_renumber();
 	test_decay();

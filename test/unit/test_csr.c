@@ -83,8 +83,8 @@ fill(WcCoo *coo, int64_t count, const Row *row, int columns)
 		abort();
 	for (int64_t e = 0; e < count; e++)
 	{
-		if (wc_coo_append(coo, row[e].user, row[e].item, row[e].value,
-		                  row[e].weight, row[e].time, &check_alloc) != WC_OK)
+		if (check_append(coo, row[e].user, row[e].item, row[e].value,
+		                 row[e].weight, row[e].time, &check_alloc) != WC_OK)
 			abort();
 	}
 }

@@ -44,8 +44,8 @@ create(bool cell[USERS][ITEMS], bool arrays, WcCsr *csr)
 		for (int32_t j = 0; j < ITEMS; j++)
 		{
 			if (cell[i][j] &&
-			    wc_coo_append(&coo, i, j, -cell_weight(i, j), cell_weight(i, j),
-			                  0, &check_alloc) != WC_OK)
+			    check_append(&coo, i, j, -cell_weight(i, j), cell_weight(i, j),
+			                 0, &check_alloc) != WC_OK)
 				abort();
 		}
 	}
@@ -214,7 +214,7 @@ test_long_row(void)
 			abort();
 		for (int32_t j = 0; j < items; j++)
 		{
-			if (wc_coo_append(&coo, 0, j, 0, 0, 0, &check_alloc) != WC_OK)
+			if (check_append(&coo, 0, j, 0, 0, 0, &check_alloc) != WC_OK)
 				abort();
 		}
 		if (wc_csr_from_coo(&coo, 1, items, WC_DUP_ERROR, false, &csr,

@@ -113,9 +113,9 @@ measure(bool has_value, bool has_weight, bool has_time, int32_t users,
 		/* Distinct cells in an order that is not sorted. */
 		int64_t cell = (e * 7919) % ((int64_t) users * items);
 
-		if (wc_coo_append(&coo, (int32_t) (cell / items),
-		                  (int32_t) (cell % items), (float) (e % 5) - 1.5f,
-		                  1.0f, e, &alloc) != WC_OK)
+		if (check_append(&coo, (int32_t) (cell / items),
+		                 (int32_t) (cell % items), (float) (e % 5) - 1.5f, 1.0f,
+		                 e, &alloc) != WC_OK)
 			abort();
 	}
 	CHECK(coo.capacity == nnz);

@@ -26,8 +26,8 @@ build(const WcParams *params, bool has_value, float last, bool user_weights,
 		abort();
 	for (int e = 0; e < 4; e++)
 	{
-		if (wc_coo_append(&coo, user[e], item[e], value[e], 1, 0,
-		                  &check_alloc) != WC_OK)
+		if (check_append(&coo, user[e], item[e], value[e], 1, 0,
+		                 &check_alloc) != WC_OK)
 			abort();
 	}
 	if (wc_csr_from_coo(&coo, 3, 2, WC_DUP_SUM, false, &csr, &n_merged, &n_zero,

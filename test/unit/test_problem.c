@@ -69,9 +69,9 @@ create_csr(const Data *data, WcCsr *csr)
 		for (int j = 0; j < N; j++)
 		{
 			if (data->seen[i][j] &&
-			    wc_coo_append(&coo, i, j, (float) data->r[i][j],
-			                  (float) data->weight[i][j], 0,
-			                  &check_alloc) != WC_OK)
+			    check_append(&coo, i, j, (float) data->r[i][j],
+			                 (float) data->weight[i][j], 0,
+			                 &check_alloc) != WC_OK)
 				abort();
 		}
 	}
