@@ -34,6 +34,7 @@ CREATE TYPE wals_model AS (
 	n_rows bigint,
 	n_skipped bigint,
 	iterations integer,
+	stop_reason text,
 	loss double precision,
 	losses double precision[],
 	iteration_seconds double precision[],
@@ -73,6 +74,7 @@ COMMENT ON COLUMN wals_model.n_entries IS 'distinct (user, item) cells trained o
 COMMENT ON COLUMN wals_model.n_rows IS 'rows read from the source';
 COMMENT ON COLUMN wals_model.n_skipped IS 'rows left out: NULL id, value, weight or time, weight 0, implicit value 0';
 COMMENT ON COLUMN wals_model.iterations IS 'full sweeps that were run';
+COMMENT ON COLUMN wals_model.stop_reason IS 'why there were no more: iterations, tolerance or max_seconds, the option that was reached';
 COMMENT ON COLUMN wals_model.loss IS 'loss of the stored factors';
 COMMENT ON COLUMN wals_model.losses IS 'loss after each iteration';
 COMMENT ON COLUMN wals_model.iteration_seconds IS 'seconds each iteration took';
@@ -163,6 +165,8 @@ CREATE FUNCTION wals_train(
 	min_user_rows integer DEFAULT 1,
 	min_item_rows integer DEFAULT 1,
 	biases boolean DEFAULT NULL,
+	tolerance double precision DEFAULT 0,
+	max_seconds integer DEFAULT NULL,
 	seed bigint DEFAULT 0,
 	activate text DEFAULT 'yes',
 	keep_versions integer DEFAULT 2
@@ -170,7 +174,7 @@ CREATE FUNCTION wals_train(
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, bigint, text, integer)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 -- ---------------------------------------------------------------------------
@@ -322,6 +326,7 @@ SELECT l.model,
 	(l.active).n_entries,
 	(l.active).n_skipped,
 	(l.active).iterations,
+	(l.active).stop_reason,
 	(l.active).loss,
 	(l.active).seconds,
 	(l.active).options,
@@ -347,6 +352,7 @@ COMMENT ON COLUMN wals_models.n_items IS 'items in the active version';
 COMMENT ON COLUMN wals_models.n_entries IS 'distinct (user, item) cells trained on';
 COMMENT ON COLUMN wals_models.n_skipped IS 'rows of the source that were left out';
 COMMENT ON COLUMN wals_models.iterations IS 'full sweeps that were run';
+COMMENT ON COLUMN wals_models.stop_reason IS 'why there were no more: iterations, tolerance or max_seconds';
 COMMENT ON COLUMN wals_models.loss IS 'loss of the stored factors';
 COMMENT ON COLUMN wals_models.seconds IS 'seconds the training took';
 COMMENT ON COLUMN wals_models.options IS 'all options, choices resolved';

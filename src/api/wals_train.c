@@ -52,6 +52,8 @@ enum
 	ARG_MIN_USER_ROWS,
 	ARG_MIN_ITEM_ROWS,
 	ARG_BIASES,
+	ARG_TOLERANCE,
+	ARG_MAX_SECONDS,
 	ARG_SEED,
 	ARG_ACTIVATE,
 	ARG_KEEP_VERSIONS
@@ -215,6 +217,8 @@ wals_train(PG_FUNCTION_ARGS)
 
 	request.row_weights = wals_arg_oid(fcinfo, ARG_ROW_WEIGHTS);
 	request.col_weights = wals_arg_oid(fcinfo, ARG_COL_WEIGHTS);
+	request.tolerance = number(fcinfo, ARG_TOLERANCE, "tolerance", 0);
+	request.max_seconds = wals_arg_int32(fcinfo, ARG_MAX_SECONDS, PG_INT32_MAX);
 	request.activate =
 	    choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
 	request.keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);

@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/xact.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -53,6 +55,11 @@ const WalsChoice wals_duplicates_choices[] = {
     {"sum", WC_DUP_SUM},   {"max", WC_DUP_MAX},     {"avg", WC_DUP_AVG},
     {"last", WC_DUP_LAST}, {"error", WC_DUP_ERROR}, {NULL, 0}};
 
+/* Values of stop_reason: the option that ended the iterations. */
+#define STOP_ITERATIONS "iterations"
+#define STOP_TOLERANCE "tolerance"
+#define STOP_MAX_SECONDS "max_seconds"
+
 /* State of one training, in the order in which it comes to be. */
 typedef struct TrainState
 {
@@ -74,6 +81,8 @@ typedef struct TrainState
 	WcSolver *solver;
 
 	/* what happened */
+	int32 iterations; /* that were run */
+	const char *stop_reason;
 	double loss;
 	double *losses; /* one per iteration */
 	double *iteration_seconds;
@@ -164,6 +173,21 @@ check_options(WalsTrainRequest *request)
 		                   "change."),
 		         errhint("Use weighting => 'constant', or leave the weights "
 		                 "out.")));
+	if (request->tolerance < 0 || request->tolerance > 1)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "tolerance"),
+		         errdetail("The value is %g, it must be from 0 to 1.",
+		                   request->tolerance),
+		         errhint("Use 0.001 to stop when an iteration lowers the loss "
+		                 "by less than a thousandth, 0 to run them all.")));
+	if (request->max_seconds < 1)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "max_seconds"),
+		         errdetail("The value is %d, the minimum is 1.",
+		                   request->max_seconds),
+		         errhint("Leave it out to train without a limit.")));
 	if (request->keep_versions < 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -366,6 +390,31 @@ current_loss(TrainState *state)
 }
 
 /*
+ * Why no further iteration is to be run, or NULL.  next is the time another
+ * one and the last half sweep will take, if they take as long as those before.
+ */
+static const char *
+reason_to_stop(const TrainState *state, double next)
+{
+	const WalsTrainRequest *request = state->request;
+	int32 n = state->iterations;
+
+	if (request->tolerance > 0 && n > 1)
+	{
+		double before = state->losses[n - 2];
+		double fall = before - state->losses[n - 1];
+
+		if (fall <= request->tolerance * fabs(before))
+			return STOP_TOLERANCE;
+	}
+	if (n == state->problem.params.iterations)
+		return STOP_ITERATIONS;
+	if (seconds_since(state->started) + next > request->max_seconds)
+		return STOP_MAX_SECONDS;
+	return NULL;
+}
+
+/*
  * Iterate, then solve the users once more against the final items, so that a
  * stored score is what folding in or explaining the same rows gives.
  */
@@ -374,24 +423,31 @@ solve(TrainState *state)
 {
 	int32 iterations = state->problem.params.iterations;
 	instr_time start;
-	int32 i;
 
 	INSTR_TIME_SET_CURRENT(start);
 	state->losses = palloc(sizeof(double) * iterations);
 	state->iteration_seconds = palloc(sizeof(double) * iterations);
 	init_model(state);
-	for (i = 0; i < iterations; i++)
+	while (state->stop_reason == NULL)
 	{
+		int32 i = state->iterations;
 		instr_time iteration_start;
+		double users;
+		double items;
 
 		INSTR_TIME_SET_CURRENT(iteration_start);
 		half_sweep(state, WC_USERS);
+		users = seconds_since(iteration_start);
 		half_sweep(state, WC_ITEMS);
+		items = seconds_since(iteration_start) - users;
 		state->losses[i] = current_loss(state);
 		state->iteration_seconds[i] = seconds_since(iteration_start);
+		state->iterations++;
 		ereport(DEBUG1, (errmsg_internal("iteration %d: loss %g in %.3f s",
 		                                 i + 1, state->losses[i],
 		                                 state->iteration_seconds[i])));
+		state->stop_reason =
+		    reason_to_stop(state, 2 * state->iteration_seconds[i] - items);
 	}
 	half_sweep(state, WC_USERS);
 	state->loss = current_loss(state);
@@ -478,6 +534,12 @@ options_json(const TrainState *state)
 	json_bool(&json, "biases", state->problem.biases);
 	json_name(&json, "seed");
 	appendStringInfo(&json, INT64_FORMAT, params->seed);
+	json_number(&json, "tolerance", request->tolerance);
+	json_name(&json, "max_seconds");
+	if (request->max_seconds == PG_INT32_MAX)
+		appendStringInfoString(&json, "null");
+	else
+		appendStringInfo(&json, "%d", request->max_seconds);
 	json_number(&json, "keep_versions", request->keep_versions);
 	appendStringInfoChar(&json, '}');
 	return json.data;
@@ -550,7 +612,8 @@ write_version(TrainState *state)
 	row.n_entries = problem->by_user.nnz;
 	row.n_rows = state->ratings.n_rows;
 	row.n_skipped = rows_skipped(state);
-	row.iterations = problem->params.iterations;
+	row.iterations = state->iterations;
+	row.stop_reason = state->stop_reason;
 	row.loss = state->loss;
 	row.losses = state->losses;
 	row.iteration_seconds = state->iteration_seconds;
@@ -576,6 +639,27 @@ values_are_signs(const TrainState *state)
 	       params->weighting != WC_WEIGHT_LOG;
 }
 
+/* Say so when fewer iterations were run than asked for. */
+static void
+announce_stop(const TrainState *state)
+{
+	const WalsTrainRequest *request = state->request;
+	int32 asked = state->problem.params.iterations;
+
+	if (state->iterations == asked)
+		return;
+	if (strcmp(state->stop_reason, STOP_TOLERANCE) == 0)
+		ereport(NOTICE,
+		        (errmsg("stopped after %d of %d iterations: the last one "
+		                "lowered the loss by less than %g of it, the tolerance",
+		                state->iterations, asked, request->tolerance)));
+	else
+		ereport(NOTICE,
+		        (errmsg("stopped after %d of %d iterations: another one might "
+		                "end after %d seconds, the max_seconds",
+		                state->iterations, asked, request->max_seconds)));
+}
+
 static void
 announce(const TrainState *state)
 {
@@ -595,6 +679,7 @@ announce(const TrainState *state)
 		        (errmsg_internal(INT64_FORMAT " rows were solved again in "
 		                                      "float64",
 		                         retries)));
+	announce_stop(state);
 	ereport(
 	    NOTICE,
 	    (errmsg("model \"%s\" version %d: %d users, %d items, " INT64_FORMAT

@@ -115,7 +115,8 @@ typedef struct WalsVersionRow
 	int64 n_entries;
 	int64 n_rows;
 	int64 n_skipped;
-	int32 iterations;
+	int32 iterations; /* that were run */
+	const char *stop_reason;
 	double loss;
 	const double *losses; /* iterations */
 	const double *iteration_seconds;

@@ -422,6 +422,7 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 	insert_big(&insert, "n_rows", row->n_rows);
 	insert_big(&insert, "n_skipped", row->n_skipped);
 	insert_int(&insert, "iterations", row->iterations);
+	insert_text(&insert, "stop_reason", row->stop_reason);
 	insert_float(&insert, "loss", row->loss);
 	insert_floats(&insert, "losses", row->iterations, row->losses);
 	insert_floats(&insert, "iteration_seconds", row->iterations,

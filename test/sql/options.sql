@@ -57,7 +57,8 @@ FROM (VALUES (1, 'factors', '{-1,1025,2147483647}'::text[]),
 	(9, 'col_weight_exponent', '{-10.5,11,''NaN''}'),
 	(10, 'popularity_exponent', '{-10.5,11,''NaN''}'),
 	(11, 'min_user_rows', '{0,-1}'), (12, 'min_item_rows', '{0,-1}'),
-	(13, 'keep_versions', '{0,-1}')) AS t(n, o, vs),
+	(13, 'keep_versions', '{0,-1}'),
+	(14, 'tolerance', '{-0.1,1.1,''NaN''}'), (15, 'max_seconds', '{0,-1}')) AS t(n, o, vs),
 	unnest(vs) WITH ORDINALITY AS u(v, place) ORDER BY n, place;
 SELECT refused('time_col => ''at'', half_life => ' || quote_literal(h))
 FROM unnest('{0,-1 day,1 mon -30 days}'::text[]) AS h;
@@ -106,7 +107,7 @@ SELECT wals_drop('m');
 -- NULL means the default
 SELECT wals_train('n', 'ratings', NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 SELECT wals_train('n', 'ratings');
 SELECT count(DISTINCT options), count(DISTINCT losses),
 	count(DISTINCT objective) FROM n;
@@ -124,7 +125,8 @@ SELECT wals_train('m', 'ratings', value_col => 'value', weight_col => 'weight',
 	weighting => 'log', alpha => 1.5, epsilon => 2.5, row_weight_exponent => 0.125,
 	col_weight_exponent => -0.125, weight_normalize => false, row_weights => 'w',
 	col_weights => 'w', half_life => '1 minute', duplicates => 'max',
-	min_user_rows => 2, min_item_rows => 2, biases => false, seed => -7,
+	min_user_rows => 2, min_item_rows => 2, biases => false,
+	tolerance => 0.0625, max_seconds => 3600, seed => -7,
 	activate => 'no', keep_versions => 3);
 SELECT jsonb_pretty(options) FROM m;
 SELECT version, active, is_default, source, user_col, item_col, value_col,
