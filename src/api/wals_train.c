@@ -17,7 +17,8 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-#include "run/train.h"
+#include "base/args.h"
+#include "run/options.h"
 
 PG_FUNCTION_INFO_V1(wals_train);
 

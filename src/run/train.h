@@ -8,15 +8,8 @@
 #ifndef WALS_RUN_TRAIN_H
 #define WALS_RUN_TRAIN_H
 
-#include "base/args.h"
 #include "core/core.h"
 #include "store/relation.h"
-
-/* The words SQL uses for the core's choices. */
-extern const WalsChoice wals_feedback_choices[];
-extern const WalsChoice wals_weighting_choices[];
-extern const WalsChoice wals_unobserved_choices[];
-extern const WalsChoice wals_duplicates_choices[];
 
 typedef struct WalsTrainRequest
 {
