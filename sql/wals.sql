@@ -33,6 +33,7 @@ CREATE TYPE wals_model AS (
 	n_entries bigint,
 	n_rows bigint,
 	n_skipped bigint,
+	started_from integer,
 	iterations integer,
 	stop_reason text,
 	loss double precision,
@@ -73,6 +74,7 @@ COMMENT ON COLUMN wals_model.n_items IS 'items in the version';
 COMMENT ON COLUMN wals_model.n_entries IS 'distinct (user, item) cells trained on';
 COMMENT ON COLUMN wals_model.n_rows IS 'rows read from the source';
 COMMENT ON COLUMN wals_model.n_skipped IS 'rows left out: NULL id, value, weight or time, weight 0, implicit value 0';
+COMMENT ON COLUMN wals_model.started_from IS 'version whose items were the first factors (warm_start), NULL if none';
 COMMENT ON COLUMN wals_model.iterations IS 'full sweeps that were run';
 COMMENT ON COLUMN wals_model.stop_reason IS 'why there were no more: iterations, tolerance or max_seconds, the option that was reached';
 COMMENT ON COLUMN wals_model.loss IS 'loss of the stored factors';
@@ -168,13 +170,14 @@ CREATE FUNCTION wals_train(
 	tolerance double precision DEFAULT 0,
 	max_seconds integer DEFAULT NULL,
 	seed bigint DEFAULT 0,
+	warm_start boolean DEFAULT false,
 	activate text DEFAULT 'yes',
 	keep_versions integer DEFAULT 2
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, boolean, text, integer)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 -- ---------------------------------------------------------------------------

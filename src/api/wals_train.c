@@ -56,6 +56,7 @@ enum
 	ARG_TOLERANCE,
 	ARG_MAX_SECONDS,
 	ARG_SEED,
+	ARG_WARM_START,
 	ARG_ACTIVATE,
 	ARG_KEEP_VERSIONS
 };
@@ -218,6 +219,7 @@ wals_train(PG_FUNCTION_ARGS)
 
 	request.row_weights = wals_arg_oid(fcinfo, ARG_ROW_WEIGHTS);
 	request.col_weights = wals_arg_oid(fcinfo, ARG_COL_WEIGHTS);
+	request.warm_start = wals_arg_bool(fcinfo, ARG_WARM_START, false);
 	request.tolerance = number(fcinfo, ARG_TOLERANCE, "tolerance", 0);
 	request.max_seconds = wals_arg_int32(fcinfo, ARG_MAX_SECONDS, PG_INT32_MAX);
 	request.activate =

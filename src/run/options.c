@@ -164,6 +164,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 	json_bool(&json, "biases", problem->biases);
 	json_name(&json, "seed");
 	appendStringInfo(&json, INT64_FORMAT, params->seed);
+	json_bool(&json, "warm_start", request->warm_start);
 	json_number(&json, "tolerance", request->tolerance);
 	json_name(&json, "max_seconds");
 	if (request->max_seconds == PG_INT32_MAX)

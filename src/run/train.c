@@ -47,6 +47,8 @@ typedef struct TrainState
 	/* input */
 	WalsTrainRequest *request;
 	WalsTarget target;
+	WalsModel start; /* active version, if warm */
+	bool warm;
 	WalsMemory memory;
 	TimestampTz started_at;
 	instr_time started;
@@ -62,6 +64,7 @@ typedef struct TrainState
 	WcSolver *solver;
 
 	/* what happened */
+	int32 n_started; /* items that have their first factors from start */
 	int32 iterations; /* that were run */
 	const char *stop_reason;
 	double loss;
@@ -124,6 +127,60 @@ array_alloc(TrainState *state, Size count, Size size)
 	if (result == NULL)
 		check(state, WC_NO_MEMORY, &error);
 	return result;
+}
+
+/*
+ * The version to start from.  Its factors must be able to be this training's:
+ * as many, of a model of the same kind.
+ */
+static void
+find_start(TrainState *state)
+{
+	const WalsTrainRequest *request = state->request;
+	const WcParams *params = &request->params;
+	const char *feedback =
+	    wals_choice_name(params->feedback, wals_feedback_choices);
+	bool biases = params->biases < 0 ? params->feedback == WC_EXPLICIT
+	                                 : params->biases != 0;
+	const WalsModel *start = &state->start;
+	char *detail = NULL;
+
+	if (!request->warm_start)
+		return;
+	if (!OidIsValid(state->target.relation) ||
+	    !wals_model_find_active(state->target.relation, &state->start))
+	{
+		ereport(NOTICE,
+		        (errmsg("model \"%s\" has no active version to start from",
+		                state->target.name),
+		         errdetail("The first factors are random, as without "
+		                   "warm_start.")));
+		return;
+	}
+	if (start->factors != params->factors)
+		detail = psprintf("It has %d factors, the training has %d.",
+		                  start->factors, params->factors);
+	else if (strcmp(start->feedback, feedback) != 0)
+		detail = psprintf("Its feedback is %s, the training's is %s.",
+		                  start->feedback, feedback);
+	else if (start->biases != biases)
+		detail = psprintf("It has %s, the training has %s.",
+		                  start->biases ? "biases" : "no biases",
+		                  biases ? "biases" : "none");
+	else if (start->item_type != request->source.item_id_type)
+		detail = psprintf("Its items are of type %s, the source's of type %s.",
+		                  wals_id_type_name(start->item_type),
+		                  wals_id_type_name(request->source.item_id_type));
+	if (detail != NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("version %d of model \"%s\" cannot be the start of "
+		                "this training",
+		                start->version, state->target.name),
+		         errdetail_internal("%s", detail),
+		         errhint("Give the options the version has, or leave "
+		                 "warm_start out.")));
+	state->warm = true;
 }
 
 /* Dense, sorted indexes for both sides, whatever the order of arrival. */
@@ -288,6 +345,11 @@ init_model(TrainState *state)
 	                    &state->memory.alloc),
 	      &error);
 	wc_free(&state->memory.alloc, hashes);
+	if (state->warm)
+		state->n_started = wals_factors_read(
+		    state->start.items_table, state->start.item_type,
+		    state->start.version, state->model.factors, items,
+		    state->model.item_factors, state->model.item_bias);
 	check(state,
 	      wc_solver_create(&state->problem, &state->solver,
 	                       &state->memory.alloc, &error),
@@ -449,6 +511,7 @@ write_version(TrainState *state)
 	row.n_entries = problem->by_user.nnz;
 	row.n_rows = state->ratings.n_rows;
 	row.n_skipped = rows_skipped(state);
+	row.started_from = state->warm ? state->start.version : 0;
 	row.iterations = state->iterations;
 	row.stop_reason = state->stop_reason;
 	row.loss = state->loss;
@@ -516,6 +579,11 @@ announce(const TrainState *state)
 		        (errmsg_internal(INT64_FORMAT " rows were solved again in "
 		                                      "float64",
 		                         retries)));
+	if (state->warm)
+		ereport(NOTICE, (errmsg("started from version %d: it has %d of the %d "
+		                        "items",
+		                        state->start.version, state->n_started,
+		                        state->model.items)));
 	announce_stop(state);
 	ereport(
 	    NOTICE,
@@ -560,6 +628,7 @@ wals_train_run(WalsTrainRequest *request)
 	wals_source_check(&request->source);
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);
+	find_start(&state);
 	check(&state, wc_blas_load(wals_blas_library, &error), &error);
 
 	load(&state);

@@ -19,6 +19,7 @@ typedef struct WalsTrainRequest
 	double half_life_seconds; /* 0: none */
 	Oid row_weights; /* InvalidOid: none */
 	Oid col_weights;
+	bool warm_start;
 	double tolerance; /* 0: run all iterations */
 	int32 max_seconds; /* PG_INT32_MAX: no limit */
 	bool activate;

@@ -215,6 +215,98 @@ wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
 	return true;
 }
 
+/* State of reading the rows of a version. */
+typedef struct ReadState
+{
+	/* input */
+	Oid table;
+	WalsIdType id_type;
+	int32 k;
+	const WcIdMap *ids;
+
+	/* output */
+	float *factors;
+	float *bias;
+	int32 n_found;
+
+	/* scratch */
+	bool *found;
+	MemoryContext row_context;
+} ReadState;
+
+static void
+read_row(TupleTableSlot *slot, void *arg)
+{
+	ReadState *state = arg;
+	MemoryContext caller = MemoryContextSwitchTo(state->row_context);
+	const float *vector = NULL;
+	const char *reason = "it is NULL";
+	float bias = 0.0f;
+	int32 index;
+	WcId id;
+
+	if (slot->tts_isnull[0])
+		wals_factors_damaged(state->table, "NULL", "it has no id");
+	id = wals_id_from_datum(wals_id_sql_type(state->id_type),
+	                        slot->tts_values[0]);
+	index = wc_idmap_find(state->ids, &id);
+	if (index >= 0)
+	{
+		if (!slot->tts_isnull[1])
+			vector =
+			    wals_factors_vector(slot->tts_values[1], state->k, &reason);
+		if (!slot->tts_isnull[2])
+			bias = DatumGetFloat4(slot->tts_values[2]);
+		if (vector != NULL && !isfinite(bias))
+		{
+			vector = NULL;
+			reason = "its bias is not finite";
+		}
+		if (vector != NULL && state->found[index])
+		{
+			vector = NULL;
+			reason = "the id stands in more than one row";
+		}
+		if (vector == NULL)
+			wals_factors_damaged(
+			    state->table, wals_id_to_cstring(state->id_type, id), reason);
+		state->found[index] = true;
+		/* zeros stay zeros in a half sweep: no start to learn from */
+		if (vector_norm(state->k, vector) > 0)
+		{
+			memcpy(state->factors + (Size) index * state->k, vector,
+			       state->k * sizeof(float));
+			if (state->bias != NULL)
+				state->bias[index] = bias;
+			state->n_found++;
+		}
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(state->row_context);
+}
+
+int32
+wals_factors_read(Oid table, WalsIdType id_type, int32 version, int32 k,
+                  const WcIdMap *ids, float *factors, float *bias)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(version)};
+	int32 count = wc_idmap_count(ids);
+	ReadState state = {table, id_type, k, ids, factors, bias};
+
+	state.found = MemoryContextAllocExtended(
+	    CurrentMemoryContext, Max(count, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
+	                                          ALLOCSET_DEFAULT_SIZES);
+	wals_query_each(psprintf("SELECT id, factors, bias FROM %s "
+	                         "WHERE version OPERATOR(pg_catalog.=) $1",
+	                         wals_relation_quoted(table)),
+	                1, types, values, WALS_READ_FRESH, read_row, &state);
+	MemoryContextDelete(state.row_context);
+	pfree(state.found);
+	return state.n_found;
+}
+
 void
 wals_factors_delete(Oid table, int32 version)
 {

@@ -44,6 +44,16 @@ extern void wals_factors_damaged(Oid table, const char *id, const char *reason)
 extern bool wals_factors_find(Oid table, WalsIdType id_type, int32 version,
                               Datum id, int32 k, float *result, float *bias);
 
+/*
+ * Factors and biases of a version's rows, put at the indexes of their ids.
+ * Rows of ids that are not among ids are passed over, and so are vectors of
+ * nothing but zeros; what is not found is left as it is.  factors has
+ * count x k, bias count numbers or is NULL.  Returns how many were found.
+ */
+extern int32 wals_factors_read(Oid table, WalsIdType id_type, int32 version,
+                               int32 k, const WcIdMap *ids, float *factors,
+                               float *bias);
+
 /* Delete the rows of a version. */
 extern void wals_factors_delete(Oid table, int32 version);
 

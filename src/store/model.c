@@ -336,7 +336,7 @@ wals_model_resolve(Oid argument)
 	                             "wals.default_model = '...'.")));
 }
 
-/* Columns of the query in wals_model_active, counted from 1. */
+/* Columns of the query in active_row, counted from 1. */
 enum
 {
 	COL_VERSION = 1,
@@ -347,14 +347,17 @@ enum
 	COL_SOURCE,
 	COL_USER_COL,
 	COL_ITEM_COL,
+	COL_FEEDBACK,
 	COL_FACTORS,
+	COL_BIASES,
 	COL_MEAN,
 	N_COLS
 };
 
 static const char *const active_columns[N_COLS] = {
-    NULL,     "version",  "version_id", "format",  "users_table", "items_table",
-    "source", "user_col", "item_col",   "factors", "global_mean"};
+    NULL,          "version", "version_id", "format",   "users_table",
+    "items_table", "source",  "user_col",   "item_col", "feedback",
+    "factors",     "biases",  "global_mean"};
 
 static void
 model_row_damaged(Oid relation, const char *reason)
@@ -402,12 +405,13 @@ check_may_read(Oid relation, Oid table)
 	                 wals_relation_quoted(relation))));
 }
 
-void
-wals_model_active(Oid relation, WalsModel *model)
+/* Fill model from the active row; false when there is none. */
+static bool
+active_row(Oid relation, WalsSnapshot snapshot, WalsModel *model)
 {
 	char *sql = psprintf("SELECT version, version_id, format, users_table, "
 	                     "items_table, source, user_col, item_col, "
-	                     "factors, global_mean "
+	                     "feedback, factors, biases, global_mean "
 	                     "FROM %s WHERE active",
 	                     wals_relation_quoted(relation));
 	Datum values[N_COLS];
@@ -416,15 +420,14 @@ wals_model_active(Oid relation, WalsModel *model)
 	double mean;
 
 	check_may_read(relation, relation);
-	n = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER);
-	if (n != 1)
+	n = wals_query_run(sql, 0, NULL, NULL, NULL, snapshot);
+	if (n == 0)
+		return false;
+	if (n > 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         n == 0
-		             ? errmsg("model \"%s\" has no active version",
-		                      get_rel_name(relation))
-		             : errmsg("model \"%s\" has more than one active version",
-		                      get_rel_name(relation)),
+		         errmsg("model \"%s\" has more than one active version",
+		                get_rel_name(relation)),
 		         errhint("Choose one: SELECT wals_activate(%s, version);",
 		                 quote_literal_cstr(wals_relation_quoted(relation)))));
 	for (i = COL_VERSION; i < N_COLS; i++)
@@ -432,7 +435,9 @@ wals_model_active(Oid relation, WalsModel *model)
 		bool is_null;
 
 		values[i] = wals_query_value(0, i, &is_null);
-		if (is_null)
+		if (is_null && i == COL_FEEDBACK)
+			values[i] = PointerGetDatum(cstring_to_text(""));
+		else if (is_null && i != COL_BIASES)
 			model_row_damaged(relation,
 			                  psprintf("\"%s\" is NULL", active_columns[i]));
 	}
@@ -458,6 +463,9 @@ wals_model_active(Oid relation, WalsModel *model)
 	model->source = DatumGetObjectId(values[COL_SOURCE]);
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
+	strlcpy(model->feedback, TextDatumGetCString(values[COL_FEEDBACK]),
+	        sizeof(model->feedback));
+	model->biases = DatumGetBool(values[COL_BIASES]);
 	model->factors = DatumGetInt32(values[COL_FACTORS]);
 	if (model->factors < WC_FACTORS_MIN || model->factors > WC_FACTORS_MAX)
 		model_row_damaged(relation, "\"factors\" is out of range");
@@ -465,6 +473,29 @@ wals_model_active(Oid relation, WalsModel *model)
 	if (!isfinite((float) mean))
 		model_row_damaged(relation, "\"global_mean\" is not finite");
 	model->mean = (float) mean;
+	return true;
+}
+
+void
+wals_model_active(Oid relation, WalsModel *model)
+{
+	if (!active_row(relation, WALS_READ_CALLER, model))
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("model \"%s\" has no active version",
+		                get_rel_name(relation)),
+		         errhint("Choose one: SELECT wals_activate(%s, version);",
+		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+}
+
+bool
+wals_model_find_active(Oid relation, WalsModel *model)
+{
+	if (!active_row(relation, WALS_READ_FRESH, model))
+		return false;
+	if (model->feedback[0] == '\0')
+		model_row_damaged(relation, "\"feedback\" is NULL");
+	return true;
 }
 
 void

@@ -34,7 +34,9 @@ typedef struct WalsModel
 	Oid source;
 	NameData user_col;
 	NameData item_col;
+	char feedback[NAMEDATALEN]; /* may be empty */
 	int32 factors;
+	bool biases;
 	float mean;
 } WalsModel;
 
@@ -55,6 +57,12 @@ extern List *wals_model_list_all(void);
  * wals_query_begin and wals_query_end.
  */
 extern void wals_model_active(Oid relation, WalsModel *model);
+
+/*
+ * The same as a training sees it, with what this transaction has written;
+ * false when there is no active version.
+ */
+extern bool wals_model_find_active(Oid relation, WalsModel *model);
 
 /* True when the current role itself, not a role it belongs to, is owner. */
 extern bool wals_model_is_own(Oid relation);
@@ -115,6 +123,7 @@ typedef struct WalsVersionRow
 	int64 n_entries;
 	int64 n_rows;
 	int64 n_skipped;
+	int32 started_from; /* version, 0: none */
 	int32 iterations; /* that were run */
 	const char *stop_reason;
 	double loss;

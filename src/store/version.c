@@ -421,6 +421,8 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 	insert_big(&insert, "n_entries", row->n_entries);
 	insert_big(&insert, "n_rows", row->n_rows);
 	insert_big(&insert, "n_skipped", row->n_skipped);
+	insert_add(&insert, "started_from", INT4OID,
+	           Int32GetDatum(row->started_from), row->started_from == 0);
 	insert_int(&insert, "iterations", row->iterations);
 	insert_text(&insert, "stop_reason", row->stop_reason);
 	insert_float(&insert, "loss", row->loss);

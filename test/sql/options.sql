@@ -107,7 +107,7 @@ SELECT wals_drop('m');
 -- NULL means the default
 SELECT wals_train('n', 'ratings', NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 SELECT wals_train('n', 'ratings');
 SELECT count(DISTINCT options), count(DISTINCT losses),
 	count(DISTINCT objective) FROM n;
