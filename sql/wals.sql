@@ -406,6 +406,51 @@ COMMENT ON COLUMN wals_training_log.seconds IS 'seconds the iteration took';
 
 GRANT SELECT ON wals_training_log TO PUBLIC;
 
+CREATE FUNCTION wals_progress_list(
+	OUT pid integer,
+	OUT model text,
+	OUT role name,
+	OUT phase text,
+	OUT iteration integer,
+	OUT iterations integer,
+	OUT rows_read bigint,
+	OUT loss double precision,
+	OUT started_at timestamp with time zone,
+	OUT expected_end timestamp with time zone
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 1
+AS 'MODULE_PATHNAME', 'wals_progress_list';
+COMMENT ON FUNCTION wals_progress_list()
+IS 'trainings that are running; wals_progress shows them';
+
+CREATE VIEW wals_progress AS
+SELECT p.pid,
+	p.model,
+	p.role,
+	p.phase,
+	p.iteration,
+	p.iterations,
+	p.rows_read,
+	p.loss,
+	pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.started_at AS elapsed,
+	p.expected_end
+FROM @extschema@.wals_progress_list() AS p;
+
+COMMENT ON VIEW wals_progress IS 'trainings that are running in this database, of sessions whose activity the caller may see';
+COMMENT ON COLUMN wals_progress.pid IS 'process of the session, as in pg_stat_activity';
+COMMENT ON COLUMN wals_progress.model IS 'name of the model with its schema';
+COMMENT ON COLUMN wals_progress.role IS 'the role that trains';
+COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing';
+COMMENT ON COLUMN wals_progress.iteration IS 'iterations done';
+COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
+COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source, NULL while loading';
+COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done';
+COMMENT ON COLUMN wals_progress.elapsed IS 'time since the training began';
+COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, going by the iterations so far; NULL before the first is done and while writing';
+
+-- The function behind it shows only what pg_stat_activity would.
+GRANT SELECT ON wals_progress TO PUBLIC;
+
 CREATE FUNCTION wals_info() RETURNS TABLE (name text, value text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_info';

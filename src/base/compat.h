@@ -11,6 +11,7 @@
 
 #include "catalog/pg_namespace.h"
 #include "utils/acl.h"
+#include "utils/backend_status.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
 
@@ -39,6 +40,17 @@ wals_qualified_name_list(const char *name)
 	return stringToQualifiedNameList(name, NULL);
 #else
 	return stringToQualifiedNameList(name);
+#endif
+}
+
+/* The session at a place, from 1, of this transaction's list of sessions. */
+static inline LocalPgBackendStatus *
+wals_backend_status(int place)
+{
+#if PG_VERSION_NUM >= 160000
+	return pgstat_get_local_beentry_by_index(place);
+#else
+	return pgstat_fetch_stat_local_beentry(place);
 #endif
 }
 

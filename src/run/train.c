@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/progress.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/options.h"
@@ -50,6 +51,7 @@ typedef struct TrainState
 	WalsModel start; /* active version, if warm */
 	bool warm;
 	WalsMemory memory;
+	WalsProgress progress;
 	TimestampTz started_at;
 	instr_time started;
 
@@ -261,6 +263,7 @@ load(TrainState *state)
 
 	INSTR_TIME_SET_CURRENT(start);
 	wals_ratings_read(&request->source, params, &state->memory, ratings);
+	wals_progress_rows(&state->progress, ratings->n_rows);
 	wals_ratings_check_memory(ratings, &state->memory, params);
 	if (params->half_life > 0)
 		check(state,
@@ -361,6 +364,8 @@ half_sweep(TrainState *state, WcSide side)
 {
 	WcError error = no_error();
 
+	wals_progress_phase(&state->progress,
+	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
 	check(
 	    state,
 	    wc_half_sweep(state->solver, side, &state->model, &wals_hooks, &error),
@@ -433,6 +438,8 @@ solve(TrainState *state)
 		state->losses[i] = current_loss(state);
 		state->iteration_seconds[i] = seconds_since(iteration_start);
 		state->iterations++;
+		wals_progress_iteration(&state->progress, state->iterations,
+		                        state->losses[i]);
 		ereport(DEBUG1, (errmsg_internal("iteration %d: loss %g in %.3f s",
 		                                 i + 1, state->losses[i],
 		                                 state->iteration_seconds[i])));
@@ -461,6 +468,8 @@ write_factors(TrainState *state)
 	INSTR_TIME_SET_CURRENT(start);
 	wals_target_create(&state->target, source->user_id_type,
 	                   source->item_id_type);
+	/* again: creating tables has ended the server's record of it */
+	wals_progress_phase(&state->progress, WALS_PHASE_WRITING);
 	wals_factors_write(state->target.users_table, state->target.version,
 	                   &users);
 	wals_factors_write(state->target.items_table, state->target.version,
@@ -625,6 +634,9 @@ wals_train_run(WalsTrainRequest *request)
 
 	wals_query_begin();
 	wals_target_open(request->model, &state.target);
+	wals_progress_begin(&state.progress, state.target.schema, state.target.name,
+	                    state.started_at, request->params.iterations,
+	                    request->max_seconds);
 	wals_source_check(&request->source);
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);
@@ -632,10 +644,13 @@ wals_train_run(WalsTrainRequest *request)
 	check(&state, wc_blas_load(wals_blas_library, &error), &error);
 
 	load(&state);
+	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
 	build_problem(&state);
 	solve(&state);
+	wals_progress_phase(&state.progress, WALS_PHASE_WRITING);
 	write_factors(&state);
 	write_version(&state);
+	wals_progress_end();
 	announce(&state);
 
 	wals_query_end();

@@ -262,7 +262,7 @@ sub documented_columns
 
 is_deeply(documented_columns(rows($sections{$_}, 'column')),
 	columns($_), "the columns of $_")
-  for 'wals_models', 'wals_training_log';
+  for 'wals_models', 'wals_training_log', 'wals_progress';
 
 # two tables in one section
 my @tables = rows($sections{'Tables of a model'}, 'column');

@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.c
+ *	  Where a running training stands, visible from other sessions.
+ *
+ * The server has counters per session in shared memory for the progress of its
+ * own long commands (pg_stat_progress_vacuum and its like).  Nothing checks
+ * whose command they count, so we use them under a number of our own: no
+ * preloading, no memory of ours, an update is a few stores, and the server
+ * takes the entry away when a transaction is aborted.
+ *
+ * What has to be known about these counters:
+ *
+ * - Other commands use them too.  CREATE TABLE with a primary key ends our
+ *   entry, and so does an exception that a function in the source catches.  So
+ *   the training keeps its own copy and publishes all of it again when the
+ *   entry is not its own any more.
+ * - There are 20 integers.  Times are microseconds, the loss is its bits, and
+ *   the model's name, which nobody else could look up before the first commit,
+ *   takes eight of them.
+ * - Libraries of two versions may be loaded at a time.  The number ends in one
+ *   for the layout of the counters; raise it when that changes.
+ *
+ * With track_activities off nothing is published.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_authid.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/backend_status.h"
+#include "utils/float.h"
+
+#include "base/compat.h"
+#include "base/progress.h"
+
+/* "WAL" and the number of the layout. */
+#define PROGRESS_COMMAND_WALS ((ProgressCommandType) 0x57414c01)
+
+#define NAME_BYTES WALS_PROGRESS_NAME_BYTES
+#define NAME_COUNTERS (NAME_BYTES / sizeof(int64))
+
+/* The counters. */
+enum
+{
+	COUNT_PHASE,
+	COUNT_ITERATION,
+	COUNT_ITERATIONS,
+	COUNT_ROWS_READ, /* -1: not known yet */
+	COUNT_LOSS, /* bits of a double */
+	COUNT_STARTED_AT,
+	COUNT_LIMIT, /* started_at + max_seconds, 0: none */
+	COUNT_SOLVE_AT, /* when the first iteration began */
+	COUNT_ITERATION_AT, /* when the last one was done */
+	COUNT_ROLE,
+	COUNT_SCHEMA,
+	COUNT_NAME,
+	N_COUNTERS = COUNT_NAME + NAME_COUNTERS
+};
+
+StaticAssertDecl(N_COUNTERS <= PGSTAT_NUM_PROGRESS_PARAM,
+                 "the server has too few progress counters");
+
+static const char *const phase_names[WALS_PHASES] = {
+    [WALS_PHASE_LOADING] = "loading",     [WALS_PHASE_PREPARING] = "preparing",
+    [WALS_PHASE_USERS] = "solving users", [WALS_PHASE_ITEMS] = "solving items",
+    [WALS_PHASE_WRITING] = "writing",
+};
+
+static int64
+double_bits(double value)
+{
+	int64 bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
+static double
+double_from_bits(int64 bits)
+{
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static void
+publish(const WalsProgress *progress)
+{
+	int index[N_COUNTERS];
+	int i;
+
+	if (MyBEEntry == NULL)
+		return;
+	if (MyBEEntry->st_progress_command != PROGRESS_COMMAND_WALS)
+		pgstat_progress_start_command(PROGRESS_COMMAND_WALS, InvalidOid);
+	for (i = 0; i < N_COUNTERS; i++)
+		index[i] = i;
+	pgstat_progress_update_multi_param(N_COUNTERS, index, progress->counters);
+}
+
+void
+wals_progress_begin(WalsProgress *progress, Oid schema, const char *name,
+                    TimestampTz started_at, int32 iterations, int32 max_seconds)
+{
+	int64 *counters = progress->counters;
+	char bytes[NAME_BYTES] = {0};
+
+	memset(progress, 0, sizeof(*progress));
+	memcpy(bytes, name, pg_mbcliplen(name, strlen(name), NAME_BYTES - 1));
+	memcpy(&counters[COUNT_NAME], bytes, NAME_BYTES);
+	counters[COUNT_SCHEMA] = schema;
+	counters[COUNT_ROLE] = GetUserId();
+	counters[COUNT_PHASE] = WALS_PHASE_LOADING;
+	counters[COUNT_ITERATIONS] = iterations;
+	counters[COUNT_ROWS_READ] = -1;
+	counters[COUNT_LOSS] = double_bits(get_float8_nan());
+	counters[COUNT_STARTED_AT] = started_at;
+	if (max_seconds != PG_INT32_MAX)
+		counters[COUNT_LIMIT] =
+		    started_at + (int64) max_seconds * USECS_PER_SEC;
+	publish(progress);
+}
+
+void
+wals_progress_phase(WalsProgress *progress, WalsPhase phase)
+{
+	int64 *counters = progress->counters;
+
+	counters[COUNT_PHASE] = phase;
+	if (phase == WALS_PHASE_USERS && counters[COUNT_SOLVE_AT] == 0)
+		counters[COUNT_SOLVE_AT] = GetCurrentTimestamp();
+	publish(progress);
+}
+
+void
+wals_progress_rows(WalsProgress *progress, int64 rows_read)
+{
+	progress->counters[COUNT_ROWS_READ] = rows_read;
+	publish(progress);
+}
+
+void
+wals_progress_iteration(WalsProgress *progress, int32 iteration, double loss)
+{
+	int64 *counters = progress->counters;
+
+	counters[COUNT_ITERATION] = iteration;
+	counters[COUNT_LOSS] = double_bits(loss);
+	counters[COUNT_ITERATION_AT] = GetCurrentTimestamp();
+	publish(progress);
+}
+
+void
+wals_progress_end(void)
+{
+	pgstat_progress_end_command();
+}
+
+/*
+ * When the solving ends if the iterations to come, and the half sweep after
+ * them, take as long as those before.  max_seconds ends it earlier.
+ */
+static TimestampTz
+expected_end(const int64 *counters)
+{
+	int64 done = counters[COUNT_ITERATION];
+	double each;
+	double end;
+
+	if (done < 1 || counters[COUNT_PHASE] == WALS_PHASE_WRITING)
+		return 0;
+	each = (double) (counters[COUNT_ITERATION_AT] - counters[COUNT_SOLVE_AT]) /
+	       (double) done;
+	end = (double) counters[COUNT_ITERATION_AT] +
+	      each * ((double) (counters[COUNT_ITERATIONS] - done) + 0.5);
+	if (counters[COUNT_LIMIT] != 0)
+		end = Min(end, (double) counters[COUNT_LIMIT]);
+	return end > (double) END_TIMESTAMP / 2 ? 0 : (TimestampTz) end;
+}
+
+static void
+fill_row(const PgBackendStatus *entry, WalsProgressRow *row)
+{
+	const int64 *counters = entry->st_progress_param;
+
+	row->pid = entry->st_procpid;
+	row->schema = (Oid) counters[COUNT_SCHEMA];
+	row->role = (Oid) counters[COUNT_ROLE];
+	memcpy(row->name, &counters[COUNT_NAME], NAME_BYTES);
+	row->name[NAME_BYTES - 1] = '\0';
+	row->phase = phase_names[counters[COUNT_PHASE]];
+	row->iteration = (int32) counters[COUNT_ITERATION];
+	row->iterations = (int32) counters[COUNT_ITERATIONS];
+	row->rows_read = counters[COUNT_ROWS_READ];
+	row->loss = double_from_bits(counters[COUNT_LOSS]);
+	row->started_at = counters[COUNT_STARTED_AT];
+	row->expected_end = expected_end(counters);
+}
+
+/* Between the start of a command and its first counters all are 0. */
+static bool
+is_complete(const PgBackendStatus *entry)
+{
+	const int64 *counters = entry->st_progress_param;
+
+	return entry->st_progress_command == PROGRESS_COMMAND_WALS &&
+	       counters[COUNT_STARTED_AT] != 0 && counters[COUNT_PHASE] >= 0 &&
+	       counters[COUNT_PHASE] < WALS_PHASES;
+}
+
+int
+wals_progress_read(WalsProgressRow **rows)
+{
+	int n_entries = pgstat_fetch_stat_numbackends();
+	int n = 0;
+	int i;
+
+	*rows = palloc(sizeof(WalsProgressRow) * Max(n_entries, 1));
+	for (i = 1; i <= n_entries; i++)
+	{
+		LocalPgBackendStatus *local = wals_backend_status(i);
+		const PgBackendStatus *entry;
+
+		if (local == NULL)
+			continue;
+		entry = &local->backendStatus;
+		if (entry->st_procpid > 0 && entry->st_databaseid == MyDatabaseId &&
+		    is_complete(entry) &&
+		    (has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ||
+		     has_privs_of_role(GetUserId(), entry->st_userid)))
+			fill_row(entry, &(*rows)[n++]);
+	}
+	return n;
+}

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.h
+ *	  Where a running training stands, visible from other sessions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_BASE_PROGRESS_H
+#define WALS_BASE_PROGRESS_H
+
+#include "utils/backend_progress.h"
+#include "utils/timestamp.h"
+
+typedef enum WalsPhase
+{
+	WALS_PHASE_LOADING,
+	WALS_PHASE_PREPARING,
+	WALS_PHASE_USERS,
+	WALS_PHASE_ITEMS,
+	WALS_PHASE_WRITING,
+	WALS_PHASES
+} WalsPhase;
+
+/* What the training session publishes; private to progress.c. */
+typedef struct WalsProgress
+{
+	int64 counters[PGSTAT_NUM_PROGRESS_PARAM];
+} WalsProgress;
+
+/*
+ * Publish a training of the model schema.name, in phase loading, until
+ * wals_progress_end or the end of the (sub)transaction by an error.  All of
+ * these are for the session's main thread only.  max_seconds is PG_INT32_MAX
+ * for none.
+ */
+extern void wals_progress_begin(WalsProgress *progress, Oid schema,
+                                const char *name, TimestampTz started_at,
+                                int32 iterations, int32 max_seconds);
+extern void wals_progress_phase(WalsProgress *progress, WalsPhase phase);
+extern void wals_progress_rows(WalsProgress *progress, int64 rows_read);
+extern void wals_progress_iteration(WalsProgress *progress, int32 iteration,
+                                    double loss);
+extern void wals_progress_end(void);
+
+/* Room for a model's name with its end; longer ones are cut. */
+#define WALS_PROGRESS_NAME_BYTES 64
+
+/* A training as another session sees it. */
+typedef struct WalsProgressRow
+{
+	int32 pid;
+	Oid schema;
+	char name[WALS_PROGRESS_NAME_BYTES];
+	Oid role;
+	const char *phase;
+	int32 iteration; /* iterations done */
+	int32 iterations;
+	int64 rows_read; /* -1: not known yet */
+	double loss; /* NaN before the first iteration is done */
+	TimestampTz started_at;
+	TimestampTz expected_end; /* 0: not known yet */
+} WalsProgressRow;
+
+/*
+ * The trainings in this database whose sessions the current role may look at,
+ * as pg_stat_activity has it: its own, those of roles it belongs to, or all
+ * with pg_read_all_stats.  *rows is allocated in the current context.
+ */
+extern int wals_progress_read(WalsProgressRow **rows);
+
+#endif /* WALS_BASE_PROGRESS_H */
