@@ -53,7 +53,12 @@ $(OBJS): $(HDRS) $(EXTENSION).control
 
 # The numbers deserve -O3.  No contraction: a compiler that may fuse a * b + c
 # at will gives other last bits from one build or processor to the next.
-$(CORE_OBJS): override CFLAGS += -O3 -ffp-contract=off
+KERNEL_OBJS := $(filter src/core/kernel_%.o,$(CORE_OBJS))
+$(filter-out $(KERNEL_OBJS),$(CORE_OBJS)): override CFLAGS += -O3 -ffp-contract=off
+
+# The kernels say themselves which sums and products are one instruction.
+KERNEL_FLAGS = -ffp-contract=fast -fno-math-errno
+$(KERNEL_OBJS): override CFLAGS += -O3 $(KERNEL_FLAGS)
 
 # ---------------------------------------------------------------------------
 # Unit tests: src/core alone, without PostgreSQL's include paths, under
@@ -73,6 +78,8 @@ UNIT_CORE   = -Wdeclaration-after-statement -Wmissing-prototypes -Wvla \
 UNIT_LIBS   = -lm -ldl -lpthread
 UNIT_TESTS := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/test_*.c)))
 UNIT_OBJS   = $(patsubst src/core/%.o,build-unit/core/%.o,$(CORE_OBJS))
+
+$(patsubst src/core/%.o,build-unit/core/%.o,$(KERNEL_OBJS)): UNIT_CORE += $(KERNEL_FLAGS)
 
 build-unit/core/%.o: src/core/%.c $(HDRS) Makefile
 	@mkdir -p $(@D)

@@ -495,6 +495,17 @@ extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
                         WcError *error);
 
 /* ------------------------------------------------------------------------
+ * Kernels (kernel.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * The name of the inner loops a solver would use when asked for name: avx512,
+ * avx2 or portable; NULL, "" and "auto" mean the widest this processor runs.
+ * NULL when the name is unknown or this processor does not run it.
+ */
+extern const char *wc_kernel_name(const char *name);
+
+/* ------------------------------------------------------------------------
  * OpenBLAS (blas.c)
  * ------------------------------------------------------------------------ */
 

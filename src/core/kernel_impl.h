@@ -1,0 +1,710 @@
+/*-------------------------------------------------------------------------
+ *
+ * kernel_impl.h
+ *	  The inner loops of kernel.h, written once for any vector length.
+ *
+ * Included by kernel_avx512.c, kernel_avx2.c and kernel_portable.c, which
+ * define LANES (floats of a vector), TILE_ROWS (rows of a register tile),
+ * DOT_COLS, EVENS, ODDS, KERNEL_NAME and KERNEL_TABLE.
+ *
+ * Plain C with the compiler's vector types.  Everything rests on one routine,
+ * tile: up to TILE_ROWS x 3 vectors of sums stay in registers over a whole run
+ * of products; each step loads three vectors, broadcasts TILE_ROWS floats and
+ * does TILE_ROWS x 3 multiply-adds.  The rank update, both updates of the
+ * Cholesky factor and the product of matrices are tiles with other strides.
+ *
+ * The Cholesky factor is left-looking over block rows of LANES:
+ *
+ *		D = A[p,p] - U[0:p,p]' U[0:p,p]		in registers, together with the
+ *											right side as one more row
+ *		D = L E L'							one division per pivot
+ *		W = E^-1/2 L^-1						by the way, from the same steps
+ *		U[p,p+1:] = W (A[p,p+1:] - U[0:p,p]' U[0:p,p+1:])
+ *
+ * W stands for the diagonal block from then on: forward and backward
+ * substitution multiply by it instead of solving a triangle.
+ *
+ * Vector lengths are separate copies of this file because the shape of a tile
+ * must change with them: one source compiled for a narrower machine would not
+ * fit its registers.  One system at a time: interleaving several was measured to
+ * gain little.
+ *
+ * These files alone are compiled with -ffp-contract=fast: a product and the sum
+ * it belongs to are one instruction, whose result depends on nothing but its
+ * operands.
+ *
+ *-------------------------------------------------------------------------
+ */
+
+typedef float Vector __attribute__((vector_size(LANES * 4)));
+typedef float VectorAny
+    __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t Mask __attribute__((vector_size(LANES * 4)));
+typedef double Doubles __attribute__((vector_size(LANES * 4)));
+typedef double DoublesAny
+    __attribute__((vector_size(LANES * 4), aligned(8), may_alias));
+
+#define TILE_VECTORS 3
+#define PREFETCH_AHEAD 8 /* vectors */
+#define LINE 16 /* floats of a cache line */
+
+#define INLINE static inline __attribute__((always_inline))
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (Mask){__VA_ARGS__})
+#endif
+
+INLINE Vector
+load(const float *from)
+{
+	return *(const VectorAny *) from;
+}
+
+INLINE void
+store(float *to, Vector x)
+{
+	*(VectorAny *) to = x;
+}
+
+/* All lanes of one lane; lane is a constant once loops are unrolled. */
+INLINE Vector
+splat(Vector x, int lane)
+{
+#if defined(__clang__)
+	Vector result;
+
+	UNROLL
+	for (int i = 0; i < LANES; i++)
+		result[i] = x[lane];
+	return result;
+#else
+	return __builtin_shuffle(x, (Mask){0} + lane);
+#endif
+}
+
+/* Lane i of the result is the sum of the lanes of x[i]; x is spoilt. */
+INLINE Vector
+sums(Vector x[LANES])
+{
+	UNROLL
+	for (int left = LANES / 2; left > 0; left /= 2)
+	{
+		UNROLL
+		for (int i = 0; i < left; i++)
+			x[i] = SHUFFLE(x[2 * i], x[2 * i + 1], EVENS) +
+			       SHUFFLE(x[2 * i], x[2 * i + 1], ODDS);
+	}
+	return x[0];
+}
+
+/* ------------------------------------------------------------------------
+ * Tiles
+ * ------------------------------------------------------------------------ */
+
+enum
+{
+	TILE_SET,
+	TILE_ADD,
+	TILE_SUBTRACT
+};
+
+/*
+ * rows x vectors of A = , += or -= the sum over count steps e of
+ * left[r * left_row + e * left_step] right[v + e * right_step].  A may be the
+ * memory of right: it is written when all is read.
+ */
+INLINE void
+tile(const int rows, const int vectors, const int mode, int32_t count,
+     const float *left, int32_t left_row, int32_t left_step, const float *right,
+     int32_t right_step, float *a, int32_t pitch)
+{
+	Vector sum[TILE_ROWS][TILE_VECTORS];
+
+	UNROLL
+	for (int r = 0; r < rows; r++)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			sum[r][v] = (Vector){0};
+	}
+	for (int32_t e = 0; e < count; e++)
+	{
+		Vector x[TILE_VECTORS];
+
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			x[v] = load(right + v * LANES);
+		UNROLL
+		for (int r = 0; r < rows; r++)
+		{
+			UNROLL
+			for (int v = 0; v < vectors; v++)
+				sum[r][v] += x[v] * left[r * left_row];
+		}
+		left += left_step;
+		right += right_step;
+	}
+	UNROLL
+	for (int r = 0; r < rows; r++)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+		{
+			float *to = a + r * pitch + v * LANES;
+
+			if (mode == TILE_SET)
+				store(to, sum[r][v]);
+			else if (mode == TILE_ADD)
+				store(to, load(to) + sum[r][v]);
+			else
+				store(to, load(to) - sum[r][v]);
+		}
+	}
+}
+
+/*
+ * TILE_ROWS rows of A, columns 0 to columns.  Vectors go in threes; four are
+ * two twos, because a tile of one is held up by its broadcasts.
+ */
+INLINE void
+tile_row(const int mode, int32_t columns, int32_t count, const float *left,
+         int32_t left_row, int32_t left_step, const float *right,
+         int32_t right_step, float *a, int32_t pitch)
+{
+	int32_t j = 0;
+
+	for (; columns - j > 4 * LANES || columns - j == 3 * LANES; j += 3 * LANES)
+		tile(TILE_ROWS, 3, mode, count, left, left_row, left_step, right + j,
+		     right_step, a + j, pitch);
+	for (; columns - j >= 2 * LANES; j += 2 * LANES)
+		tile(TILE_ROWS, 2, mode, count, left, left_row, left_step, right + j,
+		     right_step, a + j, pitch);
+	if (j < columns)
+		tile(TILE_ROWS, 1, mode, count, left, left_row, left_step, right + j,
+		     right_step, a + j, pitch);
+}
+
+static void
+rank_update(int32_t size, int32_t pitch, int32_t count, const float *p,
+            bool fresh, float *a)
+{
+	for (int32_t i = 0; i < size; i += TILE_ROWS)
+	{
+		int32_t j = i / LANES * LANES;
+		float *to = a + (size_t) i * pitch + j;
+
+		if (fresh)
+			tile_row(TILE_SET, size - j, count, p + i, 1, pitch, p + j, pitch,
+			         to, pitch);
+		else
+			tile_row(TILE_ADD, size - j, count, p + i, 1, pitch, p + j, pitch,
+			         to, pitch);
+	}
+}
+
+static void
+multiply(int32_t size, int32_t pitch, int32_t count, const float *from,
+         const float *b, float *to)
+{
+	for (int32_t i = 0; i < count; i += TILE_ROWS)
+		tile_row(TILE_SET, size, size, from + (size_t) i * pitch, pitch, 1, b,
+		         pitch, to + (size_t) i * pitch, pitch);
+}
+
+/* ------------------------------------------------------------------------
+ * Gathering
+ * ------------------------------------------------------------------------ */
+
+INLINE const float *
+vector_of(const WcGather *gather, int32_t e)
+{
+	return gather->base + (size_t) gather->col[e] * gather->k;
+}
+
+INLINE void
+prefetch_vector(const WcGather *gather, int32_t e)
+{
+	const float *vector = vector_of(gather, e);
+
+	for (int32_t p = 0; p < gather->k; p += LINE)
+		__builtin_prefetch(vector + p, 0, 3);
+}
+
+static void
+prefetch(const WcGather *gather)
+{
+	int32_t count =
+	    gather->count < PREFETCH_AHEAD ? gather->count : PREFETCH_AHEAD;
+
+	for (int32_t e = 0; e < count; e++)
+		prefetch_vector(gather, e);
+}
+
+static inline void
+square_roots(int32_t count, const float *weight, float *root)
+{
+	for (int32_t e = 0; e < count; e++)
+		root[e] = sqrtf(weight[e]);
+}
+
+/* count vectors at once: each element of sum is touched once for all. */
+INLINE void
+pack_some(const WcGather *gather, const int count, int32_t e, const float *root,
+          const float *right, float *rows, float *sum)
+{
+	int32_t k = gather->k;
+	int32_t pitch = gather->pitch;
+	const float *from[4];
+	float *to[4];
+	int32_t p = 0;
+
+	UNROLL
+	for (int i = 0; i < count; i++)
+	{
+		if (e + i + PREFETCH_AHEAD < gather->count + gather->ahead)
+			prefetch_vector(gather, e + i + PREFETCH_AHEAD);
+		from[i] = vector_of(gather, e + i);
+		to[i] = rows + (size_t) (e + i) * pitch;
+	}
+	for (; p + LANES <= k; p += LANES)
+	{
+		Vector s = load(sum + p);
+
+		UNROLL
+		for (int i = 0; i < count; i++)
+		{
+			Vector x = load(from[i] + p);
+
+			store(to[i] + p, x * root[e + i]);
+			s += x * right[e + i];
+		}
+		store(sum + p, s);
+	}
+	if (p == gather->size)
+		return;
+	for (; p + 4 <= k; p += 4)
+	{
+		WcQuad s = *(WcQuadAny *) (sum + p);
+
+		UNROLL
+		for (int i = 0; i < count; i++)
+		{
+			WcQuad x = *(const WcQuadAny *) (from[i] + p);
+
+			*(WcQuadAny *) (to[i] + p) = x * root[e + i];
+			s += x * right[e + i];
+		}
+		*(WcQuadAny *) (sum + p) = s;
+	}
+	for (; p < gather->size; p++)
+	{
+		UNROLL
+		for (int i = 0; i < count; i++)
+		{
+			float x = p < k ? from[i][p] : p < gather->width ? 1.0f : 0.0f;
+
+			to[i][p] = x * root[e + i];
+			sum[p] += x * right[e + i];
+		}
+	}
+}
+
+static void
+pack(const WcGather *gather, const float *weight, const float *right,
+     float *rows, float *sum)
+{
+	float root[WC_KERNEL_CHUNK];
+	int32_t e = 0;
+
+	square_roots(gather->count, weight, root);
+	for (; e + 4 <= gather->count; e += 4)
+		pack_some(gather, 4, e, root, right, rows, sum);
+	for (; e < gather->count; e++)
+		pack_some(gather, 1, e, root, right, rows, sum);
+}
+
+static void
+pack_dual(const WcGather *gather, const float *weight,
+          const float *column_scale, float *rows)
+{
+	float root[WC_KERNEL_CHUNK];
+	int32_t k = gather->k;
+
+	square_roots(gather->count, weight, root);
+	for (int32_t e = 0; e < gather->count; e++)
+	{
+		const float *from = vector_of(gather, e);
+		float *to = rows + (size_t) e * gather->pitch;
+		int32_t p = 0;
+
+		if (e + PREFETCH_AHEAD < gather->count + gather->ahead)
+			prefetch_vector(gather, e + PREFETCH_AHEAD);
+		for (; p + LANES <= k; p += LANES)
+			store(to + p, load(from + p) * root[e] * load(column_scale + p));
+		for (; p + 4 <= k; p += 4)
+			*(WcQuadAny *) (to + p) = *(const WcQuadAny *) (from + p) *
+			                          root[e] *
+			                          *(const WcQuadAny *) (column_scale + p);
+		for (; p < gather->size; p++)
+		{
+			float x = p < k ? from[p] : p < gather->width ? 1.0f : 0.0f;
+
+			to[p] = x * root[e] * column_scale[p];
+		}
+	}
+}
+
+static void
+dots(const WcGather *gather, const float *x, float *out)
+{
+	int32_t k = gather->k;
+
+	for (int32_t e = 0; e < gather->count; e++)
+	{
+		const float *from = vector_of(gather, e);
+		Vector sum = {0};
+		WcQuad rest = {0};
+		int32_t p = 0;
+		float total = 0;
+
+		if (e + PREFETCH_AHEAD < gather->count + gather->ahead)
+			prefetch_vector(gather, e + PREFETCH_AHEAD);
+		for (; p + LANES <= k; p += LANES)
+			sum += load(from + p) * load(x + p);
+		for (; p + 4 <= k; p += 4)
+			rest +=
+			    *(const WcQuadAny *) (from + p) * *(const WcQuadAny *) (x + p);
+		for (; p < k; p++)
+			total += from[p] * x[p];
+		UNROLL
+		for (int lane = 0; lane < LANES; lane += 4)
+		{
+			WcQuad part;
+
+			memcpy(&part, (const char *) &sum + lane * sizeof(float),
+			       sizeof(part));
+			rest += part;
+		}
+		out[e] = total + ((rest[0] + rest[2]) + (rest[1] + rest[3]));
+	}
+}
+
+static void
+combine(int32_t size, int32_t pitch, int32_t count, const float *rows,
+        const float *coefficient, float *sum)
+{
+	for (int32_t p = 0; p < size; p += LANES)
+	{
+		Vector s[4] = {{0}, {0}, {0}, {0}};
+		const float *from = rows + p;
+		int32_t e = 0;
+
+		for (; e + 4 <= count; e += 4)
+		{
+			UNROLL
+			for (int i = 0; i < 4; i++)
+				s[i] += load(from + (size_t) i * pitch) * coefficient[e + i];
+			from += (size_t) 4 * pitch;
+		}
+		for (; e < count; e++, from += pitch)
+			s[0] += load(from) * coefficient[e];
+		store(sum + p, (s[0] + s[1]) + (s[2] + s[3]));
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * The dual Gram matrix
+ * ------------------------------------------------------------------------ */
+
+/* 4 x DOT_COLS dot products */
+INLINE void
+dot_tile(int32_t size, int32_t pitch, const float *left, const float *right,
+         float *a, int32_t a_pitch)
+{
+	Vector sum[4 * DOT_COLS];
+	float out[4 * DOT_COLS];
+
+	UNROLL
+	for (int i = 0; i < 4 * DOT_COLS; i++)
+		sum[i] = (Vector){0};
+	for (int32_t p = 0; p < size; p += LANES)
+	{
+		Vector x[DOT_COLS];
+
+		UNROLL
+		for (int c = 0; c < DOT_COLS; c++)
+			x[c] = load(right + (size_t) c * pitch + p);
+		UNROLL
+		for (int r = 0; r < 4; r++)
+		{
+			Vector y = load(left + (size_t) r * pitch + p);
+
+			UNROLL
+			for (int c = 0; c < DOT_COLS; c++)
+				sum[r * DOT_COLS + c] += x[c] * y;
+		}
+	}
+	UNROLL
+	for (int i = 0; i < 4 * DOT_COLS; i += LANES)
+		store(out + i, sums(sum + i));
+	UNROLL
+	for (int r = 0; r < 4; r++)
+		memcpy(a + (size_t) r * a_pitch, out + r * DOT_COLS,
+		       DOT_COLS * sizeof(float));
+}
+
+static void
+dual_gram(int32_t count, int32_t size, int32_t pitch, const float *s,
+          int32_t a_size, int32_t a_pitch, float *a)
+{
+	int32_t end = wc_pad(count, 4);
+
+	for (int32_t i = 0; i < end; i += 4)
+	{
+		for (int32_t j = i; j < end; j += DOT_COLS)
+			dot_tile(size, pitch, s + (size_t) i * pitch,
+			         s + (size_t) j * pitch, a + (size_t) i * a_pitch + j,
+			         a_pitch);
+		for (int r = 0; r < 4; r++)
+			memset(a + (size_t) (i + r) * a_pitch + end, 0,
+			       (size_t) (a_size - end) * sizeof(float));
+	}
+	for (int32_t i = end; i < a_size; i++)
+		memset(a + (size_t) i * a_pitch + end, 0,
+		       (size_t) (a_size - end) * sizeof(float));
+	for (int32_t i = 0; i < a_size; i++)
+		a[(size_t) i * a_pitch + i] += 1.0f;
+}
+
+/* ------------------------------------------------------------------------
+ * Cholesky factor
+ * ------------------------------------------------------------------------ */
+
+/*
+ * One diagonal block: D (LANES rows) less what the r0 rows of U above it say,
+ * factored; inverse gets W, x the LANES elements of U^-T x.
+ */
+INLINE float
+factor_block(int32_t r0, int32_t pitch, const float *above, const float *block,
+             float *inverse, const float *x, float *x_block, float rho)
+{
+	Vector row[LANES];
+	Vector w[LANES];
+	Vector right = {0};
+	Vector pivots = {0};
+	Vector y = {0};
+	Vector root;
+	float pivot[LANES];
+
+	UNROLL
+	for (int q = 0; q < LANES; q++)
+		row[q] = (Vector){0};
+	for (int32_t s = 0; s < r0; s++)
+	{
+		Vector u = load(above);
+
+		UNROLL
+		for (int q = 0; q < LANES; q++)
+			row[q] += u * above[q];
+		right += u * x[s];
+		above += pitch;
+	}
+	UNROLL
+	for (int q = 0; q < LANES; q++)
+	{
+		row[q] = load(block + q * pitch) - row[q];
+		w[q] = (Vector){0};
+		w[q][q] = 1.0f;
+	}
+	right = load(x_block) - right;
+
+	UNROLL
+	for (int q = 0; q < LANES; q++)
+	{
+		Mask lane = {0};
+		Vector one = (Vector){0} + 1.0f;
+		Vector reciprocal = one / splat(row[q], q);
+
+		lane[q] = -1;
+		pivots = (Vector) ((Mask) pivots | ((Mask) row[q] & lane));
+		y = (Vector) ((Mask) y | ((Mask) right & lane));
+		right -= row[q] * (splat(right, q) * reciprocal);
+		UNROLL
+		for (int t = q + 1; t < LANES; t++)
+		{
+			Vector factor = splat(row[q], t);
+
+			row[t] -= (row[q] * factor) * reciprocal;
+			w[t] -= w[q] * (factor * reciprocal);
+		}
+	}
+
+	store(pivot, pivots);
+	for (int q = 0; q < LANES; q++)
+	{
+		float quotient = pivot[q] / block[q * pitch + q];
+
+		if (!(quotient >= rho))
+			rho = quotient > 0 ? quotient : 0;
+		if (!(pivot[q] > 0))
+			rho = 0;
+	}
+	UNROLL
+	for (int q = 0; q < LANES; q++)
+		root[q] = sqrtf(pivot[q]);
+	root = ((Vector){0} + 1.0f) / root;
+	store(x_block, y * root);
+	UNROLL
+	for (int q = 0; q < LANES; q++)
+		store(inverse + q * LANES, w[q] * splat(root, q));
+	return rho;
+}
+
+static float
+factor(int32_t size, int32_t pitch, float *a, float *inverse, float *x)
+{
+	float rho = 1.0f;
+
+	for (int32_t r0 = 0; r0 < size; r0 += LANES)
+	{
+		float *row = a + (size_t) r0 * pitch + r0 + LANES;
+		const float *above = a + r0;
+		const float *w = inverse + (size_t) r0 * LANES;
+		int32_t rest = size - r0 - LANES;
+
+		rho = factor_block(r0, pitch, above, row - LANES,
+		                   inverse + (size_t) r0 * LANES, x, x + r0, rho);
+		if (!(rho > 0))
+			return 0;
+		if (rest == 0)
+			break;
+		if (r0 > 0)
+			for (int32_t i = 0; i < LANES; i += TILE_ROWS)
+				tile_row(TILE_SUBTRACT, rest, r0, above + i, 1, pitch,
+				         above + LANES, pitch, row + (size_t) i * pitch, pitch);
+
+		/* W is a lower triangle: from the bottom up, in place. */
+		for (int32_t i = LANES - TILE_ROWS; i >= 0; i -= TILE_ROWS)
+			tile_row(TILE_SET, rest, i + TILE_ROWS, w + i * LANES, LANES, 1,
+			         row, pitch, row + (size_t) i * pitch, pitch);
+	}
+	return rho;
+}
+
+static void
+forward(int32_t size, int32_t pitch, const float *u, const float *inverse,
+        float *x)
+{
+	for (int32_t r0 = 0; r0 < size; r0 += LANES)
+	{
+		const float *w = inverse + (size_t) r0 * LANES;
+		Vector sum = load(x + r0);
+		Vector part[LANES];
+
+		for (int32_t s = 0; s < r0; s++)
+			sum -= load(u + (size_t) s * pitch + r0) * x[s];
+		UNROLL
+		for (int q = 0; q < LANES; q++)
+			part[q] = load(w + q * LANES) * sum;
+		store(x + r0, sums(part));
+	}
+}
+
+static void
+backward(int32_t size, int32_t pitch, const float *u, const float *inverse,
+         float *x)
+{
+	for (int32_t r0 = size - LANES; r0 >= 0; r0 -= LANES)
+	{
+		const float *from = u + (size_t) r0 * pitch;
+		const float *w = inverse + (size_t) r0 * LANES;
+		Vector sum[LANES];
+		Vector result[4] = {{0}, {0}, {0}, {0}};
+		float rest[LANES];
+
+		UNROLL
+		for (int q = 0; q < LANES; q++)
+			sum[q] = (Vector){0};
+		for (int32_t s = r0 + LANES; s < size; s += LANES)
+		{
+			Vector y = load(x + s);
+
+			UNROLL
+			for (int q = 0; q < LANES; q++)
+				sum[q] += load(from + (size_t) q * pitch + s) * y;
+		}
+		store(rest, load(x + r0) - sums(sum));
+		UNROLL
+		for (int q = 0; q < LANES; q++)
+			result[q % 4] += load(w + q * LANES) * rest[q];
+		store(x + r0, (result[0] + result[1]) + (result[2] + result[3]));
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Plane rotations
+ * ------------------------------------------------------------------------ */
+
+/* vectors x LANES / 2 columns: a row waits in registers for its next turn. */
+INLINE void
+rotate_columns(const int vectors, int32_t width, int32_t count, const double *c,
+               const double *s, double *q)
+{
+	Doubles lower[4];
+	double *row = q + (size_t) count * width;
+
+	UNROLL
+	for (int v = 0; v < vectors; v++)
+		lower[v] = *(DoublesAny *) (row + v * (LANES / 2));
+	for (int32_t i = count - 1; i >= 0; i--)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+		{
+			DoublesAny *to = (DoublesAny *) (row + v * (LANES / 2));
+			Doubles upper = *(DoublesAny *) (row - width + v * (LANES / 2));
+
+			*to = upper * s[i] + lower[v] * c[i];
+			lower[v] = upper * c[i] - lower[v] * s[i];
+		}
+		row -= width;
+	}
+	UNROLL
+	for (int v = 0; v < vectors; v++)
+		*(DoublesAny *) (row + v * (LANES / 2)) = lower[v];
+}
+
+static void
+rotate(int32_t width, int32_t count, const double *c, const double *s,
+       double *q)
+{
+	int32_t p = 0;
+
+	for (; p + 2 * LANES <= width; p += 2 * LANES)
+		rotate_columns(4, width, count, c, s, q + p);
+	for (; p + LANES / 2 <= width; p += LANES / 2)
+		rotate_columns(1, width, count, c, s, q + p);
+	for (; p < width; p++)
+	{
+		double *row = q + (size_t) count * width + p;
+		double lower = *row;
+
+		for (int32_t i = count - 1; i >= 0; i--)
+		{
+			double upper = row[-width];
+
+			*row = upper * s[i] + lower * c[i];
+			lower = upper * c[i] - lower * s[i];
+			row -= width;
+		}
+		*row = lower;
+	}
+}
+
+const WcKernel KERNEL_TABLE = {
+    KERNEL_NAME, LANES,   pack,     pack_dual, prefetch, rank_update, dual_gram,
+    factor,      forward, backward, combine,   multiply, dots,        rotate};
