@@ -413,17 +413,42 @@ extern WcStatus wc_model_init(const WcProblem *problem,
                               const WcAlloc *alloc);
 extern void wc_model_free(WcModel *model, const WcAlloc *alloc);
 
-/* Solver of a problem: workspace for one thread. */
+#define WC_THREADS_MAX 256
+
+/* How to solve, as opposed to what: no effect on the objective. */
+typedef struct WcSolverOptions
+{
+	int32_t threads; /* 1 to WC_THREADS_MAX, the calling one included */
+	const char *kernel; /* see wc_kernel_name */
+} WcSolverOptions;
+
+/*
+ * Solver of a problem: its workspace, one per thread, and the order in which
+ * rows are solved.  options NULL: one thread, the widest kernel.  Threads exist
+ * only inside wc_half_sweep and wc_loss; fewer than asked for, because there is
+ * little to do or the system has none to give, change no bit of the result.
+ */
 typedef struct WcSolver WcSolver;
 
-extern WcStatus wc_solver_create(const WcProblem *problem, WcSolver **solver,
-                                 const WcAlloc *alloc, WcError *error);
+extern WcStatus wc_solver_create(const WcProblem *problem,
+                                 const WcSolverOptions *options,
+                                 WcSolver **solver, const WcAlloc *alloc,
+                                 WcError *error);
 extern void wc_solver_free(WcSolver *solver);
 
 /*
  * One exact half sweep: replace every row of one side by the minimizer of the
- * objective given the other side.  On any failure the rows not yet reached keep
- * their values, and the error names the row.
+ * objective given the other side.
+ *
+ * With w0 > 0 the factors of the other side change too: they are rotated into
+ * the eigenvectors of their Gram matrix, V := V Q with Q orthogonal.  No score
+ * depends on the basis, because all rows of the solved side are new in the same
+ * one; whoever compares with the fixed side reads it after the half sweep.
+ *
+ * A row that cannot be solved is named in the error, the one with the lowest
+ * index if there are several; it keeps its values.  After that, and after
+ * WC_CANCELLED, some rows are new, some are not, and the two sides may be in
+ * different bases: the model is of no further use.
  */
 extern WcStatus wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
                               const WcHooks *hooks, WcError *error);

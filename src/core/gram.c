@@ -6,11 +6,10 @@
  * It stands for all unobserved cells at once: sweep.c needs the one of the
  * fixed side, loss.c those of both sides.
  *
- * Panels of WC_GRAM_PANEL rows are summed by OpenBLAS in float32, the panels in
- * float64 and in ascending order.  So the error does not grow with the number
- * of rows, and the result depends on nothing but the factors.  A panel is
- * handed over in strips, because one of 2048 rows at k = 1024 would keep
- * should_stop waiting; the size of a strip depends on k only.
+ * Panels of WC_GRAM_PANEL rows are summed in float32, each by one thread in its
+ * own workspace; the panels are added up in float64, each when its turn comes.
+ * So the error does not grow with the number of rows, and the result depends on
+ * nothing but the factors and the kernel.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,76 +18,74 @@
 
 #include "core/numerics.h"
 
-/* strip = diag(sqrt(share)) rows */
-static void
-scale_rows(int32_t rows, int32_t k, const float *factors, const float *share,
-           float *strip)
+typedef struct GramJob
 {
-	for (int32_t i = 0; i < rows; i++)
+	const WcSolver *solver;
+	int32_t count;
+	const float *factors;
+	const float *share;
+	double *gram;
+	atomic_llong turn;
+} GramJob;
+
+static WcStatus
+gram_panel(void *arg, int32_t thread, int64_t panel, WcPace *pace)
+{
+	GramJob *job = arg;
+	const WcKernel *kernel = job->solver->kernel;
+	WcWork *work = &job->solver->work[thread];
+	int32_t k = job->solver->factors;
+	int32_t size = wc_pad(k, kernel->lanes);
+	int32_t first = (int32_t) (panel * WC_GRAM_PANEL);
+	int32_t end =
+	    job->count - first < WC_GRAM_PANEL ? job->count : first + WC_GRAM_PANEL;
+	int32_t col[WC_KERNEL_CHUNK];
+	float none[WC_KERNEL_CHUNK] = {0};
+
+	for (int32_t row = first; row < end; row += WC_KERNEL_CHUNK)
 	{
-		float scale = sqrtf(share[i]);
-		const float *from = factors + (size_t) i * k;
-		float *to = strip + (size_t) i * k;
+		WcGather gather = {.k = k, .width = k, .size = size, .col = col};
 
-		for (int32_t p = 0; p < k; p++)
-			to[p] = scale * from[p];
+		gather.pitch = work->pitch;
+		gather.base = job->factors + (size_t) row * k;
+		gather.count =
+		    end - row < WC_KERNEL_CHUNK ? end - row : WC_KERNEL_CHUNK;
+		for (int32_t e = 0; e < gather.count; e++)
+		{
+			col[e] = e;
+			work->weight[e] = job->share != NULL ? job->share[row + e] : 1.0f;
+		}
+		memset(work->vector, 0, (size_t) size * sizeof(float));
+		kernel->pack(&gather, work->weight, none, work->strip, work->vector);
+		kernel->rank_update(size, work->pitch, gather.count, work->strip,
+		                    row == first, work->matrix);
+		if (wc_pace(pace,
+		            (int64_t) gather.count * k * (k + 1) / 2 / WC_PACE_VECTOR))
+			return WC_CANCELLED;
 	}
-}
 
-static void
-add_upper(int32_t k, const float *partial, double *gram)
-{
+	if (!wc_parallel_turn(&job->turn, panel, pace))
+		return WC_CANCELLED;
 	for (int32_t p = 0; p < k; p++)
 	{
-		const float *from = partial + (size_t) p * k;
-		double *to = gram + (size_t) p * k;
+		const float *from = work->matrix + (size_t) p * work->pitch;
+		double *to = job->gram + (size_t) p * k;
 
 		for (int32_t q = p; q < k; q++)
 			to[q] += from[q];
 	}
+	atomic_store(&job->turn, panel + 1);
+	return WC_OK;
 }
 
 WcStatus
-wc_gram(const WcBlas *blas, int32_t count, int32_t k, const float *factors,
-        const float *share, int32_t strip_rows, float *strip, float *partial,
-        double *gram, float *gram_float, WcPace *pace)
+wc_gram(const WcSolver *solver, int32_t count, const float *factors,
+        const float *share, double *gram, const WcHooks *hooks)
 {
-	size_t cells = (size_t) k * k;
-	int32_t row = 0;
+	int32_t k = solver->factors;
+	int64_t panels = ((int64_t) count + WC_GRAM_PANEL - 1) / WC_GRAM_PANEL;
+	GramJob job = {solver, count, factors, share, gram, 0};
 
-	WC_ASSERT(strip_rows > 0 && WC_GRAM_PANEL % strip_rows == 0);
-	memset(gram, 0, cells * sizeof(double));
-
-	while (row < count)
-	{
-		int32_t rows = count - row < strip_rows ? count - row : strip_rows;
-		const float *from = factors + (size_t) row * k;
-
-		if (share != NULL)
-		{
-			scale_rows(rows, k, from, share + row, strip);
-			from = strip;
-		}
-		if (row % WC_GRAM_PANEL == 0)
-			memset(partial, 0, cells * sizeof(float));
-		blas->ssyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS, k, rows,
-		            1.0f, from, k, 1.0f, partial, k);
-		row += rows;
-		if (row % WC_GRAM_PANEL == 0 || row == count)
-			add_upper(k, partial, gram);
-		if (wc_pace(pace, (int64_t) rows * k * (k + 1) / 2 / WC_PACE_BLAS))
-			return WC_CANCELLED;
-	}
-
-	for (int32_t p = 0; p < k; p++)
-	{
-		for (int32_t q = 0; q < p; q++)
-			gram[(size_t) p * k + q] = gram[(size_t) q * k + p];
-	}
-	if (gram_float != NULL)
-	{
-		for (size_t cell = 0; cell < cells; cell++)
-			gram_float[cell] = (float) gram[cell];
-	}
-	return wc_pace(pace, (int64_t) cells) ? WC_CANCELLED : WC_OK;
+	memset(gram, 0, (size_t) k * k * sizeof(double));
+	return wc_parallel(&solver->threads, panels, gram_panel, &job, hooks);
 }

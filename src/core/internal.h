@@ -9,6 +9,7 @@
 #define WALS_CORE_INTERNAL_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "core/core.h"
@@ -36,18 +37,20 @@ wc_should_stop(const WcHooks *hooks)
 
 /*
  * Count work and ask should_stop once per WC_STOP_INTERVAL of it, and at the
- * very first: a pass over three entries can be cancelled too.
+ * very first: a pass over three entries can be cancelled too.  Threads have no
+ * hooks but a flag (parallel.c).
  */
 typedef struct WcPace
 {
 	const WcHooks *hooks;
 	int64_t done;
+	atomic_bool *stop; /* set when all threads should stop; NULL: no threads */
 } WcPace;
 
 static inline WcPace
 wc_pace_start(const WcHooks *hooks)
 {
-	WcPace pace = {hooks, WC_STOP_INTERVAL};
+	WcPace pace = {hooks, WC_STOP_INTERVAL, NULL};
 
 	return pace;
 }
@@ -60,6 +63,9 @@ wc_pace(WcPace *pace, int64_t work)
 	if (pace->done < WC_STOP_INTERVAL)
 		return false;
 	pace->done = 0;
+	if (pace->stop != NULL &&
+	    atomic_load_explicit(pace->stop, memory_order_relaxed))
+		return true;
 	return wc_should_stop(pace->hooks);
 }
 

@@ -74,22 +74,25 @@ typedef struct WcKernel
 	                    const float *p, bool fresh, float *a);
 
 	/*
-	 * Upper triangle of A = I + S S'; S is count x size with pitch, A is
-	 * padded from count to a_size.  S has zeros in rows count up to the next
-	 * multiple of 4.
+	 * Rows first to last of the upper triangle of A = I + S S'; S is count x
+	 * size with pitch, A is padded from count to a_size.  S has zeros in rows
+	 * count up to the next multiple of 4.  first and last are multiples of 4,
+	 * or last is a_size.
 	 */
-	void (*dual_gram)(int32_t count, int32_t size, int32_t pitch,
-	                  const float *s, int32_t a_size, int32_t a_pitch,
-	                  float *a);
+	void (*dual_gram)(int32_t first, int32_t last, int32_t count, int32_t size,
+	                  int32_t pitch, const float *s, int32_t a_size,
+	                  int32_t a_pitch, float *a);
 
 	/*
-	 * Factor A = U'U in place and x = U^-T x.  inverse (size x lanes) gets the
-	 * inverse transposed of each diagonal block, the blocks themselves are
-	 * spoilt.  Returns rho, the smallest quotient of a pivot and the diagonal
-	 * element it came from; 0 when A is not positive definite or not finite.
+	 * Factor A = U'U in place and x = U^-T x, rows first to last of both, which
+	 * are multiples of the lanes; the rows before first are done.  inverse
+	 * (size x lanes) gets the inverse transposed of each diagonal block, the
+	 * blocks themselves are spoilt.  Returns rho, the smallest quotient of a
+	 * pivot and the diagonal element it came from; 0 when A is not positive
+	 * definite or not finite.
 	 */
-	float (*factor)(int32_t size, int32_t pitch, float *a, float *inverse,
-	                float *x);
+	float (*factor)(int32_t first, int32_t last, int32_t size, int32_t pitch,
+	                float *a, float *inverse, float *x);
 
 	/* x = U^-T x and x = U^-1 x, from factor's output */
 	void (*forward)(int32_t size, int32_t pitch, const float *u,

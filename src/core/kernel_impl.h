@@ -206,13 +206,20 @@ rank_update(int32_t size, int32_t pitch, int32_t count, const float *p,
 	}
 }
 
+/* The columns of B that a tile needs stay in the cache for all rows. */
 static void
 multiply(int32_t size, int32_t pitch, int32_t count, const float *from,
          const float *b, float *to)
 {
-	for (int32_t i = 0; i < count; i += TILE_ROWS)
-		tile_row(TILE_SET, size, size, from + (size_t) i * pitch, pitch, 1, b,
-		         pitch, to + (size_t) i * pitch, pitch);
+	for (int32_t j = 0; j < size; j += TILE_VECTORS * LANES)
+	{
+		int32_t columns =
+		    size - j < TILE_VECTORS * LANES ? size - j : TILE_VECTORS * LANES;
+
+		for (int32_t i = 0; i < count; i += TILE_ROWS)
+			tile_row(TILE_SET, columns, size, from + (size_t) i * pitch, pitch,
+			         1, b + j, pitch, to + (size_t) i * pitch + j, pitch);
+	}
 }
 
 /* ------------------------------------------------------------------------
@@ -458,25 +465,25 @@ dot_tile(int32_t size, int32_t pitch, const float *left, const float *right,
 }
 
 static void
-dual_gram(int32_t count, int32_t size, int32_t pitch, const float *s,
-          int32_t a_size, int32_t a_pitch, float *a)
+dual_gram(int32_t first, int32_t last, int32_t count, int32_t size,
+          int32_t pitch, const float *s, int32_t a_size, int32_t a_pitch,
+          float *a)
 {
 	int32_t end = wc_pad(count, 4);
 
-	for (int32_t i = 0; i < end; i += 4)
+	for (int32_t i = first; i < last; i++)
 	{
-		for (int32_t j = i; j < end; j += DOT_COLS)
-			dot_tile(size, pitch, s + (size_t) i * pitch,
-			         s + (size_t) j * pitch, a + (size_t) i * a_pitch + j,
-			         a_pitch);
-		for (int r = 0; r < 4; r++)
-			memset(a + (size_t) (i + r) * a_pitch + end, 0,
-			       (size_t) (a_size - end) * sizeof(float));
+		int32_t from = i < end ? end : i;
+
+		if (i % 4 == 0 && i < end)
+			for (int32_t j = i; j < end; j += DOT_COLS)
+				dot_tile(size, pitch, s + (size_t) i * pitch,
+				         s + (size_t) j * pitch, a + (size_t) i * a_pitch + j,
+				         a_pitch);
+		memset(a + (size_t) i * a_pitch + from, 0,
+		       (size_t) (a_size - from) * sizeof(float));
 	}
-	for (int32_t i = end; i < a_size; i++)
-		memset(a + (size_t) i * a_pitch + end, 0,
-		       (size_t) (a_size - end) * sizeof(float));
-	for (int32_t i = 0; i < a_size; i++)
+	for (int32_t i = first; i < last; i++)
 		a[(size_t) i * a_pitch + i] += 1.0f;
 }
 
@@ -565,11 +572,12 @@ factor_block(int32_t r0, int32_t pitch, const float *above, const float *block,
 }
 
 static float
-factor(int32_t size, int32_t pitch, float *a, float *inverse, float *x)
+factor(int32_t first, int32_t last, int32_t size, int32_t pitch, float *a,
+       float *inverse, float *x)
 {
 	float rho = 1.0f;
 
-	for (int32_t r0 = 0; r0 < size; r0 += LANES)
+	for (int32_t r0 = first; r0 < last; r0 += LANES)
 	{
 		float *row = a + (size_t) r0 * pitch + r0 + LANES;
 		const float *above = a + r0;

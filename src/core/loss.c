@@ -12,9 +12,11 @@
  *			+ sum_i lambda_i (|u_i|^2 + b_i^2)
  *			+ sum_j lambda_j (|v_j|^2 + b_j^2)
  *
- * Products of factors are taken and summed in float64; only the two Gram
- * matrices come from float32 panels (gram.c).  The second one borrows the
- * solver's float64 matrix.
+ * Products of factors are taken in float32 by the kernels, in at least four
+ * partial sums each, everything else in float64; the Gram matrices are those of
+ * gram.c.  Threads take the chunks of the schedules that solving goes by, and
+ * the sums of chunks are added up in their order.  The second Gram matrix
+ * borrows the float64 matrix of the first workspace.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,114 +24,139 @@
 
 #include "core/numerics.h"
 
-static double
-dot_double(int32_t k, const float *x, const float *y)
+typedef struct LossJob
 {
-	double sum0 = 0;
-	double sum1 = 0;
-	double sum2 = 0;
-	double sum3 = 0;
-	int32_t p = 0;
+	const WcSolver *solver;
+	const WcModel *model;
+} LossJob;
 
-	/* Four sums: one would wait for each addition to finish. */
-	for (; p + 4 <= k; p += 4)
-	{
-		sum0 += (double) x[p] * y[p];
-		sum1 += (double) x[p + 1] * y[p + 1];
-		sum2 += (double) x[p + 2] * y[p + 2];
-		sum3 += (double) x[p + 3] * y[p + 3];
-	}
-	for (; p < k; p++)
-		sum0 += (double) x[p] * y[p];
-	return (sum0 + sum1) + (sum2 + sum3);
-}
-
-/* Loss of one user's entries; *cancelled when asked to stop. */
-static double
-row_loss(const WcProblem *problem, const WcModel *model, int32_t user,
-         WcPace *pace, bool *cancelled)
+/* Loss of one user's entries; false when asked to stop. */
+static bool
+row_loss(const LossJob *job, int32_t user, WcWork *work, double *loss,
+         WcPace *pace)
 {
+	const WcProblem *problem = job->solver->problem;
+	const WcModel *model = job->model;
 	const WcCsr *entries = &problem->by_user;
 	int32_t k = model->factors;
-	const float *factors = model->user_factors + (size_t) user * k;
+	int64_t end = entries->start[user + 1];
 	double scale = problem->base_weight;
-	double loss = 0;
 
 	if (problem->user_scale != NULL)
 		scale *= problem->user_scale[user];
-	for (int64_t e = entries->start[user]; e < entries->start[user + 1]; e++)
+	for (int64_t first = entries->start[user]; first < end;
+	     first += WC_KERNEL_CHUNK)
 	{
-		int32_t item = entries->col[e];
-		double target = entries->value != NULL ? entries->value[e] : 1.0;
-		double weight = scale;
-		double unobserved = problem->w0;
-		double prediction =
-		    dot_double(k, factors, model->item_factors + (size_t) item * k);
+		int64_t left = end - first;
+		WcGather gather = {.k = k, .width = k};
 
-		if (entries->weight != NULL)
-			weight *= entries->weight[e];
-		if (problem->item_scale != NULL)
-			weight *= problem->item_scale[item];
-		if (problem->unobserved != NULL)
-			unobserved *= problem->unobserved[item];
-		if (problem->biases)
-			prediction += (double) model->user_bias[user] +
-			              (double) model->item_bias[item];
-		loss += (unobserved + weight) * (target - prediction) *
-		            (target - prediction) -
-		        unobserved * prediction * prediction;
-		if (wc_pace(pace, k))
+		gather.count =
+		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
+		left -= gather.count;
+		gather.ahead =
+		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
+		gather.base = model->item_factors;
+		gather.col = entries->col + first;
+		job->solver->kernel->dots(
+		    &gather, model->user_factors + (size_t) user * k, work->right);
+		for (int32_t i = 0; i < gather.count; i++)
 		{
-			*cancelled = true;
-			return loss;
+			int64_t e = first + i;
+			int32_t item = entries->col[e];
+			double target = entries->value != NULL ? entries->value[e] : 1.0;
+			double weight = scale;
+			double unobserved = problem->w0;
+			double prediction = work->right[i];
+
+			if (entries->weight != NULL)
+				weight *= entries->weight[e];
+			if (problem->item_scale != NULL)
+				weight *= problem->item_scale[item];
+			if (problem->unobserved != NULL)
+				unobserved *= problem->unobserved[item];
+			if (problem->biases)
+				prediction += (double) model->user_bias[user] +
+				              (double) model->item_bias[item];
+			*loss += (unobserved + weight) * (target - prediction) *
+			             (target - prediction) -
+			         unobserved * prediction * prediction;
 		}
+		if (wc_pace(pace, (int64_t) gather.count * k))
+			return false;
 	}
-	return loss;
+	return true;
 }
 
-/* sum of lambda (|x|^2 + b^2) over one side */
+/* lambda (|x|^2 + b^2) of one row */
 static double
-penalty(int32_t rows, int32_t k, const float *factors, const float *bias,
-        const float *lambda, WcPace *pace, bool *cancelled)
+penalty(int32_t k, const float *x, const float *bias, double lambda)
 {
+	double square = bias != NULL ? (double) *bias * *bias : 0;
+
+	for (int32_t p = 0; p < k; p++)
+		square += (double) x[p] * x[p];
+	return lambda * square;
+}
+
+/* Chunks of the users' schedule, then those of the items': their sums. */
+static WcStatus
+loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
+{
+	const LossJob *job = arg;
+	const WcSolver *solver = job->solver;
+	const WcProblem *problem = solver->problem;
+	const WcModel *model = job->model;
+	int32_t k = model->factors;
+	bool users = chunk < solver->schedule[WC_USERS].n_chunks;
+	const WcSchedule *schedule = &solver->schedule[users ? WC_USERS : WC_ITEMS];
+	int64_t at = users ? chunk : chunk - solver->schedule[WC_USERS].n_chunks;
+	const float *factors = users ? model->user_factors : model->item_factors;
+	const float *bias = users ? model->user_bias : model->item_bias;
+	const float *lambda = users ? problem->user_lambda : problem->item_lambda;
 	double sum = 0;
 
-	for (int32_t row = 0; row < rows && !*cancelled; row++)
+	for (int32_t i = schedule->start[at]; i < schedule->start[at + 1]; i++)
 	{
-		const float *x = factors + (size_t) row * k;
-		double square = dot_double(k, x, x);
+		int32_t row = schedule->order[i];
 
-		if (bias != NULL)
-			square += (double) bias[row] * bias[row];
-		sum += lambda[row] * square;
-		*cancelled = wc_pace(pace, k);
+		if (users && !row_loss(job, row, &solver->work[thread], &sum, pace))
+			return WC_CANCELLED;
+		sum += penalty(k, factors + (size_t) row * k,
+		               bias != NULL ? bias + row : NULL, lambda[row]);
+		if (wc_pace(pace, k))
+			return WC_CANCELLED;
 	}
-	return sum;
+	solver->sums[chunk] = sum;
+	return WC_OK;
 }
 
 /* w0 trace(U'U V' diag(t) V): the loss of all cells if nothing was observed */
 static WcStatus
 unobserved_loss(WcSolver *solver, const WcModel *model, double *loss,
-                WcPace *pace)
+                const WcHooks *hooks)
 {
 	const WcProblem *problem = solver->problem;
-	WcRowWork *work = &solver->work;
-	double *user_gram = work->matrix_double;
+	double *user_gram = solver->work[0].matrix_double;
 	int32_t k = solver->factors;
 	double trace = 0;
 	WcStatus status;
 
-	status = wc_gram(solver->blas, model->items, k, model->item_factors,
-	                 problem->unobserved, work->strip_rows, work->strip,
-	                 work->matrix, solver->gram, NULL, pace);
+	status = wc_gram(solver, model->items, model->item_factors,
+	                 problem->unobserved, solver->gram, hooks);
 	if (status == WC_OK)
-		status = wc_gram(solver->blas, model->users, k, model->user_factors,
-		                 NULL, work->strip_rows, work->strip, work->matrix,
-		                 user_gram, NULL, pace);
+		status = wc_gram(solver, model->users, model->user_factors, NULL,
+		                 user_gram, hooks);
 	if (status != WC_OK)
 		return status;
-	for (size_t cell = 0; cell < (size_t) k * k; cell++)
-		trace += user_gram[cell] * solver->gram[cell];
+	for (int32_t p = 0; p < k; p++)
+	{
+		const double *x = user_gram + (size_t) p * k;
+		const double *y = solver->gram + (size_t) p * k;
+
+		trace += x[p] * y[p];
+		for (int32_t q = p + 1; q < k; q++)
+			trace += 2 * x[q] * y[q];
+	}
 	*loss = problem->w0 * trace;
 	return WC_OK;
 }
@@ -138,25 +165,20 @@ WcStatus
 wc_loss(WcSolver *solver, const WcModel *model, double *loss,
         const WcHooks *hooks, WcError *error)
 {
-	const WcProblem *problem = solver->problem;
-	int32_t k = solver->factors;
-	WcPace pace = wc_pace_start(hooks);
-	bool cancelled = false;
+	LossJob job = {solver, model};
+	int64_t chunks = (int64_t) solver->schedule[WC_USERS].n_chunks +
+	                 solver->schedule[WC_ITEMS].n_chunks;
+	WcStatus status = WC_OK;
 	double sum = 0;
 
-	if (problem->w0 != 0 &&
-	    unobserved_loss(solver, model, &sum, &pace) != WC_OK)
-		cancelled = true;
-	for (int32_t user = 0; user < model->users && !cancelled; user++)
-		sum += row_loss(problem, model, user, &pace, &cancelled);
-	if (!cancelled)
-		sum += penalty(model->users, k, model->user_factors, model->user_bias,
-		               problem->user_lambda, &pace, &cancelled);
-	if (!cancelled)
-		sum += penalty(model->items, k, model->item_factors, model->item_bias,
-		               problem->item_lambda, &pace, &cancelled);
-	if (cancelled)
-		return wc_fail_silently(error, WC_CANCELLED, WC_USERS, -1);
+	if (solver->problem->w0 != 0)
+		status = unobserved_loss(solver, model, &sum, hooks);
+	if (status == WC_OK)
+		status = wc_parallel(&solver->threads, chunks, loss_chunk, &job, hooks);
+	if (status != WC_OK)
+		return wc_fail_silently(error, status, WC_USERS, -1);
+	for (int64_t chunk = 0; chunk < chunks; chunk++)
+		sum += solver->sums[chunk];
 	if (!isfinite(sum))
 		return wc_fail(error, WC_NOT_FINITE, WC_USERS, -1, -1,
 		               "The loss leaves the range of double precision.");

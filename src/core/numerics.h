@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * numerics.h
- *	  What gram.c, ref.c, solve.c, sweep.c and loss.c share.
+ *	  What eigen.c, gram.c, ref.c, solve.c, sweep.c and loss.c share.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,13 +9,14 @@
 #define WALS_CORE_NUMERICS_H
 
 #include "core/blas.h"
-#include "core/internal.h"
+#include "core/kernel.h"
+#include "core/parallel.h"
 
 /*
- * Work is counted for wc_pace in scalar multiply-adds.  OpenBLAS does at least
- * this many in the time of one, even with its slowest kernels.
+ * Work is counted for wc_pace in scalar multiply-adds.  The kernels and OpenBLAS
+ * do at least this many in the time of one, even the narrowest of them.
  */
-#define WC_PACE_BLAS 4
+#define WC_PACE_VECTOR 4
 
 /* A failure that needs no words. */
 static inline WcStatus
@@ -25,23 +26,17 @@ wc_fail_silently(WcError *error, WcStatus status, WcSide side, int32_t row)
 }
 
 /* ------------------------------------------------------------------------
- * gram.c
+ * eigen.c
  * ------------------------------------------------------------------------ */
 
-/* Rows a panel of the Gramian sums in float32. */
-#define WC_GRAM_PANEL 2048
-
 /*
- * gram = sum_j t_j v_j v_j' over count rows of k floats; share is t, NULL for
- * all ones.  gram (k x k) and gram_float (k x k, or NULL) come out symmetric.
- * strip_rows is a power of two up to WC_GRAM_PANEL and strip has room for
- * strip_rows x k floats; partial for k x k.  Nothing may overlap.  A count of 0
- * gives zeros.  WC_CANCELLED leaves the results undefined.
+ * Eigenvalues (n, in no order) and eigenvectors of the symmetric matrix a
+ * (n x n, upper triangle read): row l of a becomes the vector of values[l].
+ * work has 3 n doubles.  WC_NOT_FINITE for a matrix that is not; WC_CANCELLED
+ * leaves the results undefined.
  */
-extern WcStatus wc_gram(const WcBlas *blas, int32_t count, int32_t k,
-                        const float *factors, const float *share,
-                        int32_t strip_rows, float *strip, float *partial,
-                        double *gram, float *gram_float, WcPace *pace);
+extern WcStatus wc_eigen(const WcKernel *kernel, int32_t n, double *a,
+                         double *values, double *work, WcPace *pace);
 
 /* ------------------------------------------------------------------------
  * ref.c
@@ -75,6 +70,8 @@ extern void wc_ref_substitute(int32_t width, const double *r, double *x);
 /* One half sweep, seen from any of its rows.  Nothing here changes in it. */
 typedef struct WcHalf
 {
+	const WcKernel *kernel;
+	const WcBlas *blas;
 	WcSide side;
 	int32_t factors; /* k */
 	int32_t width; /* unknowns of a row: k, with biases k + 1 */
@@ -89,46 +86,77 @@ typedef struct WcHalf
 	const float *row_share; /* t of the solved row (items) */
 	const float *fixed_share; /* t of the fixed row (users) */
 
-	/* the fixed side */
+	/* the fixed side, in the basis of its Gram matrix's eigenvectors */
 	const float *fixed;
 	const float *fixed_bias; /* NULL without biases */
-	const double *gram; /* k x k; unset when w0 is 0 */
-	const float *gram_float;
+	const double *eigen; /* k eigenvalues >= 0; unset when w0 is 0 */
+	double eigen_min;
 
 	/* the solved side */
 	float *solved;
 	float *solved_bias; /* NULL without biases */
 } WcHalf;
 
-/* What solving rows needs besides: one per thread. */
-typedef struct WcRowWork
+/*
+ * What one thread needs besides.  size and pitch are those of the width
+ * (kernel.h).  A matrix has room for either form of a row's system.
+ */
+typedef struct WcWork
 {
-	int32_t strip_rows; /* entries gathered at once */
-	float *strip; /* strip_rows x width */
-	float *coefficient; /* strip_rows */
-	float *matrix; /* width x width */
-	float *diagonal; /* width */
-	float *vector; /* width */
-	double *strip_double; /* strip_rows x width */
+	void *floats; /* what the pointers to float point into */
+	void *doubles;
+	int32_t size;
+	int32_t pitch;
+	int32_t strip_rows;
+	float *matrix; /* size x pitch */
+	float *strip; /* strip_rows x pitch */
+	float *inverse; /* size x lanes */
+	float *weight; /* strip_rows: c of entries */
+	float *right; /* strip_rows: coefficients on the right side */
+	float *vector; /* size */
+	float *x; /* size */
+	float *shared; /* size: the diagonal all entries share */
+	float *root; /* size: 1 / sqrt(shared) */
+	double *strip_double; /* WC_KERNEL_CHUNK x width */
 	double *matrix_double; /* width x width */
 	double *diagonal_double; /* width */
 	double *right_side; /* width */
 	double *solution; /* width */
 	double *residual; /* width */
+	double *dual; /* width */
 	int64_t retries; /* rows solved in float64 */
-} WcRowWork;
+	WcError error; /* of the lowest row that failed */
+} WcWork;
 
-extern WcStatus wc_row_work_create(int32_t width, WcRowWork *work,
-                                   const WcAlloc *alloc);
-extern void wc_row_work_free(WcRowWork *work, const WcAlloc *alloc);
+extern WcStatus wc_work_create(const WcKernel *kernel, int32_t width,
+                               WcWork *work, const WcAlloc *alloc);
+extern void wc_work_free(WcWork *work, const WcAlloc *alloc);
 
 /*
  * Minimize over one row: its factors, and its bias if there are biases.  Either
- * writes the row completely or, on failure, leaves it as it was.
+ * writes the row completely or, on failure, leaves it as it was.  next is the
+ * row that comes after it, or -1: its first vectors are fetched into the cache
+ * meanwhile.
  */
-extern WcStatus wc_solve_row(const WcBlas *blas, const WcHalf *half,
-                             int32_t row, WcRowWork *work, WcPace *pace,
-                             WcError *error);
+extern WcStatus wc_solve_row(const WcHalf *half, int32_t row, int32_t next,
+                             WcWork *work, WcPace *pace, WcError *error);
+
+/* ------------------------------------------------------------------------
+ * schedule.c
+ * ------------------------------------------------------------------------ */
+
+/* Rows of one side, longest first, in chunks of about the same work. */
+typedef struct WcSchedule
+{
+	int32_t rows;
+	int32_t *order; /* rows */
+	int32_t n_chunks;
+	int32_t *start; /* n_chunks + 1 places in order */
+} WcSchedule;
+
+extern WcStatus wc_schedule_create(const WcCsr *csr, int32_t k,
+                                   WcSchedule *schedule, const WcAlloc *alloc);
+extern void wc_schedule_free(WcSchedule *schedule, const WcAlloc *alloc);
 
 /* ------------------------------------------------------------------------
  * sweep.c
@@ -138,12 +166,37 @@ struct WcSolver
 {
 	const WcProblem *problem;
 	const WcAlloc *alloc;
+	const WcKernel *kernel;
 	const WcBlas *blas;
+	WcThreads threads;
 	int32_t factors; /* k */
 	int32_t width; /* k, with biases k + 1 */
-	double *gram; /* k x k, NULL when w0 is 0 */
-	float *gram_float; /* the same */
-	WcRowWork work;
+	WcWork *work; /* one per thread */
+	WcSchedule schedule[2]; /* by WcSide */
+	double *sums; /* one per chunk of both schedules */
+
+	/* NULL when w0 is 0 */
+	double *gram; /* k x k */
+	double *eigen; /* 4 k: the values, and space to find them */
+	float *rotation; /* k x pitch, padded; aligned within its block */
+	void *rotation_block;
 };
+
+/* ------------------------------------------------------------------------
+ * gram.c
+ * ------------------------------------------------------------------------ */
+
+/* Rows a panel of the Gramian sums in float32. */
+#define WC_GRAM_PANEL 2048
+
+/*
+ * gram = sum_j t_j v_j v_j' over count rows of k floats; share is t, NULL for
+ * all ones.  gram is k x k, its upper triangle; zeros below.  Uses the threads
+ * and workspaces of the solver.  A count of 0 gives zeros.  WC_CANCELLED leaves
+ * the result undefined.
+ */
+extern WcStatus wc_gram(const WcSolver *solver, int32_t count,
+                        const float *factors, const float *share, double *gram,
+                        const WcHooks *hooks);
 
 #endif /* WALS_CORE_NUMERICS_H */

@@ -102,7 +102,7 @@ wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
 	size_t size = (size_t) width;
 	double *a = workspace;
 	double *diagonal = workspace + size * size;
-	WcPace pace = {NULL, 0};
+	WcPace pace = {NULL, 0, NULL};
 	WcStatus status;
 	double worst;
 

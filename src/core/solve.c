@@ -5,37 +5,46 @@
  *
  * sweep.c calls wc_solve_row for every row of a half sweep.  The system is
  *
- *		(w0 s G + sum_e c_e v_e v_e' + lambda I) x = sum_e y_e v_e
- *		y_e = (w0 s t_e + c_e) (a_e - b_e)
+ *		(D + sum_e c_e v_e v_e') x = sum_e y_e v_e
+ *		d_l = w0 s g_l + lambda			y_e = (w0 s t_e + c_e) (a_e - b_e)
  *
- * with G the Gram matrix of the fixed side, s the row's and t_e the entry's
- * share of the unobserved weight (one of them is always 1), b_e the bias of the
- * fixed side.  With biases v_e is [v_e, 1] and the last unknown is the row's
- * own bias; w0 is 0 then.
+ * The fixed side is in the basis of the eigenvectors of its Gram matrix, so that
+ * what all rows share is a diagonal: g_l are the eigenvalues, s the row's and
+ * t_e the entry's share of the unobserved weight (one of them is always 1), b_e
+ * the bias of the fixed side.  With biases v_e is [v_e, 1] and the last unknown
+ * is the row's own bias; w0 is 0 then.
  *
- * Entries are gathered in strips.  Rows scaled by sqrt(c) fill a strip from the
- * front and go through ssyrk; entries without extra weight (c = 0) have no part
- * in the matrix but may have one in the right side, and fill it from the back.
- * The right side of both is one product each, summed over strips in float64.
- * Then Cholesky.
+ * Primal form, width x width: sum the matrix from packed rows sqrt(c) v, chunk
+ * by chunk, with the right side summed over chunks in float64; Cholesky.
  *
- * How far the float32 result can be trusted shows in rho, the smallest quotient
- * of a pivot and the diagonal element it came from: a row was never more than
- * about 1e-5 / rho off, relative (README.md has the measurements).  So
+ * Dual form, n x n for n entries, when there are fewer of them than unknowns:
+ *
+ *		S = diag(sqrt(c)) V D^(-1/2)	(I + S S') z = y / sqrt(c)
+ *		x = D^(-1/2) S' z
+ *
+ * This "push-through" form has no difference of large numbers in it, unlike the
+ * Woodbury formula.  All n eigenvalues of I + S S' grow with the weights, while
+ * the primal matrix keeps one as small as lambda next to the largest weight: the
+ * dual is used from n < tau width because it is faster, and for any n < width
+ * whose weights are large against D because it is right.
+ *
+ * How far a float32 result can be trusted shows in rho, the smallest quotient of
+ * a pivot and the diagonal element it came from, in both forms alike: a row was
+ * never more than about 1e-5 / rho off, relative (README.md has the
+ * measurements).  So
  *
  *		rho >= 3e-2				the result stands
  *		3e-2 > rho >= 1e-4		iterative refinement: the residual in float64
  *								from the entries themselves, a correction from
  *								the float32 factor
  *		otherwise, or lambda = 0, or refinement does not converge
- *								all of it again in float64
+ *								all of it again in float64, in the primal form
  *
  * A sum of fewer terms than unknowns has eigenvalues larger than its diagonal
- * by up to unknowns / terms, and rho does not see it: it is divided by that
- * where it decides about refinement.
+ * by up to unknowns / terms, and rho does not see it: in the primal form it is
+ * divided by that where it decides about refinement.
  *
- * Memory: WcRowWork, allocated once, a strip of at most 64 Ki elements (or 64
- * rows) and width x width matrices in both precisions.
+ * Memory: WcWork, allocated once per thread.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,13 +54,11 @@
 
 #include "core/numerics.h"
 
-#define STRIP_ELEMENTS (1 << 16)
-#define STRIP_ROWS_MIN 64
-#define STRIP_ROWS_MAX 1024
-
 #define RHO_GOOD 3e-2 /* no refinement */
 #define RHO_POOR 1e-4 /* below: float64 */
 #define REFINED 1e-5 /* last correction, relative to the solution */
+#define FACTOR_ROWS 128 /* of a system without a question */
+#define WIDE 1e4 /* largest c / smallest d that calls for the dual form */
 
 /* What holds for all entries of one row. */
 typedef struct Row
@@ -72,64 +79,80 @@ typedef struct Entry
 	double right; /* y, the coefficient on the right side */
 } Entry;
 
-static int32_t
-strip_rows_for(int32_t width)
+/* Take count floats off an aligned run of them, whole cache lines. */
+static float *
+take(float **from, size_t count)
 {
-	int32_t rows = STRIP_ROWS_MAX;
+	float *taken = *from;
 
-	while (rows > STRIP_ROWS_MIN && rows > STRIP_ELEMENTS / width)
-		rows /= 2;
-	return rows;
+	*from += (count + WC_KERNEL_LANES - 1) / WC_KERNEL_LANES * WC_KERNEL_LANES;
+	return taken;
 }
 
 WcStatus
-wc_row_work_create(int32_t width, WcRowWork *work, const WcAlloc *alloc)
+wc_work_create(const WcKernel *kernel, int32_t width, WcWork *work,
+               const WcAlloc *alloc)
 {
-	size_t size = (size_t) width;
-	size_t rows = (size_t) strip_rows_for(width);
+	size_t wide = (size_t) width;
+	size_t size = (size_t) wc_pad(width, kernel->lanes);
+	size_t pitch = (size_t) wc_pitch((int32_t) size);
+	size_t rows = size + 4;
+	float *from;
+	double *next;
+
+	/* Two chunks for a rotation; dual rows are padded to a multiple of 4. */
+	if (rows < 2 * WC_KERNEL_CHUNK)
+		rows = 2 * WC_KERNEL_CHUNK;
 
 	memset(work, 0, sizeof(*work));
+	work->size = (int32_t) size;
+	work->pitch = (int32_t) pitch;
 	work->strip_rows = (int32_t) rows;
-	/* width <= WC_FACTORS_MAX + 1: the products fit with room to spare */
-	work->strip = wc_alloc_array(alloc, rows * size, sizeof(float));
-	work->coefficient = wc_alloc_array(alloc, rows, sizeof(float));
-	work->matrix = wc_alloc_array(alloc, size * size, sizeof(float));
-	work->diagonal = wc_alloc_array(alloc, size, sizeof(float));
-	work->vector = wc_alloc_array(alloc, size, sizeof(float));
-	work->strip_double = wc_alloc_array(alloc, rows * size, sizeof(double));
-	work->matrix_double = wc_alloc_array(alloc, size * size, sizeof(double));
-	work->diagonal_double = wc_alloc_array(alloc, size, sizeof(double));
-	work->right_side = wc_alloc_array(alloc, size, sizeof(double));
-	work->solution = wc_alloc_array(alloc, size, sizeof(double));
-	work->residual = wc_alloc_array(alloc, size, sizeof(double));
 
-	if (work->strip == NULL || work->coefficient == NULL ||
-	    work->matrix == NULL || work->diagonal == NULL ||
-	    work->vector == NULL || work->strip_double == NULL ||
-	    work->matrix_double == NULL || work->diagonal_double == NULL ||
-	    work->right_side == NULL || work->solution == NULL ||
-	    work->residual == NULL)
+	/* width <= WC_FACTORS_MAX + 1: the products fit with room to spare */
+	work->floats =
+	    wc_alloc_array(alloc,
+	                   (size + rows) * pitch + size * WC_KERNEL_LANES +
+	                       2 * rows + 4 * size + 9 * WC_KERNEL_LANES,
+	                   sizeof(float));
+	work->doubles = wc_alloc_array(alloc, (WC_KERNEL_CHUNK + wide + 5) * wide,
+	                               sizeof(double));
+	if (work->floats == NULL || work->doubles == NULL)
 	{
-		wc_row_work_free(work, alloc);
+		wc_work_free(work, alloc);
 		return WC_NO_MEMORY;
 	}
+
+	from = (float *) (((uintptr_t) work->floats + WC_KERNEL_ALIGN - 1) /
+	                  WC_KERNEL_ALIGN * WC_KERNEL_ALIGN);
+	work->matrix = take(&from, size * pitch);
+	work->strip = take(&from, rows * pitch);
+	work->inverse = take(&from, size * WC_KERNEL_LANES);
+	work->weight = take(&from, rows);
+	work->right = take(&from, rows);
+	work->vector = take(&from, size);
+	work->x = take(&from, size);
+	work->shared = take(&from, size);
+	work->root = take(&from, size);
+
+	next = work->doubles;
+	work->strip_double = next;
+	next += WC_KERNEL_CHUNK * wide;
+	work->matrix_double = next;
+	next += wide * wide;
+	work->diagonal_double = next;
+	work->right_side = next + wide;
+	work->solution = next + 2 * wide;
+	work->residual = next + 3 * wide;
+	work->dual = next + 4 * wide;
 	return WC_OK;
 }
 
 void
-wc_row_work_free(WcRowWork *work, const WcAlloc *alloc)
+wc_work_free(WcWork *work, const WcAlloc *alloc)
 {
-	wc_free(alloc, work->strip);
-	wc_free(alloc, work->coefficient);
-	wc_free(alloc, work->matrix);
-	wc_free(alloc, work->diagonal);
-	wc_free(alloc, work->vector);
-	wc_free(alloc, work->strip_double);
-	wc_free(alloc, work->matrix_double);
-	wc_free(alloc, work->diagonal_double);
-	wc_free(alloc, work->right_side);
-	wc_free(alloc, work->solution);
-	wc_free(alloc, work->residual);
+	wc_free(alloc, work->floats);
+	wc_free(alloc, work->doubles);
 	memset(work, 0, sizeof(*work));
 }
 
@@ -178,193 +201,327 @@ entry_open(const WcHalf *half, const Row *row, int64_t e)
  * float32
  * ------------------------------------------------------------------------ */
 
-/* matrix += front rows of the strip; right_side += all rows of the strip */
-static WcStatus
-strip_flush(const WcBlas *blas, int32_t width, int32_t front, int32_t back,
-            WcRowWork *work, WcPace *pace)
+/*
+ * c and y of count entries from e on.  A weight below FLT_MIN has no square root
+ * worth multiplying with and becomes 0, an overflow infinite, which shows in
+ * rho.
+ */
+static void
+coefficients(const WcHalf *half, const Row *row, int64_t e, int32_t count,
+             float *weight, float *right)
 {
-	int32_t tail = work->strip_rows - back;
+	const WcCsr *entries = half->entries;
+	const int32_t *col = entries->col + e;
+	float scale = (float) row->scale;
+	float unobserved = (float) row->unobserved;
 
-	memset(work->vector, 0, (size_t) width * sizeof(float));
-	if (front > 0)
-	{
-		blas->ssyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS, width,
-		            front, 1.0f, work->strip, width, 1.0f, work->matrix, width);
-		blas->gemv(WC_BLAS_ROW_MAJOR, WC_BLAS_TRANS, front, width, 1.0f,
-		           work->strip, width, work->coefficient, 1, 1.0f, work->vector,
-		           1);
-	}
-	if (tail > 0)
-		blas->gemv(WC_BLAS_ROW_MAJOR, WC_BLAS_TRANS, tail, width, 1.0f,
-		           work->strip + (size_t) back * width, width,
-		           work->coefficient + back, 1, 1.0f, work->vector, 1);
-	for (int32_t p = 0; p < width; p++)
-		work->right_side[p] += work->vector[p];
-	return wc_pace(pace,
-	               (int64_t) front * width * (width + 1) / 2 / WC_PACE_BLAS)
-	           ? WC_CANCELLED
-	           : WC_OK;
+	for (int32_t i = 0; i < count; i++)
+		weight[i] = scale;
+	if (entries->weight != NULL)
+		for (int32_t i = 0; i < count; i++)
+			weight[i] *= entries->weight[e + i];
+	if (half->fixed_scale != NULL)
+		for (int32_t i = 0; i < count; i++)
+			weight[i] *= half->fixed_scale[col[i]];
+	if (half->fixed_share != NULL)
+		for (int32_t i = 0; i < count; i++)
+			right[i] = weight[i] + unobserved * half->fixed_share[col[i]];
+	else
+		for (int32_t i = 0; i < count; i++)
+			right[i] = weight[i] + unobserved;
+	if (half->fixed_bias != NULL)
+		for (int32_t i = 0; i < count; i++)
+		{
+			double target =
+			    entries->value != NULL ? entries->value[e + i] : 1.0;
+
+			right[i] *= (float) (target - half->fixed_bias[col[i]]);
+		}
+	else if (entries->value != NULL)
+		for (int32_t i = 0; i < count; i++)
+			right[i] *= entries->value[e + i];
+	for (int32_t i = 0; i < count; i++)
+		weight[i] = weight[i] < FLT_MIN ? 0 : weight[i];
 }
 
-/* The system of a row in float32: matrix (upper triangle), right_side. */
-static WcStatus
-system_float(const WcBlas *blas, const WcHalf *half, const Row *row,
-             WcRowWork *work, WcPace *pace)
+/* count entries from e on as the kernels see them */
+static WcGather
+gather_open(const WcHalf *half, const WcWork *work, int64_t e, int32_t count,
+            int64_t end)
 {
-	int32_t k = half->factors;
+	int64_t ahead = end - e - count;
+	WcGather gather = {
+	    half->factors, half->width, work->size,  work->pitch,
+	    count,         0,           half->fixed, half->entries->col + e};
+
+	gather.ahead = ahead < WC_KERNEL_CHUNK ? (int32_t) ahead : WC_KERNEL_CHUNK;
+	return gather;
+}
+
+/* The first vectors of the next row, while there is arithmetic to do. */
+static void
+fetch_next(const WcHalf *half, int32_t next, const WcWork *work)
+{
+	const int64_t *start = half->entries->start;
+	WcGather gather;
+	int64_t count;
+
+	if (next < 0)
+		return;
+	count = start[next + 1] - start[next];
+	if (count > WC_KERNEL_CHUNK)
+		count = WC_KERNEL_CHUNK;
+	gather = gather_open(half, work, start[next], (int32_t) count,
+	                     start[next] + count);
+	half->kernel->prefetch(&gather);
+}
+
+/* shared = D, padded with ones */
+static void
+shared_open(const WcHalf *half, const Row *row, WcWork *work)
+{
 	int32_t width = half->width;
-	int32_t front = 0;
-	int32_t back = work->strip_rows;
+
+	for (int32_t p = 0; p < width; p++)
+		work->shared[p] = (float) row->lambda;
+	if (row->unobserved != 0)
+		for (int32_t p = 0; p < width; p++)
+			work->shared[p] =
+			    (float) (row->unobserved * half->eigen[p] + row->lambda);
+	for (int32_t p = width; p < work->size; p++)
+		work->shared[p] = 1;
+}
+
+/*
+ * Factor and solve matrix and x, count unknowns, asking in between when there
+ * are many.  Returns rho, 0 when there is no solution.
+ */
+static WcStatus
+factor_and_solve(const WcKernel *kernel, int32_t size, WcWork *work,
+                 double *rho, WcPace *pace)
+{
+	int32_t pitch = wc_pitch(size);
+
+	*rho = 1;
+	for (int32_t first = 0; first < size; first += FACTOR_ROWS)
+	{
+		int32_t last = size - first < FACTOR_ROWS ? size : first + FACTOR_ROWS;
+		double least = kernel->factor(first, last, size, pitch, work->matrix,
+		                              work->inverse, work->x);
+
+		*rho = least < *rho ? least : *rho;
+		if (!(*rho > 0))
+			return WC_OK;
+		if (wc_pace(pace, (int64_t) (last - first) * (last + 8) *
+		                      (size - first + 8) / 2 / WC_PACE_VECTOR))
+			return WC_CANCELLED;
+	}
+	kernel->backward(size, pitch, work->matrix, work->inverse, work->x);
+	return WC_OK;
+}
+
+/*
+ * The primal system, factored and solved: solution.  *rho tells how well.
+ * weight and right hold the coefficients of a row of one chunk already when
+ * known is true.
+ */
+static WcStatus
+solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
+             WcWork *work, double *rho, WcPace *pace)
+{
+	const WcKernel *kernel = half->kernel;
+	int32_t width = half->width;
+	int32_t size = work->size;
+	bool fresh = true;
 	WcStatus status;
 
 	memset(work->right_side, 0, (size_t) width * sizeof(double));
-	if (row->unobserved != 0)
+	for (int64_t e = row->first; e < row->end; e += WC_KERNEL_CHUNK)
 	{
-		float unobserved = (float) row->unobserved;
+		int64_t left = row->end - e;
+		int32_t count =
+		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
+		int32_t at = known ? (int32_t) (e - row->first) : 0;
+		WcGather gather = gather_open(half, work, e, count, row->end);
+		float most = 0;
 
-		WC_ASSERT(width == k);
-		for (int32_t p = 0; p < k; p++)
+		if (!known)
+			coefficients(half, row, e, count, work->weight, work->right);
+		for (int32_t i = 0; i < count; i++)
+			most = work->weight[at + i] > most ? work->weight[at + i] : most;
+		memset(work->vector, 0, (size_t) size * sizeof(float));
+		kernel->pack(&gather, work->weight + at, work->right + at, work->strip,
+		             work->vector);
+		for (int32_t p = 0; p < width; p++)
+			work->right_side[p] += work->vector[p];
+		if (e + count == row->end)
+			fetch_next(half, next, work);
+		if (most > 0)
 		{
-			const float *from = half->gram_float + (size_t) p * k;
-			float *to = work->matrix + (size_t) p * k;
-
-			for (int32_t q = p; q < k; q++)
-				to[q] = unobserved * from[q];
+			kernel->rank_update(size, work->pitch, count, work->strip, fresh,
+			                    work->matrix);
+			fresh = false;
 		}
-	}
-	else
-		memset(work->matrix, 0, (size_t) width * width * sizeof(float));
-	if (wc_pace(pace, (int64_t) width * width))
-		return WC_CANCELLED;
-
-	for (int64_t e = row->first; e < row->end; e++)
-	{
-		Entry entry = entry_open(half, row, e);
-		float scale = 1.0f;
-		float *to;
-		int32_t slot;
-
-		if (front == back)
-		{
-			status = strip_flush(blas, width, front, back, work, pace);
-			if (status != WC_OK)
-				return status;
-			front = 0;
-			back = work->strip_rows;
-		}
-
-		/* Below FLT_MIN a weight has no square root worth dividing by. */
-		if (entry.weight >= FLT_MIN)
-		{
-			scale = (float) sqrt(entry.weight);
-			slot = front++;
-			work->coefficient[slot] = (float) (entry.right / scale);
-		}
-		else
-		{
-			slot = --back;
-			work->coefficient[slot] = (float) entry.right;
-		}
-		to = work->strip + (size_t) slot * width;
-		for (int32_t p = 0; p < k; p++)
-			to[p] = scale * entry.vector[p];
-		if (width > k)
-			to[k] = scale;
-		if (wc_pace(pace, width))
+		if (wc_pace(pace,
+		            (int64_t) count * width * (width + 5) / 2 / WC_PACE_VECTOR))
 			return WC_CANCELLED;
 	}
-	status = strip_flush(blas, width, front, back, work, pace);
 
+	if (fresh)
+		memset(work->matrix, 0, (size_t) size * work->pitch * sizeof(float));
+	for (int32_t p = 0; p < size; p++)
+	{
+		work->matrix[(size_t) p * work->pitch + p] += work->shared[p];
+		work->x[p] = p < width ? (float) work->right_side[p] : 0.0f;
+	}
+	status = factor_and_solve(kernel, size, work, rho, pace);
 	for (int32_t p = 0; p < width; p++)
-		work->matrix[(size_t) p * width + p] += (float) row->lambda;
+		work->solution[p] = work->x[p];
 	return status;
 }
 
 /*
- * Cholesky factor of matrix in place.  Returns rho, 0 when a pivot is not
- * positive; NaN comes out as NaN.
+ * The dual system, factored and solved: dual (z), solution.  weight and right
+ * hold the coefficients.
  */
-static double
-factor_float(const WcBlas *blas, int32_t width, WcRowWork *work)
+static WcStatus
+solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
+           double *rho, WcPace *pace)
 {
-	double rho = 1.0;
-	int info = 0;
+	const WcKernel *kernel = half->kernel;
+	int32_t count = (int32_t) (row->end - row->first);
+	int32_t size = wc_pad(count, kernel->lanes);
+	int32_t pitch = wc_pitch(size);
+	int32_t width = half->width;
+	WcStatus status;
 
 	for (int32_t p = 0; p < width; p++)
-		work->diagonal[p] = work->matrix[(size_t) p * width + p];
-
-	/* Our upper triangle by rows is Fortran's lower one by columns. */
-	blas->potrf("L", &width, work->matrix, &width, &info, 1);
-	if (info != 0)
-		return 0.0;
-	for (int32_t p = 0; p < width; p++)
+		work->root[p] = 1.0f / sqrtf(work->shared[p]);
+	memset(work->root + width, 0,
+	       (size_t) (work->size - width) * sizeof(float));
+	for (int32_t at = 0; at < count; at += WC_KERNEL_CHUNK)
 	{
-		double root = work->matrix[(size_t) p * width + p];
-		double quotient = root * root / work->diagonal[p];
+		int32_t some =
+		    count - at < WC_KERNEL_CHUNK ? count - at : WC_KERNEL_CHUNK;
+		WcGather gather =
+		    gather_open(half, work, row->first + at, some, row->end);
 
-		if (!(quotient >= rho))
-			rho = quotient;
+		kernel->pack_dual(&gather, work->weight + at, work->root,
+		                  work->strip + (size_t) at * work->pitch);
 	}
-	return rho;
+	memset(work->strip + (size_t) count * work->pitch, 0,
+	       (size_t) (wc_pad(count, 4) - count) * work->pitch * sizeof(float));
+	for (int32_t e = 0; e < size; e++)
+		work->x[e] = e < count && work->weight[e] > 0
+		                 ? work->right[e] / sqrtf(work->weight[e])
+		                 : 0.0f;
+	fetch_next(half, next, work);
+	if (wc_pace(pace, (int64_t) count * width))
+		return WC_CANCELLED;
+
+	for (int32_t first = 0; first < size; first += FACTOR_ROWS)
+	{
+		int32_t last = size - first < FACTOR_ROWS ? size : first + FACTOR_ROWS;
+
+		kernel->dual_gram(first, last, count, work->size, work->pitch,
+		                  work->strip, size, pitch, work->matrix);
+		if (wc_pace(pace, (int64_t) (last - first) * (size - first) * width /
+		                      WC_PACE_VECTOR))
+			return WC_CANCELLED;
+	}
+	status = factor_and_solve(kernel, size, work, rho, pace);
+	if (status != WC_OK || !(*rho > 0))
+		return status;
+	for (int32_t e = 0; e < count; e++)
+		work->dual[e] = work->x[e];
+	kernel->combine(work->size, work->pitch, count, work->strip, work->x,
+	                work->vector);
+	for (int32_t p = 0; p < width; p++)
+		work->solution[p] = work->vector[p] * work->root[p];
+	return WC_OK;
 }
 
-/* to = matrix^-1 from, with the float32 factor */
-static void
-substitute_float(const WcBlas *blas, int32_t width, const double *from,
-                 double *to, WcRowWork *work)
+/* d_p in float64 */
+static inline double
+shared_double(const WcHalf *half, const Row *row, int32_t p)
 {
-	int one = 1;
-	int info = 0;
+	return row->unobserved != 0 ? row->unobserved * half->eigen[p] + row->lambda
+	                            : row->lambda;
+}
 
-	for (int32_t p = 0; p < width; p++)
-		work->vector[p] = (float) from[p];
-	blas->potrs("L", &width, &one, work->matrix, &width, work->vector, &width,
-	            &info, 1);
-	for (int32_t p = 0; p < width; p++)
-		to[p] = work->vector[p];
+/* v_e . x, with biases also x's last element */
+static inline double
+entry_product(const WcHalf *half, const Entry *entry, const double *x)
+{
+	int32_t k = half->factors;
+	double sum = half->width > k ? x[k] : 0.0;
+
+	for (int32_t p = 0; p < k; p++)
+		sum += entry->vector[p] * x[p];
+	return sum;
+}
+
+/* x += coefficient v_e */
+static inline void
+entry_add(const WcHalf *half, const Entry *entry, double coefficient, double *x)
+{
+	int32_t k = half->factors;
+
+	for (int32_t p = 0; p < k; p++)
+		x[p] += coefficient * entry->vector[p];
+	if (half->width > k)
+		x[k] += coefficient;
 }
 
 /* residual = right side - system * solution, all in float64 */
 static WcStatus
-residual_double(const WcHalf *half, const Row *row, WcRowWork *work,
-                WcPace *pace)
+residual_primal(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 {
-	int32_t k = half->factors;
-	int32_t width = half->width;
-	const double *x = work->solution;
-	double *residual = work->residual;
-
-	for (int32_t p = 0; p < width; p++)
-		residual[p] = -row->lambda * x[p];
-	if (row->unobserved != 0)
-	{
-		for (int32_t p = 0; p < k; p++)
-		{
-			const double *gram = half->gram + (size_t) p * k;
-			double sum = 0;
-
-			for (int32_t q = 0; q < k; q++)
-				sum += gram[q] * x[q];
-			residual[p] -= row->unobserved * sum;
-		}
-		if (wc_pace(pace, (int64_t) k * k))
-			return WC_CANCELLED;
-	}
-
+	for (int32_t p = 0; p < half->width; p++)
+		work->residual[p] = -shared_double(half, row, p) * work->solution[p];
 	for (int64_t e = row->first; e < row->end; e++)
 	{
 		Entry entry = entry_open(half, row, e);
-		double sum = width > k ? x[k] : 0.0;
-		double coefficient;
+		double product = entry_product(half, &entry, work->solution);
 
-		for (int32_t p = 0; p < k; p++)
-			sum += entry.vector[p] * x[p];
-		coefficient = entry.right - entry.weight * sum;
-		for (int32_t p = 0; p < k; p++)
-			residual[p] += coefficient * entry.vector[p];
-		if (width > k)
-			residual[k] += coefficient;
-		if (wc_pace(pace, 2 * (int64_t) width))
+		entry_add(half, &entry, entry.right - entry.weight * product,
+		          work->residual);
+		if (wc_pace(pace, 2 * (int64_t) half->width))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
+/*
+ * solution = D^-1 V' diag(sqrt(c)) z and, unless at the end, residual = y /
+ * sqrt(c) - z - diag(sqrt(c)) V solution, which is what the dual system leaves.
+ */
+static WcStatus
+residual_dual(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
+{
+	int32_t count = (int32_t) (row->end - row->first);
+
+	memset(work->solution, 0, (size_t) half->width * sizeof(double));
+	for (int32_t e = 0; e < count; e++)
+	{
+		Entry entry = entry_open(half, row, row->first + e);
+
+		entry_add(half, &entry, sqrt(entry.weight) * work->dual[e],
+		          work->solution);
+		if (wc_pace(pace, half->width))
+			return WC_CANCELLED;
+	}
+	for (int32_t p = 0; p < half->width; p++)
+		work->solution[p] /= shared_double(half, row, p);
+	for (int32_t e = 0; e < count; e++)
+	{
+		Entry entry = entry_open(half, row, row->first + e);
+		double root = sqrt(entry.weight);
+
+		work->residual[e] = (root > 0 ? entry.right / root : 0) -
+		                    work->dual[e] -
+		                    root * entry_product(half, &entry, work->solution);
+		if (wc_pace(pace, half->width))
 			return WC_CANCELLED;
 	}
 	return WC_OK;
@@ -380,64 +537,120 @@ norm(int32_t width, const double *x)
 	return sqrt(sum);
 }
 
+/* residual = system^-1 residual, with the float32 factor */
+static void
+correct(const WcHalf *half, int32_t unknowns, WcWork *work)
+{
+	int32_t size = wc_pad(unknowns, half->kernel->lanes);
+	int32_t pitch = wc_pitch(size);
+
+	for (int32_t p = 0; p < size; p++)
+		work->x[p] = p < unknowns ? (float) work->residual[p] : 0.0f;
+	half->kernel->forward(size, pitch, work->matrix, work->inverse, work->x);
+	half->kernel->backward(size, pitch, work->matrix, work->inverse, work->x);
+	for (int32_t p = 0; p < unknowns; p++)
+		work->residual[p] = work->x[p];
+}
+
 /*
- * Improve the solution by iterative refinement until a correction is small.
+ * Improve a solution by iterative refinement until a correction is small.
  * *good is false when they do not shrink by 4 from step to step.
  */
 static WcStatus
-refine(const WcBlas *blas, const WcHalf *half, const Row *row, WcRowWork *work,
-       bool *good, WcPace *pace)
+refine(const WcHalf *half, const Row *row, bool dual, WcWork *work, bool *good,
+       WcPace *pace)
 {
-	int32_t width = half->width;
-	double enough = REFINED * norm(width, work->solution);
-	double size = norm(width, work->solution);
+	double *x = dual ? work->dual : work->solution;
+	int32_t unknowns = dual ? (int32_t) (row->end - row->first) : half->width;
+	double size = norm(unknowns, x);
+	double enough = REFINED * size;
+	WcStatus status;
 
 	*good = true;
 	while (*good && size > enough)
 	{
 		double before = size;
-		WcStatus status = residual_double(half, row, work, pace);
 
+		status = dual ? residual_dual(half, row, work, pace)
+		              : residual_primal(half, row, work, pace);
 		if (status != WC_OK)
 			return status;
-		substitute_float(blas, width, work->residual, work->residual, work);
-		for (int32_t p = 0; p < width; p++)
-			work->solution[p] += work->residual[p];
-		size = norm(width, work->residual);
+		correct(half, unknowns, work);
+		for (int32_t p = 0; p < unknowns; p++)
+			x[p] += work->residual[p];
+		size = norm(unknowns, work->residual);
 		*good = size <= before / 4;
 	}
-	return WC_OK;
+	return dual && *good ? residual_dual(half, row, work, pace) : WC_OK;
+}
+
+/* Entries below this share of the unknowns make the dual form the faster. */
+static double
+dual_share(int32_t k)
+{
+	if (k <= 64)
+		return 0.5;
+	return k >= 128 ? 1.0 : 0.5 + (k - 64) / 128.0;
+}
+
+/* Whether the dual form is the one for a row whose coefficients are known. */
+static bool
+wants_dual(const WcHalf *half, const Row *row, const WcWork *work)
+{
+	int32_t count = (int32_t) (row->end - row->first);
+	double least =
+	    row->lambda +
+	    (row->unobserved != 0 ? row->unobserved * half->eigen_min : 0);
+	float most = 0;
+
+	for (int32_t e = 0; e < count; e++)
+	{
+		/* it has no part in S, but one in the right side */
+		if (work->weight[e] == 0 && work->right[e] != 0)
+			return false;
+		most = work->weight[e] > most ? work->weight[e] : most;
+	}
+	return count < dual_share(half->factors) * half->width ||
+	       most >= WIDE * least;
 }
 
 /* Solve a row in float32; *good says whether the solution may be used. */
 static WcStatus
-solve_float(const WcBlas *blas, const WcHalf *half, const Row *row,
-            WcRowWork *work, bool *good, WcPace *pace)
+solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
+            bool *good, WcPace *pace)
 {
 	int32_t width = half->width;
-	WcStatus status = system_float(blas, half, row, work, pace);
-	double terms;
-	double rho;
+	int64_t count = row->end - row->first;
+	bool small = count < width;
+	bool dual = false;
+	double rho = 0;
+	WcStatus status;
 
 	*good = false;
-	if (status != WC_OK)
+	shared_open(half, row, work);
+	if (small)
+	{
+		coefficients(half, row, row->first, (int32_t) count, work->weight,
+		             work->right);
+		dual = wants_dual(half, row, work);
+	}
+	status = dual ? solve_dual(half, row, next, work, &rho, pace)
+	              : solve_primal(half, row, next, small, work, &rho, pace);
+	if (status != WC_OK || !(rho >= RHO_POOR))
 		return status;
-	rho = factor_float(blas, width, work);
-	if (wc_pace(pace, (int64_t) width * width * (width + 6) / 6 / WC_PACE_BLAS))
-		return WC_CANCELLED;
-	if (!(rho >= RHO_POOR))
-		return WC_OK;
 
-	substitute_float(blas, width, work->right_side, work->solution, work);
 	*good = isfinite(norm(width, work->solution));
+	if (!dual)
+	{
+		double terms = (double) count;
 
-	terms = (double) (row->end - row->first);
-	if (row->unobserved != 0)
-		terms += half->entries->cols;
-	if (terms < width)
-		rho *= terms / width;
+		if (row->unobserved != 0)
+			terms += half->entries->cols;
+		if (terms < width)
+			rho *= terms / width;
+	}
 	if (*good && rho < RHO_GOOD)
-		status = refine(blas, half, row, work, good, pace);
+		status = refine(half, row, dual, work, good, pace);
 	return status;
 }
 
@@ -447,8 +660,7 @@ solve_float(const WcBlas *blas, const WcHalf *half, const Row *row,
 
 /* The system of a row in float64: matrix_double (upper triangle), solution. */
 static WcStatus
-system_double(const WcBlas *blas, const WcHalf *half, const Row *row,
-              WcRowWork *work, WcPace *pace)
+system_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 {
 	int32_t k = half->factors;
 	int32_t width = half->width;
@@ -458,11 +670,6 @@ system_double(const WcBlas *blas, const WcHalf *half, const Row *row,
 
 	memset(right_side, 0, (size_t) width * sizeof(double));
 	memset(matrix, 0, (size_t) width * width * sizeof(double));
-	if (row->unobserved != 0)
-	{
-		for (size_t cell = 0; cell < (size_t) k * k; cell++)
-			matrix[cell] = row->unobserved * half->gram[cell];
-	}
 	if (wc_pace(pace, (int64_t) width * width))
 		return WC_CANCELLED;
 
@@ -470,46 +677,43 @@ system_double(const WcBlas *blas, const WcHalf *half, const Row *row,
 	{
 		int32_t rows = 0;
 
-		for (; e < row->end && rows < work->strip_rows; e++, rows++)
+		for (; e < row->end && rows < WC_KERNEL_CHUNK; e++, rows++)
 		{
 			Entry entry = entry_open(half, row, e);
 			double scale = sqrt(entry.weight);
 			double *to = work->strip_double + (size_t) rows * width;
 
 			for (int32_t p = 0; p < k; p++)
-			{
 				to[p] = scale * entry.vector[p];
-				right_side[p] += entry.right * entry.vector[p];
-			}
 			if (width > k)
-			{
 				to[k] = scale;
-				right_side[k] += entry.right;
-			}
+			entry_add(half, &entry, entry.right, right_side);
 			if (wc_pace(pace, 2 * (int64_t) width))
 				return WC_CANCELLED;
 		}
-		blas->dsyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS, width,
-		            rows, 1.0, work->strip_double, width, 1.0, matrix, width);
-		if (wc_pace(pace, (int64_t) rows * width * (width + 1) / WC_PACE_BLAS))
+		half->blas->dsyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS,
+		                  width, rows, 1.0, work->strip_double, width, 1.0,
+		                  matrix, width);
+		if (wc_pace(pace,
+		            (int64_t) rows * width * (width + 1) / WC_PACE_VECTOR))
 			return WC_CANCELLED;
 	}
 
 	for (int32_t p = 0; p < width; p++)
 	{
-		matrix[(size_t) p * width + p] += row->lambda;
+		matrix[(size_t) p * width + p] += shared_double(half, row, p);
 		work->diagonal_double[p] = matrix[(size_t) p * width + p];
 	}
 	return WC_OK;
 }
 
 static WcStatus
-solve_double(const WcBlas *blas, const WcHalf *half, const Row *row,
-             WcRowWork *work, WcPace *pace, WcError *error)
+solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
+             WcError *error)
 {
 	int32_t width = half->width;
 	int64_t count = row->end - row->first;
-	WcStatus status = system_double(blas, half, row, work, pace);
+	WcStatus status = system_double(half, row, work, pace);
 	double worst = 0;
 
 	/* No weight anywhere: nothing depends on the row, the right side is 0. */
@@ -540,8 +744,8 @@ solve_double(const WcBlas *blas, const WcHalf *half, const Row *row,
 }
 
 WcStatus
-wc_solve_row(const WcBlas *blas, const WcHalf *half, int32_t index,
-             WcRowWork *work, WcPace *pace, WcError *error)
+wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
+             WcPace *pace, WcError *error)
 {
 	int32_t k = half->factors;
 	int32_t width = half->width;
@@ -563,11 +767,11 @@ wc_solve_row(const WcBlas *blas, const WcHalf *half, int32_t index,
 
 	/* Without lambda nothing bounds the weakest pivot from below. */
 	if (row.lambda > 0)
-		status = solve_float(blas, half, &row, work, &good, pace);
+		status = solve_float(half, &row, next, work, &good, pace);
 	if (status == WC_OK && !good)
 	{
 		work->retries++;
-		status = solve_double(blas, half, &row, work, pace, error);
+		status = solve_double(half, &row, work, pace, error);
 	}
 	if (status == WC_CANCELLED)
 		return wc_fail_silently(error, status, half->side, index);

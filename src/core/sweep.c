@@ -4,32 +4,46 @@
  *	  One half sweep: every row of one side, given the other side.
  *
  * The training loop calls wc_half_sweep for the users and the items in turn
- * (Hu, Koren and Volinsky 2008).  A half sweep takes the Gram matrix of the
- * fixed side once (gram.c), unless w0 is 0, and solves each row exactly
- * (solve.c).  Rows depend on the fixed side only, so their order does not
- * matter, and the same input gives the same bits.
+ * (Hu, Koren and Volinsky 2008).  When w0 is 0 it solves each row exactly
+ * (solve.c).  Otherwise all rows share the Gram matrix of the fixed side, and
+ * first
+ *
+ *		G = V' diag(t) V			gram.c, panels shared by the threads
+ *		G = Q diag(g) Q'			eigen.c
+ *		V := V Q					strips of rows shared by the threads
+ *
+ * In the new basis what the rows share is a diagonal, whatever their lambda:
+ * rows with few entries can be solved in as few dimensions, and no k x k matrix
+ * is copied for a row.  V stays in that basis.  Scores do not depend on it, since
+ * every row of the other side is solved in the same one.
+ *
+ * Rows depend on the fixed side only, so their order does not matter, and the
+ * same input gives the same bits with any number of threads.
  *
  * All memory a half sweep needs belongs to the solver, so nothing is allocated
- * while it runs.  A solver is for one thread.
+ * while it runs.
  *
  * should_stop is asked about once a millisecond: between rows, inside rows
- * between strips of entries, and between pivots of a float64 factor.  The
- * longest piece of work in between is one float32 Cholesky factor.
+ * between chunks of entries, between the steps of the eigenvalue problem, and
+ * between pivots of a float64 factor.  The longest piece of work in between is
+ * one float32 Cholesky factor.
  *
  *-------------------------------------------------------------------------
  */
+#include <math.h>
 #include <string.h>
 
 #include "core/numerics.h"
 
-WcStatus
-wc_solver_create(const WcProblem *problem, WcSolver **result,
-                 const WcAlloc *alloc, WcError *error)
+#define ROTATION_ROWS 1024 /* of a strip one thread takes */
+#define ROTATION_WORK (1 << 24) /* multiply-adds without a question */
+
+static WcStatus
+check_options(const WcProblem *problem, const WcSolverOptions *options,
+              WcError *error)
 {
 	int32_t k = problem->params.factors;
-	WcSolver *solver;
 
-	*result = NULL;
 	if (k < WC_FACTORS_MIN || k > WC_FACTORS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "The number of factors must be between %d and %d.",
@@ -37,9 +51,88 @@ wc_solver_create(const WcProblem *problem, WcSolver **result,
 	if (problem->biases && problem->w0 != 0)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "Biases need an unobserved weight of 0.");
+	if (options->threads < 1 || options->threads > WC_THREADS_MAX)
+		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
+		               "The number of threads must be between 1 and %d.",
+		               WC_THREADS_MAX);
+	if (wc_kernel_choose(options->kernel) == NULL)
+		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
+		               "This processor does not run the kernel \"%s\".",
+		               options->kernel);
 	if (wc_blas() == NULL)
 		return wc_fail(error, WC_NO_BLAS, WC_USERS, -1, -1,
 		               "OpenBLAS has not been loaded.");
+	return WC_OK;
+}
+
+/* What the rotation of the fixed side needs. */
+static WcStatus
+create_rotation(WcSolver *solver)
+{
+	size_t k = (size_t) solver->factors;
+	int32_t size = wc_pad(solver->factors, solver->kernel->lanes);
+	size_t cells = (size_t) size * (size_t) wc_pitch(size);
+	uintptr_t block;
+
+	solver->gram = wc_alloc_array(solver->alloc, k * k, sizeof(double));
+	solver->eigen = wc_alloc_array(solver->alloc, 4 * k, sizeof(double));
+	solver->rotation_block =
+	    wc_alloc_array(solver->alloc, cells + WC_KERNEL_LANES, sizeof(float));
+	if (solver->gram == NULL || solver->eigen == NULL ||
+	    solver->rotation_block == NULL)
+		return WC_NO_MEMORY;
+	block = (uintptr_t) solver->rotation_block;
+	block = (block + WC_KERNEL_ALIGN - 1) / WC_KERNEL_ALIGN * WC_KERNEL_ALIGN;
+	solver->rotation = (float *) block;
+	memset(solver->rotation, 0, cells * sizeof(float));
+	return WC_OK;
+}
+
+static WcStatus
+create_parts(WcSolver *solver)
+{
+	const WcProblem *problem = solver->problem;
+	const WcAlloc *alloc = solver->alloc;
+	size_t threads = (size_t) solver->threads.count;
+	size_t chunks;
+
+	solver->work = wc_alloc_array(alloc, threads, sizeof(WcWork));
+	if (solver->work == NULL)
+		return WC_NO_MEMORY;
+	memset(solver->work, 0, threads * sizeof(WcWork));
+	for (size_t thread = 0; thread < threads; thread++)
+	{
+		if (wc_work_create(solver->kernel, solver->width, &solver->work[thread],
+		                   alloc) != WC_OK)
+			return WC_NO_MEMORY;
+	}
+	if (wc_schedule_create(&problem->by_user, solver->factors,
+	                       &solver->schedule[WC_USERS], alloc) != WC_OK ||
+	    wc_schedule_create(&problem->by_item, solver->factors,
+	                       &solver->schedule[WC_ITEMS], alloc) != WC_OK)
+		return WC_NO_MEMORY;
+	chunks = (size_t) solver->schedule[WC_USERS].n_chunks +
+	         (size_t) solver->schedule[WC_ITEMS].n_chunks;
+	solver->sums = wc_alloc_array(alloc, chunks, sizeof(double));
+	if (solver->sums == NULL)
+		return WC_NO_MEMORY;
+	return problem->w0 != 0 ? create_rotation(solver) : WC_OK;
+}
+
+WcStatus
+wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
+                 WcSolver **result, const WcAlloc *alloc, WcError *error)
+{
+	static const WcSolverOptions defaults = {1, NULL};
+	WcSolver *solver;
+	WcStatus status;
+
+	*result = NULL;
+	if (options == NULL)
+		options = &defaults;
+	status = check_options(problem, options, error);
+	if (status != WC_OK)
+		return status;
 
 	solver = wc_alloc_array(alloc, 1, sizeof(WcSolver));
 	if (solver == NULL)
@@ -47,19 +140,13 @@ wc_solver_create(const WcProblem *problem, WcSolver **result,
 	memset(solver, 0, sizeof(*solver));
 	solver->problem = problem;
 	solver->alloc = alloc;
+	solver->kernel = wc_kernel_choose(options->kernel);
 	solver->blas = wc_blas();
-	solver->factors = k;
-	solver->width = problem->biases ? k + 1 : k;
-	if (problem->w0 != 0)
-	{
-		size_t cells = (size_t) k * k;
-
-		solver->gram = wc_alloc_array(alloc, cells, sizeof(double));
-		solver->gram_float = wc_alloc_array(alloc, cells, sizeof(float));
-	}
-	if ((problem->w0 != 0 &&
-	     (solver->gram == NULL || solver->gram_float == NULL)) ||
-	    wc_row_work_create(solver->width, &solver->work, alloc) != WC_OK)
+	solver->threads.count = options->threads;
+	solver->threads.start = pthread_create;
+	solver->factors = problem->params.factors;
+	solver->width = solver->factors + (problem->biases ? 1 : 0);
+	if (create_parts(solver) != WC_OK)
 	{
 		wc_solver_free(solver);
 		return wc_fail_silently(error, WC_NO_MEMORY, WC_USERS, -1);
@@ -71,18 +158,32 @@ wc_solver_create(const WcProblem *problem, WcSolver **result,
 void
 wc_solver_free(WcSolver *solver)
 {
+	const WcAlloc *alloc;
+
 	if (solver == NULL)
 		return;
-	wc_row_work_free(&solver->work, solver->alloc);
-	wc_free(solver->alloc, solver->gram);
-	wc_free(solver->alloc, solver->gram_float);
-	wc_free(solver->alloc, solver);
+	alloc = solver->alloc;
+	for (int32_t thread = 0;
+	     solver->work != NULL && thread < solver->threads.count; thread++)
+		wc_work_free(&solver->work[thread], alloc);
+	wc_free(alloc, solver->work);
+	wc_schedule_free(&solver->schedule[WC_USERS], alloc);
+	wc_schedule_free(&solver->schedule[WC_ITEMS], alloc);
+	wc_free(alloc, solver->sums);
+	wc_free(alloc, solver->gram);
+	wc_free(alloc, solver->eigen);
+	wc_free(alloc, solver->rotation_block);
+	wc_free(alloc, solver);
 }
 
 int64_t
 wc_solver_retries(const WcSolver *solver)
 {
-	return solver->work.retries;
+	int64_t retries = 0;
+
+	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+		retries += solver->work[thread].retries;
+	return retries;
 }
 
 static WcHalf
@@ -92,6 +193,8 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	bool users = side == WC_USERS;
 	WcHalf half;
 
+	half.kernel = solver->kernel;
+	half.blas = solver->blas;
 	half.side = side;
 	half.factors = solver->factors;
 	half.width = solver->width;
@@ -105,27 +208,202 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.fixed_share = users ? problem->unobserved : NULL;
 	half.fixed = users ? model->item_factors : model->user_factors;
 	half.fixed_bias = users ? model->item_bias : model->user_bias;
-	half.gram = solver->gram;
-	half.gram_float = solver->gram_float;
+	half.eigen = solver->eigen;
+	half.eigen_min = 0;
 	half.solved = users ? model->user_factors : model->item_factors;
 	half.solved_bias = users ? model->user_bias : model->item_bias;
 	return half;
 }
 
+/* ------------------------------------------------------------------------
+ * The basis of eigenvectors
+ * ------------------------------------------------------------------------ */
+
+typedef struct RotationJob
+{
+	const WcSolver *solver;
+	int32_t rows;
+	float *factors;
+} RotationJob;
+
+/* Rows multiplied at once: few when there are many factors, to ask in time. */
+static int32_t
+rotation_rows(int32_t k)
+{
+	int32_t rows = WC_KERNEL_CHUNK;
+
+	while (rows > 8 && (int64_t) rows * k * k > ROTATION_WORK)
+		rows /= 2;
+	return rows;
+}
+
+static WcStatus
+rotate_strip(void *arg, int32_t thread, int64_t strip, WcPace *pace)
+{
+	const RotationJob *job = arg;
+	const WcKernel *kernel = job->solver->kernel;
+	WcWork *work = &job->solver->work[thread];
+	int32_t k = job->solver->factors;
+	int32_t size = wc_pad(k, kernel->lanes);
+	int32_t pitch = wc_pitch(size);
+	int32_t first = (int32_t) (strip * ROTATION_ROWS);
+	int32_t end =
+	    job->rows - first < ROTATION_ROWS ? job->rows : first + ROTATION_ROWS;
+	int32_t some = rotation_rows(k);
+	float *from = work->strip;
+	float *to = work->strip + (size_t) WC_KERNEL_CHUNK * pitch;
+
+	memset(from, 0, (size_t) WC_KERNEL_CHUNK * pitch * sizeof(float));
+	for (int32_t row = first; row < end; row += some)
+	{
+		int32_t count = end - row < some ? end - row : some;
+		float *factors = job->factors + (size_t) row * k;
+
+		for (int32_t e = 0; e < count; e++)
+			memcpy(from + (size_t) e * pitch, factors + (size_t) e * k,
+			       (size_t) k * sizeof(float));
+		kernel->multiply(size, pitch, wc_pad(count, 8), from,
+		                 job->solver->rotation, to);
+		for (int32_t e = 0; e < count; e++)
+			memcpy(factors + (size_t) e * k, to + (size_t) e * pitch,
+			       (size_t) k * sizeof(float));
+		if (wc_pace(pace, (int64_t) count * k * k / WC_PACE_VECTOR))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
 /*
- * Solve rows [from, to).  Ranges may be solved in any order and by several
- * threads at once, each with its own work and pace.
+ * Fewer vectors than factors have at most as many eigenvalues that are not 0;
+ * what rounding has made of the others is taken out, and with it their part of
+ * the vectors.
+ */
+static bool
+beyond_rank(int32_t k, int32_t rows, const double *eigen, int32_t l)
+{
+	int32_t larger = 0;
+
+	if (rows >= k)
+		return false;
+	for (int32_t other = 0; other < k; other++)
+	{
+		if (eigen[other] > eigen[l] || (eigen[other] == eigen[l] && other < l))
+			larger++;
+	}
+	return larger >= rows;
+}
+
+/* Bring the fixed side into the basis of its Gram matrix's eigenvectors. */
+static WcStatus
+rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
+{
+	int32_t k = solver->factors;
+	int32_t pitch = wc_pitch(wc_pad(k, solver->kernel->lanes));
+	WcPace pace = wc_pace_start(hooks);
+	RotationJob job = {solver, half->entries->cols, fixed};
+	int64_t strips = ((int64_t) job.rows + ROTATION_ROWS - 1) / ROTATION_ROWS;
+	WcStatus status = wc_gram(solver, job.rows, fixed, half->fixed_share,
+	                          solver->gram, hooks);
+
+	if (status != WC_OK)
+		return status;
+	status = wc_eigen(solver->kernel, k, solver->gram, solver->eigen,
+	                  solver->eigen + k, &pace);
+	if (status != WC_OK)
+		return status;
+
+	half->eigen_min = INFINITY;
+	for (int32_t l = 0; l < k; l++)
+	{
+		bool null = beyond_rank(k, job.rows, solver->eigen, l);
+
+		for (int32_t p = 0; p < k; p++)
+			solver->rotation[(size_t) p * pitch + l] =
+			    null ? 0 : (float) solver->gram[(size_t) l * k + p];
+		if (wc_pace(&pace, k))
+			return WC_CANCELLED;
+	}
+	for (int32_t l = 0; l < k; l++)
+	{
+		/* rounding may have made the least of them negative */
+		solver->eigen[l] = fmax(solver->eigen[l], 0);
+		half->eigen_min = fmin(half->eigen_min, solver->eigen[l]);
+	}
+	return wc_parallel(&solver->threads, strips, rotate_strip, &job, hooks);
+}
+
+/* ------------------------------------------------------------------------
+ * The rows
+ * ------------------------------------------------------------------------ */
+
+typedef struct RowsJob
+{
+	const WcHalf *half;
+	const WcSchedule *schedule;
+	WcWork *work;
+	atomic_int failed; /* lowest row that failed */
+} RowsJob;
+
+/*
+ * A row that cannot be solved does not end the work: lower ones are still tried,
+ * so that the error names the same row with any number of threads.
  */
 static WcStatus
-solve_rows(const WcBlas *blas, const WcHalf *half, int32_t from, int32_t to,
-           WcRowWork *work, WcPace *pace, WcError *error)
+solve_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 {
-	for (int32_t row = from; row < to; row++)
-	{
-		WcStatus status = wc_solve_row(blas, half, row, work, pace, error);
+	RowsJob *job = arg;
+	const WcSchedule *schedule = job->schedule;
+	WcWork *work = &job->work[thread];
 
-		if (status != WC_OK)
+	for (int32_t i = schedule->start[chunk]; i < schedule->start[chunk + 1];
+	     i++)
+	{
+		int32_t row = schedule->order[i];
+		int32_t next = i + 1 < schedule->rows ? schedule->order[i + 1] : -1;
+		int failed = atomic_load(&job->failed);
+		WcError error;
+		WcStatus status;
+
+		if (row >= failed)
+			continue;
+		status = wc_solve_row(job->half, row, next, work, pace, &error);
+		if (status == WC_CANCELLED)
 			return status;
+		if (status == WC_OK)
+			continue;
+		if (work->error.status == WC_OK || row < work->error.row)
+			work->error = error;
+		while (row < failed &&
+		       !atomic_compare_exchange_weak(&job->failed, &failed, row))
+			;
+	}
+	return WC_OK;
+}
+
+static WcStatus
+solve_rows(WcSolver *solver, const WcHalf *half, const WcHooks *hooks,
+           WcError *error)
+{
+	RowsJob job = {half, &solver->schedule[half->side], solver->work,
+	               INT32_MAX};
+	WcStatus status;
+
+	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+		solver->work[thread].error.status = WC_OK;
+	status = wc_parallel(&solver->threads, job.schedule->n_chunks, solve_chunk,
+	                     &job, hooks);
+	if (status != WC_OK)
+		return wc_fail_silently(error, status, half->side, -1);
+	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+	{
+		const WcError *found = &solver->work[thread].error;
+
+		if (found->status != WC_OK && found->row == atomic_load(&job.failed))
+		{
+			if (error != NULL)
+				*error = *found;
+			return found->status;
+		}
 	}
 	return WC_OK;
 }
@@ -135,7 +413,6 @@ wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
               const WcHooks *hooks, WcError *error)
 {
 	WcHalf half = half_open(solver, side, model);
-	WcPace pace = wc_pace_start(hooks);
 
 	WC_ASSERT(model->factors == solver->factors);
 	WC_ASSERT(model->users == solver->problem->by_user.rows);
@@ -145,15 +422,16 @@ wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
 
 	if (half.w0 != 0)
 	{
-		WcRowWork *work = &solver->work;
-		WcStatus status =
-		    wc_gram(solver->blas, half.entries->cols, solver->factors,
-		            half.fixed, half.fixed_share, work->strip_rows, work->strip,
-		            work->matrix, solver->gram, solver->gram_float, &pace);
+		float *fixed =
+		    side == WC_USERS ? model->item_factors : model->user_factors;
+		WcStatus status = rotate_fixed(solver, &half, fixed, hooks);
 
+		if (status == WC_NOT_FINITE)
+			return wc_fail(error, status, side, -1, -1,
+			               "The factors of the other side, or their products, "
+			               "leave the range of single precision.");
 		if (status != WC_OK)
 			return wc_fail_silently(error, status, side, -1);
 	}
-	return solve_rows(solver->blas, &half, 0, half.entries->rows, &solver->work,
-	                  &pace, error);
+	return solve_rows(solver, &half, hooks, error);
 }

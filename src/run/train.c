@@ -354,7 +354,7 @@ init_model(TrainState *state)
 		    state->start.version, state->model.factors, items,
 		    state->model.item_factors, state->model.item_bias);
 	check(state,
-	      wc_solver_create(&state->problem, &state->solver,
+	      wc_solver_create(&state->problem, NULL, &state->solver,
 	                       &state->memory.alloc, &error),
 	      &error);
 }

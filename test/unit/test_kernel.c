@@ -173,8 +173,10 @@ test_products(const WcKernel *kernel)
 			memset(rows + count * g.pitch, 0, 4 * PITCH_MAX * sizeof(float));
 			for (size_t c = 0; c < sizeof(matrix) / sizeof(matrix[0]); c++)
 				matrix[c] = NAN;
-			kernel->dual_gram(count, g.size, g.pitch, rows, a_size, a_pitch,
-			                  matrix);
+			for (int32_t row = 0; row < a_size; row += 16)
+				kernel->dual_gram(row, row + 16 < a_size ? row + 16 : a_size,
+				                  count, g.size, g.pitch, rows, a_size, a_pitch,
+				                  matrix);
 			worst = 0;
 			for (int32_t d = 0; d < a_size; d++)
 				for (int32_t e = d; e < a_size; e++)
@@ -267,7 +269,14 @@ test_factor(const WcKernel *kernel)
 		for (int32_t p = 0; p < g.size; p++)
 			x[p] = p < width ? (float) (2 * check_random(&state) - 1) : 0.0f;
 		memcpy(y, x, sizeof(y));
-		rho = kernel->factor(g.size, g.pitch, matrix, inverse, x);
+		rho = 1;
+		for (int32_t row = 0; row < g.size; row += 2 * kernel->lanes)
+			rho =
+			    fminf(rho, kernel->factor(row,
+			                              row + 2 * kernel->lanes < g.size
+			                                  ? row + 2 * kernel->lanes
+			                                  : g.size,
+			                              g.size, g.pitch, matrix, inverse, x));
 		kernel->backward(g.size, g.pitch, matrix, inverse, x);
 		worst = fmax(worst, residual(width, g.pitch, copy, x, y));
 		for (int32_t p = width; p < g.size; p++)
@@ -306,13 +315,16 @@ test_factor(const WcKernel *kernel)
 			memcpy(matrix, copy, bytes);
 			matrix[p * g.pitch + p] *= -1;
 			memset(x, 0, sizeof(x));
-			CHECK(kernel->factor(g.size, g.pitch, matrix, inverse, x) == 0);
+			CHECK(kernel->factor(0, g.size, g.size, g.pitch, matrix, inverse,
+			                     x) == 0);
 			memcpy(matrix, copy, bytes);
 			matrix[p * g.pitch + width - 1] = NAN;
-			CHECK(kernel->factor(g.size, g.pitch, matrix, inverse, x) == 0);
+			CHECK(kernel->factor(0, g.size, g.size, g.pitch, matrix, inverse,
+			                     x) == 0);
 			memcpy(matrix, copy, bytes);
 			matrix[p * g.pitch + p] = INFINITY;
-			CHECK(kernel->factor(g.size, g.pitch, matrix, inverse, x) == 0);
+			CHECK(kernel->factor(0, g.size, g.size, g.pitch, matrix, inverse,
+			                     x) == 0);
 		}
 	}
 	printf("%s: largest residual of a solved system %.1e\n", kernel->name,

@@ -24,8 +24,8 @@ test_definition(void)
 
 			fixture_create(&fixture_kinds[kind], seed, &f);
 			fixture_model(&f, 0.5 * (double) seed, seed, &model);
-			CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) ==
-			      WC_OK);
+			CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc,
+			                       NULL) == WC_OK);
 			CHECK(wc_loss(solver, &model, &loss, NULL, NULL) == WC_OK);
 			expected = fixture_loss(&f, &model);
 			worst = fmax(worst, fabs(loss - expected) / expected);
@@ -50,7 +50,8 @@ test_zero_model(void)
 	spec.w0 = 0.25;
 	fixture_create(&spec, 9, &f);
 	fixture_model(&f, 0.0, 1, &model);
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, NULL) ==
+	      WC_OK);
 	CHECK(wc_loss(solver, &model, &loss, NULL, NULL) == WC_OK);
 	CHECK(f.problem.by_user.nnz > 0);
 	CHECK_NEAR(loss, 1.25 * (double) f.problem.by_user.nnz, 1e-9);
@@ -70,7 +71,8 @@ test_not_finite(void)
 
 	fixture_create(&fixture_kinds[0], 9, &f);
 	fixture_model(&f, 1.0, 1, &model);
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, NULL) ==
+	      WC_OK);
 	model.user_factors[11] = NAN;
 	CHECK(wc_loss(solver, &model, &loss, NULL, &error) == WC_NOT_FINITE);
 	CHECK(loss == -1 && error.status == WC_NOT_FINITE);
@@ -95,7 +97,8 @@ test_cancel(void)
 	spec.k = 48;
 	fixture_create(&spec, 9, &f);
 	fixture_model(&f, 0.3, 1, &model);
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, NULL) ==
+	      WC_OK);
 	CHECK(wc_loss(solver, &model, &expected, NULL, NULL) == WC_OK);
 	do
 	{

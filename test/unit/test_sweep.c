@@ -40,7 +40,7 @@ test_rows(void)
 	       gradient);
 }
 
-/* I8, and the other side stays as it is. */
+/* I8; without unobserved weight the other side stays as it is. */
 static void
 test_empty_rows(void)
 {
@@ -138,6 +138,78 @@ test_descent(void)
 	}
 }
 
+/*
+ * With unobserved weight the fixed side is turned: other factors, the same
+ * scores, and columns at right angles.
+ */
+static void
+test_rotation(void)
+{
+	for (int kind = 0; kind < FIXTURE_KINDS; kind++)
+		for (int s = 0; s < 2; s++)
+		{
+			WcSide side = s == 0 ? WC_USERS : WC_ITEMS;
+			double worst = 0;
+			double largest = 0;
+			Fixture f;
+			WcModel model;
+			WcModel before;
+			WcSolver *solver;
+			const float *fixed;
+			const float *old;
+			int32_t rows;
+
+			fixture_create(&fixture_kinds[kind], 4, &f);
+			fixture_model(&f, 1.0, 4, &model);
+			fixture_model(&f, 1.0, 4, &before);
+			solver = fixture_solver(&f);
+			fixed = s == 0 ? model.item_factors : model.user_factors;
+			old = s == 0 ? before.item_factors : before.user_factors;
+			rows = s == 0 ? f.n : f.m;
+			CHECK(wc_half_sweep(solver, side, &model, NULL, NULL) == WC_OK);
+			if (f.problem.w0 == 0)
+			{
+				CHECK(memcmp(fixed, old, (size_t) rows * f.k * sizeof(float)) ==
+				      0);
+				wc_model_free(&before, &check_alloc);
+				fixture_close(solver, &model, &f);
+				continue;
+			}
+			for (int32_t i = 0; i < rows; i++)
+				for (int32_t j = 0; j <= i; j++)
+				{
+					double now = 0;
+					double then = 0;
+
+					for (int32_t p = 0; p < f.k; p++)
+					{
+						now += (double) fixed[i * f.k + p] * fixed[j * f.k + p];
+						then += (double) old[i * f.k + p] * old[j * f.k + p];
+					}
+					worst = fmax(worst, fabs(now - then));
+					largest = fmax(largest, fabs(then));
+				}
+			CHECK(worst < 1e-6 * largest);
+			worst = 0;
+			for (int32_t p = 0; p < f.k; p++)
+				for (int32_t q = 0; q < p; q++)
+				{
+					double sum = 0;
+
+					for (int32_t i = 0; i < rows; i++)
+						sum += (double) fixed[i * f.k + p] *
+						       fixed[i * f.k + q] *
+						       (s == 0 && f.problem.unobserved != NULL
+						            ? f.problem.unobserved[i]
+						            : 1.0f);
+					worst = fmax(worst, fabs(sum));
+				}
+			CHECK(worst < 1e-5 * largest);
+			wc_model_free(&before, &check_alloc);
+			fixture_close(solver, &model, &f);
+		}
+}
+
 /* The same bits from the same input, whatever a solver did before. */
 static void
 test_repeatable(void)
@@ -181,6 +253,7 @@ test_repeatable(void)
 	}
 }
 
+/* From any question on: the status, nothing leaked, no further question. */
 static void
 test_cancel(double lambda)
 {
@@ -215,15 +288,15 @@ test_cancel(double lambda)
 		status = wc_half_sweep(solver, WC_USERS, &model, &hooks, &error);
 		if (status == WC_CANCELLED)
 			CHECK(error.status == WC_CANCELLED && error.side == WC_USERS &&
-			      cancel.asked == n + 1);
+			      error.row == -1 && cancel.asked == n + 1);
 		for (int32_t i = 0; i < f.m; i++)
 		{
-			size_t at = (size_t) i * f.k;
-			const WcModel *expected =
-			    status == WC_OK || i < error.row ? &full : &old;
+			const float *row = model.user_factors + (size_t) i * f.k;
 
-			if (memcmp(model.user_factors + at, expected->user_factors + at,
-			           size) != 0)
+			/* a row is new or old, never half of each */
+			if (memcmp(row, full.user_factors + (size_t) i * f.k, size) != 0 &&
+			    (status == WC_OK ||
+			     memcmp(row, old.user_factors + (size_t) i * f.k, size) != 0))
 				whole = false;
 		}
 		CHECK(whole);
@@ -240,6 +313,7 @@ static void
 test_create(void)
 {
 	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
+	WcSolverOptions options = {3, "portable"};
 	WcStatus status = WC_NO_MEMORY;
 	WcSolver *solver;
 	Fixture f;
@@ -249,7 +323,8 @@ test_create(void)
 	for (n = 0; status != WC_OK && n < 100; n++)
 	{
 		check_fail_after = n;
-		status = wc_solver_create(&f.problem, &solver, &check_alloc, &error);
+		status = wc_solver_create(&f.problem, &options, &solver, &check_alloc,
+		                          &error);
 		if (status != WC_OK)
 			CHECK(status == WC_NO_MEMORY && error.status == WC_NO_MEMORY &&
 			      solver == NULL);
@@ -260,16 +335,29 @@ test_create(void)
 	wc_solver_free(NULL);
 
 	f.problem.params.factors = 0;
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, &error) ==
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
 	f.problem.params.factors = WC_FACTORS_MAX + 1;
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, &error) ==
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
 	f.problem.params.factors = 4;
 	f.problem.biases = true;
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, &error) ==
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
 	CHECK(strstr(error.detail, "iases") != NULL);
+	f.problem.biases = false;
+	options.threads = 0;
+	CHECK(wc_solver_create(&f.problem, &options, &solver, &check_alloc,
+	                       &error) == WC_BAD_PARAM);
+	options.threads = WC_THREADS_MAX + 1;
+	CHECK(wc_solver_create(&f.problem, &options, &solver, &check_alloc,
+	                       &error) == WC_BAD_PARAM);
+	CHECK(strstr(error.detail, "256") != NULL);
+	options.threads = 1;
+	options.kernel = "sse9";
+	CHECK(wc_solver_create(&f.problem, &options, &solver, &check_alloc,
+	                       &error) == WC_BAD_PARAM);
+	CHECK(strstr(error.detail, "sse9") != NULL && solver == NULL);
 	fixture_free(&f);
 }
 
@@ -281,7 +369,7 @@ main(void)
 	Fixture f;
 
 	fixture_create(&fixture_kinds[0], 1, &f);
-	CHECK(wc_solver_create(&f.problem, &solver, &check_alloc, &error) ==
+	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_NO_BLAS);
 	CHECK(error.status == WC_NO_BLAS && solver == NULL);
 	fixture_free(&f);
@@ -293,6 +381,7 @@ main(void)
 
 	test_rows();
 	test_empty_rows();
+	test_rotation();
 	test_closed_form();
 	test_descent();
 	test_repeatable();
