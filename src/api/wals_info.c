@@ -36,9 +36,9 @@ put(ReturnSetInfo *result, const char *name, const char *value)
 Datum
 wals_info(PG_FUNCTION_ARGS)
 {
-	static const char *const settings[] = {"wals.default_model",
-	                                       "wals.cache_mem", "wals.max_memory",
-	                                       "wals.blas_library"};
+	static const char *const settings[] = {
+	    "wals.default_model", "wals.cache_mem", "wals.max_memory",
+	    "wals.blas_library",  "wals.threads",   "wals.kernel"};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int i;
@@ -50,6 +50,8 @@ wals_info(PG_FUNCTION_ARGS)
 		put(result, "blas", wc_blas_description());
 	else
 		put(result, "blas", psprintf("not loaded: %s", error.detail));
+	put(result, "kernel", wc_kernel_name(wals_kernel));
+	put(result, "threads", psprintf("%d", wals_thread_count()));
 	for (i = 0; i < (int) lengthof(settings); i++)
 	{
 		const char *value = GetConfigOptionByName(settings[i], NULL, false);

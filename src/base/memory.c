@@ -101,19 +101,15 @@ wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
 }
 
 /*
- * True when CHECK_FOR_INTERRUPTS is going to raise an error.  Interrupts that
- * only want something done (a barrier, a memory report) are served on the
- * spot.
+ * True when CHECK_FOR_INTERRUPTS is going to raise an error.  The core may have
+ * threads at work when it asks, so nothing may be raised from here, and
+ * interrupts that only want something done (a barrier, a memory report) wait
+ * until the caller is back from the core.
  */
 static bool
 interrupt_pending(void *arg)
 {
-	if (!InterruptPending)
-		return false;
-	if (ProcDiePending || QueryCancelPending)
-		return true;
-	CHECK_FOR_INTERRUPTS();
-	return false;
+	return InterruptPending && (ProcDiePending || QueryCancelPending);
 }
 
 static void

@@ -96,8 +96,11 @@ wals_report(const WcError *error, const WalsMemory *memory,
 				     errhint("Scale the values or weights down.")));
 			ereport(ERROR,
 			        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			         errmsg("factors of %s %s are out of range",
-			                side_noun(error->side), row),
+			         error->row >= 0
+			             ? errmsg("factors of %s %s are out of range",
+			                      side_noun(error->side), row)
+			             : errmsg("factors of the %ss are out of range",
+			                      side_noun(error->side)),
 			         error->detail[0] ? errdetail("%s", error->detail) : 0,
 			         errhint("Scale the values or weights down, or raise "
 			                 "regularization.")));

@@ -9,17 +9,22 @@
 #include "postgres.h"
 
 #include <limits.h>
+#include <unistd.h>
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
 #include "base/settings.h"
+#include "core/core.h"
 
 char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
 int wals_max_memory = 4 * 1024 * 1024;
 char *wals_blas_library = NULL;
+int wals_threads = 0;
+char *wals_kernel = NULL;
 
 /* A model's name is checked where it is set, not in every later call. */
 static bool
@@ -37,6 +42,33 @@ check_default_model(char **value, void **extra, GucSource source)
 		GUC_check_errdetail("It must be the name of a table, with or without "
 		                    "its schema.");
 	return valid;
+}
+
+/* Inner loops this processor does not run are refused where they are set. */
+static bool
+check_kernel(char **value, void **extra, GucSource source)
+{
+	if (wc_kernel_name(*value) != NULL)
+		return true;
+	GUC_check_errdetail("Kernels are auto, avx512, avx2 and portable, and the "
+	                    "server's processor must run them.");
+	return false;
+}
+
+/*
+ * The setting, or what the administrator allows other long jobs of one session
+ * (max_parallel_maintenance_workers and the session itself), but never more
+ * than there are processors.
+ */
+int
+wals_thread_count(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (wals_threads > 0)
+		return wals_threads;
+	return Max(1, Min(max_parallel_maintenance_workers + 1,
+	                  (int) Min(processors, WC_THREADS_MAX)));
 }
 
 void
@@ -68,6 +100,19 @@ wals_settings_define(void)
 	    "Empty: libopenblas.so.0, then libopenblas.so. Read when "
 	    "a session first computes.",
 	    &wals_blas_library, "", PGC_SUSET, 0, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+	    "wals.threads", "Threads a training may use.",
+	    "0: as many as max_parallel_maintenance_workers + 1, but not more than "
+	    "there are processors. The model is the same for any number.",
+	    &wals_threads, 0, 0, WC_THREADS_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
+
+	DefineCustomStringVariable(
+	    "wals.kernel",
+	    "Inner loops a training uses: auto, avx512, avx2, portable.",
+	    "auto takes the widest the processor runs. Last digits of the factors "
+	    "differ from one to the next.",
+	    &wals_kernel, "auto", PGC_USERSET, 0, check_kernel, NULL, NULL);
 
 	MarkGUCPrefixReserved("wals");
 }

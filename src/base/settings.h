@@ -13,6 +13,12 @@ extern int wals_cache_mem; /* kB per backend */
 extern int wals_max_memory; /* kB per training, 0: no limit */
 extern char *wals_blas_library; /* file name or path, "" for the usual */
 
+extern int wals_threads; /* 0: as many as parallel maintenance would use */
+extern char *wals_kernel; /* name of the inner loops, "auto" for the widest */
+
+/* Threads a training may use now, the session's own included. */
+extern int wals_thread_count(void);
+
 extern void wals_settings_define(void);
 
 #endif /* WALS_BASE_SETTINGS_H */

@@ -338,6 +338,7 @@ init_model(TrainState *state)
 	const WcIdMap *items = state->ratings.items;
 	int32 count = wc_idmap_count(items);
 	uint64 *hashes = array_alloc(state, count, sizeof(uint64));
+	WcSolverOptions options = {wals_thread_count(), wals_kernel};
 	WcError error = no_error();
 	int32 i;
 
@@ -354,7 +355,7 @@ init_model(TrainState *state)
 		    state->start.version, state->model.factors, items,
 		    state->model.item_factors, state->model.item_bias);
 	check(state,
-	      wc_solver_create(&state->problem, NULL, &state->solver,
+	      wc_solver_create(&state->problem, &options, &state->solver,
 	                       &state->memory.alloc, &error),
 	      &error);
 }
@@ -364,6 +365,7 @@ half_sweep(TrainState *state, WcSide side)
 {
 	WcError error = no_error();
 
+	CHECK_FOR_INTERRUPTS();
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
 	check(

@@ -55,7 +55,9 @@ SELECT after('SELECT');
 -- ---------------------------------------------------------------------------
 
 -- the server itself guards against NULL and other types
+\set VERBOSITY terse
 UPDATE m_items SET factors = NULL WHERE id = 3;
+\set VERBOSITY default
 INSERT INTO m_users VALUES (1, NULL, '{1,2,3,4}', 0, 1, 1);
 UPDATE m_items SET factors = 'none' WHERE id = 3;
 -- but the guard may be taken away
