@@ -3,6 +3,7 @@
 #   make && make install        build and install (PG_CONFIG=... for another server)
 #   make installcheck           regress and isolation tests against that server
 #   make unit | tap             the other two tiers; test/run does everything
+#   make unit-tsan              the threads under ThreadSanitizer
 #   make lint | format | bench  checks of the tree, clang-format, benchmarks
 
 EXTENSION  = wals
@@ -97,6 +98,19 @@ unit: $(addprefix run-,$(UNIT_TESTS))
 $(addprefix run-,$(UNIT_TESTS)): run-%: build-unit/%
 	@test/unit/run $<
 
+# The threads again, watched by ThreadSanitizer, which excludes the other one.
+TSAN_TESTS  = test_parallel test_sweep
+TSAN_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread
+
+build-unit/tsan/test_%: test/unit/test_%.c $(wildcard test/unit/*.h src/core/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(TSAN_CFLAGS) $(KERNEL_FLAGS) -O2 $< src/core/*.c $(UNIT_LIBS) -o $@
+
+unit-tsan: $(addprefix tsan-,$(TSAN_TESTS))
+
+$(addprefix tsan-,$(TSAN_TESTS)): tsan-%: build-unit/tsan/%
+	@test/unit/run $<
+
 tap:
 	$(prove_installcheck)
 
@@ -115,4 +129,13 @@ format:
 bench:
 	bench/run
 
-.PHONY: unit $(addprefix run-,$(UNIT_TESTS)) tap lint format bench
+# Half sweeps beside OpenBLAS: make half-sweep BENCH="--scale 1"
+build-unit/half_sweep: bench/half_sweep.c $(CORE_OBJS)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $^ $(UNIT_LIBS) -o $@
+
+half-sweep: build-unit/half_sweep
+	build-unit/half_sweep $(BENCH)
+
+.PHONY: unit $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
+        $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep

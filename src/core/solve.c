@@ -343,12 +343,12 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
 		int32_t at = known ? (int32_t) (e - row->first) : 0;
 		WcGather gather = gather_open(half, work, e, count, row->end);
-		float most = 0;
+		int any = 0;
 
 		if (!known)
 			coefficients(half, row, e, count, work->weight, work->right);
 		for (int32_t i = 0; i < count; i++)
-			most = work->weight[at + i] > most ? work->weight[at + i] : most;
+			any |= work->weight[at + i] != 0;
 		memset(work->vector, 0, (size_t) size * sizeof(float));
 		kernel->pack(&gather, work->weight + at, work->right + at, work->strip,
 		             work->vector);
@@ -356,7 +356,7 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 			work->right_side[p] += work->vector[p];
 		if (e + count == row->end)
 			fetch_next(half, next, work);
-		if (most > 0)
+		if (any)
 		{
 			kernel->rank_update(size, work->pitch, count, work->strip, fresh,
 			                    work->matrix);

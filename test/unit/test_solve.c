@@ -114,6 +114,69 @@ test_extreme_weights(void)
 	       worst, (long long) retries, 7 * 4 * 3 * 40);
 }
 
+/*
+ * The same for row lengths on both sides of the number of factors, equations
+ * alone (w0 = 0) and with a Gram matrix, with every kernel.
+ */
+static void
+test_stress(void)
+{
+	static const char *const kernels[] = {"portable", "avx2", "avx512"};
+	static const int32_t lengths[] = {1, 16, 48, 63, 64, 70, 96, 128, 400};
+	static const double maxima[] = {1, 1e2, 1e4, 1e6, 1e9};
+
+	for (int c = 0; c < 3; c++)
+	{
+		double worst = 0;
+		double plain = 0;
+		int64_t retries = 0;
+		int64_t rows = 0;
+
+		if (wc_kernel_name(kernels[c]) == NULL)
+			continue;
+		for (size_t l = 0; l < sizeof(lengths) / sizeof(lengths[0]); l++)
+			for (size_t w = 0; w < sizeof(maxima) / sizeof(maxima[0]); w++)
+				for (int gram = 0; gram < 2; gram++)
+				{
+					WcSolverOptions options = {1, kernels[c]};
+					FixtureSpec spec = fixture_kinds[0];
+					Fixture f;
+					WcModel model;
+					WcSolver *solver;
+					double error;
+
+					spec.m = 10;
+					spec.n = lengths[l];
+					spec.k = 64;
+					spec.density = 1;
+					spec.empty_user = spec.empty_item = -1;
+					spec.w0 = gram;
+					spec.values = true;
+					spec.weight_max = maxima[w];
+					spec.lambda = 0.1;
+					spec.lambda_varies = false;
+					fixture_create(&spec, 7 + w, &f);
+					fixture_model(&f, 1.0, l, &model);
+					if (wc_solver_create(&f.problem, &options, &solver,
+					                     &check_alloc, NULL) != WC_OK)
+						abort();
+					CHECK(wc_half_sweep(solver, WC_USERS, &model, NULL, NULL) ==
+					      WC_OK);
+					error = fixture_worst_row(&f, &model, WC_USERS);
+					CHECK(error < 1e-4);
+					worst = fmax(worst, error);
+					if (w == 0)
+						plain = fmax(plain, error);
+					retries += wc_solver_retries(solver);
+					rows += f.m;
+					fixture_close(solver, &model, &f);
+				}
+		printf("%s: largest relative error of a row %.1e, with equal weights "
+		       "%.1e, %lld of %lld rows in float64\n",
+		       kernels[c], worst, plain, (long long) retries, (long long) rows);
+	}
+}
+
 /* Counts multiplied, R_i C_j, up to 1e7, as user and item scales. */
 static void
 test_extreme_counts(void)
@@ -353,6 +416,7 @@ main(void)
 	}
 	test_sizes();
 	test_extreme_weights();
+	test_stress();
 	test_extreme_counts();
 	test_overflow();
 	test_singular();

@@ -1,0 +1,459 @@
+/*-------------------------------------------------------------------------
+ *
+ * half_sweep.c
+ *	  How fast half sweeps are, beside what the processor can do.
+ *
+ *		half_sweep [--scale S] [--factors K] [--threads N] [--reps N]
+ *		           [--kernel NAME] [--no-peer]
+ *
+ * Prints one line for each number of factors (32, 64, 128, 256), side and number
+ * of threads (1, 2): seconds, GFLOP/s, and R, their ratio to OpenBLAS's product
+ * of two 1024 x 1024 matrices on one thread, measured directly before and
+ * directly after each half sweep.  The work is counted the same for every
+ * method, as if each row were solved in the textbook way:
+ *
+ *		F = sum over rows [ n k (k + 1) + 2 n k + k^3 / 3 + 2 k^2 ]
+ *
+ * A half sweep that solves short rows in fewer dimensions does less than F, so
+ * R can pass 1.  The last column is that textbook way in the same run: gather,
+ * ssyrk, spotrf and spotrs for each row, for the seconds it takes a sample of
+ * the rows, scaled up.
+ *
+ * One thread is timed in its processor time, more in elapsed time, medians of
+ * --reps (5).  Ratings are random with the shape of MovieLens-20M (row lengths
+ * of users, popularity of items), --scale (0.1) times its users and ratings and
+ * sqrt(scale) times its items; weights are constant, w0 is 1.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/blas.h"
+#include "core/core.h"
+
+#define USERS 138493
+#define ITEMS 26744
+#define RATINGS 20000263
+#define SGEMM 1024
+#define REPS_MAX 99
+
+typedef struct Timing
+{
+	double seconds;
+	double ratio;
+} Timing;
+
+static uint64_t state = 88172645463325252u;
+
+static void
+die(const char *words)
+{
+	fprintf(stderr, "half_sweep: %s\n", words);
+	exit(1);
+}
+
+static void *
+array(size_t count, size_t size)
+{
+	void *result = calloc(count > 0 ? count : 1, size);
+
+	if (result == NULL)
+		die("out of memory");
+	return result;
+}
+
+static double
+random_number(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (double) (state >> 11) / 9007199254740992.0;
+}
+
+static void *
+bench_alloc(void *arg, size_t bytes)
+{
+	(void) arg;
+	return malloc(bytes);
+}
+
+static void *
+bench_resize(void *arg, void *block, size_t bytes)
+{
+	(void) arg;
+	return realloc(block, bytes);
+}
+
+static void
+bench_release(void *arg, void *block)
+{
+	(void) arg;
+	free(block);
+}
+
+static const WcAlloc bench_memory = {bench_alloc, bench_resize, bench_release,
+                                     NULL};
+
+static double
+clock_seconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+/* GFLOP/s of one thread, the best of a few products. */
+static double
+sgemm_rate(int times)
+{
+	static float *a;
+	static float *b;
+	static float *c;
+	double best = 0;
+
+	if (a == NULL)
+	{
+		a = array((size_t) SGEMM * SGEMM, sizeof(float));
+		b = array((size_t) SGEMM * SGEMM, sizeof(float));
+		c = array((size_t) SGEMM * SGEMM, sizeof(float));
+		for (size_t i = 0; i < (size_t) SGEMM * SGEMM; i++)
+			a[i] = b[i] = (float) random_number() - 0.5f;
+	}
+	for (int i = 0; i < times; i++)
+	{
+		double start = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+
+		wc_blas()->gemm(WC_BLAS_ROW_MAJOR, WC_BLAS_NO_TRANS, WC_BLAS_NO_TRANS,
+		                SGEMM, SGEMM, SGEMM, 1.0f, a, SGEMM, b, SGEMM, 0.0f, c,
+		                SGEMM);
+		best = fmax(best, 2e-9 * SGEMM * SGEMM * SGEMM /
+		                      (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start));
+	}
+	return best;
+}
+
+/*
+ * Entries of user i: 20 at least, median 77, mean 144, a long tail, by the
+ * quantiles of a shifted log-normal.
+ */
+static int32_t
+row_length(double quantile, int32_t items)
+{
+	/* inverse of the normal distribution, to three digits (Tukey's lambda) */
+	double z = (pow(quantile, 0.135) - pow(1 - quantile, 0.135)) / 0.1975;
+	double length = 20 + 57 * exp(1.25 * z);
+
+	return length < items / 3 ? (int32_t) length : items / 3;
+}
+
+static int
+compare_columns(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *) a;
+	int32_t y = *(const int32_t *) b;
+
+	return (x > y) - (x < y);
+}
+
+static WcCsr
+generate(double scale)
+{
+	int32_t users = (int32_t) fmax(10, USERS * scale);
+	int32_t items = (int32_t) fmax(100, ITEMS * sqrt(scale));
+	int32_t *names = array((size_t) items, sizeof(int32_t));
+	bool *seen = array((size_t) items, sizeof(bool));
+	int64_t room = 0;
+	WcCsr csr;
+
+	memset(&csr, 0, sizeof(csr));
+	csr.rows = users;
+	csr.cols = items;
+	csr.start = array((size_t) users + 1, sizeof(int64_t));
+	for (int32_t i = 0; i < users; i++)
+	{
+		room += row_length(random_number() * 0.9998 + 0.0001, items);
+		csr.start[i + 1] = room;
+	}
+	csr.col = array((size_t) room, sizeof(int32_t));
+	csr.nnz = room;
+
+	/* ids say nothing about popularity */
+	for (int32_t j = 0; j < items; j++)
+	{
+		int32_t other = (int32_t) (random_number() * (j + 1));
+
+		names[j] = names[other];
+		names[other] = j;
+	}
+	for (int32_t i = 0; i < users; i++)
+	{
+		int32_t *row = csr.col + csr.start[i];
+		int32_t count = (int32_t) (csr.start[i + 1] - csr.start[i]);
+
+		for (int32_t e = 0; e < count;)
+		{
+			/* density of an item falls with the power -0.8 of its place */
+			int32_t item = names[(int32_t) (items * pow(random_number(), 4))];
+
+			if (seen[item])
+				continue;
+			seen[item] = true;
+			row[e++] = item;
+		}
+		qsort(row, (size_t) count, sizeof(int32_t), compare_columns);
+		for (int32_t e = 0; e < count; e++)
+			seen[row[e]] = false;
+	}
+	free(names);
+	free(seen);
+	return csr;
+}
+
+static double
+work_of(const WcCsr *csr, int32_t k)
+{
+	double n = (double) csr->nnz;
+	double m = csr->rows;
+
+	return n * k * (k + 1.0) + 2 * n * k +
+	       m * ((double) k * k * k / 3 + 2.0 * k * k);
+}
+
+static int
+compare_timings(const void *a, const void *b)
+{
+	double x = ((const Timing *) a)->ratio;
+	double y = ((const Timing *) b)->ratio;
+
+	return (x > y) - (x < y);
+}
+
+static Timing
+median(int count, Timing *timings)
+{
+	qsort(timings, (size_t) count, sizeof(Timing), compare_timings);
+	return timings[count / 2];
+}
+
+/*
+ * The textbook way for every stride-th row of a side: seconds for all of them.
+ * The Gram matrix stands still: it is the same work.
+ */
+static double
+peer_seconds(const WcCsr *csr, int32_t k, const float *fixed, int32_t stride)
+{
+	const WcBlas *blas = wc_blas();
+	size_t cells = (size_t) k * (size_t) k;
+	float *gram = array(cells, sizeof(float));
+	float *matrix = array(cells, sizeof(float));
+	float *x = array((size_t) k, sizeof(float));
+	float *rows = array((size_t) csr->cols * (size_t) k, sizeof(float));
+	int one = 1;
+	int info = 0;
+	int64_t done = 0;
+	double start;
+	double seconds;
+
+	for (int32_t p = 0; p < k; p++)
+		gram[(size_t) p * (size_t) k + (size_t) p] = 10;
+	start = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
+	for (int32_t i = 0; i < csr->rows; i += stride)
+	{
+		int32_t count = (int32_t) (csr->start[i + 1] - csr->start[i]);
+
+		memcpy(matrix, gram, cells * sizeof(float));
+		memset(x, 0, (size_t) k * sizeof(float));
+		for (int32_t e = 0; e < count; e++)
+		{
+			const float *from =
+			    fixed + (size_t) csr->col[csr->start[i] + e] * (size_t) k;
+			float *to = rows + (size_t) e * (size_t) k;
+
+			for (int32_t p = 0; p < k; p++)
+			{
+				to[p] = 1.5f * from[p];
+				x[p] += 3.25f * from[p];
+			}
+		}
+		blas->ssyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS, k, count,
+		            1.0f, rows, k, 1.0f, matrix, k);
+		blas->potrf("L", &k, matrix, &k, &info, 1);
+		blas->potrs("L", &k, &one, matrix, &k, x, &k, &info, 1);
+		if (info != 0)
+			die("the peer's system is not positive definite");
+		done++;
+	}
+	seconds = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+	free(gram);
+	free(matrix);
+	free(x);
+	free(rows);
+	return done > 0 ? seconds * csr->rows / (double) done : 0;
+}
+
+static void
+measure(WcProblem *problem, WcModel *model, int32_t k, int32_t threads,
+        const char *kernel, int reps, bool with_peer)
+{
+	WcSolverOptions options = {threads, kernel};
+	Timing timings[2][REPS_MAX];
+	WcSolver *solver;
+	WcError error;
+
+	if (wc_solver_create(problem, &options, &solver, &bench_memory, &error) !=
+	    WC_OK)
+		die(error.detail);
+	for (int rep = -1; rep < reps; rep++)
+		for (int side = 0; side < 2; side++)
+		{
+			clockid_t clock =
+			    threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+			const WcCsr *csr =
+			    side == 0 ? &problem->by_user : &problem->by_item;
+			double before = sgemm_rate(5);
+			double start = clock_seconds(clock);
+			double seconds;
+
+			if (wc_half_sweep(solver, (WcSide) side, model, NULL, &error) !=
+			    WC_OK)
+				die(error.detail);
+			seconds = clock_seconds(clock) - start;
+			before = (before + sgemm_rate(5)) / 2;
+			if (rep < 0)
+				continue; /* finds cold memory and first factors */
+			timings[side][rep].seconds = seconds;
+			timings[side][rep].ratio =
+			    work_of(csr, k) * 1e-9 / seconds / before;
+		}
+	for (int side = 0; side < 2; side++)
+	{
+		const WcCsr *csr = side == 0 ? &problem->by_user : &problem->by_item;
+		Timing middle = median(reps, timings[side]);
+
+		printf("%4d  %-5s  %7d  %8.3f  %7.1f  %5.2f  %4.2f-%4.2f", (int) k,
+		       side == 0 ? "users" : "items", (int) threads, middle.seconds,
+		       work_of(csr, k) * 1e-9 / middle.seconds, middle.ratio,
+		       timings[side][0].ratio, timings[side][reps - 1].ratio);
+		if (with_peer && threads == 1)
+		{
+			const float *fixed =
+			    side == 0 ? model->item_factors : model->user_factors;
+			double seconds =
+			    peer_seconds(csr, k, fixed, csr->nnz > 2000000 ? 7 : 1);
+
+			printf("  %5.2f", seconds / middle.seconds);
+		}
+		printf("\n");
+	}
+	fflush(stdout);
+	wc_solver_free(solver);
+}
+
+static WcProblem
+problem_of(const WcCsr *csr, int32_t k)
+{
+	WcProblem problem;
+
+	memset(&problem, 0, sizeof(problem));
+	problem.params.factors = k;
+	problem.by_user = *csr;
+	if (wc_csr_transpose(csr, &problem.by_item, &bench_memory, NULL) != WC_OK)
+		die("out of memory");
+	problem.base_weight = 2;
+	problem.w0 = 1;
+	problem.user_lambda = array((size_t) csr->rows, sizeof(float));
+	problem.item_lambda = array((size_t) csr->cols, sizeof(float));
+	for (int32_t i = 0; i < csr->rows; i++)
+		problem.user_lambda[i] = 1;
+	for (int32_t j = 0; j < csr->cols; j++)
+		problem.item_lambda[j] = 1;
+	return problem;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const int32_t all_factors[] = {32, 64, 128, 256};
+	double scale = 0.1;
+	int32_t only_factors = 0;
+	int32_t only_threads = 0;
+	int reps = 5;
+	bool with_peer = true;
+	const char *kernel = "auto";
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcCsr csr;
+
+	for (int i = 1; i < argc; i++)
+	{
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strcmp(argv[i], "--no-peer") == 0)
+		{
+			with_peer = false;
+			continue;
+		}
+		if (strcmp(argv[i], "--scale") == 0)
+			scale = atof(value);
+		else if (strcmp(argv[i], "--factors") == 0)
+			only_factors = atoi(value);
+		else if (strcmp(argv[i], "--threads") == 0)
+			only_threads = atoi(value);
+		else if (strcmp(argv[i], "--reps") == 0)
+			reps = atoi(value);
+		else if (strcmp(argv[i], "--kernel") == 0)
+			kernel = value;
+		else
+			die("usage: half_sweep [--scale S] [--factors K] [--threads N] "
+			    "[--reps N] [--kernel NAME] [--no-peer]");
+		i++;
+	}
+	if (!(scale > 0 && scale <= 20) || reps < 1 || reps > REPS_MAX)
+		die("--scale is above 0 and up to 20, --reps 1 to 99");
+	if (wc_blas_load(NULL, &error) != WC_OK)
+		die(error.detail);
+	if (wc_kernel_name(kernel) == NULL)
+		die("this processor does not run that kernel");
+
+	csr = generate(scale);
+	printf("%d users, %d items, %lld entries; kernel %s; OpenBLAS %s, sgemm "
+	       "%.1f GFLOP/s\n",
+	       (int) csr.rows, (int) csr.cols, (long long) csr.nnz,
+	       wc_kernel_name(kernel), wc_blas()->get_corename(), sgemm_rate(9));
+	printf("   k  side   threads   seconds  GFLOP/s      R      range  "
+	       "textbook/ours\n");
+	for (int f = 0; f < 4; f++)
+	{
+		int32_t k = only_factors > 0 ? only_factors : all_factors[f];
+		WcProblem problem = problem_of(&csr, k);
+		uint64_t *hashes = array((size_t) csr.cols, sizeof(uint64_t));
+		WcModel model;
+
+		for (int32_t j = 0; j < csr.cols; j++)
+			hashes[j] = (uint64_t) j * UINT64_C(0x9e3779b97f4a7c15);
+		if (wc_model_init(&problem, hashes, &model, &bench_memory) != WC_OK)
+			die("out of memory");
+		for (int32_t threads = 1; threads <= 2; threads++)
+		{
+			int32_t count = only_threads > 0 ? only_threads : threads;
+
+			measure(&problem, &model, k, count, kernel, reps, with_peer);
+			if (only_threads > 0)
+				break;
+		}
+		wc_model_free(&model, &bench_memory);
+		wc_csr_free(&problem.by_item, &bench_memory);
+		free(problem.user_lambda);
+		free(problem.item_lambda);
+		free(hashes);
+		if (only_factors > 0)
+			break;
+	}
+	wc_csr_free(&csr, &bench_memory);
+	return 0;
+}
