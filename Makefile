@@ -26,7 +26,9 @@ PG_CFLAGS   = $(OPTFLAGS)
 # OpenBLAS is not linked but loaded when first needed, see src/core/blas.c.
 SHLIB_LINK  = -lm -ldl -lpthread
 
-# sql/wals.sql is the truth; the versioned install script is a copy of it.
+# The parts in sql/wals are the truth; the install script is all of them in the
+# order of their names.
+SQL_PARTS := $(sort $(wildcard sql/$(EXTENSION)/*.sql))
 CURRENT    = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA       = $(filter-out $(CURRENT),$(wildcard sql/$(EXTENSION)--*.sql))
 DATA_built = $(CURRENT)
@@ -46,8 +48,8 @@ PG_CONFIG ?= pg_config
 PGXS      := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(CURRENT): sql/$(EXTENSION).sql
-	cp $< $@
+$(CURRENT): $(SQL_PARTS)
+	cat $^ > $@
 
 # PGXS may come without automatic dependencies; the version is compiled in.
 $(OBJS): $(HDRS) $(EXTENSION).control

@@ -1,0 +1,45 @@
+-- ---------------------------------------------------------------------------
+-- Training
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION wals_train(
+	model text,
+	source regclass,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	time_col name DEFAULT NULL,
+	feedback text DEFAULT 'implicit',
+	factors integer DEFAULT 64,
+	iterations integer DEFAULT 15,
+	regularization double precision DEFAULT NULL,
+	reg_exponent double precision DEFAULT 1,
+	unobserved_weight double precision DEFAULT NULL,
+	unobserved_weighting text DEFAULT 'uniform',
+	popularity_exponent double precision DEFAULT 0.5,
+	weighting text DEFAULT 'constant',
+	alpha double precision DEFAULT 1,
+	epsilon double precision DEFAULT 1,
+	row_weight_exponent double precision DEFAULT 0,
+	col_weight_exponent double precision DEFAULT 0,
+	weight_normalize boolean DEFAULT true,
+	row_weights regclass DEFAULT NULL,
+	col_weights regclass DEFAULT NULL,
+	half_life interval DEFAULT NULL,
+	duplicates text DEFAULT NULL,
+	min_user_rows integer DEFAULT 1,
+	min_item_rows integer DEFAULT 1,
+	biases boolean DEFAULT NULL,
+	tolerance double precision DEFAULT 0,
+	max_seconds integer DEFAULT NULL,
+	seed bigint DEFAULT 0,
+	warm_start boolean DEFAULT false,
+	activate text DEFAULT 'yes',
+	keep_versions integer DEFAULT 2
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
+AS 'MODULE_PATHNAME', 'wals_train';
+
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, boolean, text, integer)
+IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';

@@ -1,0 +1,95 @@
+-- ---------------------------------------------------------------------------
+-- Models
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION wals_set_default(model regclass) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_set_default';
+COMMENT ON FUNCTION wals_set_default(regclass)
+IS 'mark the model that functions use when none is named; owner only';
+
+CREATE FUNCTION wals_activate(model regclass, version integer) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_activate';
+COMMENT ON FUNCTION wals_activate(regclass, integer)
+IS 'make a stored version the one that answers; owner only';
+
+CREATE FUNCTION wals_prune(model regclass, keep integer DEFAULT 2) RETURNS integer
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_prune';
+COMMENT ON FUNCTION wals_prune(regclass, integer)
+IS 'delete all but the newest versions, never the active one; returns how many were deleted; owner only';
+
+CREATE FUNCTION wals_drop(model regclass) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_drop';
+COMMENT ON FUNCTION wals_drop(regclass)
+IS 'drop a model with its factor tables; owner only';
+
+CREATE FUNCTION wals_model_list(
+	OUT model regclass,
+	OUT owner name,
+	OUT is_default boolean,
+	OUT versions integer,
+	OUT active wals_model
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_model_list';
+COMMENT ON FUNCTION wals_model_list()
+IS 'every model the caller may read, with its active version; wals_models shows it in columns';
+
+CREATE VIEW wals_models AS
+SELECT l.model,
+	l.owner,
+	l.is_default,
+	l.versions,
+	(l.active).version AS active_version,
+	CASE WHEN pg_catalog.isfinite((l.active).trained_at)
+		THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) (l.active).trained_at
+	END AS age,
+	(l.active).trained_at,
+	(l.active).trained_by,
+	(l.active).source,
+	(l.active).feedback,
+	(l.active).objective,
+	(l.active).factors,
+	(l.active).n_users,
+	(l.active).n_items,
+	(l.active).n_entries,
+	(l.active).n_skipped,
+	(l.active).iterations,
+	(l.active).stop_reason,
+	(l.active).loss,
+	(l.active).seconds,
+	(l.active).options,
+	(l.active).metrics,
+	(l.active).wals_version
+FROM @extschema@.wals_model_list() AS l;
+
+COMMENT ON VIEW wals_models IS 'every model the caller may read, with its active version';
+COMMENT ON COLUMN wals_models.model IS 'the model';
+COMMENT ON COLUMN wals_models.owner IS 'its owner, the only role that may train, activate, prune or drop it';
+COMMENT ON COLUMN wals_models.is_default IS 'true when functions called without a model use it for the current role';
+COMMENT ON COLUMN wals_models.versions IS 'number of stored versions';
+COMMENT ON COLUMN wals_models.active_version IS 'the version that answers, NULL if none';
+COMMENT ON COLUMN wals_models.age IS 'time since the active version''s training began';
+COMMENT ON COLUMN wals_models.trained_at IS 'when the active version''s training began';
+COMMENT ON COLUMN wals_models.trained_by IS 'role that trained it';
+COMMENT ON COLUMN wals_models.source IS 'relation the ratings were read from';
+COMMENT ON COLUMN wals_models.feedback IS 'implicit, explicit or weighted';
+COMMENT ON COLUMN wals_models.objective IS 'the objective in words and symbols';
+COMMENT ON COLUMN wals_models.factors IS 'number of factors k';
+COMMENT ON COLUMN wals_models.n_users IS 'users in the active version';
+COMMENT ON COLUMN wals_models.n_items IS 'items in the active version';
+COMMENT ON COLUMN wals_models.n_entries IS 'distinct (user, item) cells trained on';
+COMMENT ON COLUMN wals_models.n_skipped IS 'rows of the source that were left out';
+COMMENT ON COLUMN wals_models.iterations IS 'full sweeps that were run';
+COMMENT ON COLUMN wals_models.stop_reason IS 'why there were no more: iterations, tolerance or max_seconds';
+COMMENT ON COLUMN wals_models.loss IS 'loss of the stored factors';
+COMMENT ON COLUMN wals_models.seconds IS 'seconds the training took';
+COMMENT ON COLUMN wals_models.options IS 'all options, choices resolved';
+COMMENT ON COLUMN wals_models.metrics IS 'metrics attached to the version';
+COMMENT ON COLUMN wals_models.wals_version IS 'version of the library that trained';
+
+-- The function behind it shows only what the caller may read.
+GRANT SELECT ON wals_models TO PUBLIC;

@@ -1,0 +1,101 @@
+-- ---------------------------------------------------------------------------
+-- What a DBA looks at
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION wals_log_list(
+	OUT model regclass,
+	OUT version integer,
+	OUT active boolean,
+	OUT trained_at timestamp with time zone,
+	OUT losses double precision[],
+	OUT iteration_seconds double precision[]
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 20
+AS 'MODULE_PATHNAME', 'wals_log_list';
+COMMENT ON FUNCTION wals_log_list()
+IS 'losses of every version of every model the caller may read; wals_training_log shows them by iteration';
+
+CREATE VIEW wals_training_log AS
+SELECT l.model,
+	l.version,
+	l.active,
+	l.trained_at,
+	i.iteration::integer AS iteration,
+	i.loss,
+	(i.loss OPERATOR(pg_catalog.-) pg_catalog.lag(i.loss) OVER w)
+		OPERATOR(pg_catalog./)
+		NULLIF(pg_catalog.abs(pg_catalog.lag(i.loss) OVER w), 0::double precision) AS rel_change,
+	i.seconds
+FROM @extschema@.wals_log_list() AS l
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(l.losses), pg_catalog.unnest(l.iteration_seconds))
+	WITH ORDINALITY AS i(loss, seconds, iteration)
+WINDOW w AS (PARTITION BY l.model, l.version ORDER BY i.iteration);
+
+COMMENT ON VIEW wals_training_log IS 'loss and seconds of every iteration of every stored version the caller may read';
+COMMENT ON COLUMN wals_training_log.model IS 'the model';
+COMMENT ON COLUMN wals_training_log.version IS 'its version';
+COMMENT ON COLUMN wals_training_log.active IS 'true for the version that answers';
+COMMENT ON COLUMN wals_training_log.trained_at IS 'when the training began';
+COMMENT ON COLUMN wals_training_log.iteration IS 'number of the iteration, from 1';
+COMMENT ON COLUMN wals_training_log.loss IS 'loss after the iteration';
+COMMENT ON COLUMN wals_training_log.rel_change IS 'change of the loss relative to the iteration before; NULL for the first';
+COMMENT ON COLUMN wals_training_log.seconds IS 'seconds the iteration took';
+
+GRANT SELECT ON wals_training_log TO PUBLIC;
+
+CREATE FUNCTION wals_progress_list(
+	OUT pid integer,
+	OUT model text,
+	OUT role name,
+	OUT phase text,
+	OUT iteration integer,
+	OUT iterations integer,
+	OUT rows_read bigint,
+	OUT loss double precision,
+	OUT started_at timestamp with time zone,
+	OUT expected_end timestamp with time zone
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 1
+AS 'MODULE_PATHNAME', 'wals_progress_list';
+COMMENT ON FUNCTION wals_progress_list()
+IS 'trainings that are running; wals_progress shows them';
+
+CREATE VIEW wals_progress AS
+SELECT p.pid,
+	p.model,
+	p.role,
+	p.phase,
+	p.iteration,
+	p.iterations,
+	p.rows_read,
+	p.loss,
+	pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.started_at AS elapsed,
+	p.expected_end
+FROM @extschema@.wals_progress_list() AS p;
+
+COMMENT ON VIEW wals_progress IS 'trainings that are running in this database, of sessions whose activity the caller may see';
+COMMENT ON COLUMN wals_progress.pid IS 'process of the session, as in pg_stat_activity';
+COMMENT ON COLUMN wals_progress.model IS 'name of the model with its schema';
+COMMENT ON COLUMN wals_progress.role IS 'the role that trains';
+COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing';
+COMMENT ON COLUMN wals_progress.iteration IS 'iterations done';
+COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
+COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source, NULL while loading';
+COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done';
+COMMENT ON COLUMN wals_progress.elapsed IS 'time since the training began';
+COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, going by the iterations so far; NULL before the first is done and while writing';
+
+-- The function behind it shows only what pg_stat_activity would.
+GRANT SELECT ON wals_progress TO PUBLIC;
+
+CREATE FUNCTION wals_info() RETURNS TABLE (name text, value text)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_info';
+COMMENT ON FUNCTION wals_info()
+IS 'versions, libraries and settings for a bug report';
+
+CREATE FUNCTION wals_version() RETURNS text
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_version';
+COMMENT ON FUNCTION wals_version()
+IS 'version of the loaded library';
