@@ -18,7 +18,7 @@ Datum
 wals_popular(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	WalsRecommendation *items;
+	WalsAnswer *items;
 	int32 n = wals_arg_limit(fcinfo, 0);
 	int32 count;
 	int32 i;
@@ -30,7 +30,7 @@ wals_popular(PG_FUNCTION_ARGS)
 		Datum values[3];
 		bool nulls[3] = {false};
 
-		values[0] = items[i].item;
+		values[0] = items[i].id;
 		values[1] = Int64GetDatum(items[i].entries);
 		values[2] = Int32GetDatum(i + 1);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

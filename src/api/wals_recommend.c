@@ -73,7 +73,7 @@ wals_recommend(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WalsRecommendRequest request;
-	WalsRecommendation *items;
+	WalsAnswer *items;
 	const char *basis;
 	char *cold_start;
 	Datum values[4];
@@ -109,7 +109,7 @@ wals_recommend(PG_FUNCTION_ARGS)
 	values[3] = CStringGetTextDatum(basis);
 	for (i = 0; i < count; i++)
 	{
-		values[0] = items[i].item;
+		values[0] = items[i].id;
 		values[1] = Float4GetDatum(items[i].score);
 		values[2] = Int32GetDatum(i + 1);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -9,7 +9,7 @@
 #define WALS_RUN_RECOMMEND_H
 
 #include "base/args.h"
-#include "store/ids.h"
+#include "run/answer.h"
 
 /* What an unknown user gets. */
 typedef enum WalsColdStart
@@ -37,27 +37,18 @@ typedef struct WalsRecommendRequest
 	WalsColdStart cold_start;
 } WalsRecommendRequest;
 
-/* One answer; ranks are places in the array, from 1. */
-typedef struct WalsRecommendation
-{
-	Datum item; /* of the request's id type */
-	float score;
-	int32 entries; /* the item was trained on */
-} WalsRecommendation;
-
 /*
  * The best items for a user, allocated in the current context; basis says
  * where they come from.
  */
 extern int32 wals_recommend_run(const WalsRecommendRequest *request,
-                                WalsRecommendation **result,
-                                const char **basis);
+                                WalsAnswer **result, const char **basis);
 
 /* Score of one pair; false when the user or the item is unknown. */
 extern bool wals_score_run(Oid model, Oid id_type, Datum user, Datum item,
                            float *score);
 
 /* The items with the most entries, ids as text. */
-extern int32 wals_popular_run(Oid model, int32 n, WalsRecommendation **result);
+extern int32 wals_popular_run(Oid model, int32 n, WalsAnswer **result);
 
 #endif /* WALS_RUN_RECOMMEND_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cache.c
- *	  Item factors of the versions a session answers from.
+ *	  Users and items of the versions a session answers from.
  *
  * Reading 27,000 items of 64 factors takes some 20 ms, answering from them a
  * fraction of one, so each backend keeps what it has read, up to
@@ -15,14 +15,14 @@
  * Changes of the table itself (dropped, rewritten, truncated) arrive as
  * relation cache invalidations and free memory early.
  *
- * The right to read the item table is checked on every call, when the caller
+ * The right to read the factor tables is checked on every call, when the caller
  * reads the model row (wals_model_active), also when the rows are at hand.
  * Where row-level security restricts the caller, the rows
  * are read anew each time and not kept.
  *
- * Entries are only freed at the start of wals_cache_items, never by an
- * invalidation in the middle of a call, and callers run no SQL while they use
- * one.
+ * Entries are only freed in wals_cache_rows, never by an invalidation in the
+ * middle of a call, and callers run no SQL while they use one.  Asking for one
+ * side of a version never frees its other side.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,11 +50,11 @@ typedef struct CacheEntry
 {
 	dlist_node node; /* in cache_entries, most recently used first */
 	pg_uuid_t version_id;
-	Oid items_table;
+	WcSide side;
 	bool stale; /* the table changed, free when possible */
 	WalsMemory memory; /* context of the entry and its size */
-	WalsItems items;
-	/* owned arrays behind items */
+	WalsRows rows;
+	/* owned arrays behind rows */
 	float *factors;
 	float *bias;
 	int32 *entries;
@@ -74,7 +74,7 @@ mark_stale(Datum arg, Oid relation)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!OidIsValid(relation) || relation == entry->items_table)
+		if (!OidIsValid(relation) || relation == entry->rows.table)
 			entry->stale = true;
 	}
 }
@@ -86,9 +86,19 @@ entry_free(CacheEntry *entry)
 	MemoryContextDelete(entry->memory.context);
 }
 
-/* Free stale entries, then the least recently used until size fits as well. */
+static bool
+same_version(const CacheEntry *entry, const WalsModel *model)
+{
+	return memcmp(&entry->version_id, &model->version_id, sizeof(pg_uuid_t)) ==
+	       0;
+}
+
+/*
+ * Free stale entries, then the least recently used until size fits as well;
+ * but nothing that the call for this side of the model may be using.
+ */
 static void
-make_room(Size size)
+make_room(const WalsModel *model, WcSide side, Size size)
 {
 	Size limit = (Size) wals_cache_mem * 1024;
 	Size used = size;
@@ -98,9 +108,9 @@ make_room(Size size)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (entry->stale)
-			entry_free(entry);
-		else if (used + entry->memory.used > limit)
+		if (same_version(entry, model) && entry->side != side)
+			used += entry->memory.used;
+		else if (entry->stale || used + entry->memory.used > limit)
 			entry_free(entry);
 		else
 			used += entry->memory.used;
@@ -112,7 +122,7 @@ typedef struct LoadState
 {
 	CacheEntry *entry;
 	const WalsModel *model;
-	Oid id_type;
+	Oid sql_type;
 } LoadState;
 
 static void
@@ -143,13 +153,13 @@ load_row(TupleTableSlot *slot, void *arg)
 	const float *vector = NULL;
 	const char *reason = "it is NULL";
 	float bias = 0.0f;
-	int32 before = wc_idmap_count(entry->items.ids);
+	int32 before = wc_idmap_count(entry->rows.ids);
 	int32 index;
 	WcId id;
 
 	if (slot->tts_isnull[0])
-		wals_factors_damaged(state->model->items_table, "NULL", "it has no id");
-	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+		wals_factors_damaged(entry->rows.table, "NULL", "it has no id");
+	id = wals_id_from_datum(state->sql_type, slot->tts_values[0]);
 	if (!slot->tts_isnull[1])
 		vector = wals_factors_vector(slot->tts_values[1], k, &reason);
 	if (!slot->tts_isnull[2])
@@ -159,15 +169,15 @@ load_row(TupleTableSlot *slot, void *arg)
 		vector = NULL;
 		reason = "its bias is not finite";
 	}
-	check_status(entry, wc_idmap_add(entry->items.ids, &id, &index));
+	check_status(entry, wc_idmap_add(entry->rows.ids, &id, &index));
 	if (vector != NULL && index < before)
 	{
 		vector = NULL;
 		reason = "the id stands in more than one row";
 	}
 	if (vector == NULL)
-		wals_factors_damaged(state->model->items_table,
-		                     wals_id_to_cstring(state->model->item_type, id),
+		wals_factors_damaged(entry->rows.table,
+		                     wals_id_to_cstring(entry->rows.id_type, id),
 		                     reason);
 
 	if (index >= entry->capacity)
@@ -189,14 +199,14 @@ load_row(TupleTableSlot *slot, void *arg)
 static void
 entry_sort(CacheEntry *entry, int32 k)
 {
-	int32 count = wc_idmap_count(entry->items.ids);
+	int32 count = wc_idmap_count(entry->rows.ids);
 	int32 *renumber = grown(entry, NULL, count, sizeof(int32));
 	float *factors = grown(entry, NULL, count, sizeof(float) * k);
 	float *bias = grown(entry, NULL, count, sizeof(float));
 	int32 *entries = grown(entry, NULL, count, sizeof(int32));
 	int32 i;
 
-	check_status(entry, wc_idmap_sort(entry->items.ids, renumber, &wals_hooks));
+	check_status(entry, wc_idmap_sort(entry->rows.ids, renumber, &wals_hooks));
 	for (i = 0; i < count; i++)
 	{
 		memcpy(factors + (Size) renumber[i] * k, entry->factors + (Size) i * k,
@@ -228,7 +238,7 @@ compare_popularity(const void *a, const void *b, void *arg)
 static void
 entry_rank_popularity(CacheEntry *entry)
 {
-	int32 count = wc_idmap_count(entry->items.ids);
+	int32 count = wc_idmap_count(entry->rows.ids);
 	int32 i;
 
 	entry->by_popularity = grown(entry, NULL, count, sizeof(int32));
@@ -238,44 +248,46 @@ entry_rank_popularity(CacheEntry *entry)
 	          entry->entries);
 }
 
-/* Read the items of a version into a context below the current one. */
+/* Read one side of a version into a context below the current one. */
 static CacheEntry *
-entry_load(const WalsModel *model)
+entry_load(const WalsModel *model, WcSide side)
 {
 	MemoryContext context = AllocSetContextCreate(
-	    CurrentMemoryContext, "wals items", ALLOCSET_DEFAULT_SIZES);
+	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
 	CacheEntry *entry = MemoryContextAllocZero(context, sizeof(CacheEntry));
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(model->version)};
+	WalsRows *rows = &entry->rows;
 	LoadState state;
 
 	wals_memory_init(&entry->memory, context, 0);
 	entry->version_id = model->version_id;
-	entry->items_table = model->items_table;
-	check_status(entry,
-	             wc_idmap_create(wals_id_kind(model->item_type),
-	                             &entry->items.ids, &entry->memory.alloc));
+	entry->side = side;
+	rows->table = side == WC_USERS ? model->users_table : model->items_table;
+	rows->id_type = side == WC_USERS ? model->user_type : model->item_type;
+	check_status(entry, wc_idmap_create(wals_id_kind(rows->id_type), &rows->ids,
+	                                    &entry->memory.alloc));
 	state.entry = entry;
 	state.model = model;
-	state.id_type = wals_id_sql_type(model->item_type);
+	state.sql_type = wals_id_sql_type(rows->id_type);
 	wals_query_each(psprintf("SELECT id, factors, bias, n FROM %s "
 	                         "WHERE version OPERATOR(pg_catalog.=) $1",
-	                         wals_relation_quoted(model->items_table)),
+	                         wals_relation_quoted(rows->table)),
 	                1, types, values, WALS_READ_CALLER, load_row, &state);
 
 	entry_sort(entry, model->factors);
 	entry_rank_popularity(entry);
-	entry->items.vectors.count = wc_idmap_count(entry->items.ids);
-	entry->items.vectors.factors = model->factors;
-	entry->items.vectors.factors_data = entry->factors;
-	entry->items.vectors.bias = entry->bias;
-	entry->items.entries = entry->entries;
-	entry->items.by_popularity = entry->by_popularity;
+	rows->vectors.count = wc_idmap_count(rows->ids);
+	rows->vectors.factors = model->factors;
+	rows->vectors.factors_data = entry->factors;
+	rows->vectors.bias = entry->bias;
+	rows->entries = entry->entries;
+	rows->by_popularity = entry->by_popularity;
 	return entry;
 }
 
 static CacheEntry *
-entry_find(const WalsModel *model)
+entry_find(const WalsModel *model, WcSide side, Oid table)
 {
 	dlist_iter iter;
 
@@ -283,17 +295,16 @@ entry_find(const WalsModel *model)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!entry->stale && entry->items_table == model->items_table &&
-		    memcmp(&entry->version_id, &model->version_id, sizeof(pg_uuid_t)) ==
-		        0)
+		if (!entry->stale && entry->side == side &&
+		    entry->rows.table == table && same_version(entry, model))
 			return entry;
 	}
 	return NULL;
 }
 
-/* Say once per version and session that every call reads the items anew. */
+/* Say once per version and session that every call reads the rows anew. */
 static void
-tell_too_large(const WalsModel *model, Size size)
+tell_too_large(const WalsModel *model, WcSide side, Size size)
 {
 	static pg_uuid_t told;
 
@@ -302,16 +313,18 @@ tell_too_large(const WalsModel *model, Size size)
 	told = model->version_id;
 	ereport(
 	    NOTICE,
-	    (errmsg("items of model \"%s\" do not fit into wals.cache_mem",
+	    (errmsg("%s of model \"%s\" do not fit into wals.cache_mem",
+	            side == WC_USERS ? "users" : "items",
 	            get_rel_name(model->relation)),
 	     errdetail("They need %zu kB, so each call reads them again.",
 	               size / 1024),
 	     errhint("SET wals.cache_mem = '%zuMB';", size / (1024 * 1024) + 1)));
 }
 
-const WalsItems *
-wals_cache_items(const WalsModel *model)
+const WalsRows *
+wals_cache_rows(const WalsModel *model, WcSide side)
 {
+	Oid table = side == WC_USERS ? model->users_table : model->items_table;
 	bool restricted;
 	CacheEntry *entry;
 
@@ -320,25 +333,24 @@ wals_cache_items(const WalsModel *model)
 		CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
 		cache_registered = true;
 	}
-	restricted =
-	    check_enable_rls(model->items_table, InvalidOid, false) == RLS_ENABLED;
+	restricted = check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
 	if (restricted)
-		return &entry_load(model)->items;
+		return &entry_load(model, side)->rows;
 
-	entry = entry_find(model);
+	entry = entry_find(model, side, table);
 	if (entry != NULL)
 	{
 		dlist_move_head(&cache_entries, &entry->node);
-		return &entry->items;
+		return &entry->rows;
 	}
-	entry = entry_load(model);
+	entry = entry_load(model, side);
 	if (entry->memory.used <= (Size) wals_cache_mem * 1024)
 	{
-		make_room(entry->memory.used);
+		make_room(model, side, entry->memory.used);
 		MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
 		dlist_push_head(&cache_entries, &entry->node);
 	}
 	else
-		tell_too_large(model, entry->memory.used);
-	return &entry->items;
+		tell_too_large(model, side, entry->memory.used);
+	return &entry->rows;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * cache.h
- *	  Item factors of the versions a session answers from.
+ *	  Users and items of the versions a session answers from.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,21 +11,73 @@
 #include "core/core.h"
 #include "store/model.h"
 
-/* The items of one version in memory, ordered by id. */
-typedef struct WalsItems
+/*
+ * The rows of one side of a version in memory.  An index counts them in the
+ * order of their ids.  Read through the functions below.
+ */
+typedef struct WalsRows
 {
+	WalsIdType id_type;
+	Oid table;
 	WcIdMap *ids;
 	WcVectors vectors;
-	const int32 *entries; /* n of each item */
+	const int32 *entries; /* n of each row */
 	const int32 *by_popularity; /* indexes by n descending, then id */
-} WalsItems;
+} WalsRows;
 
 /*
- * The items of a model's version, from the cache or read now, for a model that
- * wals_model_active has filled in this call.  The result stays valid until the next
- * SQL statement of this session runs or the current memory context is reset,
- * whichever is first.
+ * The rows of a side of a model's version, from the cache or read now, for a
+ * model that wals_model_active has filled in this call.  The result stays valid
+ * until the next SQL statement of this session runs, the next call of this
+ * function, or the current memory context is reset, whichever is first; a call
+ * for both sides of one version asks for the users first and keeps both.
  */
-extern const WalsItems *wals_cache_items(const WalsModel *model);
+extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
+
+static inline int32
+wals_rows_count(const WalsRows *rows)
+{
+	return rows->vectors.count;
+}
+
+/* Index of an id, -1 when the version does not have it. */
+static inline int32
+wals_rows_find(const WalsRows *rows, WcId id)
+{
+	return wc_idmap_find(rows->ids, &id);
+}
+
+static inline WcId
+wals_rows_id(const WalsRows *rows, int32 index)
+{
+	return wc_idmap_get(rows->ids, index);
+}
+
+/* k factors */
+static inline const float *
+wals_rows_vector(const WalsRows *rows, int32 index)
+{
+	return rows->vectors.factors_data + (Size) index * rows->vectors.factors;
+}
+
+static inline float
+wals_rows_bias(const WalsRows *rows, int32 index)
+{
+	return rows->vectors.bias[index];
+}
+
+/* Entries the row was trained on. */
+static inline int32
+wals_rows_entries(const WalsRows *rows, int32 index)
+{
+	return rows->entries[index];
+}
+
+/* Index of the row with the place-th most entries, from 0. */
+static inline int32
+wals_rows_popular(const WalsRows *rows, int32 place)
+{
+	return rows->by_popularity[place];
+}
 
 #endif /* WALS_STORE_CACHE_H */

@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.c
+ *	  What all answers from a model have in common: ids in, ids out, a user's
+ *	  vector, sets of rows, the search itself.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/report.h"
+#include "run/answer.h"
+#include "store/factors.h"
+
+/*
+ * Text serves every model; the others need a model whose users and items both
+ * have this type.
+ */
+void
+wals_answer_check_type(const WalsModel *model, Oid id_type, const char *call)
+{
+	if (id_type == TEXTOID || (wals_id_sql_type(model->user_type) == id_type &&
+	                           wals_id_sql_type(model->item_type) == id_type))
+		return;
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATATYPE_MISMATCH),
+	         errmsg("model \"%s\" has users of type %s and items of type %s",
+	                get_rel_name(model->relation),
+	                wals_id_type_name(model->user_type),
+	                wals_id_type_name(model->item_type)),
+	         errdetail("The function was called with ids of type %s.",
+	                   format_type_be(id_type)),
+	         errhint("Pass the ids as text: %s.", call)));
+}
+
+WalsUserVector
+wals_answer_user(const WalsModel *model, Datum user)
+{
+	WalsUserVector result;
+
+	result.factors = palloc(sizeof(float) * model->factors);
+	result.known =
+	    wals_factors_find(model->users_table, model->user_type, model->version,
+	                      user, model->factors, result.factors, &result.base);
+	result.base = result.known ? result.base + model->mean : 0.0f;
+	return result;
+}
+
+uint64 *
+wals_row_set(const WalsRows *rows)
+{
+	return palloc0(sizeof(uint64) * (wals_rows_count(rows) / 64 + 1));
+}
+
+int32
+wals_answer_find(const WalsRows *rows, Oid id_type, Datum id)
+{
+	Datum stored = wals_id_argument(rows->id_type, id_type, id);
+
+	return wals_rows_find(
+	    rows, wals_id_from_datum(wals_id_sql_type(rows->id_type), stored));
+}
+
+int32 *
+wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
+                       const Datum *ids, int64 *count)
+{
+	int32 *result =
+	    palloc_extended(sizeof(int32) * ((Size) n + 1), MCXT_ALLOC_HUGE);
+	uint64 *seen = wals_row_set(rows);
+	int i;
+
+	*count = 0;
+	for (i = 0; i < n; i++)
+	{
+		int32 index = wals_answer_find(rows, id_type, ids[i]);
+
+		if (index < 0 || wals_row_set_has(seen, index))
+			continue;
+		wals_row_set_add(seen, index);
+		result[(*count)++] = index;
+	}
+	return result;
+}
+
+void
+wals_answer_damaged(const WalsRows *rows, int32 index)
+{
+	wals_factors_damaged(
+	    rows->table,
+	    wals_id_to_cstring(rows->id_type, wals_rows_id(rows, index)),
+	    "its score is not finite");
+}
+
+int32
+wals_answer_search(const WalsRows *rows, const float *query, float base,
+                   const int32 *candidates, int64 n_candidates,
+                   const uint64 *excluded, float min_score, int32 n,
+                   WcScored *result)
+{
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	int32 count = 0;
+	WcStatus status;
+
+	status =
+	    wc_topn(&rows->vectors, query, base, candidates, n_candidates, excluded,
+	            min_score, n, result, &count, &wals_hooks, &error);
+	if (status == WC_NOT_FINITE)
+		wals_answer_damaged(rows, error.row);
+	if (status != WC_OK)
+	{
+		error.status = status;
+		wals_report(&error, NULL, NULL, NULL);
+	}
+	return count;
+}
+
+WalsAnswer *
+wals_answer_name(const WalsRows *rows, Oid id_type, const WcScored *scored,
+                 int32 count, MemoryContext context)
+{
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	WalsAnswer *result;
+	int32 i;
+
+	result = palloc_extended(sizeof(WalsAnswer) * (Size) Max(count, 1),
+	                         MCXT_ALLOC_HUGE);
+	for (i = 0; i < count; i++)
+	{
+		result[i].id = wals_id_result(rows->id_type, id_type,
+		                              wals_rows_id(rows, scored[i].index));
+		result[i].score = scored[i].score;
+		result[i].entries = wals_rows_entries(rows, scored[i].index);
+	}
+	MemoryContextSwitchTo(caller);
+	return result;
+}

@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.h
+ *	  What all answers from a model have in common.
+ *
+ * Ids come in one type per call (bigint, text or uuid) and go out in the same;
+ * inside they are indexes of the rows in memory (store/cache.h).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_ANSWER_H
+#define WALS_RUN_ANSWER_H
+
+#include "store/cache.h"
+
+/* One user's factors, ready to be multiplied. */
+typedef struct WalsUserVector
+{
+	bool known;
+	float *factors;
+	float base; /* global mean and the user's bias */
+} WalsUserVector;
+
+/* One row of an answer; ranks are places in the array, from 1. */
+typedef struct WalsAnswer
+{
+	Datum id; /* of the caller's id type */
+	float score;
+	int32 entries; /* the row was trained on */
+} WalsAnswer;
+
+/*
+ * 42804 unless ids of this type can name users and items of the model.  call
+ * shows in the hint how to pass them as text.
+ */
+extern void wals_answer_check_type(const WalsModel *model, Oid id_type,
+                                   const char *call);
+
+/* The stored factors of a user, a datum of the model's user id type. */
+extern WalsUserVector wals_answer_user(const WalsModel *model, Datum user);
+
+/* A set of rows, one bit each. */
+extern uint64 *wals_row_set(const WalsRows *rows);
+
+static inline void
+wals_row_set_add(uint64 *set, int32 index)
+{
+	set[index / 64] |= UINT64CONST(1) << (index % 64);
+}
+
+static inline bool
+wals_row_set_has(const uint64 *set, int32 index)
+{
+	return (set[index / 64] >> (index % 64)) & 1;
+}
+
+/* Index of a row the caller named, -1 when the version does not have it. */
+extern int32 wals_answer_find(const WalsRows *rows, Oid id_type, Datum id);
+
+/*
+ * Distinct indexes of the ids the version has, in the order given; count says
+ * how many.
+ */
+extern int32 *wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
+                                     const Datum *ids, int64 *count);
+
+/*
+ * The n best rows by score base + bias + query . vector, see wc_topn; XX001
+ * names a row whose score is not finite.
+ */
+extern int32 wals_answer_search(const WalsRows *rows, const float *query,
+                                float base, const int32 *candidates,
+                                int64 n_candidates, const uint64 *excluded,
+                                float min_score, int32 n, WcScored *result);
+
+/* XX001 for a row whose score is not finite. */
+extern void wals_answer_damaged(const WalsRows *rows, int32 index)
+    pg_attribute_noreturn();
+
+/* Ids of the chosen rows, allocated in context. */
+extern WalsAnswer *wals_answer_name(const WalsRows *rows, Oid id_type,
+                                    const WcScored *scored, int32 count,
+                                    MemoryContext context);
+
+#endif /* WALS_RUN_ANSWER_H */
