@@ -412,6 +412,33 @@ reason_to_stop(const TrainState *state, double next)
 }
 
 /*
+ * All is read: a training that may commit does so, and solves without holding
+ * a snapshot or a lock on a table.  The lock on the model's name stays, its
+ * caller holds it for the session.
+ */
+static void
+let_go(TrainState *state)
+{
+	if (!state->request->commits)
+		return;
+	wals_query_commit();
+	wals_progress_phase(&state->progress, WALS_PHASE_PREPARING);
+}
+
+/* And looks whether the model is still there before it writes. */
+static void
+take_up(TrainState *state)
+{
+	const WalsSource *source = &state->request->source;
+
+	if (!state->request->commits)
+		return;
+	wals_target_reopen(&state->target);
+	wals_target_check(&state->target, source->user_id_type,
+	                  source->item_id_type);
+}
+
+/*
  * Iterate, then solve the users once more against the final items, so that a
  * stored score is what folding in or explaining the same rows gives.
  */
@@ -422,9 +449,9 @@ solve(TrainState *state)
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
+	let_go(state);
 	state->losses = palloc(sizeof(double) * iterations);
 	state->iteration_seconds = palloc(sizeof(double) * iterations);
-	init_model(state);
 	while (state->stop_reason == NULL)
 	{
 		int32 i = state->iterations;
@@ -612,8 +639,8 @@ announce(const TrainState *state)
 }
 
 /*
- * The story: find the place to write, read, build, solve, write, all in the
- * caller's transaction.
+ * The story: find the place to write, read, build, solve, write; all in the
+ * caller's transaction, unless it asked for commits.
  */
 int32
 wals_train_run(WalsTrainRequest *request)
@@ -634,7 +661,10 @@ wals_train_run(WalsTrainRequest *request)
 	INSTR_TIME_SET_CURRENT(state.started);
 	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
 
-	wals_query_begin();
+	if (request->commits)
+		wals_query_begin_procedure();
+	else
+		wals_query_begin();
 	wals_target_open(request->model, &state.target);
 	wals_progress_begin(&state.progress, state.target.schema, state.target.name,
 	                    state.started_at, request->params.iterations,
@@ -648,7 +678,9 @@ wals_train_run(WalsTrainRequest *request)
 	load(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
 	build_problem(&state);
+	init_model(&state);
 	solve(&state);
+	take_up(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_WRITING);
 	write_factors(&state);
 	write_version(&state);

@@ -24,6 +24,7 @@ typedef struct WalsTrainRequest
 	int32 max_seconds; /* PG_INT32_MAX: no limit */
 	bool activate;
 	int32 keep_versions;
+	bool commits; /* commit between reading, solving and writing */
 } WalsTrainRequest;
 
 /* Returns the number of the new version. */

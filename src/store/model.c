@@ -99,14 +99,21 @@ wals_model_check_owner(Oid relation)
 		             role ? quote_identifier(role) : "its owner")));
 }
 
+static void
+model_lock_tag(Oid schema, const char *name, LOCKTAG *tag)
+{
+	uint32 hash =
+	    DatumGetUInt32(hash_any((const unsigned char *) name, strlen(name)));
+
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, schema, hash, MODEL_LOCK_CLASS);
+}
+
 void
 wals_model_lock(Oid schema, const char *name)
 {
 	LOCKTAG tag;
-	uint32 hash =
-	    DatumGetUInt32(hash_any((const unsigned char *) name, strlen(name)));
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, schema, hash, MODEL_LOCK_CLASS);
+	model_lock_tag(schema, name, &tag);
 	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		ereport(ERROR,
 		        (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -114,6 +121,25 @@ wals_model_lock(Oid schema, const char *name)
 		                "session",
 		                name),
 		         errhint("Try again when it has finished.")));
+}
+
+bool
+wals_model_hold(Oid schema, const char *name)
+{
+	LOCKTAG tag;
+
+	model_lock_tag(schema, name, &tag);
+	return LockAcquire(&tag, ExclusiveLock, true, true) !=
+	       LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+wals_model_release(Oid schema, const char *name)
+{
+	LOCKTAG tag;
+
+	model_lock_tag(schema, name, &tag);
+	LockRelease(&tag, ExclusiveLock, true);
 }
 
 void

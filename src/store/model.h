@@ -74,6 +74,13 @@ extern void wals_model_check_owner(Oid relation);
 extern void wals_model_lock(Oid schema, const char *name);
 extern void wals_model_lock_relation(Oid relation);
 
+/*
+ * The same lock beyond the end of the transaction: false when somebody else
+ * has it.  Who holds it releases it, after an error too.
+ */
+extern bool wals_model_hold(Oid schema, const char *name);
+extern void wals_model_release(Oid schema, const char *name);
+
 /* Where a training writes. */
 typedef struct WalsTarget
 {
@@ -90,6 +97,12 @@ typedef struct WalsTarget
  * to be created; lock it, check the owner, choose the version number.
  */
 extern void wals_target_open(const char *name, WalsTarget *target);
+
+/*
+ * Open a target again after a commit, for the transaction that is going to
+ * write.  55000 when the model is no longer the relation it was.
+ */
+extern void wals_target_reopen(WalsTarget *target);
 
 /*
  * Check the factor tables there are: 42804 when the ids have another type than

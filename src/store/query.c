@@ -64,6 +64,19 @@ wals_query_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+void
+wals_query_begin_procedure(void)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+}
+
+void
+wals_query_commit(void)
+{
+	SPI_commit();
+}
+
 /*
  * The same text may ask for other argument types: a table was dropped, and its
  * name now belongs to one with other ids.

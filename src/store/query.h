@@ -19,6 +19,15 @@
 extern void wals_query_begin(void);
 extern void wals_query_end(void);
 
+/*
+ * The same for a procedure that may commit on its way: wals_query_commit ends
+ * the transaction and begins the next, which has no snapshot before it runs a
+ * statement.  Needs a call that is not atomic (CALL outside of a transaction
+ * block); ends with wals_query_end.
+ */
+extern void wals_query_begin_procedure(void);
+extern void wals_query_commit(void);
+
 /* Whether a statement sees the caller's snapshot or takes a new one. */
 typedef enum WalsSnapshot
 {

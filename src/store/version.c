@@ -201,6 +201,23 @@ wals_target_open(const char *name, WalsTarget *target)
 	    target_table(target, quoted, "items_table", SUFFIX_ITEMS);
 }
 
+void
+wals_target_reopen(WalsTarget *target)
+{
+	Oid relation = target->relation;
+	char *name = quote_qualified_identifier(get_namespace_name(target->schema),
+	                                        target->name);
+
+	if (get_relname_relid(target->name, target->schema) != relation)
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("model \"%s\" was dropped or renamed during its "
+		                "training",
+		                target->name),
+		         errhint("Train again under the name it has now.")));
+	wals_target_open(name, target);
+}
+
 /* An existing factor table must be the owner's and have the right id type. */
 static void
 satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
