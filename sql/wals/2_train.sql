@@ -43,3 +43,16 @@ AS 'MODULE_PATHNAME', 'wals_train';
 
 COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, boolean, text, integer)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
+
+CREATE PROCEDURE wals_retrain(
+	model regclass DEFAULT NULL,
+	warm_start boolean DEFAULT true,
+	min_new_rows bigint DEFAULT 0,
+	if_older_than interval DEFAULT NULL,
+	activate text DEFAULT 'yes',
+	INOUT version integer DEFAULT NULL
+)
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'wals_retrain';
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, integer)
+IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';

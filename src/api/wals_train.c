@@ -117,21 +117,17 @@ default_duplicates(const WalsTrainRequest *request)
 	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
 }
 
-/* Half life in the unit of the time column. */
 static void
 set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 {
 	const Interval *interval;
-	const char *column = request->source.time_col;
-	double unit = 1000000.0; /* timestamps count microseconds */
-	AttrNumber attnum;
-	WalsIdType ignored;
+	double seconds;
 
 	if (PG_ARGISNULL(ARG_HALF_LIFE))
 		return;
 	interval = PG_GETARG_INTERVAL_P(ARG_HALF_LIFE);
-	request->half_life_seconds = interval_seconds(interval);
-	if (request->half_life_seconds <= 0)
+	seconds = interval_seconds(interval);
+	if (seconds <= 0)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("invalid value for option \"%s\"", "half_life"),
@@ -139,16 +135,7 @@ set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 		                   DatumGetCString(DirectFunctionCall1(
 		                       interval_out, IntervalPGetDatum(interval)))),
 		         errhint("Leave it out to weigh old and new rows alike.")));
-	if (column != NULL)
-	{
-		attnum = get_attnum(request->source.relation, column);
-		if (attnum > 0 &&
-		    wals_id_type_of(
-		        getBaseType(get_atttype(request->source.relation, attnum)),
-		        &ignored))
-			unit = 1.0; /* integers count seconds */
-	}
-	request->params.half_life = request->half_life_seconds * unit;
+	wals_options_half_life(request, seconds);
 }
 
 Datum

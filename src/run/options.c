@@ -11,9 +11,14 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/regproc.h"
 
 #include "run/options.h"
 
@@ -33,6 +38,9 @@ const WalsChoice wals_unobserved_choices[] = {
 const WalsChoice wals_duplicates_choices[] = {
     {"sum", WC_DUP_SUM},   {"max", WC_DUP_MAX},     {"avg", WC_DUP_AVG},
     {"last", WC_DUP_LAST}, {"error", WC_DUP_ERROR}, {NULL, 0}};
+
+/* Key of the options that were left to the training. */
+#define CHOSEN "chosen"
 
 void
 wals_options_check(const WalsTrainRequest *request)
@@ -122,6 +130,29 @@ json_bool(StringInfo json, const char *name, bool value)
 	appendStringInfoString(json, value ? "true" : "false");
 }
 
+/* The names of the options that were left to the training. */
+static void
+json_chosen(StringInfo json, const WcParams *asked)
+{
+	const char *comma = "";
+
+	json_name(json, CHOSEN);
+	appendStringInfoChar(json, '[');
+	if (isnan(asked->regularization))
+	{
+		appendStringInfoString(json, "\"regularization\"");
+		comma = ", ";
+	}
+	if (isnan(asked->unobserved_weight))
+	{
+		appendStringInfo(json, "%s\"unobserved_weight\"", comma);
+		comma = ", ";
+	}
+	if (asked->biases < 0)
+		appendStringInfo(json, "%s\"biases\"", comma);
+	appendStringInfoChar(json, ']');
+}
+
 char *
 wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 {
@@ -172,6 +203,198 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 	else
 		appendStringInfo(&json, "%d", request->max_seconds);
 	json_number(&json, "keep_versions", request->keep_versions);
+	json_chosen(&json, &request->params);
 	appendStringInfoChar(&json, '}');
 	return json.data;
+}
+
+void
+wals_options_half_life(WalsTrainRequest *request, double seconds)
+{
+	const char *column = request->source.time_col;
+	double unit = 1000000.0; /* timestamps count microseconds */
+	AttrNumber attnum;
+	WalsIdType ignored;
+
+	request->half_life_seconds = seconds;
+	if (column != NULL)
+	{
+		attnum = get_attnum(request->source.relation, column);
+		if (attnum > 0 &&
+		    wals_id_type_of(
+		        getBaseType(get_atttype(request->source.relation, attnum)),
+		        &ignored))
+			unit = 1.0; /* integers count seconds */
+	}
+	request->params.half_life = seconds * unit;
+}
+
+/* State of reading a record. */
+typedef struct Reader
+{
+	Oid model;
+	const WalsRecord *record;
+	bool resolved;
+} Reader;
+
+/* Value of an option, NULL for null; every option must be there. */
+static const char *
+record_word(const Reader *reader, const char *name)
+{
+	const WalsRecord *record = reader->record;
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, name) == 0)
+			return record->options[i].value;
+	wals_record_damaged(reader->model, record, name,
+	                    "It does not stand among the options.");
+}
+
+/* True when the option is to be chosen again. */
+static bool
+record_open(const Reader *reader, const char *name)
+{
+	const WalsRecord *record = reader->record;
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, name) == 0)
+			return record->options[i].chosen && !reader->resolved;
+	return false;
+}
+
+static double
+record_number(const Reader *reader, const char *name, double low, double high)
+{
+	const char *word = record_word(reader, name);
+	char *end = NULL;
+	double value = 0;
+
+	if (word != NULL)
+		value = strtod(word, &end);
+	if (word == NULL || end == word || *end != '\0' ||
+	    !(value >= low && value <= high))
+		wals_record_damaged(reader->model, reader->record, name,
+		                    psprintf("It is %s.", word ? word : "null"));
+	return value;
+}
+
+static int32
+record_integer(const Reader *reader, const char *name)
+{
+	return (int32) record_number(reader, name, PG_INT32_MIN, PG_INT32_MAX);
+}
+
+static bool
+record_bool(const Reader *reader, const char *name)
+{
+	const char *word = record_word(reader, name);
+	bool value;
+
+	if (word == NULL || !parse_bool(word, &value))
+		wals_record_damaged(reader->model, reader->record, name,
+		                    psprintf("It is %s.", word ? word : "null"));
+	return value;
+}
+
+static int
+record_choice(const Reader *reader, const char *name, const WalsChoice *choices)
+{
+	const char *word = record_word(reader, name);
+	const WalsChoice *choice;
+
+	for (choice = choices; choice->name != NULL; choice++)
+		if (word != NULL && strcmp(word, choice->name) == 0)
+			return choice->value;
+	wals_record_damaged(reader->model, reader->record, name,
+	                    psprintf("It is %s.", word ? word : "null"));
+}
+
+/* A table of weights, by the name it had. */
+static Oid
+record_relation(const Reader *reader, const char *name)
+{
+	const char *word = record_word(reader, name);
+
+	if (word == NULL)
+		return InvalidOid;
+	return DatumGetObjectId(
+	    DirectFunctionCall1(regclassin, CStringGetDatum(word)));
+}
+
+static int64
+record_seed(const Reader *reader)
+{
+	const char *word = record_word(reader, "seed");
+	char *end = NULL;
+	int64 value = 0;
+
+	if (word != NULL)
+		value = strtoi64(word, &end, 10);
+	if (word == NULL || end == word || *end != '\0')
+		wals_record_damaged(reader->model, reader->record, "seed", NULL);
+	return value;
+}
+
+void
+wals_options_read(Oid model, const WalsRecord *record, bool resolved,
+                  WalsTrainRequest *request)
+{
+	Reader reader = {model, record, resolved};
+	WcParams *params = &request->params;
+	const double any = HUGE_VAL;
+
+	memset(request, 0, sizeof(*request));
+	wc_params_defaults(params);
+	request->source = record->source;
+	if (!OidIsValid(record->source.relation))
+		wals_record_damaged(model, record, "source", NULL);
+	if (record->source.user_col == NULL || record->source.item_col == NULL)
+		wals_record_damaged(model, record, "user_col, item_col", NULL);
+
+	params->feedback =
+	    record_choice(&reader, "feedback", wals_feedback_choices);
+	params->weighting =
+	    record_choice(&reader, "weighting", wals_weighting_choices);
+	params->duplicates =
+	    record_choice(&reader, "duplicates", wals_duplicates_choices);
+	params->factors = record_integer(&reader, "factors");
+	params->iterations = record_integer(&reader, "iterations");
+	params->regularization =
+	    record_open(&reader, "regularization")
+	        ? NAN
+	        : record_number(&reader, "regularization", 0, any);
+	params->reg_exponent = record_number(&reader, "reg_exponent", 0, 1);
+	params->unobserved_weight =
+	    record_open(&reader, "unobserved_weight")
+	        ? NAN
+	        : record_number(&reader, "unobserved_weight", 0, any);
+	params->unobserved_popularity =
+	    record_choice(&reader, "unobserved_weighting", wals_unobserved_choices);
+	params->popularity_exponent =
+	    record_number(&reader, "popularity_exponent", -any, any);
+	params->alpha = record_number(&reader, "alpha", 0, any);
+	params->epsilon = record_number(&reader, "epsilon", 0, any);
+	params->row_weight_exponent =
+	    record_number(&reader, "row_weight_exponent", -any, any);
+	params->col_weight_exponent =
+	    record_number(&reader, "col_weight_exponent", -any, any);
+	params->weight_normalize = record_bool(&reader, "weight_normalize");
+	params->biases =
+	    record_open(&reader, "biases") ? -1 : record_bool(&reader, "biases");
+	params->min_user_rows = record_integer(&reader, "min_user_rows");
+	params->min_item_rows = record_integer(&reader, "min_item_rows");
+	params->seed = record_seed(&reader);
+	wals_options_half_life(request,
+	                       record_number(&reader, "half_life_seconds", 0, any));
+	request->row_weights = record_relation(&reader, "row_weights");
+	request->col_weights = record_relation(&reader, "col_weights");
+	request->warm_start = record_bool(&reader, "warm_start");
+	request->tolerance = record_number(&reader, "tolerance", 0, 1);
+	request->max_seconds = record_word(&reader, "max_seconds") == NULL
+	                           ? PG_INT32_MAX
+	                           : record_integer(&reader, "max_seconds");
+	request->keep_versions = record_integer(&reader, "keep_versions");
+	request->activate = true;
 }

@@ -10,6 +10,7 @@
 
 #include "base/args.h"
 #include "run/train.h"
+#include "store/record.h"
 
 /* The words SQL uses for the core's choices. */
 extern const WalsChoice wals_feedback_choices[];
@@ -23,5 +24,17 @@ extern void wals_options_check(const WalsTrainRequest *request);
 /* All options with their choices resolved, as a JSON object. */
 extern char *wals_options_json(const WalsTrainRequest *request,
                                const WcProblem *problem);
+
+/* Set the half life, in seconds, in the unit of the time column too. */
+extern void wals_options_half_life(WalsTrainRequest *request, double seconds);
+
+/*
+ * The request a version was trained with, but for the model's name: what the
+ * training chose from the data is left open again, unless resolved asks for
+ * the values it chose.  XX001 for a record that wals_train did not write, 42P01
+ * when a table of weights is gone.
+ */
+extern void wals_options_read(Oid model, const WalsRecord *record,
+                              bool resolved, WalsTrainRequest *request);
 
 #endif /* WALS_RUN_OPTIONS_H */

@@ -433,6 +433,7 @@ take_up(TrainState *state)
 
 	if (!state->request->commits)
 		return;
+	wals_query_commit(); /* the next transaction sees what happened since */
 	wals_target_reopen(&state->target);
 	wals_target_check(&state->target, source->user_id_type,
 	                  source->item_id_type);

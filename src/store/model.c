@@ -189,6 +189,18 @@ wals_model_list_all(void)
 	return result;
 }
 
+List *
+wals_model_list_own(void)
+{
+	List *result = NIL;
+	ListCell *cell;
+
+	foreach (cell, wals_model_list_all())
+		if (wals_model_is_own(lfirst_oid(cell)))
+			result = lappend_oid(result, lfirst_oid(cell));
+	return result;
+}
+
 static bool
 model_is_marked(Oid relation)
 {

@@ -52,6 +52,9 @@ extern Oid wals_model_default(void);
 /* Relations of all models the caller may select from, ordered by name. */
 extern List *wals_model_list_all(void);
 
+/* Those of the current role itself, not of roles it belongs to. */
+extern List *wals_model_list_own(void);
+
 /*
  * Fill model from the active version: 42501, 55000, 0A000, XX001.  Between
  * wals_query_begin and wals_query_end.

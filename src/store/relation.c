@@ -381,3 +381,14 @@ wals_may_select(Oid relation, const char *column_a, const char *column_b)
 	           ACLCHECK_OK &&
 	       pg_attribute_aclcheck(relation, b, role, ACL_SELECT) == ACLCHECK_OK;
 }
+
+int64
+wals_relation_count(Oid relation)
+{
+	bool is_null;
+
+	wals_query_run(psprintf("SELECT pg_catalog.count(*) FROM %s",
+	                        wals_relation_quoted(relation)),
+	               0, NULL, NULL, NULL, WALS_READ_FRESH);
+	return DatumGetInt64(wals_query_value(0, 1, &is_null));
+}

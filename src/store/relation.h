@@ -65,6 +65,9 @@ typedef struct WalsSource
  */
 extern void wals_source_check(WalsSource *source);
 
+/* Number of rows the caller sees in a relation; reads all of them. */
+extern int64 wals_relation_count(Oid relation);
+
 /* True when the caller may read both columns, by table or column privilege. */
 extern bool wals_may_select(Oid relation, const char *column_a,
                             const char *column_b);

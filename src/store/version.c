@@ -209,12 +209,11 @@ wals_target_reopen(WalsTarget *target)
 	                                        target->name);
 
 	if (get_relname_relid(target->name, target->schema) != relation)
-		ereport(ERROR,
-		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         errmsg("model \"%s\" was dropped or renamed during its "
-		                "training",
-		                target->name),
-		         errhint("Train again under the name it has now.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("model \"%s\" was dropped or renamed during its "
+		                       "training",
+		                       target->name),
+		                errhint("Train again under the name it has now.")));
 	wals_target_open(name, target);
 }
 

@@ -1,0 +1,164 @@
+/*-------------------------------------------------------------------------
+ *
+ * retrain.c
+ *	  Train models again as they were trained before: what a scheduler calls.
+ *
+ * The options come from the row of the active version (store/record.h); what a
+ * training had chosen from the data is chosen again.  A model that is not due,
+ * or that another session is training, is passed over with a NOTICE: a job
+ * that has nothing to do has not failed.
+ *
+ * Where the call may commit, a training commits after reading and again after
+ * writing (run/train.c), and so no model waits for the next.  The lock on a
+ * model's name is then held for the session and released here, after an error
+ * too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "run/options.h"
+#include "run/retrain.h"
+#include "store/model.h"
+#include "store/query.h"
+#include "store/relation.h"
+
+static void
+begin(const WalsRetrainRequest *request)
+{
+	if (request->commits)
+		wals_query_begin_procedure();
+	else
+		wals_query_begin();
+}
+
+/* Why a model need not be trained, or NULL. */
+static char *
+reason_to_wait(const WalsRetrainRequest *request, const WalsRecord *record)
+{
+	int64 rows;
+
+	if (record->trained_at >= request->trained_before)
+		return psprintf("version %d was trained at %s", record->version,
+		                timestamptz_to_str(record->trained_at));
+	if (request->min_new_rows > 0)
+	{
+		rows = wals_relation_count(record->source.relation);
+		if (rows < record->n_rows ||
+		    rows - record->n_rows >= request->min_new_rows)
+			return NULL;
+		return psprintf("its source has " INT64_FORMAT
+		                " rows, version %d was trained on " INT64_FORMAT,
+		                rows, record->version, record->n_rows);
+	}
+	return NULL;
+}
+
+/* The request of the active version, or false when nothing is to be done. */
+static bool
+prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
+{
+	WalsRecord record;
+	char *reason;
+
+	wals_model_check_owner(model);
+	if (!wals_record_read(model, 0, WALS_READ_FRESH, &record))
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("model \"%s\" has no active version to train again",
+		                get_rel_name(model)),
+		         errhint("Train it with wals_train(), or activate a version "
+		                 "with wals_activate().")));
+	reason = reason_to_wait(request, &record);
+	if (reason != NULL)
+	{
+		ereport(NOTICE, (errmsg("model \"%s\" is not trained again: %s",
+		                        get_rel_name(model), reason)));
+		return false;
+	}
+	wals_options_read(model, &record, false, train);
+	train->model = wals_relation_quoted(model);
+	train->warm_start = request->warm_start;
+	train->activate = request->activate;
+	train->commits = request->commits;
+	return true;
+}
+
+/*
+ * One model, whose lock the caller holds if the training commits.  Returns the
+ * version, 0 for none.
+ */
+static int32
+retrain(const WalsRetrainRequest *request, Oid model)
+{
+	WalsTrainRequest train;
+	int32 version = 0;
+
+	begin(request);
+	if (prepare(request, model, &train))
+		version = wals_train_run(&train);
+	if (request->commits)
+		wals_query_commit();
+	wals_query_end();
+	return version;
+}
+
+/* The same, holding the lock until the end, whatever the end is. */
+static int32
+retrain_locked(const WalsRetrainRequest *request, Oid model)
+{
+	Oid schema = get_rel_namespace(model);
+	char *name = get_rel_name(model);
+	int32 version = 0;
+
+	if (name == NULL)
+		return 0; /* dropped while another model was trained */
+	wals_model_check_owner(model);
+	if (!wals_model_hold(schema, name))
+	{
+		ereport(NOTICE,
+		        (errmsg("model \"%s\" is not trained again: another session "
+		                "is training or changing it",
+		                name)));
+		return 0;
+	}
+	PG_TRY();
+	{
+		version = retrain(request, model);
+	}
+	PG_FINALLY();
+	{
+		wals_model_release(schema, name);
+	}
+	PG_END_TRY();
+	return version;
+}
+
+int32
+wals_retrain_run(const WalsRetrainRequest *request)
+{
+	List *models;
+	ListCell *cell;
+	int32 version = 0;
+
+	PreventCommandIfReadOnly("wals_retrain()");
+	PreventCommandIfParallelMode("wals_retrain()");
+	models = OidIsValid(request->model)
+	             ? list_make1_oid(wals_model_resolve(request->model))
+	             : wals_model_list_own();
+	if (models == NIL)
+		ereport(NOTICE, (errmsg("role \"%s\" has no models to train again",
+		                        GetUserNameFromId(GetUserId(), false))));
+	foreach (cell, models)
+	{
+		int32 trained = retrain_locked(request, lfirst_oid(cell));
+
+		version = trained != 0 ? trained : version;
+	}
+	return version;
+}

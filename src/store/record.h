@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.h
+ *	  What a version's row says about its training.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_RECORD_H
+#define WALS_STORE_RECORD_H
+
+#include "utils/timestamp.h"
+
+#include "store/query.h"
+#include "store/relation.h"
+
+/* One option as it stands in the column "options"; all of it text. */
+typedef struct WalsOption
+{
+	const char *name;
+	const char *value; /* NULL: null */
+	bool chosen; /* by the training, the caller had left it open */
+} WalsOption;
+
+/* Allocated in the caller's context; nothing in it has been checked. */
+typedef struct WalsRecord
+{
+	int32 version;
+	TimestampTz trained_at;
+	int64 n_rows;
+	WalsSource source; /* relation and columns */
+	int32 n_options;
+	WalsOption *options;
+} WalsRecord;
+
+/*
+ * Read the row of a version, 0 meaning the active one; false when there is
+ * none.  Between wals_query_begin and wals_query_end.
+ */
+extern bool wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
+                             WalsRecord *record);
+
+/*
+ * XX001: an option of the record cannot be what a training wrote.  reason is a
+ * sentence, or NULL.
+ */
+extern void wals_record_damaged(Oid relation, const WalsRecord *record,
+                                const char *option, const char *reason)
+    pg_attribute_noreturn();
+
+#endif /* WALS_STORE_RECORD_H */

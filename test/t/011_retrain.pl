@@ -1,0 +1,125 @@
+# wals_retrain commits between its steps: while it solves it holds no snapshot
+# and no lock on a table, and what happens to the model meanwhile is noticed.
+# One session at a time; whoever comes second has nothing to do.
+use strict;
+use warnings;
+
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql(
+	'postgres', q{
+	CREATE ROLE alice LOGIN;
+	CREATE EXTENSION wals;
+	CREATE SCHEMA alice AUTHORIZATION alice;
+	SET SESSION AUTHORIZATION alice;
+	CREATE TABLE ratings AS
+	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 2000 AS item_id
+	FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i;
+	SET client_min_messages = warning;
+	SELECT wals_train('m', 'ratings', factors => 8, iterations => 1);
+	UPDATE m SET options = options || '{"iterations": 1000, "factors": 64, "max_seconds": null}';
+});
+
+sub alice
+{
+	my ($sql) = @_;
+	my ($out, $err);
+
+	$node->psql('postgres', "\\set VERBOSITY verbose\n$sql", stdout => \$out, stderr => \$err,
+		extra_params => [ '-U', 'alice' ]);
+	return ($out, $err);
+}
+
+# Start a retraining that would take much longer than this test; it is cold,
+# for the version has fewer factors.
+my ($out, $err);
+
+sub start
+{
+	my ($before) = @_;
+
+	($out, $err) = ('', '');
+	my $psql = IPC::Run::start(
+		[
+			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', 'alice',
+			map { ('-c', $_) } @$before, 'CALL wals_retrain(warm_start => false)'
+		],
+		'>', \$out, '2>', \$err);
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 1 FROM wals_progress WHERE phase LIKE 'solving %' AND iteration >= 1})
+	  or die "no training is seen: $err";
+	return $psql;
+}
+
+sub stop
+{
+	my ($psql, $how) = @_;
+
+	$node->safe_psql('postgres', "SELECT $how(pid) FROM wals_progress");
+	$psql->finish;
+	return;
+}
+
+my $state = q{
+	SELECT version, active FROM alice.m ORDER BY 1;
+	SELECT count(*) FROM alice.m_users; SELECT count(*) FROM alice.m_items;
+	SELECT count(*) FROM pg_class; SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+};
+my $before = $node->safe_psql('postgres', $state);
+
+my $psql = start([]);
+is($node->safe_psql('postgres', q{SELECT backend_xmin IS NULL AND backend_xid IS NULL FROM pg_stat_activity WHERE pid = (SELECT pid FROM wals_progress)}),
+	't', 'it holds no snapshot while it solves');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE pid = (SELECT pid FROM wals_progress) AND locktype = 'relation' AND relation > 16384}),
+	'0', 'and no lock on a table');
+my (undef, $notice) = alice(q{CALL wals_retrain('m')});
+like($notice, qr/NOTICE:  00000: model "m" is not trained again: another session/, 'a second retraining has nothing to do');
+(undef, $notice) = alice(q{SELECT wals_train('m', 'ratings')});
+like($notice, qr/ERROR:  55P03/, 'a second training is refused');
+(undef, $notice) = alice(q{SELECT wals_drop('m')});
+like($notice, qr/ERROR:  55P03/, 'so is wals_drop');
+stop($psql, 'pg_cancel_backend');
+like($err, qr/ERROR:  57014/, 'it can be cancelled');
+is($node->safe_psql('postgres', $state), $before, 'and leaves nothing behind');
+
+$psql = start([]);
+stop($psql, 'pg_terminate_backend');
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'}), 'terminated, it lets go of the model');
+is($node->safe_psql('postgres', $state), $before, 'and leaves nothing behind');
+
+$psql = start(['SET statement_timeout = 1500']);
+$psql->finish;
+like($err, qr/ERROR:  57014.*statement timeout/, 'statement_timeout counts through its transactions');
+is($node->safe_psql('postgres', $state), $before, 'and leaves nothing behind');
+
+# the model goes away under it
+alice(q{UPDATE m SET options = options || '{"iterations": 200, "max_seconds": 1}'});
+$psql = start([]);
+alice('ALTER TABLE m RENAME TO gone');
+$psql->finish;
+like($err, qr/ERROR:  55000.*model "m" was dropped or renamed/, 'renamed meanwhile: nothing is written');
+alice('ALTER TABLE gone RENAME TO m');
+is($node->safe_psql('postgres', $state), $before, 'and nothing is left behind');
+
+# a procedure of one's own may call it, a function may not commit
+my ($result, $error) = alice(q{
+	SET client_min_messages = warning;
+	UPDATE m SET options = options || '{"iterations": 1, "factors": 8}';
+	DO $$ DECLARE v integer; BEGIN CALL wals_retrain('m', version => v); END $$;
+	CREATE FUNCTION nightly() RETURNS integer LANGUAGE plpgsql AS $$ DECLARE v integer; BEGIN CALL wals_retrain('m', version => v); RETURN v; END $$;
+	SELECT nightly();
+	CALL wals_retrain('m', activate => 'no');
+	SELECT version, active FROM m ORDER BY 1;
+});
+is($error, '', 'it can be called from DO and functions');
+is($result, "3\n4\n3|t\n4|f", 'each adds a version');
+
+$node->stop;
+
+done_testing();
