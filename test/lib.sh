@@ -168,6 +168,24 @@ install_missing()
 		die "the development files of $pg_config are missing"
 }
 
+# Install packages that single tests use and the others do without: those of
+# them the archive offers.
+install_companions()
+{
+	local package packages=()
+
+	[ -z "${PG_CONFIG:-}" ] && command -v apt-get >/dev/null || return 0
+	[ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || return 0
+	for package; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' ||
+			! apt-cache show "$package" >/dev/null 2>&1 || packages+=("$package")
+	done
+	[ "${#packages[@]}" -gt 0 ] || return 0
+	say "installing for single tests: ${packages[*]}"
+	apt_get install "${packages[@]}" >/dev/null 2>&1 ||
+		say "that failed, they will be skipped"
+}
+
 # The part of install_missing that writes to a log; uses its variables.
 install_packages()
 {

@@ -1,0 +1,82 @@
+# pg_cron retrains as the model's owner: its failures are seen, two jobs for
+# one model do not get into each other's way.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $share = `pg_config --sharedir`;
+chomp $share;
+plan skip_all => 'pg_cron is not installed'
+  unless -e "$share/extension/pg_cron.control";
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+
+# jobs connect through the socket, as whom they belong to
+$node->append_conf(
+	'postgresql.conf', qq{
+shared_preload_libraries = 'pg_cron'
+cron.database_name = 'postgres'
+cron.host = '@{[ $node->host ]}'
+});
+$node->start;
+$node->safe_psql(
+	'postgres', q{
+	CREATE ROLE alice LOGIN;
+	CREATE ROLE bob LOGIN;
+	CREATE EXTENSION wals;
+	CREATE EXTENSION pg_cron;
+	GRANT USAGE ON SCHEMA cron TO alice, bob;
+	CREATE SCHEMA alice AUTHORIZATION alice;
+	GRANT USAGE ON SCHEMA alice TO bob;
+	SET SESSION AUTHORIZATION alice;
+	CREATE TABLE ratings AS
+	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 500 AS item_id
+	FROM generate_series(1, 2000) AS u, generate_series(1, 10) AS i;
+	SET client_min_messages = warning;
+	SELECT wals_train('m', 'ratings', factors => 8, iterations => 2);
+	SELECT wals_train('slow', 'ratings', factors => 64, iterations => 1);
+	UPDATE slow SET options = options || '{"iterations": 1000, "max_seconds": 5}';
+});
+
+# Two jobs take the slow model at the same time; bob may not take any.
+my $hold = q{CALL wals_retrain('alice.slow', warm_start => false)};
+for my $job (
+	[ 'alice', 'nightly', q{CALL wals_retrain('alice.m')} ],
+	[ 'alice', 'not due', q{CALL wals_retrain('alice.m', if_older_than => '1 day', activate => 'no')} ],
+	[ 'alice', 'first', $hold ],
+	[ 'alice', 'second', $hold ],
+	[ 'bob', 'stranger', q{CALL wals_retrain('alice.m')} ])
+{
+	my ($role, $name, $command) = @$job;
+	$node->safe_psql('postgres',
+		"SET SESSION AUTHORIZATION $role; SELECT cron.schedule('$name', '* * * * *', \$\$$command\$\$)");
+}
+
+my $runs = q{SELECT j.jobname, r.status FROM cron.job_run_details AS r JOIN cron.job AS j USING (jobid)};
+ok( $node->poll_query_until('postgres',
+		"SELECT count(DISTINCT jobname) = 5 FROM ($runs) AS r WHERE status IN ('succeeded', 'failed')"),
+	'every job has run');
+$node->safe_psql('postgres', 'UPDATE cron.job SET active = false');
+$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM ($runs) AS r WHERE status NOT IN ('succeeded', 'failed')")
+  or die 'jobs do not end';
+is($node->safe_psql('postgres', "SELECT DISTINCT jobname, status FROM ($runs) AS r ORDER BY 1, 2"),
+	"first|succeeded\nnightly|succeeded\nnot due|succeeded\nsecond|succeeded\nstranger|failed",
+	'a job that has nothing to do has not failed, one without rights has');
+like( $node->safe_psql('postgres', q{SELECT DISTINCT return_message FROM cron.job_run_details WHERE status = 'failed'}),
+	qr/must be owner of model "m"/,
+	'the log of the jobs says why');
+is($node->safe_psql('postgres', q{SELECT trained_by, count(*) > 0 FROM alice.m WHERE version > 1 GROUP BY 1}),
+	'alice|t', 'the owner has trained');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM alice.m WHERE active}), '1', 'one version is active');
+is( $node->safe_psql('postgres', q{
+		SELECT count(*) = (SELECT max(version) - 1 FROM alice.slow)
+		FROM cron.job_run_details WHERE status = 'succeeded' AND command ~ 'slow' AND end_time - start_time > interval '2 s'}),
+	't', 'the slow model was trained by one job at a time');
+
+$node->stop;
+
+done_testing();
