@@ -177,7 +177,7 @@ extern const char *wc_params_check(const WcParams *params, bool has_value,
                                    char *detail);
 
 /* ------------------------------------------------------------------------
- * Ids (idmap.c): what the user calls a row <-> dense int32 index
+ * Ids (idmap.c, idmap_sort.c): what the user calls a row <-> dense int32 index
  * ------------------------------------------------------------------------ */
 
 typedef enum WcIdKind
@@ -206,11 +206,13 @@ extern int32_t wc_idmap_count(const WcIdMap *map);
 extern WcStatus wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index);
 
 /*
- * The same for a block of numbers, in less time; WC_ID_INT64 only.  After a
- * failure some may have been added.
+ * The same for a block of ids, in less time: numbers for WC_ID_INT64, strings
+ * for WC_ID_BYTES.  After a failure some may have been added.
  */
 extern WcStatus wc_idmap_add_many(WcIdMap *map, int64_t count,
                                   const int64_t *numbers, int32_t *indexes);
+extern WcStatus wc_idmap_add_many_bytes(WcIdMap *map, int64_t count,
+                                        const WcId *ids, int32_t *indexes);
 
 /* Index of an id, -1 when unknown. */
 extern int32_t wc_idmap_find(const WcIdMap *map, const WcId *id);

@@ -11,18 +11,12 @@
  * All other ids go to a hash table with linear probing, at most 5/8 full, of
  * 16-byte slots.  For numbers the slot holds the id itself; for bytes it holds
  * their 64-bit hash, and the bytes are only looked at when all 64 bits agree.
- * Ratings of one user often arrive together, so the last id is tried first.
- * Numbers that arrive by the block are asked for from memory a group at a time
- * before any is looked up: their cache misses overlap.
- *
- * Sorting compares eight bytes of each id as one number: the whole number, or
- * the first bytes after those all ids have in common, and only ties look at the
- * rest.  It is a bottom-up merge sort, because its cost is known beforehand and
- * it can be left after any element.
+ * Ids that arrive by the block are asked for from memory a group at a time
+ * before any is looked up: their cache misses overlap.  Of ids that arrive one
+ * by one the last is tried first.
  *
  * Memory: 16 bytes per slot, or up to 32 bytes per number in the array; 8 bytes
- * per number; 8 bytes plus its length per string, in one block.  Sorting adds
- * 32 bytes per id for its duration, and a second copy of the strings.
+ * per number; 8 bytes plus its length per string, in one block.
  *
  * The hash is fixed, because it also seeds the first factors of an id.  Whoever
  * chooses ids that collide slows down the training of his own table only.
@@ -31,13 +25,12 @@
  */
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/idmap.h"
 
 #define FIRST_SLOTS 1024
 #define FIRST_CAPACITY 256
 #define FIRST_BYTES 4096
 #define MAX_IDS (INT32_MAX - 1)
-#define SIGN_BIT (UINT64_C(1) << 63)
 
 /*
  * The array may have this many elements per id, and some to begin with; its
@@ -46,33 +39,8 @@
 #define DENSE_ELEMENTS 4
 #define FIRST_DENSE 4096
 
-/* Numbers of a block whose cache misses overlap. */
+/* Ids of a block whose cache misses overlap. */
 #define GROUP 32
-
-typedef struct Slot
-{
-	uint64_t key; /* the number, or the hash of the bytes */
-	int32_t index; /* -1: empty */
-} Slot;
-
-struct WcIdMap
-{
-	WcAlloc alloc;
-	WcIdKind kind;
-	int32_t count;
-	int32_t capacity; /* of number, or of offset less one */
-	int32_t last; /* the id added or found last, -1: none */
-	int64_t last_number; /* its number, to be compared without a look-up */
-	int64_t *number; /* WC_ID_INT64 */
-	int64_t *offset; /* WC_ID_BYTES: id i is bytes [offset i, offset i + 1) */
-	char *bytes;
-	size_t bytes_capacity;
-	Slot *slot;
-	size_t slots; /* a power of two */
-	size_t used; /* slots that are not empty */
-	int32_t *dense; /* WC_ID_INT64: index of each number < dense_size, or -1 */
-	size_t dense_size;
-};
 
 /* ------------------------------------------------------------------------
  * Hashing
@@ -90,29 +58,70 @@ mix(uint64_t x)
 	return x;
 }
 
-/* Up to eight bytes as a little-endian number, on any machine. */
+/* Eight, or four, bytes as a little-endian number, on any machine. */
 static inline uint64_t
-load_word(const char *bytes, size_t length)
+load_word(const char *bytes)
 {
-	const unsigned char *byte = (const unsigned char *) bytes;
-	uint64_t word = 0;
+	const unsigned char *b = (const unsigned char *) bytes;
 
-	for (size_t b = 0; b < length; b++)
-		word |= (uint64_t) byte[b] << (8 * b);
-	return word;
+	return (uint64_t) b[0] | (uint64_t) b[1] << 8 | (uint64_t) b[2] << 16 |
+	       (uint64_t) b[3] << 24 | (uint64_t) b[4] << 32 |
+	       (uint64_t) b[5] << 40 | (uint64_t) b[6] << 48 |
+	       (uint64_t) b[7] << 56;
 }
 
-static uint64_t
+static inline uint64_t
+load_half(const char *bytes)
+{
+	const unsigned char *b = (const unsigned char *) bytes;
+
+	return (uint64_t) b[0] | (uint64_t) b[1] << 8 | (uint64_t) b[2] << 16 |
+	       (uint64_t) b[3] << 24;
+}
+
+/*
+ * The last rest bytes of length, 1 to 7, as a number: by loads that overlap,
+ * because a loop over so few bytes takes longer than the hash.
+ */
+static inline uint64_t
+load_rest(const char *bytes, size_t length, size_t rest)
+{
+	const unsigned char *b = (const unsigned char *) bytes + length - rest;
+
+	if (length >= 8)
+		return load_word(bytes + length - 8) >> (8 * (8 - rest));
+	if (rest >= 4)
+		return load_half((const char *) b) | load_half(bytes + length - 4)
+		                                         << (8 * (rest - 4));
+	return (uint64_t) b[0] | (uint64_t) b[rest / 2] << (8 * (rest / 2)) |
+	       (uint64_t) b[rest - 1] << (8 * (rest - 1));
+}
+
+static inline uint64_t
 hash_bytes(const char *bytes, size_t length)
 {
 	uint64_t hash = mix((uint64_t) length + UINT64_C(0x5851F42D4C957F2D));
-	size_t b = 0;
+	size_t rest = length % 8;
 
-	for (; b + 8 <= length; b += 8)
-		hash = mix(hash ^ load_word(bytes + b, 8));
-	if (b < length)
-		hash = mix(hash ^ load_word(bytes + b, length - b));
+	for (size_t b = 0; b < length - rest; b += 8)
+		hash = mix(hash ^ load_word(bytes + b));
+	if (rest > 0)
+		hash = mix(hash ^ load_rest(bytes, length, rest));
 	return hash;
+}
+
+static inline bool
+same_bytes(const char *a, const char *b, size_t length)
+{
+	size_t rest = length % 8;
+
+	for (size_t i = 0; i < length - rest; i += 8)
+	{
+		if (load_word(a + i) != load_word(b + i))
+			return false;
+	}
+	return rest == 0 ||
+	       load_rest(a, length, rest) == load_rest(b, length, rest);
 }
 
 static inline uint64_t
@@ -147,7 +156,7 @@ wc_idmap_create(WcIdKind kind, WcIdMap **result, const WcAlloc *alloc)
 	map->last = -1;
 	map->capacity = FIRST_CAPACITY;
 	map->slots = FIRST_SLOTS;
-	map->slot = wc_alloc_array(alloc, map->slots, sizeof(Slot));
+	map->slot = wc_alloc_array(alloc, map->slots, sizeof(WcIdSlot));
 	if (kind == WC_ID_INT64)
 		map->number = wc_alloc_array(alloc, FIRST_CAPACITY, sizeof(int64_t));
 	else
@@ -235,8 +244,7 @@ has_bytes(const WcIdMap *map, int32_t index, const WcId *id)
 	int64_t begin = map->offset[index];
 
 	return (size_t) (map->offset[index + 1] - begin) == id->length &&
-	       (id->length == 0 ||
-	        memcmp(map->bytes + begin, id->bytes, id->length) == 0);
+	       same_bytes(map->bytes + begin, id->bytes, id->length);
 }
 
 /* Is this a number the array has an element for? */
@@ -277,13 +285,13 @@ insert(WcIdMap *map, uint64_t key, int32_t index)
 static WcStatus
 grow_slots(WcIdMap *map)
 {
-	Slot *old = map->slot;
+	WcIdSlot *old = map->slot;
 	size_t old_slots = map->slots;
-	Slot *grown;
+	WcIdSlot *grown;
 
 	if (old_slots > SIZE_MAX / 2)
 		return WC_TOO_LARGE;
-	grown = wc_alloc_array(&map->alloc, old_slots * 2, sizeof(Slot));
+	grown = wc_alloc_array(&map->alloc, old_slots * 2, sizeof(WcIdSlot));
 	if (grown == NULL)
 		return WC_NO_MEMORY;
 	map->slot = grown;
@@ -533,241 +541,76 @@ wc_idmap_add_many(WcIdMap *map, int64_t count, const int64_t *numbers,
 	return WC_OK;
 }
 
-/* ------------------------------------------------------------------------
- * Sorting
- * ------------------------------------------------------------------------ */
-
-typedef struct SortEntry
+/* The first id in the chain of a hash that has this hash, or -1. */
+static inline int32_t
+suspect(const WcIdMap *map, uint64_t key)
 {
-	uint64_t prefix; /* sort_prefix */
-	int32_t index;
-} SortEntry;
+	size_t s = first_slot(map, key);
 
-/* How many bytes all ids begin with. */
-static WcStatus
-common_bytes(const WcIdMap *map, size_t *common, WcPace *pace)
-{
-	WcId first;
-
-	*common = 0;
-	if (map->kind == WC_ID_INT64 || map->count == 0)
-		return WC_OK;
-	first = wc_idmap_get(map, 0);
-	*common = first.length;
-	for (int32_t i = 1; i<map->count && * common> 0; i++)
-	{
-		WcId id = wc_idmap_get(map, i);
-
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		if (id.length < *common)
-			*common = id.length;
-		while (*common > 0 && memcmp(first.bytes, id.bytes, *common) != 0)
-			(*common)--;
-	}
-	return WC_OK;
-}
-
-/* What orders ids, but for ties of bytes; the bytes before skip are equal. */
-static uint64_t
-sort_prefix(const WcIdMap *map, int32_t index, size_t skip)
-{
-	WcId id = wc_idmap_get(map, index);
-	uint64_t prefix = 0;
-
-	if (map->kind == WC_ID_INT64)
-		return (uint64_t) id.number ^ SIGN_BIT;
-	for (size_t b = 0; b < 8 && skip + b < id.length; b++)
-		prefix |= (uint64_t) (unsigned char) id.bytes[skip + b] << (56 - 8 * b);
-	return prefix;
-}
-
-/* Is a to stand behind b?  Ids are distinct. */
-static inline bool
-is_behind(const WcIdMap *map, const SortEntry *a, const SortEntry *b)
-{
-	WcId left;
-	WcId right;
-	size_t shorter;
-	int order;
-
-	if (a->prefix != b->prefix || map->kind == WC_ID_INT64)
-		return a->prefix > b->prefix;
-	left = wc_idmap_get(map, a->index);
-	right = wc_idmap_get(map, b->index);
-	shorter = left.length < right.length ? left.length : right.length;
-	order = shorter > 0 ? memcmp(left.bytes, right.bytes, shorter) : 0;
-	return order != 0 ? order > 0 : left.length > right.length;
-}
-
-/* to = the sorted runs [begin, middle) and [middle, end) of from, merged. */
-static bool
-merge_runs(const WcIdMap *map, const SortEntry *from, int64_t begin,
-           int64_t middle, int64_t end, SortEntry *to, WcPace *pace)
-{
-	int64_t left = begin;
-	int64_t right = middle;
-
-	for (int64_t place = begin; place < end; place++)
-	{
-		/* A comparison may fetch two strings from memory. */
-		if (wc_pace(pace, 8))
-			return false;
-		if (right >= end ||
-		    (left < middle && !is_behind(map, &from[left], &from[right])))
-			to[place] = from[left++];
-		else
-			to[place] = from[right++];
-	}
-	return true;
-}
-
-/* Sort entries, using scratch of the same size; *sorted is one of the two. */
-static WcStatus
-merge_sort(const WcIdMap *map, SortEntry *entries, SortEntry *scratch,
-           SortEntry **sorted, WcPace *pace)
-{
-	int64_t count = map->count;
-	SortEntry *from = entries;
-	SortEntry *to = scratch;
-
-	for (int64_t width = 1; width < count; width *= 2)
-	{
-		SortEntry *swap = from;
-
-		for (int64_t begin = 0; begin < count; begin += 2 * width)
-		{
-			int64_t middle = begin + width < count ? begin + width : count;
-			int64_t end = middle + width < count ? middle + width : count;
-
-			if (!merge_runs(map, from, begin, middle, end, to, pace))
-				return WC_CANCELLED;
-		}
-		from = to;
-		to = swap;
-	}
-	*sorted = from;
-	return WC_OK;
-}
-
-/* Lay the strings out anew in the order of sorted. */
-static WcStatus
-reorder_bytes(WcIdMap *map, const SortEntry *sorted, WcPace *pace)
-{
-	int64_t *offset;
-	char *bytes;
-	size_t used = (size_t) map->offset[map->count];
-	WcStatus status = WC_NO_MEMORY;
-
-	offset =
-	    wc_alloc_array(&map->alloc, (size_t) map->count + 1, sizeof(int64_t));
-	bytes = wc_alloc_array(&map->alloc, used, 1);
-	if (offset != NULL && bytes != NULL)
-	{
-		status = WC_OK;
-		offset[0] = 0;
-		for (int32_t i = 0; i < map->count; i++)
-		{
-			WcId id = wc_idmap_get(map, sorted[i].index);
-
-			if (wc_pace(pace, 8))
-			{
-				status = WC_CANCELLED;
-				break;
-			}
-			if (id.length > 0)
-				memcpy(bytes + offset[i], id.bytes, id.length);
-			offset[i + 1] = offset[i] + (int64_t) id.length;
-		}
-	}
-	if (status != WC_OK)
-	{
-		wc_free(&map->alloc, offset);
-		wc_free(&map->alloc, bytes);
-		return status;
-	}
-	wc_free(&map->alloc, map->offset);
-	wc_free(&map->alloc, map->bytes);
-	map->offset = offset;
-	map->capacity = map->count;
-	map->bytes = bytes;
-	map->bytes_capacity = used > 0 ? used : 1;
-	return WC_OK;
-}
-
-/* Write the ids and the table in the order of sorted; fill renumber. */
-static WcStatus
-apply_order(WcIdMap *map, const SortEntry *sorted, int32_t *renumber,
-            WcPace *pace)
-{
-	WcStatus status = WC_OK;
-
-	if (map->kind != WC_ID_INT64)
-		status = reorder_bytes(map, sorted, pace);
-	if (status != WC_OK)
-		return status;
-	for (int32_t i = 0; i < map->count; i++)
-	{
-		if (wc_pace(pace, 1))
-			return WC_CANCELLED;
-		renumber[sorted[i].index] = i;
-		if (map->kind == WC_ID_INT64)
-			map->number[i] = (int64_t) (sorted[i].prefix ^ SIGN_BIT);
-	}
-	for (size_t s = 0; s < map->slots; s++)
-	{
-		if (wc_pace(pace, 1))
-			return WC_CANCELLED;
-		if (map->slot[s].index >= 0)
-			map->slot[s].index = renumber[map->slot[s].index];
-	}
-	for (size_t d = 0; d < map->dense_size; d++)
-	{
-		if (wc_pace(pace, 1))
-			return WC_CANCELLED;
-		if (map->dense[d] >= 0)
-			map->dense[d] = renumber[map->dense[d]];
-	}
-	return WC_OK;
+	while (map->slot[s].index >= 0 && map->slot[s].key != key)
+		s = (s + 1) & (map->slots - 1);
+	return map->slot[s].index;
 }
 
 /*
- * A map whose sorting was cancelled can only be freed; without memory for it,
- * the map is unchanged.
+ * Up to GROUP strings.  Slot, offset and bytes of each lie in three places, each
+ * known by the one before: one place after the other, all strings at a time.
  */
-WcStatus
-wc_idmap_sort(WcIdMap *map, int32_t *renumber, const WcHooks *hooks)
+static WcStatus
+add_strings(WcIdMap *map, int64_t count, const WcId *ids, int32_t *indexes)
 {
-	WcPace pace = wc_pace_start(hooks);
-	SortEntry *entries;
-	SortEntry *scratch;
-	SortEntry *sorted;
-	size_t common;
-	WcStatus status = WC_NO_MEMORY;
+	uint64_t key[GROUP];
 
-	map->last = -1;
-	entries =
-	    wc_alloc_array(&map->alloc, (size_t) map->count, sizeof(SortEntry));
-	scratch =
-	    wc_alloc_array(&map->alloc, (size_t) map->count, sizeof(SortEntry));
-	if (entries != NULL && scratch != NULL)
+	for (int64_t e = 0; e < count; e++)
 	{
-		status = common_bytes(map, &common, &pace);
-		for (int32_t i = 0; i < map->count && status == WC_OK; i++)
-		{
-			if (wc_pace(&pace, 1))
-				status = WC_CANCELLED;
-			entries[i].prefix = sort_prefix(map, i, common);
-			entries[i].index = i;
-		}
-		if (status == WC_OK)
-			status = merge_sort(map, entries, scratch, &sorted, &pace);
-		if (status == WC_OK)
-			status = apply_order(map, sorted, renumber, &pace);
+		key[e] = hash_bytes(ids[e].bytes, ids[e].length);
+		__builtin_prefetch(map->slot + first_slot(map, key[e]));
 	}
-	wc_free(&map->alloc, entries);
-	wc_free(&map->alloc, scratch);
-	return status;
+	for (int64_t e = 0; e < count; e++)
+	{
+		indexes[e] = suspect(map, key[e]);
+		if (indexes[e] >= 0)
+			__builtin_prefetch(map->offset + indexes[e]);
+	}
+	for (int64_t e = 0; e < count; e++)
+	{
+		if (indexes[e] >= 0)
+			__builtin_prefetch(map->bytes + map->offset[indexes[e]]);
+	}
+	for (int64_t e = 0; e < count; e++)
+	{
+		WcStatus status;
+
+		if (indexes[e] >= 0 && has_bytes(map, indexes[e], &ids[e]))
+			continue;
+		indexes[e] = map->slot[probe(map, key[e], &ids[e])].index;
+		if (indexes[e] >= 0)
+			continue;
+		status = add_new(map, &ids[e], &indexes[e]);
+		if (status != WC_OK)
+			return status;
+	}
+	return WC_OK;
+}
+
+/* A failure leaves the strings before the one there was no room for. */
+WcStatus
+wc_idmap_add_many_bytes(WcIdMap *map, int64_t count, const WcId *ids,
+                        int32_t *indexes)
+{
+	int64_t end;
+
+	WC_ASSERT(map->kind == WC_ID_BYTES);
+	for (int64_t begin = 0; begin < count; begin = end)
+	{
+		WcStatus status;
+
+		end = count - begin < GROUP ? count : begin + GROUP;
+		status = add_strings(map, end - begin, ids + begin, indexes + begin);
+		if (status != WC_OK)
+			return status;
+	}
+	return WC_OK;
 }
 
 /* ------------------------------------------------------------------------

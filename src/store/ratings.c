@@ -8,9 +8,9 @@
  * as it comes: the numbers are read in the type the column has and checked, and
  * what is left of the row goes to a block of a few thousand.  A full block goes
  * to the core, its ids through a dictionary to dense indexes and its triplets to
- * the end of the core's arrays.  By the block, because looking up one number at
- * a time is a cache miss at a time.  Text and uuids are looked up at their row:
- * they would have to be copied.
+ * the end of the core's arrays.  By the block, because looking up one id at a
+ * time is a cache miss at a time.  Of text and uuids the block keeps a copy: a
+ * row's memory is not ours when the next one comes.
  *
  * Nothing else is kept of a row, so memory is 8 bytes a rating plus 4 for each
  * of value and weight and 8 for a time.  Conversions that may allocate (numeric,
@@ -41,6 +41,7 @@
 #include "store/ratings.h"
 
 #define READ_BLOCK 2048 /* rows */
+#define READ_BLOCK_BYTES (32 * READ_BLOCK) /* of ids: then it is full too */
 #define READ_CHECK_ROWS (1 << 20) /* between two estimates of memory */
 
 typedef double (*NumberReader)(Datum datum);
@@ -55,8 +56,13 @@ typedef struct IdColumn
 	const char *name;
 	Oid type;
 	WalsIntegerReader read_integer; /* NULL: the ids are bytes */
-	int64 *numbers; /* READ_BLOCK integers to be looked up */
 	int32 *indexes; /* READ_BLOCK */
+
+	/* what is to be looked up, READ_BLOCK at most */
+	int64 *numbers; /* integers */
+	WcId *ids; /* bytes, which lie in bytes */
+	char *bytes; /* READ_BLOCK_BYTES and the longest id */
+	Size used; /* of bytes */
 } IdColumn;
 
 /* State of one read. */
@@ -289,11 +295,11 @@ refuse_time(const ReadState *state, const TupleTableSlot *slot)
 	                 "out.")));
 }
 
-static int32
-bytes_index(const ReadState *state, const IdColumn *column, Datum datum)
+static void
+stage_bytes(IdColumn *column, int row, Datum datum)
 {
 	WcId id = wals_id_from_datum(column->type, datum);
-	int32 index = -1;
+	char *copy = column->bytes + column->used;
 
 	if (id.length > WALS_ID_MAX_BYTES)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -303,26 +309,41 @@ bytes_index(const ReadState *state, const IdColumn *column, Datum datum)
 		                errhint("Train on a view with shorter ids, for example "
 		                        "md5(%s).",
 		                        quote_identifier(column->name))));
-	check_status(wc_idmap_add(column->map, &id, &index), state->memory);
-	return index;
+	memcpy(copy, id.bytes, id.length);
+	column->ids[row].bytes = copy;
+	column->ids[row].length = id.length;
+	column->used += id.length;
 }
 
 static inline void
-stage_id(const ReadState *state, const IdColumn *column, Datum datum)
+stage_id(IdColumn *column, int row, Datum datum)
 {
 	if (column->read_integer != NULL)
-		column->numbers[state->staged] = column->read_integer(datum);
+		column->numbers[row] = column->read_integer(datum);
 	else
-		column->indexes[state->staged] = bytes_index(state, column, datum);
+		stage_bytes(column, row, datum);
 }
 
 static void
-look_up_ids(const ReadState *state, const IdColumn *column)
+look_up_ids(const ReadState *state, IdColumn *column)
 {
 	if (column->read_integer != NULL)
 		check_status(wc_idmap_add_many(column->map, state->staged,
 		                               column->numbers, column->indexes),
 		             state->memory);
+	else
+		check_status(wc_idmap_add_many_bytes(column->map, state->staged,
+		                                     column->ids, column->indexes),
+		             state->memory);
+	column->used = 0;
+}
+
+static inline bool
+block_is_full(const ReadState *state)
+{
+	return state->staged == READ_BLOCK ||
+	       state->user.used >= READ_BLOCK_BYTES ||
+	       state->item.used >= READ_BLOCK_BYTES;
 }
 
 /* Hand the block over to the core. */
@@ -387,12 +408,12 @@ read_row(TupleTableSlot *slot, void *arg)
 		ratings->n_weightless++;
 	else
 	{
-		stage_id(state, &state->user, datums[0]);
-		stage_id(state, &state->item, datums[1]);
+		stage_id(&state->user, row, datums[0]);
+		stage_id(&state->item, row, datums[1]);
 		state->staged++;
 	}
 	MemoryContextSwitchTo(caller);
-	if (state->staged == READ_BLOCK)
+	if (block_is_full(state))
 		flush_block(state);
 }
 
@@ -403,8 +424,14 @@ open_id_column(IdColumn *column, WcIdMap *map, const char *name, Oid type)
 	column->name = name;
 	column->type = type;
 	column->read_integer = wals_integer_reader(type);
-	column->numbers = palloc(sizeof(int64) * READ_BLOCK);
 	column->indexes = palloc(sizeof(int32) * READ_BLOCK);
+	if (column->read_integer != NULL)
+		column->numbers = palloc(sizeof(int64) * READ_BLOCK);
+	else
+	{
+		column->ids = palloc0(sizeof(WcId) * READ_BLOCK);
+		column->bytes = palloc(READ_BLOCK_BYTES + WALS_ID_MAX_BYTES);
+	}
 }
 
 static void

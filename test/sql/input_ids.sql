@@ -157,6 +157,19 @@ SELECT outcome($$SELECT wals_train('w', 'longer')$$);
 \pset tuples_only off
 \pset format aligned
 
+-- more rows and more bytes than are looked up at a time, some left out
+CREATE TABLE blocks AS
+SELECT repeat('x', u * 37 % 1990) || u AS user_id,
+	CASE WHEN (u + i) % 29 > 0 THEN md5(i::text)::uuid END AS item_id
+FROM generate_series(1, 700) AS u, generate_series(1, 12) AS i
+WHERE i <= 2 + u % 11;
+SELECT wals_train('b', 'blocks', factors => 2, iterations => 3);
+SELECT n_users, n_items, n_entries FROM b;
+SELECT count(*), bool_and(b.n = s.n) FROM b_users AS b
+JOIN (SELECT user_id, count(item_id) AS n FROM blocks GROUP BY 1) AS s ON user_id = id;
+SELECT count(*), bool_and(b.n = s.n) FROM b_items AS b
+JOIN (SELECT item_id, count(*) AS n FROM blocks GROUP BY 1) AS s ON item_id = id;
+
 -- characters outside ASCII are bytes: 2, 3 and 4 of them, combining forms
 SELECT getdatabaseencoding() = 'UTF8' AS utf8 \gset
 \if :utf8
