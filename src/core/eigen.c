@@ -22,6 +22,7 @@
 #include "core/numerics.h"
 
 #define STEPS_MAX 60 /* per eigenvalue; two are usual */
+#define TINY (DBL_MIN / DBL_EPSILON) /* square of a length that is none */
 
 typedef double Pair __attribute__((vector_size(16)));
 typedef double PairAny __attribute__((vector_size(16), aligned(8), may_alias));
@@ -74,7 +75,7 @@ tridiagonalize(int32_t n, double *a, double *diagonal, double *off,
 		if (m < 2)
 			continue;
 		length = dot(m - 1, v + 1, v + 1);
-		if (length == 0)
+		if (length <= TINY)
 		{
 			memset(v, 0, (size_t) m * sizeof(double));
 			continue;
