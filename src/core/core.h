@@ -137,6 +137,18 @@ typedef enum WcDuplicates
 	WC_DUP_ERROR
 } WcDuplicates;
 
+/* How the rows of a half sweep are solved. */
+typedef enum WcMethod
+{
+	WC_SOLVE_AUTO, /* by the number of factors, see core/README.md */
+	WC_SOLVE_CHOLESKY, /* exactly */
+	WC_SOLVE_CG, /* conjugate gradients from the old values */
+	WC_SOLVE_BLOCK /* blocks of factors in turn, from the old values */
+} WcMethod;
+
+#define WC_CG_STEPS_DEFAULT 3
+#define WC_CG_STEPS_MAX 100
+
 /*
  * Everything a training can be told.  A NaN in regularization,
  * unobserved_weight and a -1 in biases mean "choose": wc_params_defaults fills
@@ -164,6 +176,8 @@ typedef struct WcParams
 	int32_t min_user_rows; /* >= 1, entries, counted once */
 	int32_t min_item_rows;
 	int64_t seed;
+	WcMethod solver;
+	int32_t cg_steps;
 } WcParams;
 
 extern void wc_params_defaults(WcParams *params);
@@ -454,6 +468,15 @@ extern void wc_solver_free(WcSolver *solver);
  */
 extern WcStatus wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
                               const WcHooks *hooks, WcError *error);
+
+/*
+ * One half sweep by the problem's params.solver: every row of one side becomes
+ * its minimizer, or is only brought nearer to it, starting from its values.  The
+ * loss does not rise but for rounding.  With w0 > 0 the solved side is rotated
+ * together with the fixed one; else as wc_half_sweep.
+ */
+extern WcStatus wc_half_descent(WcSolver *solver, WcSide side, WcModel *model,
+                                const WcHooks *hooks, WcError *error);
 
 /* Rows solved again in float64 since the solver was created. */
 extern int64_t wc_solver_retries(const WcSolver *solver);

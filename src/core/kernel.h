@@ -121,6 +121,22 @@ typedef struct WcKernel
 	 */
 	void (*rotate)(int32_t width, int32_t count, const double *c,
 	               const double *s, double *q);
+
+	/*
+	 * rows_e = columns first to first + columns of v_e, padded to size; the
+	 * column behind the k-th is 1.  columns <= size.
+	 */
+	void (*gather_rows)(const WcGather *gather, int32_t first, int32_t columns,
+	                    float *rows);
+
+	/*
+	 * sum += sum over count rows of (right_e - weight_e row_e . x) row_e; right
+	 * NULL: 0.  count is a multiple of the lanes: rows, weight and right are
+	 * padded with zeros.
+	 */
+	void (*project)(int32_t size, int32_t pitch, int32_t count,
+	                const float *rows, const float *weight, const float *right,
+	                const float *x, float *sum);
 } WcKernel;
 
 static inline int32_t

@@ -34,7 +34,11 @@
 #define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 
+/* clang-format off: in this order */
 #include "core/kernel_impl.h"
+#include "core/kernel_rows.h"
+#include "core/kernel_table.h"
+/* clang-format on */
 
 #if defined(__clang__)
 #pragma clang attribute pop

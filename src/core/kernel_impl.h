@@ -712,7 +712,3 @@ rotate(int32_t width, int32_t count, const double *c, const double *s,
 		*row = lower;
 	}
 }
-
-const WcKernel KERNEL_TABLE = {
-    KERNEL_NAME, LANES,   pack,     pack_dual, prefetch, rank_update, dual_gram,
-    factor,      forward, backward, combine,   multiply, dots,        rotate};

@@ -20,4 +20,8 @@
 #define EVENS 0, 2, 4, 6
 #define ODDS 1, 3, 5, 7
 
+/* clang-format off: in this order */
 #include "core/kernel_impl.h"
+#include "core/kernel_rows.h"
+#include "core/kernel_table.h"
+/* clang-format on */

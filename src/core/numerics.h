@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * numerics.h
- *	  What eigen.c, gram.c, ref.c, solve.c, sweep.c and loss.c share.
+ *	  What the files of the solution share: sweep.c, loss.c and below.
  *
  *-------------------------------------------------------------------------
  */
@@ -92,10 +92,27 @@ typedef struct WcHalf
 	const double *eigen; /* k eigenvalues >= 0; unset when w0 is 0 */
 	double eigen_min;
 
-	/* the solved side */
+	/* the solved side; where its old values count, in the same basis */
 	float *solved;
 	float *solved_bias; /* NULL without biases */
+	int32_t steps; /* of cg.c */
 } WcHalf;
+
+/*
+ * What cg.c and block.c need besides a WcWork: the vectors of a row, as many as
+ * there is room for, and two numbers for each of its entries.
+ */
+typedef struct WcDescent
+{
+	void *block; /* what the pointers point into; NULL for the exact solver */
+	int32_t pitch;
+	int32_t room; /* entries */
+	float *rows; /* room x pitch */
+	float *weight; /* of any row's entries: c */
+	float *right; /* ... y, or what is left of it */
+	float *residual; /* size */
+	float *direction; /* size */
+} WcDescent;
 
 /*
  * What one thread needs besides.  size and pitch are those of the width
@@ -124,6 +141,7 @@ typedef struct WcWork
 	double *solution; /* width */
 	double *residual; /* width */
 	double *dual; /* width */
+	WcDescent descent;
 	int64_t retries; /* rows solved in float64 */
 	WcError error; /* of the lowest row that failed */
 } WcWork;
@@ -139,6 +157,54 @@ extern void wc_work_free(WcWork *work, const WcAlloc *alloc);
  * meanwhile.
  */
 extern WcStatus wc_solve_row(const WcHalf *half, int32_t row, int32_t next,
+                             WcWork *work, WcPace *pace, WcError *error);
+
+/* ------------------------------------------------------------------------
+ * row.c
+ * ------------------------------------------------------------------------ */
+
+/* What holds for all entries of one row. */
+typedef struct WcRow
+{
+	int32_t index;
+	int64_t first;
+	int64_t end;
+	double scale; /* base_weight * row_scale */
+	double unobserved; /* w0 s */
+	double lambda;
+} WcRow;
+
+extern WcRow wc_row_open(const WcHalf *half, int32_t index);
+
+/* c and y of count entries from e on */
+extern void wc_row_coefficients(const WcHalf *half, const WcRow *row, int64_t e,
+                                int32_t count, float *weight, float *right);
+
+/* The diagonal D, width elements, padded with ones to size. */
+extern void wc_row_shared(const WcHalf *half, const WcRow *row, int32_t size,
+                          float *shared);
+
+/* ------------------------------------------------------------------------
+ * descent.c, cg.c, block.c
+ * ------------------------------------------------------------------------ */
+
+/* longest is the number of entries of the longest row. */
+extern WcStatus wc_descent_create(int64_t longest, WcWork *work,
+                                  const WcAlloc *alloc);
+extern void wc_descent_free(WcWork *work, const WcAlloc *alloc);
+
+/* x (size of the work, padded with zeros) from the values of a row, and back */
+extern void wc_descent_begin(const WcHalf *half, int32_t row, WcWork *work,
+                             float *x);
+extern void wc_descent_end(const WcHalf *half, int32_t row, const float *x);
+
+/*
+ * Like wc_solve_row, but they begin with the values the row has, and bring them
+ * nearer to the minimum: by steps of conjugate gradients, block by block.
+ */
+extern WcStatus wc_cg_row(const WcHalf *half, int32_t row, int32_t next,
+                          WcWork *work, WcPace *pace, WcError *error);
+extern WcStatus wc_block_row(const WcHalf *half, int32_t row, int32_t next,
                              WcWork *work, WcPace *pace, WcError *error);
 
 /* ------------------------------------------------------------------------
@@ -169,6 +235,7 @@ struct WcSolver
 	const WcKernel *kernel;
 	const WcBlas *blas;
 	WcThreads threads;
+	WcMethod method; /* never WC_SOLVE_AUTO */
 	int32_t factors; /* k */
 	int32_t width; /* k, with biases k + 1 */
 	WcWork *work; /* one per thread */

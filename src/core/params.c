@@ -40,6 +40,8 @@ wc_params_defaults(WcParams *params)
 	    .min_user_rows = 1,
 	    .min_item_rows = 1,
 	    .seed = 0,
+	    .solver = WC_SOLVE_AUTO,
+	    .cg_steps = WC_CG_STEPS_DEFAULT,
 	};
 
 	*params = defaults;
@@ -109,10 +111,14 @@ check_ranges(Checker *checker, const WcParams *p)
 	if (p->biases < -1 || p->biases > 1)
 		return refuse(checker, "biases",
 		              "The value must be true, false or NULL.");
+	if ((int) p->solver < WC_SOLVE_AUTO || p->solver > WC_SOLVE_BLOCK)
+		return refuse(checker, "solver",
+		              "The legal values are auto, cholesky, cg and block.");
 	return check_count(checker, "factors", p->factors, WC_FACTORS_MIN,
 	                   WC_FACTORS_MAX) &&
 	       check_count(checker, "iterations", p->iterations, WC_ITERATIONS_MIN,
 	                   WC_ITERATIONS_MAX) &&
+	       check_count(checker, "cg_steps", p->cg_steps, 1, WC_CG_STEPS_MAX) &&
 	       check_number(checker, "regularization", p->regularization,
 	                    p->regularization >= 0, true, not_negative) &&
 	       check_number(checker, "reg_exponent", p->reg_exponent,
@@ -263,6 +269,16 @@ check_time(Checker *checker, const WcParams *p, bool has_time)
 	return true;
 }
 
+static bool
+check_solver(Checker *checker, const WcParams *p)
+{
+	if (p->cg_steps != WC_CG_STEPS_DEFAULT &&
+	    (p->solver == WC_SOLVE_CHOLESKY || p->solver == WC_SOLVE_BLOCK))
+		return refuse(checker, "cg_steps",
+		              "It has a meaning for solver cg only: leave it out.");
+	return true;
+}
+
 const char *
 wc_params_check(const WcParams *params, bool has_value, bool has_time,
                 size_t detail_size, char *detail)
@@ -275,7 +291,8 @@ wc_params_check(const WcParams *params, bool has_value, bool has_time,
 	    !check_feedback(&checker, params, has_value) ||
 	    !check_weighting(&checker, params, has_value) ||
 	    !check_exponents(&checker, params) ||
-	    !check_time(&checker, params, has_time))
+	    !check_time(&checker, params, has_time) ||
+	    !check_solver(&checker, params))
 		return checker.option;
 	return NULL;
 }

@@ -48,7 +48,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,16 +59,7 @@
 #define FACTOR_ROWS 128 /* of a system without a question */
 #define WIDE 1e4 /* largest c / smallest d that calls for the dual form */
 
-/* What holds for all entries of one row. */
-typedef struct Row
-{
-	int32_t index;
-	int64_t first;
-	int64_t end;
-	double scale; /* base_weight * row_scale */
-	double unobserved; /* w0 s */
-	double lambda;
-} Row;
+typedef WcRow Row;
 
 /* One entry as the equations see it. */
 typedef struct Entry
@@ -156,24 +146,6 @@ wc_work_free(WcWork *work, const WcAlloc *alloc)
 	memset(work, 0, sizeof(*work));
 }
 
-static Row
-row_open(const WcHalf *half, int32_t index)
-{
-	Row row;
-
-	row.index = index;
-	row.first = half->entries->start[index];
-	row.end = half->entries->start[index + 1];
-	row.scale = half->base_weight;
-	if (half->row_scale != NULL)
-		row.scale *= half->row_scale[index];
-	row.unobserved = half->w0;
-	if (half->row_share != NULL)
-		row.unobserved *= half->row_share[index];
-	row.lambda = half->lambda[index];
-	return row;
-}
-
 static inline Entry
 entry_open(const WcHalf *half, const Row *row, int64_t e)
 {
@@ -200,49 +172,6 @@ entry_open(const WcHalf *half, const Row *row, int64_t e)
 /* ------------------------------------------------------------------------
  * float32
  * ------------------------------------------------------------------------ */
-
-/*
- * c and y of count entries from e on.  A weight below FLT_MIN has no square root
- * worth multiplying with and becomes 0, an overflow infinite, which shows in
- * rho.
- */
-static void
-coefficients(const WcHalf *half, const Row *row, int64_t e, int32_t count,
-             float *weight, float *right)
-{
-	const WcCsr *entries = half->entries;
-	const int32_t *col = entries->col + e;
-	float scale = (float) row->scale;
-	float unobserved = (float) row->unobserved;
-
-	for (int32_t i = 0; i < count; i++)
-		weight[i] = scale;
-	if (entries->weight != NULL)
-		for (int32_t i = 0; i < count; i++)
-			weight[i] *= entries->weight[e + i];
-	if (half->fixed_scale != NULL)
-		for (int32_t i = 0; i < count; i++)
-			weight[i] *= half->fixed_scale[col[i]];
-	if (half->fixed_share != NULL)
-		for (int32_t i = 0; i < count; i++)
-			right[i] = weight[i] + unobserved * half->fixed_share[col[i]];
-	else
-		for (int32_t i = 0; i < count; i++)
-			right[i] = weight[i] + unobserved;
-	if (half->fixed_bias != NULL)
-		for (int32_t i = 0; i < count; i++)
-		{
-			double target =
-			    entries->value != NULL ? entries->value[e + i] : 1.0;
-
-			right[i] *= (float) (target - half->fixed_bias[col[i]]);
-		}
-	else if (entries->value != NULL)
-		for (int32_t i = 0; i < count; i++)
-			right[i] *= entries->value[e + i];
-	for (int32_t i = 0; i < count; i++)
-		weight[i] = weight[i] < FLT_MIN ? 0 : weight[i];
-}
 
 /* count entries from e on as the kernels see them */
 static WcGather
@@ -274,22 +203,6 @@ fetch_next(const WcHalf *half, int32_t next, const WcWork *work)
 	gather = gather_open(half, work, start[next], (int32_t) count,
 	                     start[next] + count);
 	half->kernel->prefetch(&gather);
-}
-
-/* shared = D, padded with ones */
-static void
-shared_open(const WcHalf *half, const Row *row, WcWork *work)
-{
-	int32_t width = half->width;
-
-	for (int32_t p = 0; p < width; p++)
-		work->shared[p] = (float) row->lambda;
-	if (row->unobserved != 0)
-		for (int32_t p = 0; p < width; p++)
-			work->shared[p] =
-			    (float) (row->unobserved * half->eigen[p] + row->lambda);
-	for (int32_t p = width; p < work->size; p++)
-		work->shared[p] = 1;
 }
 
 /*
@@ -346,7 +259,7 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 		int any = 0;
 
 		if (!known)
-			coefficients(half, row, e, count, work->weight, work->right);
+			wc_row_coefficients(half, row, e, count, work->weight, work->right);
 		for (int32_t i = 0; i < count; i++)
 			any |= work->weight[at + i] != 0;
 		memset(work->vector, 0, (size_t) size * sizeof(float));
@@ -627,11 +540,11 @@ solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	WcStatus status;
 
 	*good = false;
-	shared_open(half, row, work);
+	wc_row_shared(half, row, work->size, work->shared);
 	if (small)
 	{
-		coefficients(half, row, row->first, (int32_t) count, work->weight,
-		             work->right);
+		wc_row_coefficients(half, row, row->first, (int32_t) count,
+		                    work->weight, work->right);
 		dual = wants_dual(half, row, work);
 	}
 	status = dual ? solve_dual(half, row, next, work, &rho, pace)
@@ -749,7 +662,7 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 {
 	int32_t k = half->factors;
 	int32_t width = half->width;
-	Row row = row_open(half, index);
+	Row row = wc_row_open(half, index);
 	WcStatus status = WC_OK;
 	bool good = false;
 	float *to = half->solved + (size_t) index * k;

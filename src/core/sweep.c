@@ -3,10 +3,10 @@
  * sweep.c
  *	  One half sweep: every row of one side, given the other side.
  *
- * The training loop calls wc_half_sweep for the users and the items in turn
- * (Hu, Koren and Volinsky 2008).  When w0 is 0 it solves each row exactly
- * (solve.c).  Otherwise all rows share the Gram matrix of the fixed side, and
- * first
+ * The training loop calls wc_half_descent for the users and the items in turn
+ * (Hu, Koren and Volinsky 2008), and wc_half_sweep at the end.  When w0 is 0 each
+ * row is solved as it is, exactly (solve.c) or nearly (cg.c, block.c).  Otherwise
+ * all rows share the Gram matrix of the fixed side, and first
  *
  *		G = V' diag(t) V			gram.c, panels shared by the threads
  *		G = Q diag(g) Q'			eigen.c
@@ -15,7 +15,8 @@
  * In the new basis what the rows share is a diagonal, whatever their lambda:
  * rows with few entries can be solved in as few dimensions, and no k x k matrix
  * is copied for a row.  V stays in that basis.  Scores do not depend on it, since
- * every row of the other side is solved in the same one.
+ * every row of the other side is solved in the same one; where the old values of
+ * that side are a beginning, they are rotated too.
  *
  * Rows depend on the fixed side only, so their order does not matter, and the
  * same input gives the same bits with any number of threads.
@@ -37,6 +38,10 @@
 
 #define ROTATION_ROWS 1024 /* of a strip one thread takes */
 #define ROTATION_WORK (1 << 24) /* multiply-adds without a question */
+#define CG_FACTORS 64 /* from which on auto means cg */
+
+typedef WcStatus (*SolveRow)(const WcHalf *half, int32_t row, int32_t next,
+                             WcWork *work, WcPace *pace, WcError *error);
 
 static WcStatus
 check_options(const WcProblem *problem, const WcSolverOptions *options,
@@ -51,6 +56,10 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
 	if (problem->biases && problem->w0 != 0)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "Biases need an unobserved weight of 0.");
+	if ((int) problem->params.solver < WC_SOLVE_AUTO ||
+	    problem->params.solver > WC_SOLVE_BLOCK)
+		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
+		               "There is no solver %d.", (int) problem->params.solver);
 	if (options->threads < 1 || options->threads > WC_THREADS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "The number of threads must be between 1 and %d.",
@@ -88,6 +97,43 @@ create_rotation(WcSolver *solver)
 	return WC_OK;
 }
 
+static WcMethod
+choose_method(const WcParams *params)
+{
+	if (params->solver != WC_SOLVE_AUTO)
+		return params->solver;
+	return params->factors < CG_FACTORS ? WC_SOLVE_CHOLESKY : WC_SOLVE_CG;
+}
+
+/* Schedules have the longest row first. */
+static int64_t
+longest_row(const WcSolver *solver, WcSide side)
+{
+	const WcCsr *csr = side == WC_USERS ? &solver->problem->by_user
+	                                    : &solver->problem->by_item;
+	int32_t row;
+
+	if (csr->rows == 0)
+		return 0;
+	row = solver->schedule[side].order[0];
+	return csr->start[row + 1] - csr->start[row];
+}
+
+static WcStatus
+create_descent(WcSolver *solver)
+{
+	int64_t users = longest_row(solver, WC_USERS);
+	int64_t items = longest_row(solver, WC_ITEMS);
+
+	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+	{
+		if (wc_descent_create(users > items ? users : items,
+		                      &solver->work[thread], solver->alloc) != WC_OK)
+			return WC_NO_MEMORY;
+	}
+	return WC_OK;
+}
+
 static WcStatus
 create_parts(WcSolver *solver)
 {
@@ -115,6 +161,8 @@ create_parts(WcSolver *solver)
 	         (size_t) solver->schedule[WC_ITEMS].n_chunks;
 	solver->sums = wc_alloc_array(alloc, chunks, sizeof(double));
 	if (solver->sums == NULL)
+		return WC_NO_MEMORY;
+	if (solver->method != WC_SOLVE_CHOLESKY && create_descent(solver) != WC_OK)
 		return WC_NO_MEMORY;
 	return problem->w0 != 0 ? create_rotation(solver) : WC_OK;
 }
@@ -144,6 +192,7 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
 	solver->blas = wc_blas();
 	solver->threads.count = options->threads;
 	solver->threads.start = pthread_create;
+	solver->method = choose_method(&problem->params);
 	solver->factors = problem->params.factors;
 	solver->width = solver->factors + (problem->biases ? 1 : 0);
 	if (create_parts(solver) != WC_OK)
@@ -165,7 +214,10 @@ wc_solver_free(WcSolver *solver)
 	alloc = solver->alloc;
 	for (int32_t thread = 0;
 	     solver->work != NULL && thread < solver->threads.count; thread++)
+	{
+		wc_descent_free(&solver->work[thread], alloc);
 		wc_work_free(&solver->work[thread], alloc);
+	}
 	wc_free(alloc, solver->work);
 	wc_schedule_free(&solver->schedule[WC_USERS], alloc);
 	wc_schedule_free(&solver->schedule[WC_ITEMS], alloc);
@@ -212,6 +264,7 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.eigen_min = 0;
 	half.solved = users ? model->user_factors : model->item_factors;
 	half.solved_bias = users ? model->user_bias : model->item_bias;
+	half.steps = problem->params.cg_steps;
 	return half;
 }
 
@@ -273,6 +326,16 @@ rotate_strip(void *arg, int32_t thread, int64_t strip, WcPace *pace)
 	return WC_OK;
 }
 
+/* Multiply rows of factors by the rotation, in place. */
+static WcStatus
+rotate(WcSolver *solver, int32_t rows, float *factors, const WcHooks *hooks)
+{
+	RotationJob job = {solver, rows, factors};
+	int64_t strips = ((int64_t) rows + ROTATION_ROWS - 1) / ROTATION_ROWS;
+
+	return wc_parallel(&solver->threads, strips, rotate_strip, &job, hooks);
+}
+
 /*
  * Fewer vectors than factors have at most as many eigenvalues that are not 0;
  * what rounding has made of the others is taken out, and with it their part of
@@ -300,10 +363,9 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 	int32_t k = solver->factors;
 	int32_t pitch = wc_pitch(wc_pad(k, solver->kernel->lanes));
 	WcPace pace = wc_pace_start(hooks);
-	RotationJob job = {solver, half->entries->cols, fixed};
-	int64_t strips = ((int64_t) job.rows + ROTATION_ROWS - 1) / ROTATION_ROWS;
-	WcStatus status = wc_gram(solver, job.rows, fixed, half->fixed_share,
-	                          solver->gram, hooks);
+	int32_t rows = half->entries->cols;
+	WcStatus status =
+	    wc_gram(solver, rows, fixed, half->fixed_share, solver->gram, hooks);
 
 	if (status != WC_OK)
 		return status;
@@ -315,7 +377,7 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 	half->eigen_min = INFINITY;
 	for (int32_t l = 0; l < k; l++)
 	{
-		bool null = beyond_rank(k, job.rows, solver->eigen, l);
+		bool null = beyond_rank(k, rows, solver->eigen, l);
 
 		for (int32_t p = 0; p < k; p++)
 			solver->rotation[(size_t) p * pitch + l] =
@@ -329,7 +391,7 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 		solver->eigen[l] = fmax(solver->eigen[l], 0);
 		half->eigen_min = fmin(half->eigen_min, solver->eigen[l]);
 	}
-	return wc_parallel(&solver->threads, strips, rotate_strip, &job, hooks);
+	return rotate(solver, rows, fixed, hooks);
 }
 
 /* ------------------------------------------------------------------------
@@ -338,6 +400,7 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 
 typedef struct RowsJob
 {
+	SolveRow solve;
 	const WcHalf *half;
 	const WcSchedule *schedule;
 	WcWork *work;
@@ -366,7 +429,7 @@ solve_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 
 		if (row >= failed)
 			continue;
-		status = wc_solve_row(job->half, row, next, work, pace, &error);
+		status = job->solve(job->half, row, next, work, pace, &error);
 		if (status == WC_CANCELLED)
 			return status;
 		if (status == WC_OK)
@@ -381,10 +444,10 @@ solve_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 }
 
 static WcStatus
-solve_rows(WcSolver *solver, const WcHalf *half, const WcHooks *hooks,
-           WcError *error)
+solve_rows(WcSolver *solver, const WcHalf *half, SolveRow solve,
+           const WcHooks *hooks, WcError *error)
 {
-	RowsJob job = {half, &solver->schedule[half->side], solver->work,
+	RowsJob job = {solve, half, &solver->schedule[half->side], solver->work,
 	               INT32_MAX};
 	WcStatus status;
 
@@ -408,9 +471,9 @@ solve_rows(WcSolver *solver, const WcHalf *half, const WcHooks *hooks,
 	return WC_OK;
 }
 
-WcStatus
-wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
-              const WcHooks *hooks, WcError *error)
+static WcStatus
+half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
+           const WcHooks *hooks, WcError *error)
 {
 	WcHalf half = half_open(solver, side, model);
 
@@ -426,6 +489,8 @@ wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
 		    side == WC_USERS ? model->item_factors : model->user_factors;
 		WcStatus status = rotate_fixed(solver, &half, fixed, hooks);
 
+		if (status == WC_OK && solve != wc_solve_row)
+			status = rotate(solver, half.entries->rows, half.solved, hooks);
 		if (status == WC_NOT_FINITE)
 			return wc_fail(error, status, side, -1, -1,
 			               "The factors of the other side, or their products, "
@@ -433,5 +498,23 @@ wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
 		if (status != WC_OK)
 			return wc_fail_silently(error, status, side, -1);
 	}
-	return solve_rows(solver, &half, hooks, error);
+	return solve_rows(solver, &half, solve, hooks, error);
+}
+
+WcStatus
+wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
+              const WcHooks *hooks, WcError *error)
+{
+	return half_sweep(solver, side, wc_solve_row, model, hooks, error);
+}
+
+WcStatus
+wc_half_descent(WcSolver *solver, WcSide side, WcModel *model,
+                const WcHooks *hooks, WcError *error)
+{
+	static const SolveRow solve[] = {[WC_SOLVE_CHOLESKY] = wc_solve_row,
+	                                 [WC_SOLVE_CG] = wc_cg_row,
+	                                 [WC_SOLVE_BLOCK] = wc_block_row};
+
+	return half_sweep(solver, side, solve[solver->method], model, hooks, error);
 }

@@ -376,6 +376,70 @@ test_rotate(const WcKernel *kernel)
 	}
 }
 
+/* Vectors copied, some of their columns too, and one pass over them. */
+static void
+test_rows(const WcKernel *kernel)
+{
+	static const int32_t counts[] = {1, 16, 63, 64};
+
+	for (int w = 0; w < WIDTHS; w++)
+		for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
+			for (int bias = 0; bias < 2; bias++)
+			{
+				int32_t k = widths[w];
+				int32_t count = counts[c];
+				int32_t padded = wc_pad(count, kernel->lanes);
+				int32_t first = k / 3;
+				WcGather g = gather_of(kernel, k, k + bias, count);
+				float coefficient[64] = {0};
+				double worst = 0;
+
+				kernel->gather_rows(&g, first, g.width - first, rows);
+				for (int32_t e = 0; e < count; e++)
+					for (int32_t p = 0; p < g.size; p++)
+						worst = fmax(worst, fabs(rows[e * g.pitch + p] -
+						                         component(&g, e, p + first)));
+				CHECK(worst == 0);
+
+				kernel->gather_rows(&g, 0, g.width, rows);
+				memset(rows + count * g.pitch, 0,
+				       (size_t) (padded - count) * g.pitch * sizeof(float));
+				memcpy(coefficient, weight, (size_t) count * sizeof(float));
+				for (int known = 0; known < 2; known++)
+				{
+					float known_right[64] = {0};
+
+					memcpy(known_right, right, (size_t) count * sizeof(float));
+					for (int32_t p = 0; p < g.size; p++)
+					{
+						x[p] = 10;
+						y[p] = p < g.width ? (float) (p % 3) - 0.5f : 0;
+					}
+					x[g.size] = -99;
+					kernel->project(g.size, g.pitch, padded, rows, coefficient,
+					                known ? known_right : NULL, y, x);
+					worst = 0;
+					for (int32_t p = 0; p < g.width; p++)
+					{
+						double sum = 10;
+
+						for (int32_t e = 0; e < count; e++)
+						{
+							double product = 0;
+
+							for (int32_t q = 0; q < g.width; q++)
+								product += component(&g, e, q) * y[q];
+							sum += (known * (double) right[e] -
+							        weight[e] * product) *
+							       component(&g, e, p);
+						}
+						worst = fmax(worst, fabs(x[p] - sum));
+					}
+					CHECK(worst < 1e-3 && x[g.size] == -99);
+				}
+			}
+}
+
 static void
 test_names(void)
 {
@@ -416,6 +480,7 @@ main(void)
 		test_products(kernel);
 		test_factor(kernel);
 		test_rotate(kernel);
+		test_rows(kernel);
 	}
 	return check_report("test_kernel");
 }
