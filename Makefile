@@ -132,12 +132,16 @@ bench:
 	bench/run
 
 # Half sweeps beside OpenBLAS: make half-sweep BENCH="--scale 1"
-build-unit/half_sweep: bench/half_sweep.c $(CORE_OBJS)
+build-unit/%: bench/%.c bench/ratings.h $(CORE_OBJS)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $^ $(UNIT_LIBS) -o $@
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $< $(CORE_OBJS) $(UNIT_LIBS) -o $@
 
 half-sweep: build-unit/half_sweep
 	build-unit/half_sweep $(BENCH)
 
+# Solvers side by side, loss against time: make solvers BENCH="--factors 128"
+solvers: build-unit/solvers
+	build-unit/solvers $(BENCH)
+
 .PHONY: unit $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
-        $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep
+        $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep solvers

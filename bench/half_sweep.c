@@ -34,10 +34,8 @@
 
 #include "core/blas.h"
 #include "core/core.h"
+#include "ratings.h"
 
-#define USERS 138493
-#define ITEMS 26744
-#define RATINGS 20000263
 #define SGEMM 1024
 #define REPS_MAX 99
 
@@ -46,67 +44,6 @@ typedef struct Timing
 	double seconds;
 	double ratio;
 } Timing;
-
-static uint64_t state = 88172645463325252u;
-
-static void
-die(const char *words)
-{
-	fprintf(stderr, "half_sweep: %s\n", words);
-	exit(1);
-}
-
-static void *
-array(size_t count, size_t size)
-{
-	void *result = calloc(count > 0 ? count : 1, size);
-
-	if (result == NULL)
-		die("out of memory");
-	return result;
-}
-
-static double
-random_number(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double) (state >> 11) / 9007199254740992.0;
-}
-
-static void *
-bench_alloc(void *arg, size_t bytes)
-{
-	(void) arg;
-	return malloc(bytes);
-}
-
-static void *
-bench_resize(void *arg, void *block, size_t bytes)
-{
-	(void) arg;
-	return realloc(block, bytes);
-}
-
-static void
-bench_release(void *arg, void *block)
-{
-	(void) arg;
-	free(block);
-}
-
-static const WcAlloc bench_memory = {bench_alloc, bench_resize, bench_release,
-                                     NULL};
-
-static double
-clock_seconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
-}
 
 /* GFLOP/s of one thread, the best of a few products. */
 static double
@@ -136,83 +73,6 @@ sgemm_rate(int times)
 		                      (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start));
 	}
 	return best;
-}
-
-/*
- * Entries of user i: 20 at least, median 77, mean 144, a long tail, by the
- * quantiles of a shifted log-normal.
- */
-static int32_t
-row_length(double quantile, int32_t items)
-{
-	/* inverse of the normal distribution, to three digits (Tukey's lambda) */
-	double z = (pow(quantile, 0.135) - pow(1 - quantile, 0.135)) / 0.1975;
-	double length = 20 + 57 * exp(1.25 * z);
-
-	return length < items / 3 ? (int32_t) length : items / 3;
-}
-
-static int
-compare_columns(const void *a, const void *b)
-{
-	int32_t x = *(const int32_t *) a;
-	int32_t y = *(const int32_t *) b;
-
-	return (x > y) - (x < y);
-}
-
-static WcCsr
-generate(double scale)
-{
-	int32_t users = (int32_t) fmax(10, USERS * scale);
-	int32_t items = (int32_t) fmax(100, ITEMS * sqrt(scale));
-	int32_t *names = array((size_t) items, sizeof(int32_t));
-	bool *seen = array((size_t) items, sizeof(bool));
-	int64_t room = 0;
-	WcCsr csr;
-
-	memset(&csr, 0, sizeof(csr));
-	csr.rows = users;
-	csr.cols = items;
-	csr.start = array((size_t) users + 1, sizeof(int64_t));
-	for (int32_t i = 0; i < users; i++)
-	{
-		room += row_length(random_number() * 0.9998 + 0.0001, items);
-		csr.start[i + 1] = room;
-	}
-	csr.col = array((size_t) room, sizeof(int32_t));
-	csr.nnz = room;
-
-	/* ids say nothing about popularity */
-	for (int32_t j = 0; j < items; j++)
-	{
-		int32_t other = (int32_t) (random_number() * (j + 1));
-
-		names[j] = names[other];
-		names[other] = j;
-	}
-	for (int32_t i = 0; i < users; i++)
-	{
-		int32_t *row = csr.col + csr.start[i];
-		int32_t count = (int32_t) (csr.start[i + 1] - csr.start[i]);
-
-		for (int32_t e = 0; e < count;)
-		{
-			/* density of an item falls with the power -0.8 of its place */
-			int32_t item = names[(int32_t) (items * pow(random_number(), 4))];
-
-			if (seen[item])
-				continue;
-			seen[item] = true;
-			row[e++] = item;
-		}
-		qsort(row, (size_t) count, sizeof(int32_t), compare_columns);
-		for (int32_t e = 0; e < count; e++)
-			seen[row[e]] = false;
-	}
-	free(names);
-	free(seen);
-	return csr;
 }
 
 static double
@@ -420,7 +280,7 @@ main(int argc, char **argv)
 	if (wc_kernel_name(kernel) == NULL)
 		die("this processor does not run that kernel");
 
-	csr = generate(scale);
+	csr = generate(scale, 0);
 	printf("%d users, %d items, %lld entries; kernel %s; OpenBLAS %s, sgemm "
 	       "%.1f GFLOP/s\n",
 	       (int) csr.rows, (int) csr.cols, (long long) csr.nnz,
