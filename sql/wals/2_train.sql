@@ -34,6 +34,8 @@ CREATE FUNCTION wals_train(
 	tolerance double precision DEFAULT 0,
 	max_seconds integer DEFAULT NULL,
 	seed bigint DEFAULT 0,
+	solver text DEFAULT 'auto',
+	cg_steps integer DEFAULT 3,
 	warm_start boolean DEFAULT false,
 	activate text DEFAULT 'yes',
 	keep_versions integer DEFAULT 2
@@ -41,7 +43,7 @@ CREATE FUNCTION wals_train(
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, boolean, text, integer)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer, boolean, text, integer)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 CREATE PROCEDURE wals_retrain(

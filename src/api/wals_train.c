@@ -56,6 +56,8 @@ enum
 	ARG_TOLERANCE,
 	ARG_MAX_SECONDS,
 	ARG_SEED,
+	ARG_SOLVER,
+	ARG_CG_STEPS,
 	ARG_WARM_START,
 	ARG_ACTIVATE,
 	ARG_KEEP_VERSIONS
@@ -202,6 +204,9 @@ wals_train(PG_FUNCTION_ARGS)
 	    wals_arg_int32(fcinfo, ARG_MIN_ITEM_ROWS, defaults.min_item_rows);
 	params->biases = PG_ARGISNULL(ARG_BIASES) ? -1 : PG_GETARG_BOOL(ARG_BIASES);
 	params->seed = wals_arg_int64(fcinfo, ARG_SEED, defaults.seed);
+	params->solver = choice(fcinfo, ARG_SOLVER, "solver", wals_solver_choices,
+	                        defaults.solver);
+	params->cg_steps = wals_arg_int32(fcinfo, ARG_CG_STEPS, defaults.cg_steps);
 	set_half_life(fcinfo, &request);
 
 	request.row_weights = wals_arg_oid(fcinfo, ARG_ROW_WEIGHTS);

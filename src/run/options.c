@@ -42,6 +42,12 @@ const WalsChoice wals_duplicates_choices[] = {
 /* Key of the options that were left to the training. */
 #define CHOSEN "chosen"
 
+const WalsChoice wals_solver_choices[] = {{"auto", WC_SOLVE_AUTO},
+                                          {"cholesky", WC_SOLVE_CHOLESKY},
+                                          {"cg", WC_SOLVE_CG},
+                                          {"block", WC_SOLVE_BLOCK},
+                                          {NULL, 0}};
+
 void
 wals_options_check(const WalsTrainRequest *request)
 {
@@ -195,6 +201,9 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 	json_bool(&json, "biases", problem->biases);
 	json_name(&json, "seed");
 	appendStringInfo(&json, INT64_FORMAT, params->seed);
+	json_word(&json, "solver",
+	          wals_choice_name(params->solver, wals_solver_choices));
+	json_number(&json, "cg_steps", params->cg_steps);
 	json_bool(&json, "warm_start", request->warm_start);
 	json_number(&json, "tolerance", request->tolerance);
 	json_name(&json, "max_seconds");
@@ -386,6 +395,8 @@ wals_options_read(Oid model, const WalsRecord *record, bool resolved,
 	params->min_user_rows = record_integer(&reader, "min_user_rows");
 	params->min_item_rows = record_integer(&reader, "min_item_rows");
 	params->seed = record_seed(&reader);
+	params->solver = record_choice(&reader, "solver", wals_solver_choices);
+	params->cg_steps = record_integer(&reader, "cg_steps");
 	wals_options_half_life(request,
 	                       record_number(&reader, "half_life_seconds", 0, any));
 	request->row_weights = record_relation(&reader, "row_weights");

@@ -17,6 +17,7 @@ extern const WalsChoice wals_feedback_choices[];
 extern const WalsChoice wals_weighting_choices[];
 extern const WalsChoice wals_unobserved_choices[];
 extern const WalsChoice wals_duplicates_choices[];
+extern const WalsChoice wals_solver_choices[];
 
 /* 22023 for an option that is wrong by itself or contradicts another. */
 extern void wals_options_check(const WalsTrainRequest *request);

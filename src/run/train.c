@@ -360,18 +360,21 @@ init_model(TrainState *state)
 	      &error);
 }
 
+/* Solve one side, exactly or as the solver of the options does. */
 static void
-half_sweep(TrainState *state, WcSide side)
+half_sweep(TrainState *state, WcSide side, bool exact)
 {
 	WcError error = no_error();
+	WcStatus status;
 
 	CHECK_FOR_INTERRUPTS();
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
-	check(
-	    state,
-	    wc_half_sweep(state->solver, side, &state->model, &wals_hooks, &error),
-	    &error);
+	status = exact ? wc_half_sweep(state->solver, side, &state->model,
+	                               &wals_hooks, &error)
+	               : wc_half_descent(state->solver, side, &state->model,
+	                                 &wals_hooks, &error);
+	check(state, status, &error);
 }
 
 static double
@@ -461,9 +464,10 @@ solve(TrainState *state)
 		double items;
 
 		INSTR_TIME_SET_CURRENT(iteration_start);
-		half_sweep(state, WC_USERS);
+		/* users of a warm start have no old values, but items worth a lot */
+		half_sweep(state, WC_USERS, state->warm && i == 0);
 		users = seconds_since(iteration_start);
-		half_sweep(state, WC_ITEMS);
+		half_sweep(state, WC_ITEMS, false);
 		items = seconds_since(iteration_start) - users;
 		state->losses[i] = current_loss(state);
 		state->iteration_seconds[i] = seconds_since(iteration_start);
@@ -476,7 +480,7 @@ solve(TrainState *state)
 		state->stop_reason =
 		    reason_to_stop(state, 2 * state->iteration_seconds[i] - items);
 	}
-	half_sweep(state, WC_USERS);
+	half_sweep(state, WC_USERS, true);
 	state->loss = current_loss(state);
 	state->solve_seconds = seconds_since(start);
 }
