@@ -57,7 +57,7 @@ FROM (VALUES (1, 'factors', '{-1,1025,2147483647}'::text[]),
 	(9, 'col_weight_exponent', '{-10.5,11,''NaN''}'),
 	(10, 'popularity_exponent', '{-10.5,11,''NaN''}'),
 	(11, 'min_user_rows', '{0,-1}'), (12, 'min_item_rows', '{0,-1}'),
-	(13, 'keep_versions', '{0,-1}'),
+	(13, 'keep_versions', '{0,-1}'), (16, 'cg_steps', '{0,-1,101}'),
 	(14, 'tolerance', '{-0.1,1.1,''NaN''}'), (15, 'max_seconds', '{0,-1}')) AS t(n, o, vs),
 	unnest(vs) WITH ORDINALITY AS u(v, place) ORDER BY n, place;
 SELECT refused('time_col => ''at'', half_life => ' || quote_literal(h))
@@ -67,7 +67,7 @@ FROM unnest('{0,-1 day,1 mon -30 days}'::text[]) AS h;
 SELECT refused(format('%s => %L', o, v))
 FROM (VALUES (1, 'feedback', 'Implicit'), (2, 'weighting', 'uniform'),
 	(3, 'unobserved_weighting', ''), (4, 'duplicates', 'first'),
-	(5, 'activate', 'maybe')) AS t(n, o, v) ORDER BY n;
+	(5, 'activate', 'maybe'), (6, 'solver', 'lu')) AS t(n, o, v) ORDER BY n;
 
 -- options that contradict each other or could have no effect
 SELECT refused(o) FROM (VALUES
@@ -85,7 +85,9 @@ SELECT refused(o) FROM (VALUES
 	(10, 'weighting => ''none'', row_weight_exponent => 1'),
 	(11, 'weighting => ''counts'', col_weight_exponent => 0.5'),
 	(12, 'half_life => ''1 day'''),
-	(13, 'duplicates => ''last''')) AS t(n, o) ORDER BY n;
+	(13, 'duplicates => ''last'''),
+	(14, 'solver => ''cholesky'', cg_steps => 4'),
+	(15, 'solver => ''block'', cg_steps => 1')) AS t(n, o) ORDER BY n;
 -- nothing was created
 SELECT to_regclass('m'), to_regclass('m_users'), to_regclass('m_items');
 
@@ -107,7 +109,8 @@ SELECT wals_drop('m');
 -- NULL means the default
 SELECT wals_train('n', 'ratings', NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+	NULL, NULL);
 SELECT wals_train('n', 'ratings');
 SELECT count(DISTINCT options), count(DISTINCT losses),
 	count(DISTINCT objective) FROM n;
@@ -127,6 +130,7 @@ SELECT wals_train('m', 'ratings', value_col => 'value', weight_col => 'weight',
 	col_weights => 'w', half_life => '1 minute', duplicates => 'max',
 	min_user_rows => 2, min_item_rows => 2, biases => false,
 	tolerance => 0.0625, max_seconds => 3600, seed => -7,
+	solver => 'cg', cg_steps => 5,
 	activate => 'no', keep_versions => 3);
 SELECT jsonb_pretty(options) FROM m;
 SELECT version, active, is_default, source, user_col, item_col, value_col,

@@ -35,7 +35,8 @@ END;
 $$;
 
 SELECT options, count(DISTINCT trained_with(n, options)) AS models
-FROM (VALUES ('factors => 8'), ('factors => 37'), ('factors => 70, weighting => ''log'''),
+FROM (VALUES ('factors => 8'), ('factors => 37'), ('factors => 70, solver => ''cg'''),
+		('factors => 100, solver => ''block'''), ('factors => 70, weighting => ''log'''),
 		('factors => 16, feedback => ''explicit'''),
 		('factors => 16, feedback => ''weighted'', unobserved_weighting => ''popularity''')) AS o(options),
 	(VALUES (1), (2), (3), (7), (64)) AS t(n)

@@ -2,50 +2,14 @@
  *
  * test_descent.c
  *	  Half sweeps that improve what is there, by conjugate gradients and block
- *	  by block: against the exact solution, the objective, and each other.
+ *	  by block: against the objective, the exact solver, and each other.
  *
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "fixtures.h"
+#include "descent.h"
 
 static const WcMethod methods[] = {WC_SOLVE_CG, WC_SOLVE_BLOCK};
-
-/* Enough factors for several blocks, and rows longer than one. */
-static const FixtureSpec wide_kinds[] = {
-    {"implicit", 23, 190, 100, 0.6, false, false, 0.2, true, false, 1.0, 0, 0,
-     0, 2.0, true, 3, 5},
-    {"linear weights", 23, 190, 130, 0.6, false, false, 1.0, false, false, 1.0,
-     40, 4, 0.1, 2.0, true, 3, 5},
-    {"explicit, biases", 23, 190, 96, 0.6, true, true, 0, false, true, 1.0, 4,
-     0, 0, 5.0, true, 3, 5},
-};
-
-#define WIDE_KINDS ((int) (sizeof(wide_kinds) / sizeof(wide_kinds[0])))
-
-static WcSolver *
-open_solver(Fixture *f, WcMethod method, int32_t steps, int32_t threads,
-            const char *kernel)
-{
-	WcSolverOptions options = {threads, kernel};
-	WcSolver *solver = NULL;
-
-	f->problem.params.solver = method;
-	f->problem.params.cg_steps = steps;
-	if (wc_solver_create(&f->problem, &options, &solver, &check_alloc, NULL) !=
-	    WC_OK)
-		abort();
-	return solver;
-}
-
-static void
-open_all(const FixtureSpec *spec, uint64_t seed, WcMethod method, int32_t steps,
-         Fixture *f, WcModel *model, WcSolver **solver)
-{
-	fixture_create(spec, seed, f);
-	fixture_model(f, 0.5, seed, model);
-	*solver = open_solver(f, method, steps, 1, NULL);
-}
 
 static bool
 same_factors(const Fixture *f, const WcModel *a, const WcModel *b)
@@ -54,59 +18,6 @@ same_factors(const Fixture *f, const WcModel *a, const WcModel *b)
 	              (size_t) f->m * f->k * sizeof(float)) == 0 &&
 	       memcmp(a->item_factors, b->item_factors,
 	              (size_t) f->n * f->k * sizeof(float)) == 0;
-}
-
-/* Conjugate gradients end at the exact solution, from anywhere. */
-static void
-test_many_steps(void)
-{
-	double worst = 0;
-
-	for (int kind = 0; kind < FIXTURE_KINDS + WIDE_KINDS; kind++)
-		for (int side = 0; side < 2; side++)
-		{
-			Fixture f;
-			WcModel model;
-			WcSolver *solver;
-
-			open_all(kind < FIXTURE_KINDS ? &fixture_kinds[kind]
-			                              : &wide_kinds[kind - FIXTURE_KINDS],
-			         11, WC_SOLVE_CG, 100, &f, &model, &solver);
-			CHECK(wc_half_descent(solver, (WcSide) side, &model, NULL, NULL) ==
-			      WC_OK);
-			worst = fmax(worst, fixture_worst_row(&f, &model, (WcSide) side));
-			CHECK(fixture_worst_row(&f, &model, (WcSide) side) < 3e-4);
-			CHECK(wc_solver_retries(solver) == 0);
-			fixture_close(solver, &model, &f);
-		}
-	printf("largest relative error of a row after 100 steps: %.1e\n", worst);
-}
-
-/* Blocks get there by repetition. */
-static void
-test_many_blocks(void)
-{
-	double worst = 0;
-
-	for (int kind = 0; kind < WIDE_KINDS; kind++)
-	{
-		Fixture f;
-		WcModel model;
-		WcSolver *solver;
-		double first;
-
-		open_all(&wide_kinds[kind], 12, WC_SOLVE_BLOCK, 3, &f, &model, &solver);
-		CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) == WC_OK);
-		first = fixture_worst_row(&f, &model, WC_USERS);
-		CHECK(first > 1e-2);
-		for (int i = 0; i < 100; i++)
-			CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) ==
-			      WC_OK);
-		worst = fmax(worst, fixture_worst_row(&f, &model, WC_USERS));
-		CHECK(fixture_worst_row(&f, &model, WC_USERS) < 2e-2);
-		fixture_close(solver, &model, &f);
-	}
-	printf("largest relative error of a row after 100 blocks: %.1e\n", worst);
 }
 
 /* Every half sweep lowers the objective, from the first on. */
@@ -221,36 +132,6 @@ test_threads_and_kernels(void)
 		wc_model_free(&one, &check_alloc);
 		fixture_free(&f);
 	}
-}
-
-/*
- * Rows longer than the room for their vectors: exact with few factors, gathered
- * again for each step with many.
- */
-static void
-test_long_rows(void)
-{
-	FixtureSpec spec = {"few", 2,   3400, 64, 1.0, false, false, 0.3, false,
-	                    false, 1.0, 9,    0,  0,   2.0,   true,  -1,  -1};
-	Fixture f;
-	WcModel model;
-	WcSolver *solver;
-
-	open_all(&spec, 16, WC_SOLVE_CG, 1, &f, &model, &solver);
-	CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) == WC_OK);
-	CHECK(fixture_worst_row(&f, &model, WC_USERS) < 1e-5);
-	fixture_close(solver, &model, &f);
-
-	spec.n = 1000;
-	spec.k = 256;
-	open_all(&spec, 17, WC_SOLVE_CG, 1, &f, &model, &solver);
-	CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) == WC_OK);
-	CHECK(fixture_worst_row(&f, &model, WC_USERS) > 1e-4);
-	fixture_close(solver, &model, &f);
-	open_all(&spec, 17, WC_SOLVE_CG, 100, &f, &model, &solver);
-	CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) == WC_OK);
-	CHECK(fixture_worst_row(&f, &model, WC_USERS) < 3e-4);
-	fixture_close(solver, &model, &f);
 }
 
 /* What float32 cannot do is left to the exact solver, with its words. */
@@ -398,12 +279,9 @@ main(void)
 		CHECK(!"OpenBLAS can be loaded");
 		return check_report("test_descent");
 	}
-	test_many_steps();
-	test_many_blocks();
 	test_descends();
 	test_begins_with_old_values();
 	test_threads_and_kernels();
-	test_long_rows();
 	test_falls_back();
 	test_choice();
 	test_cancel();

@@ -134,6 +134,15 @@ test_numbers(void)
 	CHECK(passes(WITH(col_weight_exponent, 10)));
 	CHECK(
 	    refused(WITH(col_weight_exponent, NAN), "col_weight_exponent", "nan"));
+	CHECK(refused(WITH(solver, (WcMethod) 4), "solver", "cholesky"));
+	CHECK(refused(WITH(cg_steps, 0), "cg_steps", "1 to 100"));
+	CHECK(refused(WITH(cg_steps, 101), "cg_steps", "1 to 100"));
+	CHECK(passes(WITH(cg_steps, 100)));
+	params = defaults();
+	params.solver = WC_SOLVE_BLOCK;
+	CHECK(passes(&params));
+	params.cg_steps = 4;
+	CHECK(refused(&params, "cg_steps", "solver cg only"));
 	params = defaults();
 	params.unobserved_popularity = true;
 	params.popularity_exponent = -10;

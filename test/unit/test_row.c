@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_row.c
+ *	  The equations of a row against the dense matrices of the fixtures.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check.h"
+#include "core/numerics.h"
+#include "fixtures.h"
+
+/* The users' side of a fixture, as sweep.c would see it. */
+static WcHalf
+half_of(const Fixture *f, const WcModel *model, const double *eigen)
+{
+	const WcProblem *p = &f->problem;
+	WcHalf half = {.side = WC_USERS, .factors = f->k, .entries = &p->by_user};
+
+	half.width = f->k + (p->biases ? 1 : 0);
+	half.lambda = p->user_lambda;
+	half.base_weight = p->base_weight;
+	half.row_scale = p->user_scale;
+	half.fixed_scale = p->item_scale;
+	half.w0 = p->w0;
+	half.fixed_share = p->unobserved;
+	half.fixed_bias = model->item_bias;
+	half.eigen = eigen;
+	return half;
+}
+
+int
+main(void)
+{
+	for (int kind = 0; kind < FIXTURE_KINDS; kind++)
+	{
+		double eigen[64];
+		float shared[64];
+		float weight[64];
+		float right[64];
+		double worst = 0;
+		WcModel model;
+		WcHalf half;
+		Fixture f;
+
+		fixture_create(&fixture_kinds[kind], 31, &f);
+		fixture_model(&f, 1.0, 31, &model);
+		for (int32_t p = 0; p < f.k; p++)
+			eigen[p] = 1.5 * p;
+		half = half_of(&f, &model, eigen);
+		for (int32_t i = 0; i < f.m; i++)
+		{
+			WcRow row = wc_row_open(&half, i);
+			int32_t count = (int32_t) (row.end - row.first);
+
+			CHECK(row.index == i && row.lambda == f.problem.user_lambda[i]);
+			wc_row_coefficients(&half, &row, row.first, count, weight, right);
+			for (int32_t e = 0; e < count; e++)
+			{
+				int32_t j = f.problem.by_user.col[row.first + e];
+				size_t cell = (size_t) i * f.n + j;
+				double target = f.a[cell];
+
+				if (f.problem.biases)
+					target -= model.item_bias[j];
+				worst =
+				    fmax(worst, fabs(weight[e] - f.c[cell]) / (1 + f.c[cell]));
+				worst = fmax(worst, fabs(right[e] - f.w[cell] * target) /
+				                        (1 + f.w[cell]));
+			}
+			wc_row_shared(&half, &row, half.width + 3, shared);
+			for (int32_t p = 0; p < half.width; p++)
+			{
+				double d = row.lambda;
+
+				if (f.problem.w0 != 0)
+					d += f.problem.w0 * eigen[p];
+				worst = fmax(worst, fabs(shared[p] - d));
+			}
+			for (int32_t p = half.width; p < half.width + 3; p++)
+				CHECK(shared[p] == 1);
+		}
+		CHECK(worst < 2e-6);
+		wc_model_free(&model, &check_alloc);
+		fixture_free(&f);
+	}
+	return check_report("test_row");
+}
