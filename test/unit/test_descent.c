@@ -206,9 +206,8 @@ test_cancel(void)
 {
 	for (int m = 0; m < 2; m++)
 	{
-		FixtureSpec spec = {"long", 2,   900,   300,   1.0, false,
-		                    false,  0.3, false, false, 1.0, 0,
-		                    0,      0,   2.0,   true,  -1,  -1};
+		FixtureSpec spec = {"long", 2,   3000, 300, 1.0, true, false, 0,  false,
+		                    true,   1.0, 0,    0,   0,   2.0,  true,  -1, -1};
 		CheckCancel cancel = {1000000, 0};
 		WcHooks hooks = {check_should_stop, NULL, &cancel};
 		long asked;
@@ -219,7 +218,8 @@ test_cancel(void)
 		open_all(&spec, 20, methods[m], 3, &f, &model, &solver);
 		CHECK(wc_half_descent(solver, WC_USERS, &model, &hooks, NULL) == WC_OK);
 		asked = cancel.asked;
-		CHECK(asked > 20);
+		/* all of it in the rows: there is no Gram matrix */
+		CHECK(asked > 10);
 		for (long n = 0; n < asked; n += 1 + asked / 40)
 		{
 			WcError error = {WC_OK, WC_USERS, 0, 0, ""};
