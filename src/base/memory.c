@@ -13,10 +13,16 @@
  */
 #include "postgres.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "miscadmin.h"
 
 #include "base/compat.h"
 #include "base/memory.h"
+
+#define LARGE_PAGE ((uintptr_t) 1 << 21) /* bytes */
 
 /*
  * Book a change of size; false when the limit forbids it.  Sizes are what the
@@ -32,6 +38,23 @@ memory_allows(WalsMemory *memory, Size more)
 		return false;
 	}
 	return more <= MaxAllocHugeSize;
+}
+
+/*
+ * Ask for large pages where a block has room for some: a solver reads vectors
+ * from all over it, and the processor remembers few addresses of small ones.
+ * Whether the system gives any changes nothing but the time.
+ */
+static void
+memory_wants_large_pages(void *block, Size bytes)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t first = TYPEALIGN(LARGE_PAGE, (uintptr_t) block);
+	uintptr_t end = TYPEALIGN_DOWN(LARGE_PAGE, (uintptr_t) block + bytes);
+
+	if (end > first)
+		(void) madvise((void *) first, end - first, MADV_HUGEPAGE);
+#endif
 }
 
 static void
@@ -52,7 +75,10 @@ memory_alloc(void *arg, size_t bytes)
 	block = MemoryContextAllocExtended(memory->context, bytes,
 	                                   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
 	if (block != NULL)
+	{
 		memory_book(memory, block);
+		memory_wants_large_pages(block, bytes);
+	}
 	return block;
 }
 
@@ -73,6 +99,7 @@ memory_resize(void *arg, void *block, size_t bytes)
 	{
 		memory->used -= before;
 		memory_book(memory, result);
+		memory_wants_large_pages(result, bytes);
 	}
 	return result;
 }

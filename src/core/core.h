@@ -412,8 +412,9 @@ typedef struct WcModel
 	int32_t users;
 	int32_t items;
 	int32_t factors;
-	float *user_factors; /* users x factors */
-	float *item_factors; /* items x factors */
+	float *user_factors; /* users x factors, from a whole cache line on */
+	float *item_factors; /* items x factors, the same */
+	void *factor_blocks[2]; /* what the two lie in */
 	float *user_bias; /* users, or NULL without biases */
 	float *item_bias; /* items, or NULL */
 	double mean;

@@ -44,15 +44,31 @@ uniform(uint64_t hash)
 }
 
 static float *
-zeros(const WcAlloc *alloc, size_t rows, size_t columns)
+zeros(const WcAlloc *alloc, size_t count)
 {
-	float *array = NULL;
+	float *array = wc_alloc_array(alloc, count, sizeof(float));
 
-	if (columns == 0 || rows <= SIZE_MAX / sizeof(float) / columns)
-		array = wc_alloc_array(alloc, rows * columns, sizeof(float));
-	if (array != NULL && rows * columns > 0)
-		memset(array, 0, rows * columns * sizeof(float));
+	if (array != NULL && count > 0)
+		memset(array, 0, count * sizeof(float));
 	return array;
+}
+
+/*
+ * Zeros from a whole cache line on, within *block: a vector of k floats then
+ * touches no more lines than it must, where k is a multiple of a line.
+ */
+static float *
+zero_factors(const WcAlloc *alloc, size_t rows, size_t k, void **block)
+{
+	uintptr_t start;
+
+	if (rows > (SIZE_MAX / sizeof(float) - WC_LINE) / k)
+		return NULL;
+	*block = zeros(alloc, rows * k + WC_LINE);
+	start = (uintptr_t) *block + WC_LINE * sizeof(float) - 1;
+	return *block == NULL
+	           ? NULL
+	           : (float *) (start - start % (WC_LINE * sizeof(float)));
 }
 
 WcStatus
@@ -70,12 +86,14 @@ wc_model_init(const WcProblem *problem, const uint64_t *item_hash,
 	model->items = problem->by_item.rows;
 	model->factors = k;
 	model->mean = problem->mean;
-	model->user_factors = zeros(alloc, (size_t) model->users, (size_t) k);
-	model->item_factors = zeros(alloc, (size_t) model->items, (size_t) k);
+	model->user_factors = zero_factors(alloc, (size_t) model->users, (size_t) k,
+	                                   &model->factor_blocks[WC_USERS]);
+	model->item_factors = zero_factors(alloc, (size_t) model->items, (size_t) k,
+	                                   &model->factor_blocks[WC_ITEMS]);
 	if (problem->biases)
 	{
-		model->user_bias = zeros(alloc, (size_t) model->users, 1);
-		model->item_bias = zeros(alloc, (size_t) model->items, 1);
+		model->user_bias = zeros(alloc, (size_t) model->users);
+		model->item_bias = zeros(alloc, (size_t) model->items);
 	}
 	if (model->user_factors == NULL || model->item_factors == NULL ||
 	    (problem->biases &&
@@ -103,8 +121,8 @@ wc_model_init(const WcProblem *problem, const uint64_t *item_hash,
 void
 wc_model_free(WcModel *model, const WcAlloc *alloc)
 {
-	wc_free(alloc, model->user_factors);
-	wc_free(alloc, model->item_factors);
+	wc_free(alloc, model->factor_blocks[WC_USERS]);
+	wc_free(alloc, model->factor_blocks[WC_ITEMS]);
 	wc_free(alloc, model->user_bias);
 	wc_free(alloc, model->item_bias);
 	memset(model, 0, sizeof(*model));

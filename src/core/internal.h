@@ -25,6 +25,8 @@
 #define WC_ASSERT(condition) ((void) 0)
 #endif
 
+#define WC_LINE 16 /* floats of a cache line */
+
 /* Work between two questions to should_stop: about a millisecond. */
 #define WC_STOP_INTERVAL (1 << 18)
 

@@ -46,7 +46,6 @@ typedef double DoublesAny
 
 #define TILE_VECTORS 3
 #define PREFETCH_AHEAD 8 /* vectors */
-#define LINE 16 /* floats of a cache line */
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -237,7 +236,7 @@ prefetch_vector(const WcGather *gather, int32_t e)
 {
 	const float *vector = vector_of(gather, e);
 
-	for (int32_t p = 0; p < gather->k; p += LINE)
+	for (int32_t p = 0; p < gather->k; p += WC_LINE)
 		__builtin_prefetch(vector + p, 0, 3);
 }
 
