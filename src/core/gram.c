@@ -41,6 +41,7 @@ gram_panel(void *arg, int32_t thread, int64_t panel, WcPace *pace)
 	    job->count - first < WC_GRAM_PANEL ? job->count : first + WC_GRAM_PANEL;
 	int32_t col[WC_KERNEL_CHUNK];
 	float none[WC_KERNEL_CHUNK] = {0};
+	WcGather nothing = {.k = k};
 
 	for (int32_t row = first; row < end; row += WC_KERNEL_CHUNK)
 	{
@@ -58,7 +59,7 @@ gram_panel(void *arg, int32_t thread, int64_t panel, WcPace *pace)
 		memset(work->vector, 0, (size_t) size * sizeof(float));
 		kernel->pack(&gather, work->weight, none, work->strip, work->vector);
 		kernel->rank_update(size, work->pitch, gather.count, work->strip,
-		                    row == first, work->matrix);
+		                    row == first, work->matrix, &nothing);
 		if (wc_pace(pace,
 		            (int64_t) gather.count * k * (k + 1) / 2 / WC_PACE_VECTOR))
 			return WC_CANCELLED;

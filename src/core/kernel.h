@@ -64,14 +64,17 @@ typedef struct WcKernel
 	void (*pack_dual)(const WcGather *gather, const float *weight,
 	                  const float *column_scale, float *rows);
 
-	/* Ask for the first vectors of a run that pack will be given soon. */
+	/* Fetch vectors into the cache that pack will be given soon. */
 	void (*prefetch)(const WcGather *gather);
 
 	/*
-	 * Upper triangle of A = P'P (fresh) or A += P'P; P is count x size.
+	 * Upper triangle of A = P'P (fresh) or A += P'P; P is count x size.  By
+	 * the way as many of the vectors of soon as there is time for, whose count
+	 * may be 0, are fetched into the cache.
 	 */
 	void (*rank_update)(int32_t size, int32_t pitch, int32_t count,
-	                    const float *p, bool fresh, float *a);
+	                    const float *p, bool fresh, float *a,
+	                    const WcGather *soon);
 
 	/*
 	 * Rows first to last of the upper triangle of A = I + S S'; S is count x

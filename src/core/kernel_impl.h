@@ -111,17 +111,70 @@ enum
 	TILE_SUBTRACT
 };
 
+/* Vectors to bring into the cache by the way: where the next line of them is. */
+typedef struct Fetch
+{
+	const WcGather *gather;
+	int32_t e;
+	int32_t line; /* floats from the start of a vector */
+} Fetch;
+
+/* How many of the next lines can be fetched from one vector after the other. */
+INLINE int32_t
+fetch_run(const Fetch *fetch, int32_t most)
+{
+	int32_t left = fetch->gather->count - fetch->e;
+
+	if (fetch->line >= fetch->gather->k)
+		return 0;
+	return left < most ? left : most;
+}
+
+INLINE void
+fetch_advance(Fetch *fetch, int32_t run)
+{
+	fetch->e += run;
+	if (fetch->e == fetch->gather->count)
+	{
+		fetch->e = 0;
+		fetch->line += WC_LINE;
+	}
+}
+
+/* One product of a column of left and a row of right. */
+INLINE void
+tile_step(const int rows, const int vectors, const float *left,
+          int32_t left_row, const float *right,
+          Vector sum[TILE_ROWS][TILE_VECTORS])
+{
+	Vector x[TILE_VECTORS];
+
+	UNROLL
+	for (int v = 0; v < vectors; v++)
+		x[v] = load(right + v * LANES);
+	UNROLL
+	for (int r = 0; r < rows; r++)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			sum[r][v] += x[v] * left[r * left_row];
+	}
+}
+
 /*
  * rows x vectors of A = , += or -= the sum over count steps e of
  * left[r * left_row + e * left_step] right[v + e * right_step].  A may be the
- * memory of right: it is written when all is read.
+ * memory of right: it is written when all is read.  With fetch, one of its lines
+ * is asked for at every other step: asked for at once they would hold up the
+ * arithmetic.
  */
 INLINE void
 tile(const int rows, const int vectors, const int mode, int32_t count,
      const float *left, int32_t left_row, int32_t left_step, const float *right,
-     int32_t right_step, float *a, int32_t pitch)
+     int32_t right_step, float *a, int32_t pitch, Fetch *fetch)
 {
 	Vector sum[TILE_ROWS][TILE_VECTORS];
+	int32_t run;
 
 	UNROLL
 	for (int r = 0; r < rows; r++)
@@ -130,20 +183,29 @@ tile(const int rows, const int vectors, const int mode, int32_t count,
 		for (int v = 0; v < vectors; v++)
 			sum[r][v] = (Vector){0};
 	}
+	while (fetch != NULL && (run = fetch_run(fetch, count / 2)) > 0)
+	{
+		const WcGather *gather = fetch->gather;
+		const float *base = gather->base + fetch->line;
+		const int32_t *col = gather->col + fetch->e;
+		size_t k = (size_t) gather->k;
+
+		for (int32_t e = 0; e < run; e++)
+		{
+			__builtin_prefetch(base + (size_t) col[e] * k, 0, 2);
+			tile_step(rows, vectors, left, left_row, right, sum);
+			left += left_step;
+			right += right_step;
+			tile_step(rows, vectors, left, left_row, right, sum);
+			left += left_step;
+			right += right_step;
+		}
+		count -= 2 * run;
+		fetch_advance(fetch, run);
+	}
 	for (int32_t e = 0; e < count; e++)
 	{
-		Vector x[TILE_VECTORS];
-
-		UNROLL
-		for (int v = 0; v < vectors; v++)
-			x[v] = load(right + v * LANES);
-		UNROLL
-		for (int r = 0; r < rows; r++)
-		{
-			UNROLL
-			for (int v = 0; v < vectors; v++)
-				sum[r][v] += x[v] * left[r * left_row];
-		}
+		tile_step(rows, vectors, left, left_row, right, sum);
 		left += left_step;
 		right += right_step;
 	}
@@ -172,25 +234,27 @@ tile(const int rows, const int vectors, const int mode, int32_t count,
 INLINE void
 tile_row(const int mode, int32_t columns, int32_t count, const float *left,
          int32_t left_row, int32_t left_step, const float *right,
-         int32_t right_step, float *a, int32_t pitch)
+         int32_t right_step, float *a, int32_t pitch, Fetch *fetch)
 {
 	int32_t j = 0;
 
 	for (; columns - j > 4 * LANES || columns - j == 3 * LANES; j += 3 * LANES)
 		tile(TILE_ROWS, 3, mode, count, left, left_row, left_step, right + j,
-		     right_step, a + j, pitch);
+		     right_step, a + j, pitch, fetch);
 	for (; columns - j >= 2 * LANES; j += 2 * LANES)
 		tile(TILE_ROWS, 2, mode, count, left, left_row, left_step, right + j,
-		     right_step, a + j, pitch);
+		     right_step, a + j, pitch, fetch);
 	if (j < columns)
 		tile(TILE_ROWS, 1, mode, count, left, left_row, left_step, right + j,
-		     right_step, a + j, pitch);
+		     right_step, a + j, pitch, fetch);
 }
 
 static void
 rank_update(int32_t size, int32_t pitch, int32_t count, const float *p,
-            bool fresh, float *a)
+            bool fresh, float *a, const WcGather *soon)
 {
+	Fetch fetch = {soon, 0, 0};
+
 	for (int32_t i = 0; i < size; i += TILE_ROWS)
 	{
 		int32_t j = i / LANES * LANES;
@@ -198,10 +262,10 @@ rank_update(int32_t size, int32_t pitch, int32_t count, const float *p,
 
 		if (fresh)
 			tile_row(TILE_SET, size - j, count, p + i, 1, pitch, p + j, pitch,
-			         to, pitch);
+			         to, pitch, &fetch);
 		else
 			tile_row(TILE_ADD, size - j, count, p + i, 1, pitch, p + j, pitch,
-			         to, pitch);
+			         to, pitch, &fetch);
 	}
 }
 
@@ -217,7 +281,7 @@ multiply(int32_t size, int32_t pitch, int32_t count, const float *from,
 
 		for (int32_t i = 0; i < count; i += TILE_ROWS)
 			tile_row(TILE_SET, columns, size, from + (size_t) i * pitch, pitch,
-			         1, b + j, pitch, to + (size_t) i * pitch + j, pitch);
+			         1, b + j, pitch, to + (size_t) i * pitch + j, pitch, NULL);
 	}
 }
 
@@ -243,10 +307,7 @@ prefetch_vector(const WcGather *gather, int32_t e)
 static void
 prefetch(const WcGather *gather)
 {
-	int32_t count =
-	    gather->count < PREFETCH_AHEAD ? gather->count : PREFETCH_AHEAD;
-
-	for (int32_t e = 0; e < count; e++)
+	for (int32_t e = 0; e < gather->count; e++)
 		prefetch_vector(gather, e);
 }
 
@@ -271,8 +332,6 @@ pack_some(const WcGather *gather, const int count, int32_t e, const float *root,
 	UNROLL
 	for (int i = 0; i < count; i++)
 	{
-		if (e + i + PREFETCH_AHEAD < gather->count + gather->ahead)
-			prefetch_vector(gather, e + i + PREFETCH_AHEAD);
 		from[i] = vector_of(gather, e + i);
 		to[i] = rows + (size_t) (e + i) * pitch;
 	}
@@ -592,12 +651,13 @@ factor(int32_t first, int32_t last, int32_t size, int32_t pitch, float *a,
 		if (r0 > 0)
 			for (int32_t i = 0; i < LANES; i += TILE_ROWS)
 				tile_row(TILE_SUBTRACT, rest, r0, above + i, 1, pitch,
-				         above + LANES, pitch, row + (size_t) i * pitch, pitch);
+				         above + LANES, pitch, row + (size_t) i * pitch, pitch,
+				         NULL);
 
 		/* W is a lower triangle: from the bottom up, in place. */
 		for (int32_t i = LANES - TILE_ROWS; i >= 0; i -= TILE_ROWS)
 			tile_row(TILE_SET, rest, i + TILE_ROWS, w + i * LANES, LANES, 1,
-			         row, pitch, row + (size_t) i * pitch, pitch);
+			         row, pitch, row + (size_t) i * pitch, pitch, NULL);
 	}
 	return rho;
 }

@@ -187,22 +187,30 @@ gather_open(const WcHalf *half, const WcWork *work, int64_t e, int32_t count,
 	return gather;
 }
 
-/* The first vectors of the next row, while there is arithmetic to do. */
-static void
-fetch_next(const WcHalf *half, int32_t next, const WcWork *work)
+/* Entries of a row that are packed at once: all of its chunks are as long. */
+static int32_t
+chunk_entries(int64_t count)
 {
-	const int64_t *start = half->entries->start;
-	WcGather gather;
-	int64_t count;
+	int64_t chunks = (count + WC_KERNEL_CHUNK - 1) / WC_KERNEL_CHUNK;
 
-	if (next < 0)
-		return;
-	count = start[next + 1] - start[next];
-	if (count > WC_KERNEL_CHUNK)
-		count = WC_KERNEL_CHUNK;
-	gather = gather_open(half, work, start[next], (int32_t) count,
-	                     start[next] + count);
-	half->kernel->prefetch(&gather);
+	return count > 0 ? wc_pad((int32_t) ((count + chunks - 1) / chunks), 4) : 0;
+}
+
+/* The entries that are packed after those before e of a row that ends at end. */
+static WcGather
+gather_soon(const WcHalf *half, const WcWork *work, int64_t e, int64_t end,
+            int32_t chunk, int32_t next)
+{
+	if (e == end)
+	{
+		const int64_t *start = half->entries->start;
+
+		e = next < 0 ? 0 : start[next];
+		end = next < 0 ? 0 : start[next + 1];
+		chunk = chunk_entries(end - e);
+	}
+	return gather_open(half, work, e,
+	                   end - e < chunk ? (int32_t) (end - e) : chunk, end);
 }
 
 /*
@@ -245,17 +253,18 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 	const WcKernel *kernel = half->kernel;
 	int32_t width = half->width;
 	int32_t size = work->size;
+	int32_t chunk = chunk_entries(row->end - row->first);
 	bool fresh = true;
 	WcStatus status;
 
 	memset(work->right_side, 0, (size_t) width * sizeof(double));
-	for (int64_t e = row->first; e < row->end; e += WC_KERNEL_CHUNK)
+	for (int64_t e = row->first; e < row->end; e += chunk)
 	{
-		int64_t left = row->end - e;
-		int32_t count =
-		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
+		int32_t count = row->end - e < chunk ? (int32_t) (row->end - e) : chunk;
 		int32_t at = known ? (int32_t) (e - row->first) : 0;
 		WcGather gather = gather_open(half, work, e, count, row->end);
+		WcGather soon =
+		    gather_soon(half, work, e + count, row->end, chunk, next);
 		int any = 0;
 
 		if (!known)
@@ -267,12 +276,10 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 		             work->vector);
 		for (int32_t p = 0; p < width; p++)
 			work->right_side[p] += work->vector[p];
-		if (e + count == row->end)
-			fetch_next(half, next, work);
 		if (any)
 		{
 			kernel->rank_update(size, work->pitch, count, work->strip, fresh,
-			                    work->matrix);
+			                    work->matrix, &soon);
 			fresh = false;
 		}
 		if (wc_pace(pace,
@@ -306,6 +313,7 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	int32_t size = wc_pad(count, kernel->lanes);
 	int32_t pitch = wc_pitch(size);
 	int32_t width = half->width;
+	WcGather soon;
 	WcStatus status;
 
 	for (int32_t p = 0; p < width; p++)
@@ -328,7 +336,8 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 		work->x[e] = e < count && work->weight[e] > 0
 		                 ? work->right[e] / sqrtf(work->weight[e])
 		                 : 0.0f;
-	fetch_next(half, next, work);
+	soon = gather_soon(half, work, row->end, row->end, 0, next);
+	kernel->prefetch(&soon);
 	if (wc_pace(pace, (int64_t) count * width))
 		return WC_CANCELLED;
 
