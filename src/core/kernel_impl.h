@@ -591,8 +591,7 @@ factor_block(int32_t r0, int32_t pitch, const float *above, const float *block,
 	for (int q = 0; q < LANES; q++)
 	{
 		Mask lane = {0};
-		Vector one = (Vector){0} + 1.0f;
-		Vector reciprocal = one / splat(row[q], q);
+		Vector reciprocal = (Vector){0} + 1.0f / splat(row[q], q)[0];
 
 		lane[q] = -1;
 		pivots = (Vector) ((Mask) pivots | ((Mask) row[q] & lane));

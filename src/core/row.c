@@ -40,10 +40,13 @@ wc_row_open(const WcHalf *half, int32_t index)
  */
 void
 wc_row_coefficients(const WcHalf *half, const WcRow *row, int64_t e,
-                    int32_t count, float *weight, float *right)
+                    int32_t count, float *restrict weight,
+                    float *restrict right)
 {
 	const WcCsr *entries = half->entries;
-	const int32_t *col = entries->col + e;
+	const int32_t *restrict col = entries->col + e;
+	const float *restrict fixed_scale = half->fixed_scale;
+	const float *restrict fixed_share = half->fixed_share;
 	float scale = (float) row->scale;
 	float unobserved = (float) row->unobserved;
 
@@ -52,12 +55,12 @@ wc_row_coefficients(const WcHalf *half, const WcRow *row, int64_t e,
 	if (entries->weight != NULL)
 		for (int32_t i = 0; i < count; i++)
 			weight[i] *= entries->weight[e + i];
-	if (half->fixed_scale != NULL)
+	if (fixed_scale != NULL)
 		for (int32_t i = 0; i < count; i++)
-			weight[i] *= half->fixed_scale[col[i]];
-	if (half->fixed_share != NULL)
+			weight[i] *= fixed_scale[col[i]];
+	if (fixed_share != NULL)
 		for (int32_t i = 0; i < count; i++)
-			right[i] = weight[i] + unobserved * half->fixed_share[col[i]];
+			right[i] = weight[i] + unobserved * fixed_share[col[i]];
 	else
 		for (int32_t i = 0; i < count; i++)
 			right[i] = weight[i] + unobserved;
@@ -77,16 +80,20 @@ wc_row_coefficients(const WcHalf *half, const WcRow *row, int64_t e,
 }
 
 void
-wc_row_shared(const WcHalf *half, const WcRow *row, int32_t size, float *shared)
+wc_row_shared(const WcHalf *half, const WcRow *row, int32_t size,
+              float *restrict shared)
 {
 	int32_t width = half->width;
+	const double *restrict eigen = half->eigen;
+	double unobserved = row->unobserved;
+	double lambda = row->lambda;
 
-	for (int32_t p = 0; p < width; p++)
-		shared[p] = (float) row->lambda;
-	if (row->unobserved != 0)
+	if (unobserved != 0)
 		for (int32_t p = 0; p < width; p++)
-			shared[p] =
-			    (float) (row->unobserved * half->eigen[p] + row->lambda);
+			shared[p] = (float) (unobserved * eigen[p] + lambda);
+	else
+		for (int32_t p = 0; p < width; p++)
+			shared[p] = (float) lambda;
 	for (int32_t p = width; p < size; p++)
 		shared[p] = 1;
 }

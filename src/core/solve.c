@@ -69,6 +69,39 @@ typedef struct Entry
 	double right; /* y, the coefficient on the right side */
 } Entry;
 
+/* The sizes overlap in nothing: loops that compilers turn into vectors. */
+static void
+add_floats(int32_t count, const float *restrict from, double *restrict to)
+{
+	for (int32_t p = 0; p < count; p++)
+		to[p] += from[p];
+}
+
+static void
+to_doubles(int32_t count, const float *restrict from, double *restrict to)
+{
+	for (int32_t p = 0; p < count; p++)
+		to[p] = from[p];
+}
+
+static void
+to_floats(int32_t count, const double *restrict from, float *restrict to)
+{
+	for (int32_t p = 0; p < count; p++)
+		to[p] = (float) from[p];
+}
+
+/* Whether all of x are numbers in the range of float. */
+static bool
+all_finite(int32_t count, const double *x)
+{
+	int beyond = 0;
+
+	for (int32_t p = 0; p < count; p++)
+		beyond |= !(fabs(x[p]) <= FLT_MAX);
+	return !beyond;
+}
+
 /* Take count floats off an aligned run of them, whole cache lines. */
 static float *
 take(float **from, size_t count)
@@ -253,7 +286,10 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 	const WcKernel *kernel = half->kernel;
 	int32_t width = half->width;
 	int32_t size = work->size;
+	int32_t pitch = work->pitch;
 	int32_t chunk = chunk_entries(row->end - row->first);
+	const float *restrict shared = work->shared;
+	float *restrict matrix = work->matrix;
 	bool fresh = true;
 	WcStatus status;
 
@@ -265,17 +301,17 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 		WcGather gather = gather_open(half, work, e, count, row->end);
 		WcGather soon =
 		    gather_soon(half, work, e + count, row->end, chunk, next);
+		const float *weight = work->weight + at;
 		int any = 0;
 
 		if (!known)
 			wc_row_coefficients(half, row, e, count, work->weight, work->right);
 		for (int32_t i = 0; i < count; i++)
-			any |= work->weight[at + i] != 0;
+			any |= weight[i] != 0;
 		memset(work->vector, 0, (size_t) size * sizeof(float));
-		kernel->pack(&gather, work->weight + at, work->right + at, work->strip,
+		kernel->pack(&gather, weight, work->right + at, work->strip,
 		             work->vector);
-		for (int32_t p = 0; p < width; p++)
-			work->right_side[p] += work->vector[p];
+		add_floats(width, work->vector, work->right_side);
 		if (any)
 		{
 			kernel->rank_update(size, work->pitch, count, work->strip, fresh,
@@ -290,13 +326,11 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 	if (fresh)
 		memset(work->matrix, 0, (size_t) size * work->pitch * sizeof(float));
 	for (int32_t p = 0; p < size; p++)
-	{
-		work->matrix[(size_t) p * work->pitch + p] += work->shared[p];
-		work->x[p] = p < width ? (float) work->right_side[p] : 0.0f;
-	}
+		matrix[(size_t) p * pitch + p] += shared[p];
+	to_floats(width, work->right_side, work->x);
+	memset(work->x + width, 0, (size_t) (size - width) * sizeof(float));
 	status = factor_and_solve(kernel, size, work, rho, pace);
-	for (int32_t p = 0; p < width; p++)
-		work->solution[p] = work->x[p];
+	to_doubles(width, work->x, work->solution);
 	return status;
 }
 
@@ -313,11 +347,13 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	int32_t size = wc_pad(count, kernel->lanes);
 	int32_t pitch = wc_pitch(size);
 	int32_t width = half->width;
+	const float *restrict shared = work->shared;
+	float *restrict root = work->root;
 	WcGather soon;
 	WcStatus status;
 
 	for (int32_t p = 0; p < width; p++)
-		work->root[p] = 1.0f / sqrtf(work->shared[p]);
+		root[p] = 1.0f / sqrtf(shared[p]);
 	memset(work->root + width, 0,
 	       (size_t) (work->size - width) * sizeof(float));
 	for (int32_t at = 0; at < count; at += WC_KERNEL_CHUNK)
@@ -354,8 +390,7 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	status = factor_and_solve(kernel, size, work, rho, pace);
 	if (status != WC_OK || !(*rho > 0))
 		return status;
-	for (int32_t e = 0; e < count; e++)
-		work->dual[e] = work->x[e];
+	to_doubles(count, work->x, work->dual);
 	kernel->combine(work->size, work->pitch, count, work->strip, work->x,
 	                work->vector);
 	for (int32_t p = 0; p < width; p++)
@@ -523,15 +558,18 @@ wants_dual(const WcHalf *half, const Row *row, const WcWork *work)
 	double least =
 	    row->lambda +
 	    (row->unobserved != 0 ? row->unobserved * half->eigen_min : 0);
+	const float *restrict weight = work->weight;
+	const float *restrict right = work->right;
+	int lost = 0;
 	float most = 0;
 
+	/* an entry may have no part in S, but one in the right side */
 	for (int32_t e = 0; e < count; e++)
-	{
-		/* it has no part in S, but one in the right side */
-		if (work->weight[e] == 0 && work->right[e] != 0)
-			return false;
-		most = work->weight[e] > most ? work->weight[e] : most;
-	}
+		lost |= weight[e] == 0 && right[e] != 0;
+	if (lost)
+		return false;
+	for (int32_t e = 0; e < count; e++)
+		most = weight[e] > most ? weight[e] : most;
 	return count < dual_share(half->factors) * half->width ||
 	       most >= WIDE * least;
 }
@@ -561,7 +599,7 @@ solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	if (status != WC_OK || !(rho >= RHO_POOR))
 		return status;
 
-	*good = isfinite(norm(width, work->solution));
+	*good = all_finite(width, work->solution);
 	if (!dual)
 	{
 		double terms = (double) count;
@@ -700,15 +738,10 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	if (status != WC_OK)
 		return status;
 
-	for (int32_t p = 0; p < width; p++)
-	{
-		if (!isfinite((float) work->solution[p]))
-			return wc_fail(error, WC_NOT_FINITE, half->side, index, -1,
-			               "Its solution leaves the range of single "
-			               "precision.");
-	}
-	for (int32_t p = 0; p < k; p++)
-		to[p] = (float) work->solution[p];
+	if (!all_finite(width, work->solution))
+		return wc_fail(error, WC_NOT_FINITE, half->side, index, -1,
+		               "Its solution leaves the range of single precision.");
+	to_floats(k, work->solution, to);
 	if (half->solved_bias != NULL)
 		half->solved_bias[index] = (float) work->solution[k];
 	return WC_OK;
