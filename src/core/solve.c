@@ -547,7 +547,7 @@ dual_share(int32_t k)
 {
 	if (k <= 64)
 		return 0.5;
-	return k >= 128 ? 1.0 : 0.5 + (k - 64) / 128.0;
+	return k >= 128 ? 0.75 : 0.5 + (k - 64) / 256.0;
 }
 
 /* Whether the dual form is the one for a row whose coefficients are known. */
