@@ -29,6 +29,7 @@ static float copy[PITCH_MAX * PITCH_MAX];
 static float inverse[PITCH_MAX * WC_KERNEL_LANES];
 static float x[PITCH_MAX];
 static float y[PITCH_MAX];
+static const WcGather nothing;
 
 static void
 fill(void)
@@ -162,8 +163,10 @@ test_products(const WcKernel *kernel)
 			fill_rows(&g, &state);
 			for (size_t c = 0; c < sizeof(matrix) / sizeof(matrix[0]); c++)
 				matrix[c] = NAN;
-			kernel->rank_update(g.size, g.pitch, count, rows, true, matrix);
-			kernel->rank_update(g.size, g.pitch, count, rows, false, matrix);
+			kernel->rank_update(g.size, g.pitch, count, rows, true, matrix,
+			                    &nothing);
+			kernel->rank_update(g.size, g.pitch, count, rows, false, matrix,
+			                    &nothing);
 			for (int32_t p = 0; p < g.size; p++)
 				for (int32_t q = p; q < g.size; q++)
 					worst = fmax(worst, fabs(matrix[p * g.pitch + q] -
@@ -223,6 +226,40 @@ test_products(const WcKernel *kernel)
 		}
 }
 
+/*
+ * Vectors fetched meanwhile change no bit of a sum, however many they are, and
+ * nothing but theirs is read: their columns end where their block does.
+ */
+static void
+test_fetch(const WcKernel *kernel)
+{
+	static const int32_t counts[] = {0, 1, 2, 7, 64};
+	uint64_t state = 11;
+
+	for (int w = 0; w < WIDTHS; w++)
+		for (int c = 0; c < 25; c++)
+		{
+			int32_t count = counts[c / 5];
+			int32_t soon_count = counts[c % 5];
+			WcGather g = gather_of(kernel, widths[w], widths[w], count);
+			WcGather soon = gather_of(kernel, widths[w], widths[w], soon_count);
+			size_t bytes = (size_t) g.size * g.pitch * sizeof(float);
+			int32_t *end = malloc((size_t) soon_count * sizeof(int32_t) + 1);
+
+			fill_rows(&g, &state);
+			memset(matrix, 0, bytes);
+			memset(copy, 0, bytes);
+			memcpy(end, col, (size_t) soon_count * sizeof(int32_t));
+			soon.col = end;
+			kernel->rank_update(g.size, g.pitch, count, rows, true, matrix,
+			                    &soon);
+			kernel->rank_update(g.size, g.pitch, count, rows, true, copy,
+			                    &nothing);
+			CHECK(memcmp(matrix, copy, bytes) == 0);
+			free(end);
+		}
+}
+
 /* largest | A x - b | over the first width unknowns, relative to |A| |x| */
 static double
 residual(int32_t width, int32_t pitch, const float *a, const float *solution,
@@ -262,7 +299,8 @@ test_factor(const WcKernel *kernel)
 		float rho;
 
 		fill_rows(&g, &state);
-		kernel->rank_update(g.size, g.pitch, g.count, rows, true, matrix);
+		kernel->rank_update(g.size, g.pitch, g.count, rows, true, matrix,
+		                    &nothing);
 		for (int32_t p = 0; p < g.size; p++)
 			matrix[p * g.pitch + p] += p < width ? 0.5f : 1.0f;
 		memcpy(copy, matrix, bytes);
@@ -478,6 +516,7 @@ main(void)
 		CHECK(strcmp(kernel->name, names[n]) == 0);
 		test_pack(kernel);
 		test_products(kernel);
+		test_fetch(kernel);
 		test_factor(kernel);
 		test_rotate(kernel);
 		test_rows(kernel);
