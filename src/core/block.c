@@ -110,6 +110,7 @@ solve_block(const WcHalf *half, const WcRow *row, const Block *block,
 	float *delta = descent->direction;
 	int64_t cost = (int64_t) size * size / 2 / WC_PACE_VECTOR;
 	bool last = block->first + block->width == half->width;
+	WcGather nothing = {0};
 
 	memset(delta, 0, (size_t) size * sizeof(float));
 	for (int64_t e = row->first; e < row->end; e += WC_KERNEL_CHUNK)
@@ -121,7 +122,7 @@ solve_block(const WcHalf *half, const WcRow *row, const Block *block,
 		kernel->pack(&gather, descent->weight + at, descent->right + at,
 		             work->strip, delta);
 		kernel->rank_update(size, size, gather.count, work->strip,
-		                    e == row->first, work->matrix);
+		                    e == row->first, work->matrix, &nothing);
 		if (wc_pace(pace, gather.count * cost))
 			return WC_CANCELLED;
 	}
