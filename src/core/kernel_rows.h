@@ -20,7 +20,7 @@
 INLINE void
 prefetch_floats(const float *from, int32_t count)
 {
-	for (int32_t p = 0; p < count; p += LINE)
+	for (int32_t p = 0; p < count; p += WC_LINE)
 		__builtin_prefetch(from + p, 0, 3);
 }
 
