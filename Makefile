@@ -23,8 +23,11 @@ HDRS      := $(wildcard src/*.h src/*/*.h)
 OPTFLAGS    =
 PG_CPPFLAGS = -Isrc -DWALS_VERSION=\"$(EXTVERSION)\"
 PG_CFLAGS   = $(OPTFLAGS)
-# OpenBLAS is not linked but loaded when first needed, see src/core/blas.c.
-SHLIB_LINK  = -lm -ldl -lpthread
+# For tests of faults: make DEBUG_POINTS=1, see src/base/debug.c.
+ifdef DEBUG_POINTS
+PG_CPPFLAGS += -DWALS_DEBUG_POINTS
+endif
+SHLIB_LINK  = -lm -lpthread
 
 # The parts in sql/wals are the truth; the install script is all of them in the
 # order of their names.
@@ -78,7 +81,7 @@ UNIT_CFLAGS = -std=c11 -D_GNU_SOURCE -DWC_ASSERTIONS -Wall -Wextra -Werror \
 # what the server's flags ask of core too
 UNIT_CORE   = -Wdeclaration-after-statement -Wmissing-prototypes -Wvla \
               -Wmissing-format-attribute -Wpointer-arith -Wcast-function-type
-UNIT_LIBS   = -lm -ldl -lpthread
+UNIT_LIBS   = -lm -lpthread
 UNIT_TESTS := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/test_*.c)))
 UNIT_OBJS   = $(patsubst src/core/%.o,build-unit/core/%.o,$(CORE_OBJS))
 
@@ -132,9 +135,10 @@ bench:
 	bench/run
 
 # Half sweeps beside OpenBLAS: make half-sweep BENCH="--scale 1"
-build-unit/%: bench/%.c bench/ratings.h $(CORE_OBJS)
+build-unit/half_sweep build-unit/solvers: bench/blas.c bench/ratings.h
+build-unit/%: bench/%.c $(CORE_OBJS)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $< $(CORE_OBJS) $(UNIT_LIBS) -o $@
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $(filter %.c %.o,$^) $(UNIT_LIBS) -o $@
 
 half-sweep: build-unit/half_sweep
 	build-unit/half_sweep $(BENCH)

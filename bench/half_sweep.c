@@ -32,7 +32,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/blas.h"
+#include "blas.h"
 #include "core/core.h"
 #include "ratings.h"
 
@@ -44,6 +44,8 @@ typedef struct Timing
 	double seconds;
 	double ratio;
 } Timing;
+
+static const Blas *blas;
 
 /* GFLOP/s of one thread, the best of a few products. */
 static double
@@ -66,9 +68,8 @@ sgemm_rate(int times)
 	{
 		double start = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 
-		wc_blas()->gemm(WC_BLAS_ROW_MAJOR, WC_BLAS_NO_TRANS, WC_BLAS_NO_TRANS,
-		                SGEMM, SGEMM, SGEMM, 1.0f, a, SGEMM, b, SGEMM, 0.0f, c,
-		                SGEMM);
+		blas->gemm(BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_NO_TRANS, SGEMM, SGEMM,
+		           SGEMM, 1.0f, a, SGEMM, b, SGEMM, 0.0f, c, SGEMM);
 		best = fmax(best, 2e-9 * SGEMM * SGEMM * SGEMM /
 		                      (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start));
 	}
@@ -108,7 +109,6 @@ median(int count, Timing *timings)
 static double
 peer_seconds(const WcCsr *csr, int32_t k, const float *fixed, int32_t stride)
 {
-	const WcBlas *blas = wc_blas();
 	size_t cells = (size_t) k * (size_t) k;
 	float *gram = array(cells, sizeof(float));
 	float *matrix = array(cells, sizeof(float));
@@ -141,8 +141,8 @@ peer_seconds(const WcCsr *csr, int32_t k, const float *fixed, int32_t stride)
 				x[p] += 3.25f * from[p];
 			}
 		}
-		blas->ssyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS, k, count,
-		            1.0f, rows, k, 1.0f, matrix, k);
+		blas->syrk(BLAS_ROW_MAJOR, BLAS_UPPER, BLAS_TRANS, k, count, 1.0f, rows,
+		           k, 1.0f, matrix, k);
 		blas->potrf("L", &k, matrix, &k, &info, 1);
 		blas->potrs("L", &k, &one, matrix, &k, x, &k, &info, 1);
 		if (info != 0)
@@ -246,7 +246,6 @@ main(int argc, char **argv)
 	int reps = 5;
 	bool with_peer = true;
 	const char *kernel = "auto";
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	WcCsr csr;
 
 	for (int i = 1; i < argc; i++)
@@ -275,8 +274,7 @@ main(int argc, char **argv)
 	}
 	if (!(scale > 0 && scale <= 20) || reps < 1 || reps > REPS_MAX)
 		die("--scale is above 0 and up to 20, --reps 1 to 99");
-	if (wc_blas_load(NULL, &error) != WC_OK)
-		die(error.detail);
+	blas = blas_load();
 	if (wc_kernel_name(kernel) == NULL)
 		die("this processor does not run that kernel");
 
@@ -284,7 +282,7 @@ main(int argc, char **argv)
 	printf("%d users, %d items, %lld entries; kernel %s; OpenBLAS %s, sgemm "
 	       "%.1f GFLOP/s\n",
 	       (int) csr.rows, (int) csr.cols, (long long) csr.nnz,
-	       wc_kernel_name(kernel), wc_blas()->get_corename(), sgemm_rate(9));
+	       wc_kernel_name(kernel), blas->get_corename(), sgemm_rate(9));
 	printf("   k  side   threads   seconds  GFLOP/s      R      range  "
 	       "textbook/ours\n");
 	for (int f = 0; f < 4; f++)

@@ -60,7 +60,7 @@ bench_close()
 bench_open()
 {
 	scrub_environment
-	install_missing programs
+	install_missing benchmarks
 	work=$(mktemp -d "${TMPDIR:-/tmp}/wals-bench.XXXXXX") || exit 1
 	chmod 755 "$work"
 	trap bench_close EXIT
@@ -101,15 +101,22 @@ bench_open()
 	sql -c 'CREATE EXTENSION wals'
 }
 
-# Compile bench/$1.c of the built tree to $work/$1, with core's objects if $2.
+# Compile bench/$1.c of the built tree to $work/$1, with what else it needs:
+# core, blas.
 bench_compile()
 {
-	local objects=()
+	local name=$1 part parts=()
 
-	[ -z "${2:-}" ] || objects=("$src"/src/core/*.o)
-	cc -std=c11 -D_GNU_SOURCE -O2 -I"$src/src" "$src/bench/$1.c" \
-		"${objects[@]}" -lm -ldl -lpthread -o "$work/$1" ||
-		die "could not compile bench/$1.c"
+	shift
+	for part; do
+		case $part in
+			core) parts+=("$src"/src/core/*.o) ;;
+			blas) parts+=("$src/bench/blas.c") ;;
+		esac
+	done
+	cc -std=c11 -D_GNU_SOURCE -O2 -I"$src/src" "$src/bench/$name.c" \
+		"${parts[@]}" -lm -ldl -lpthread -o "$work/$name" ||
+		die "could not compile bench/$name.c"
 }
 
 # Milliseconds since an arbitrary moment.
@@ -131,5 +138,4 @@ bench_conditions()
 		"load average $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null)"
 	say "software   wals $(sql -At -c 'SELECT wals_version()')," \
 		"$("$pg_bin/postgres" --version), $(cc --version | head -n 1)"
-	say "blas       $(sql -At -c "SELECT value FROM wals_info() WHERE name = 'blas'")"
 }

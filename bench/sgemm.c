@@ -11,9 +11,8 @@
  * directly after each training: shared machines change speed from minute to
  * minute.
  *
- * The library is loaded by src/core/blas.c, as the extension loads it: left to
- * itself OpenBLAS may choose kernels several times slower, and everything would
- * look fast beside those.
+ * blas.c sees to the widest kernels: left to itself OpenBLAS may choose some
+ * several times slower, and everything would look fast beside those.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,8 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/blas.h"
-#include "core/core.h"
+#include "blas.h"
 
 static double
 seconds_now(void)
@@ -38,8 +36,7 @@ main(int argc, char **argv)
 {
 	int size = argc > 1 ? atoi(argv[1]) : 1024;
 	int times = argc > 2 ? atoi(argv[2]) : 5;
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	const WcBlas *blas;
+	const Blas *blas;
 	double best = 0;
 	size_t cells;
 	float *a;
@@ -51,13 +48,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: sgemm [SIZE [TIMES]]\n");
 		return 2;
 	}
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		fprintf(stderr, "sgemm: OpenBLAS could not be loaded: %s\n",
-		        error.detail);
-		return 1;
-	}
-	blas = wc_blas();
+	blas = blas_load();
 
 	cells = (size_t) size * (size_t) size;
 	a = malloc(cells * sizeof(float));
@@ -81,13 +72,13 @@ main(int argc, char **argv)
 		double start = seconds_now();
 		double rate;
 
-		blas->gemm(WC_BLAS_ROW_MAJOR, WC_BLAS_NO_TRANS, WC_BLAS_NO_TRANS, size,
-		           size, size, 1.0f, a, size, b, size, 0.0f, c, size);
+		blas->gemm(BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_NO_TRANS, size, size,
+		           size, 1.0f, a, size, b, size, 0.0f, c, size);
 		rate = 2.0 * size * (double) cells / (seconds_now() - start) * 1e-9;
 		if (rate > best)
 			best = rate;
 	}
-	printf("%.2f\t%s\t%s\n", best, blas->get_corename(), wc_blas_description());
+	printf("%.2f\t%s\t%s\n", best, blas->get_corename(), blas->get_config());
 	free(a);
 	free(b);
 	free(c);

@@ -22,7 +22,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/blas.h"
 #include "ratings.h"
 
 #define GENRES 40
@@ -176,7 +175,6 @@ main(int argc, char **argv)
 	                         {.name = "cg", .method = WC_SOLVE_CG},
 	                         {.name = "block", .method = WC_SOLVE_BLOCK}};
 	double scale = 0.1;
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	WcProblem problem;
 	int iterations;
 
@@ -207,8 +205,6 @@ main(int argc, char **argv)
 	if (!(scale > 0 && scale <= 20) || iterations < 1 ||
 	    iterations > ITERATIONS_MAX)
 		die("--scale is above 0 and up to 20, --iterations 1 to 100");
-	if (wc_blas_load(NULL, &error) != WC_OK)
-		die(error.detail);
 
 	problem = problem_of(scale, &settings);
 	printf("%d users, %d items, %lld entries; k = %d, objective %s, %d steps "

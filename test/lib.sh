@@ -121,7 +121,7 @@ have_openblas()
 }
 
 # Install what is missing for "programs", building the extension and running a
-# server, or for "tests".  Sets pg_config and the rest.
+# server, for "tests" or for "benchmarks".  Sets pg_config and the rest.
 install_missing()
 {
 	local packages=() server='' missing log
@@ -130,7 +130,7 @@ install_missing()
 	command -v make >/dev/null && command -v cc >/dev/null &&
 		command -v gcc >/dev/null || packages+=(build-essential)
 	command -v perl >/dev/null || packages+=(perl)
-	have_openblas || packages+=(libopenblas0)
+	[ "$1" != benchmarks ] || have_openblas || packages+=(libopenblas0)
 	if [ "$1" = tests ]; then
 		perl -MTest::More -MTime::HiRes -e 1 2>/dev/null &&
 			command -v prove >/dev/null || packages+=(perl)

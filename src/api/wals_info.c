@@ -29,27 +29,18 @@ put(ReturnSetInfo *result, const char *name, const char *value)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/*
- * Loads OpenBLAS to tell which one a training would use; when that fails the
- * reason is the answer.
- */
 Datum
 wals_info(PG_FUNCTION_ARGS)
 {
-	static const char *const settings[] = {
-	    "wals.default_model", "wals.cache_mem", "wals.max_memory",
-	    "wals.blas_library",  "wals.threads",   "wals.kernel"};
+	static const char *const settings[] = {"wals.default_model",
+	                                       "wals.cache_mem", "wals.max_memory",
+	                                       "wals.threads", "wals.kernel"};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int i;
 
 	InitMaterializedSRF(fcinfo, 0);
 	put(result, "wals", WALS_VERSION);
 	put(result, "server", PG_VERSION_STR);
-	if (wc_blas_load(wals_blas_library, &error) == WC_OK)
-		put(result, "blas", wc_blas_description());
-	else
-		put(result, "blas", psprintf("not loaded: %s", error.detail));
 	put(result, "kernel", wc_kernel_name(wals_kernel));
 	put(result, "threads", psprintf("%d", wals_thread_count()));
 	for (i = 0; i < (int) lengthof(settings); i++)

@@ -124,17 +124,6 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			     errhint("Check the columns and the filters of the source.")));
 			break;
 
-		case WC_NO_BLAS:
-			ereport(
-			    ERROR,
-			    (errcode(ERRCODE_UNDEFINED_FILE),
-			     errmsg("could not load OpenBLAS"),
-			     error->detail[0] ? errdetail("%s", error->detail) : 0,
-			     errhint("Install it on the server, on Debian and Ubuntu with: "
-			             "apt-get install libopenblas0; or let a superuser set "
-			             "wals.blas_library to its path.")));
-			break;
-
 		case WC_BAD_PARAM:
 		case WC_OK:
 			break;

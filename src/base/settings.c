@@ -22,7 +22,6 @@
 char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
 int wals_max_memory = 4 * 1024 * 1024;
-char *wals_blas_library = NULL;
 int wals_threads = 0;
 char *wals_kernel = NULL;
 
@@ -94,12 +93,6 @@ wals_settings_define(void)
 	    "before it allocates. 0 means no limit.",
 	    &wals_max_memory, 4 * 1024 * 1024, 0, MAX_KILOBYTES, PGC_USERSET,
 	    GUC_UNIT_KB, NULL, NULL, NULL);
-
-	DefineCustomStringVariable(
-	    "wals.blas_library", "File name or path of the OpenBLAS library.",
-	    "Empty: libopenblas.so.0, then libopenblas.so. Read when "
-	    "a session first computes.",
-	    &wals_blas_library, "", PGC_SUSET, 0, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 	    "wals.threads", "Threads a training may use.",

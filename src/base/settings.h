@@ -11,7 +11,6 @@
 extern char *wals_default_model; /* name of a model, "" for none */
 extern int wals_cache_mem; /* kB per backend */
 extern int wals_max_memory; /* kB per training, 0: no limit */
-extern char *wals_blas_library; /* file name or path, "" for the usual */
 
 extern int wals_threads; /* 0: as many as parallel maintenance would use */
 extern char *wals_kernel; /* name of the inner loops, "auto" for the widest */

@@ -42,8 +42,7 @@ typedef enum WcStatus
 	WC_NOT_FINITE, /* a weight, target or factor is not finite */
 	WC_NOT_SPD, /* a row's system is singular, even in float64 */
 	WC_DUPLICATE, /* two entries for one cell under WC_DUP_ERROR */
-	WC_EMPTY, /* no entry to train on, or none that asks for anything */
-	WC_NO_BLAS /* OpenBLAS could not be loaded */
+	WC_EMPTY /* no entry to train on, or none that asks for anything */
 } WcStatus;
 
 typedef enum WcSide
@@ -555,20 +554,5 @@ extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
  * NULL when the name is unknown or this processor does not run it.
  */
 extern const char *wc_kernel_name(const char *name);
-
-/* ------------------------------------------------------------------------
- * OpenBLAS (blas.c)
- * ------------------------------------------------------------------------ */
-
-/*
- * Load OpenBLAS once per process, with one thread and the widest kernels this
- * processor runs.  library is a file name or path; NULL or "" tries the usual
- * names.  WC_NO_BLAS puts the loader's words into error->detail.  Later calls
- * return at once.
- */
-extern WcStatus wc_blas_load(const char *library, WcError *error);
-
-/* "OpenBLAS 0.3.21 ... SkylakeX", or "not loaded". */
-extern const char *wc_blas_description(void);
 
 #endif /* WALS_CORE_H */

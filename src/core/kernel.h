@@ -140,6 +140,14 @@ typedef struct WcKernel
 	void (*project)(int32_t size, int32_t pitch, int32_t count,
 	                const float *rows, const float *weight, const float *right,
 	                const float *x, float *sum);
+
+	/*
+	 * Upper triangle of A += P'P in float64; P is count x width, A width x
+	 * width, neither is padded.  Below the diagonal of A, blocks of 4 are
+	 * spoilt.
+	 */
+	void (*rank_update_double)(int32_t width, int32_t count, const double *p,
+	                           double *a);
 } WcKernel;
 
 static inline int32_t

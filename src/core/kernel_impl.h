@@ -600,3 +600,83 @@ rotate(int32_t width, int32_t count, const double *c, const double *s,
 		*row = lower;
 	}
 }
+
+/* ------------------------------------------------------------------------
+ * Float64
+ * ------------------------------------------------------------------------ */
+
+#define DOUBLE_LANES (LANES / 2)
+#define DOUBLE_ROWS 4
+
+/* rows x vectors of A += the sum over count rows e of left_e[r] right_e[v] */
+INLINE void
+tile_double(const int rows, const int vectors, int32_t width, int32_t count,
+            const double *left, const double *right, double *a)
+{
+	Doubles sum[DOUBLE_ROWS][2];
+
+	UNROLL
+	for (int r = 0; r < rows; r++)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			sum[r][v] =
+			    *(DoublesAny *) (a + (size_t) r * width + v * DOUBLE_LANES);
+	}
+	for (int32_t e = 0; e < count; e++)
+	{
+		UNROLL
+		for (int r = 0; r < rows; r++)
+		{
+			UNROLL
+			for (int v = 0; v < vectors; v++)
+				sum[r][v] +=
+				    *(const DoublesAny *) (right + v * DOUBLE_LANES) * left[r];
+		}
+		left += width;
+		right += width;
+	}
+	UNROLL
+	for (int r = 0; r < rows; r++)
+	{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			*(DoublesAny *) (a + (size_t) r * width + v * DOUBLE_LANES) =
+			    sum[r][v];
+	}
+}
+
+/* The columns of A from r0 on, of some of its rows. */
+INLINE void
+strip_double(const int rows, int32_t r0, int32_t width, int32_t count,
+             const double *p, double *a)
+{
+	double *row = a + (size_t) r0 * width;
+	int32_t q = r0;
+
+	for (; q + 2 * DOUBLE_LANES <= width; q += 2 * DOUBLE_LANES)
+		tile_double(rows, 2, width, count, p + r0, p + q, row + q);
+	for (; q + DOUBLE_LANES <= width; q += DOUBLE_LANES)
+		tile_double(rows, 1, width, count, p + r0, p + q, row + q);
+	for (; q < width; q++)
+		for (int r = 0; r < rows; r++)
+		{
+			double sum = row[(size_t) r * width + q];
+
+			for (int32_t e = 0; e < count; e++)
+				sum +=
+				    p[(size_t) e * width + r0 + r] * p[(size_t) e * width + q];
+			row[(size_t) r * width + q] = sum;
+		}
+}
+
+static void
+rank_update_double(int32_t width, int32_t count, const double *p, double *a)
+{
+	int32_t r0 = 0;
+
+	for (; r0 + DOUBLE_ROWS <= width; r0 += DOUBLE_ROWS)
+		strip_double(DOUBLE_ROWS, r0, width, count, p, a);
+	for (; r0 < width; r0++)
+		strip_double(1, r0, width, count, p, a);
+}

@@ -41,8 +41,6 @@ wc_status_text(WcStatus status)
 			return "duplicate entry";
 		case WC_EMPTY:
 			return "no entry to train on";
-		case WC_NO_BLAS:
-			return "could not load OpenBLAS";
 	}
 	return "unknown status";
 }

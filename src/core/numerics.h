@@ -8,13 +8,12 @@
 #ifndef WALS_CORE_NUMERICS_H
 #define WALS_CORE_NUMERICS_H
 
-#include "core/blas.h"
 #include "core/kernel.h"
 #include "core/parallel.h"
 
 /*
- * Work is counted for wc_pace in scalar multiply-adds.  The kernels and OpenBLAS
- * do at least this many in the time of one, even the narrowest of them.
+ * Work is counted for wc_pace in scalar multiply-adds.  The kernels do at least
+ * this many in the time of one, even the narrowest of them.
  */
 #define WC_PACE_VECTOR 4
 
@@ -71,7 +70,6 @@ extern void wc_ref_substitute(int32_t width, const double *r, double *x);
 typedef struct WcHalf
 {
 	const WcKernel *kernel;
-	const WcBlas *blas;
 	WcSide side;
 	int32_t factors; /* k */
 	int32_t width; /* unknowns of a row: k, with biases k + 1 */
@@ -233,7 +231,6 @@ struct WcSolver
 	const WcProblem *problem;
 	const WcAlloc *alloc;
 	const WcKernel *kernel;
-	const WcBlas *blas;
 	WcThreads threads;
 	WcMethod method; /* never WC_SOLVE_AUTO */
 	int32_t factors; /* k */

@@ -5,8 +5,8 @@
  *
  * wc_ref_solve_row is the twin that unit tests hold the fast path against, and
  * answers single rows; solve.c uses the Cholesky factor and the substitution
- * for rows whose system is too ill-conditioned for float32.  No BLAS here, so
- * that a fault in it cannot hide.
+ * for rows whose system is too ill-conditioned for float32.  No kernel here, so
+ * that a fault in one cannot hide.
  *
  * The factor is right-looking: pivot row p is finished, then its outer product
  * is taken from the triangle below.  All inner loops run along rows.

@@ -652,9 +652,8 @@ system_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 			if (wc_pace(pace, 2 * (int64_t) width))
 				return WC_CANCELLED;
 		}
-		half->blas->dsyrk(WC_BLAS_ROW_MAJOR, WC_BLAS_UPPER, WC_BLAS_TRANS,
-		                  width, rows, 1.0, work->strip_double, width, 1.0,
-		                  matrix, width);
+		half->kernel->rank_update_double(width, rows, work->strip_double,
+		                                 matrix);
 		if (wc_pace(pace,
 		            (int64_t) rows * width * (width + 1) / WC_PACE_VECTOR))
 			return WC_CANCELLED;

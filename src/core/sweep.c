@@ -68,9 +68,6 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "This processor does not run the kernel \"%s\".",
 		               options->kernel);
-	if (wc_blas() == NULL)
-		return wc_fail(error, WC_NO_BLAS, WC_USERS, -1, -1,
-		               "OpenBLAS has not been loaded.");
 	return WC_OK;
 }
 
@@ -189,7 +186,6 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
 	solver->problem = problem;
 	solver->alloc = alloc;
 	solver->kernel = wc_kernel_choose(options->kernel);
-	solver->blas = wc_blas();
 	solver->threads.count = options->threads;
 	solver->threads.start = pthread_create;
 	solver->method = choose_method(&problem->params);
@@ -246,7 +242,6 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	WcHalf half;
 
 	half.kernel = solver->kernel;
-	half.blas = solver->blas;
 	half.side = side;
 	half.factors = solver->factors;
 	half.width = solver->width;

@@ -652,7 +652,6 @@ wals_train_run(WalsTrainRequest *request)
 {
 	MemoryContext context;
 	TrainState state;
-	WcError error = no_error();
 
 	PreventCommandIfReadOnly("wals_train()");
 	PreventCommandIfParallelMode("wals_train()");
@@ -678,7 +677,6 @@ wals_train_run(WalsTrainRequest *request)
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);
 	find_start(&state);
-	check(&state, wc_blas_load(wals_blas_library, &error), &error);
 
 	load(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);

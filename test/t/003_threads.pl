@@ -1,15 +1,16 @@
-# A server process has one thread, before, between and after trainings; OpenBLAS
-# is loaded by those who train only, and its absence is explained.
+# A session has one thread, but for the time a training computes: then it has as
+# many as wals.threads says, or as it can get.  None is left after success, error,
+# cancel or time-out.  They share the memory of the session, not /dev/shm.
 use strict;
 use warnings;
 
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 plan skip_all => 'needs /proc of Linux' unless -e '/proc/self/task';
-
-delete @ENV{qw(OPENBLAS_NUM_THREADS OPENBLAS_CORETYPE)};
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -18,8 +19,8 @@ $node->safe_psql(
 	'postgres', q{
 	CREATE EXTENSION wals;
 	CREATE TABLE ratings AS
-	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 200 AS item_id
-	FROM generate_series(1, 2000) AS u, generate_series(1, 20) AS i;
+	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 2000 AS item_id
+	FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i;
 	CREATE FUNCTION threads() RETURNS bigint LANGUAGE sql
 	AS $$SELECT count(*) FROM pg_ls_dir('/proc/self/task')$$;
 	CREATE FUNCTION maps(library text) RETURNS boolean LANGUAGE sql
@@ -45,101 +46,151 @@ sub session
 
 my ($out, $err) = session(
 	q{
-	SELECT threads(), maps('wals'), maps('openblas');
+	SELECT threads(), maps('wals');
 	LOAD 'wals';
-	SELECT threads(), maps('wals'), maps('openblas');
+	SELECT threads(), maps('wals');
 	SELECT count(*) FROM wals_recommend(1, 3);
 	SELECT count(*) FROM wals_popular(3);
 	SELECT wals_score(1, 1) IS NOT NULL;
 	SELECT count(*) FROM wals_models;
-	SELECT threads(), maps('wals'), maps('openblas');});
-is($out, '1|f|f 1|t|f 3 3 t 1 1|t|f', 'recommending takes one thread and no OpenBLAS');
+	SELECT count(*) > 0 FROM wals_info();
+	SELECT threads(), maps('blas');});
+is($out, '1|f 1|t 3 3 t 1 t 1|f', 'answering takes one thread, and no other library');
 is($err, '', 'and no error');
 
 ($out, $err) = session(
 	q{
+	SET wals.threads = 4;
 	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2);
-	SELECT threads(), maps('wals'), maps('openblas');
+	SELECT threads(), maps('blas');
 	SELECT count(*) FROM wals_recommend(1, 3);
 	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2, feedback => 'explicit', value_col => 'item_id');
 	SELECT threads();});
-is($out, '2 1|t|t 3 3 1', 'after training there is one thread');
+is($out, '2 1|f 3 3 1', 'after training there is one thread');
 is($err, '', 'and no error');
 
-($out) = session(q{
-	SELECT value ~ '^OpenBLAS' FROM wals_info() WHERE name = 'blas';
-	SELECT threads();});
-is($out, 't 1', 'wals_info loads it without a thread');
-
-# loading changes the environment and puts it back
-(undef, $err) = session(q{
-	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2) > 0;
-	COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; ! env | grep OPENBLAS';});
-is($err, '', 'programs the session starts do not see what it was loaded with');
-
-# without the library
+# rows that cannot be solved: found by several threads
 ($out, $err) = session(
 	q{
-	SET wals.blas_library = '/nonexistent/libopenblas.so';
-	SELECT wals_train('m', 'ratings');
-	SELECT value ~ '^not loaded: .*/nonexistent' FROM wals_info() WHERE name = 'blas';
-	SELECT count(*) FROM wals_recommend(1, 3);
-	RESET wals.blas_library;
-	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2) > 0;});
-is($out, 't 3 t', 'without OpenBLAS one can recommend, and train once it is there');
-like($err, qr/ERROR:  could not load OpenBLAS\nDETAIL:  .*nonexistent.*\nHINT:  .*apt-get install libopenblas0/, 'its absence is explained');
-(undef, $err) = session(
-	q{
 	\set VERBOSITY sqlstate
-	SET wals.blas_library = '/nonexistent/libopenblas.so';
-	SELECT wals_train('m', 'ratings');});
-like($err, qr/ERROR:  58P01/, 'with SQLSTATE 58P01');
+	SET wals.threads = 4;
+	SELECT wals_train('m', 'ratings', factors => 32, feedback => 'explicit', value_col => 'item_id', regularization => 0);
+	SELECT threads();
+	SET statement_timeout = 400;
+	SELECT wals_train('m', 'ratings', factors => 64, iterations => 1000);
+	SET statement_timeout = 0;
+	SELECT threads();
+	SELECT count(*) FROM wals_recommend(1, 3);});
+is($out, '1 1 3', 'after an error or a time-out there is one thread');
+like($err, qr/ERROR:  22000\n.*ERROR:  57014$/s, 'which are as expected');
 
-# something else in its place
-for my $file ('/dev/null', '/proc/self/status', '/tmp', 'libm.so.6', '')
+# --- while a training computes
+
+sub tasks
 {
-	my $expected = $file eq '' ? '' : qr/ERROR:  could not load OpenBLAS\nDETAIL:  \S.*\nHINT:/;
+	my ($pid) = @_;
+	my @tasks = glob("/proc/$pid/task/*");
 
-	(undef, $err) = session(
-		qq{
-		SET wals.blas_library = '$file';
-		SELECT wals_train('m', 'ratings', factors => 3, iterations => 1);});
-	$file eq '' ? is($err, '', 'no name means the usual ones')
-	  : like($err, $expected, "$file in its place");
+	return scalar @tasks;
 }
 
-# Naming the library means running its code as the server, so only a superuser
-# may; also before wals is loaded, when the server takes any name for a setting.
-$node->safe_psql(
-	'postgres', q{
-	CREATE ROLE somebody LOGIN;
-	CREATE SCHEMA somebody AUTHORIZATION somebody;
-	GRANT SELECT ON ratings TO somebody});
-my $evil = '/nonexistent/evil.so';
-my $use = q{
-	SELECT wals_train('somebody.m', 'ratings', factors => 3, iterations => 1) > 0;
-	SELECT current_setting('wals.blas_library') = '';};
-for my $case (
-	[ 'after loading', 'SELECT wals_version();' ],
-	[ 'before loading', '' ])
+sub shared_memory
 {
-	my ($when, $load) = @$case;
+	my ($pid) = @_;
 
-	($out, $err) = session("SET ROLE somebody; $load SET wals.blas_library = '$evil'; $use");
-	like($out, qr/t t$/, "set $when by an ordinary user: not used");
-	like($err, qr/permission denied to set parameter "wals.blas_library"/, "set $when by an ordinary user: refused");
+	return join '', sort grep { m{/dev/shm} } split /^/, slurp_file("/proc/$pid/maps");
 }
+
+# Begin a training that would take much longer than this test, after further
+# commands, and wait until it solves; returns client, process, and what it had
+# of /dev/shm at first.
+my $fork_limit = q{COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; prlimit --pid $PPID --nproc=1:'};
+sub begin_training
 {
-	local $ENV{PGOPTIONS} = "-c wals.blas_library=$evil -c client_min_messages=error";
-	my ($rc, $there, $error) = $node->psql(
-		'postgres', $use,
-		extra_params => [ '-U', 'somebody' ],
-		on_error_stop => 0);
-	is("$there$error", "t\nt", 'set when connecting as an ordinary user: not used');
+	my ($out, $err, @commands) = @_;
+	my $psql = IPC::Run::start(
+		[
+			'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',
+			q{SET application_name = 'training'},
+			(map { ('-c', $_) } @commands),
+			'-c', 'SELECT pg_sleep(0.5)',
+			'-c', q{SELECT wals_train('m', 'ratings', factors => 64, iterations => 1000)},
+			'-c', 'SELECT threads()'
+		],
+		'>', $out, '2>', $err);
+
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'training' AND query LIKE '%pg_sleep%'})
+	  or die 'no session is seen';
+	my $pid = $node->safe_psql('postgres',
+		q{SELECT pid FROM pg_stat_activity WHERE application_name = 'training'});
+	my $shared = shared_memory($pid);
+
+	is(tasks($pid), 1, 'one thread before');
+	$node->poll_query_until('postgres',
+		q{SELECT count(*) = 1 FROM wals_progress WHERE phase LIKE 'solving %'})
+	  or die 'no training is seen';
+	return ($psql, $pid, $shared);
 }
-(undef, undef, $err) = $node->psql('postgres',
-	q{SET ROLE somebody; ALTER ROLE somebody SET wals.blas_library = '/nonexistent/evil.so'});
-like($err, qr/permission denied/, 'kept by an ordinary user for his role: refused');
+
+# The most threads seen in some hundred looks, or as soon as there are so many;
+# the sorted lists of what is mapped of /dev/shm.
+sub most_tasks
+{
+	my ($pid, $enough) = @_;
+	my $most = 0;
+	my %shared;
+	my $start = time;
+
+	for (my $looks = 0; $looks < 300 || ($enough > $most && time - $start < 60); $looks++)
+	{
+		my $tasks = tasks($pid);
+
+		$most = $tasks if $tasks > $most;
+		$shared{ shared_memory($pid) } = 1 if $looks % 10 == 0;
+		sleep 0.002;
+	}
+	return ($most, keys %shared);
+}
+
+for my $function ('pg_cancel_backend', 'pg_terminate_backend')
+{
+	my ($psql, $pid, $shared) = begin_training(\$out, \$err, 'SET wals.threads = 4');
+	my ($most, @mapped) = most_tasks($pid, 4);
+
+	is($most, 4, 'four threads while it computes');
+	is_deeply(\@mapped, [$shared], 'no more of /dev/shm than before');
+	$node->safe_psql('postgres', "SELECT $function($pid)");
+	$psql->finish;
+	$function eq 'pg_cancel_backend'
+	  ? is($out, "\n1\n", 'one thread after a cancel')
+	  : is($out, "\n", 'none after a termination');
+}
+
+# no thread to be had: the same model, by the session alone
+SKIP:
+{
+	skip 'there is no prlimit', 4 if system('prlimit --version >/dev/null 2>&1') != 0;
+
+	my ($psql, $pid) = begin_training(\$out, \$err, 'SET wals.threads = 4', $fork_limit);
+	my ($most) = most_tasks($pid, 1);
+
+	is($most, 1, 'one thread when no other can be started');
+	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+	$psql->finish;
+
+	my $train = q{SELECT wals_train('m', 'ratings', factors => 32, iterations => 2) > 0;};
+	my $bits = q{SELECT md5(string_agg(x::text, '|' ORDER BY x.id)) FROM (
+		SELECT id, factors FROM m_users WHERE version = (SELECT max(version) FROM m) UNION ALL
+		SELECT -id, factors FROM m_items WHERE version = (SELECT max(version) FROM m)) AS x;};
+	my ($alone) = session("SET wals.threads = 1; $train $bits");
+	my ($together) = session("SET wals.threads = 4; $train $bits");
+	my ($limited) = session("SET wals.threads = 4; $fork_limit; $train $bits");
+
+	like($alone, qr/^t \w{32}$/, 'a model has bits');
+	is($together, $alone, 'with four threads the same');
+	is($limited, $alone, 'and when they cannot be started');
+}
 
 # loaded early
 for my $setting ('shared_preload_libraries', 'session_preload_libraries')
@@ -147,20 +198,19 @@ for my $setting ('shared_preload_libraries', 'session_preload_libraries')
 	$node->append_conf('postgresql.conf', "$setting = 'wals'");
 	$node->restart;
 	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-	my @tasks = glob("/proc/$postmaster/task/*");
 
-	is(scalar(@tasks), 1, "$setting: the postmaster has one thread");
+	is(tasks($postmaster), 1, "$setting: the postmaster has one thread");
 	($out, $err) = session(
 		q{
-		SELECT threads(), maps('wals'), maps('openblas');
+		SELECT threads(), maps('wals');
 		SELECT count(*) FROM wals_recommend(1, 3);
+		SET wals.threads = 3;
 		SELECT wals_train('m', 'ratings', factors => 32, iterations => 2) > 0;
 		SELECT threads();
 		SET wals.typo = 1;});
-	is($out, '1|t|f 3 t 1', "$setting: works the same");
+	is($out, '1|t 3 t 1', "$setting: works the same");
 	like($err, qr/invalid configuration parameter name "wals.typo"/, "$setting: misspelt settings are noticed");
-	@tasks = glob("/proc/$postmaster/task/*");
-	is(scalar(@tasks), 1, "$setting: the postmaster still has one thread");
+	is(tasks($postmaster), 1, "$setting: the postmaster still has one thread");
 	$node->adjust_conf('postgresql.conf', $setting, "''");
 }
 $node->stop;

@@ -476,6 +476,42 @@ test_rows(const WcKernel *kernel)
 					CHECK(worst < 1e-3 && x[g.size] == -99);
 				}
 			}
+/* Sums of integers: exact in any order. */
+static void
+test_rank_update_double(const WcKernel *kernel)
+{
+	enum
+	{
+		ROWS = 7
+	};
+	static double p[ROWS * WIDTH_MAX];
+	static double a[WIDTH_MAX * WIDTH_MAX];
+	uint64_t state = 5;
+
+	for (int w = 0; w < WIDTHS; w++)
+	{
+		int32_t width = widths[w];
+		bool same = true;
+
+		for (int32_t i = 0; i < ROWS * width; i++)
+			p[i] = floor(100 * check_random(&state));
+		for (int32_t i = 0; i < width * width; i++)
+			a[i] = i;
+		kernel->rank_update_double(width, 0, p, a);
+		kernel->rank_update_double(width, 3, p, a);
+		kernel->rank_update_double(width, ROWS - 3, p + 3 * width, a);
+		for (int32_t r = 0; r < width; r++)
+			for (int32_t q = 0; q < width; q++)
+			{
+				double expected = r * width + q;
+
+				for (int32_t e = 0; e < ROWS && q >= r; e++)
+					expected += p[e * width + r] * p[e * width + q];
+				if (q >= r || q < r / 4 * 4)
+					same = same && a[r * width + q] == expected;
+			}
+		CHECK(same);
+	}
 }
 
 static void
@@ -520,6 +556,7 @@ main(void)
 		test_factor(kernel);
 		test_rotate(kernel);
 		test_rows(kernel);
+		test_rank_update_double(kernel);
 	}
 	return check_report("test_kernel");
 }

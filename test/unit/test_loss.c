@@ -124,13 +124,6 @@ test_cancel(void)
 int
 main(void)
 {
-	WcError error;
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_loss");
-	}
 	test_definition();
 	test_zero_model();
 	test_not_finite();

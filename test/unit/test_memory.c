@@ -11,7 +11,7 @@
 static void
 test_status_text(void)
 {
-	for (int a = WC_OK; a <= WC_NO_BLAS; a++)
+	for (int a = WC_OK; a <= WC_EMPTY; a++)
 	{
 		CHECK(strlen(wc_status_text((WcStatus) a)) > 3);
 		CHECK(strcmp(wc_status_text((WcStatus) a), "unknown status") != 0);

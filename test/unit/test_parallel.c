@@ -498,13 +498,6 @@ test_schedule(void)
 int
 main(void)
 {
-	WcError error;
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_parallel");
-	}
 	count_at_start();
 	test_chunks();
 	test_failures();

@@ -407,13 +407,6 @@ test_distance(int32_t n, int32_t k, double lambda)
 int
 main(void)
 {
-	WcError error;
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_solve");
-	}
 	test_sizes();
 	test_extreme_weights();
 	test_stress();

@@ -364,21 +364,6 @@ test_create(void)
 int
 main(void)
 {
-	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
-	WcSolver *solver;
-	Fixture f;
-
-	fixture_create(&fixture_kinds[0], 1, &f);
-	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
-	      WC_NO_BLAS);
-	CHECK(error.status == WC_NO_BLAS && solver == NULL);
-	fixture_free(&f);
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_sweep");
-	}
-
 	test_rows();
 	test_empty_rows();
 	test_rotation();

@@ -1,45 +1,38 @@
 /*-------------------------------------------------------------------------
  *
  * blas.h
- *	  The functions the core borrows from OpenBLAS, as a table of pointers.
+ *	  What benchmarks compare with: OpenBLAS, as a table of its functions.
  *
- * The table exists so that nothing is linked: see blas.c.  Members are named
- * after their routine without the library's prefixes; all of them are row-major
- * CBLAS except potrf and potrs, which are Fortran, column-major.
+ * Members are named after their routine without the library's prefixes; all of
+ * them are row-major CBLAS except potrf and potrs, which are Fortran,
+ * column-major.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef WALS_CORE_BLAS_H
-#define WALS_CORE_BLAS_H
+#ifndef WALS_BENCH_BLAS_H
+#define WALS_BENCH_BLAS_H
 
 #include <stddef.h>
 
 /* CBLAS names these numbers; they are part of its binary interface. */
 enum
 {
-	WC_BLAS_ROW_MAJOR = 101,
-	WC_BLAS_NO_TRANS = 111,
-	WC_BLAS_TRANS = 112,
-	WC_BLAS_UPPER = 121
+	BLAS_ROW_MAJOR = 101,
+	BLAS_NO_TRANS = 111,
+	BLAS_TRANS = 112,
+	BLAS_UPPER = 121
 };
 
-typedef struct WcBlas
+typedef struct Blas
 {
 	/* C (m x n) = alpha op(A) op(B) + beta C */
 	void (*gemm)(int order, int trans_a, int trans_b, int m, int n, int k,
 	             float alpha, const float *a, int lda, const float *b, int ldb,
 	             float beta, float *c, int ldc);
 
-	/* y = alpha op(A) x + beta y, A is m x n */
-	void (*gemv)(int order, int trans, int m, int n, float alpha,
-	             const float *a, int lda, const float *x, int incx, float beta,
-	             float *y, int incy);
-
 	/* one triangle of C (n x n) = alpha A' A + beta C with trans, A is k x n */
-	void (*ssyrk)(int order, int uplo, int trans, int n, int k, float alpha,
-	              const float *a, int lda, float beta, float *c, int ldc);
-	void (*dsyrk)(int order, int uplo, int trans, int n, int k, double alpha,
-	              const double *a, int lda, double beta, double *c, int ldc);
+	void (*syrk)(int order, int uplo, int trans, int n, int k, float alpha,
+	             const float *a, int lda, float beta, float *c, int ldc);
 
 	/*
 	 * Cholesky factor of A, and the solution of A X = B from it.  The last
@@ -55,10 +48,13 @@ typedef struct WcBlas
 	char *(*get_corename)(void);
 	char *(*get_config)(void);
 	void (*set_num_threads)(int threads);
-	int (*get_num_threads)(void);
-} WcBlas;
+} Blas;
 
-/* The loaded table, NULL before wc_blas_load has succeeded. */
-extern const WcBlas *wc_blas(void);
+/*
+ * Load OpenBLAS with one thread and the widest kernels this processor runs; a
+ * program that can't have it ends with a message.  Call it once, before there
+ * are threads.
+ */
+extern const Blas *blas_load(void);
 
-#endif /* WALS_CORE_BLAS_H */
+#endif /* WALS_BENCH_BLAS_H */
