@@ -80,7 +80,7 @@ COMMENT ON COLUMN wals_progress.role IS 'the role that trains';
 COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing';
 COMMENT ON COLUMN wals_progress.iteration IS 'iterations done';
 COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
-COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source, NULL while loading';
+COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source so far';
 COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done';
 COMMENT ON COLUMN wals_progress.elapsed IS 'time since the training began';
 COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, going by the iterations so far; NULL before the first is done and while writing';

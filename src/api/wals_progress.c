@@ -55,7 +55,6 @@ put_row(ReturnSetInfo *result, const WalsProgressRow *row)
 	values[COL_ITERATION] = Int32GetDatum(row->iteration);
 	values[COL_ITERATIONS] = Int32GetDatum(row->iterations);
 	values[COL_ROWS_READ] = Int64GetDatum(row->rows_read);
-	nulls[COL_ROWS_READ] = row->rows_read < 0;
 	values[COL_LOSS] = Float8GetDatum(row->loss);
 	nulls[COL_LOSS] = isnan(row->loss);
 	values[COL_STARTED_AT] = TimestampTzGetDatum(row->started_at);

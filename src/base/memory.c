@@ -4,10 +4,10 @@
  *	  Memory and interrupts for the core, in PostgreSQL's way.
  *
  * The core takes its memory through a WcAlloc and polls a hook.  Here the
- * blocks come from a memory context that may pass 1 GB, and the hook looks at
- * the server's interrupt flags.  The core returns WC_CANCELLED and the caller
- * then lets CHECK_FOR_INTERRUPTS raise the error (report.c), so no frame of the
- * core is ever jumped over by a cancel.
+ * blocks come from a memory context that may pass 1 GB, and the hooks look at
+ * the server's interrupt flags.  The core returns WC_CANCELLED, or WC_PAUSED to
+ * be called again, and the caller lets CHECK_FOR_INTERRUPTS do what is wanted
+ * (report.c, run/train.c), so no frame of the core is ever jumped over.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +18,7 @@
 #endif
 
 #include "miscadmin.h"
+#include "storage/pmsignal.h"
 
 #include "base/compat.h"
 #include "base/memory.h"
@@ -128,21 +129,26 @@ wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
 }
 
 /*
- * True when CHECK_FOR_INTERRUPTS is going to raise an error.  The core may have
- * threads at work when it asks, so nothing may be raised from here, and
- * interrupts that only want something done (a barrier, a memory report) wait
- * until the caller is back from the core.
+ * True when the transaction has no future: CHECK_FOR_INTERRUPTS is going to
+ * raise an error, or the server is gone.  The core may have threads at work when
+ * it asks, so nothing may be raised from here.
+ */
+static bool
+must_stop(void *arg)
+{
+	return (InterruptPending && (ProcDiePending || QueryCancelPending)) ||
+	       (IsUnderPostmaster && !PostmasterIsAlive());
+}
+
+/*
+ * True when something wants to be done that may or may not be an error: a
+ * barrier that DROP DATABASE waits for, a memory report, a look whether the
+ * client is still there.
  */
 static bool
 interrupt_pending(void *arg)
 {
-	return InterruptPending && (ProcDiePending || QueryCancelPending);
+	return InterruptPending;
 }
 
-static void
-log_debug(void *arg, const char *message)
-{
-	ereport(DEBUG1, (errmsg_internal("%s", message)));
-}
-
-const WcHooks wals_hooks = {interrupt_pending, log_debug, NULL};
+const WcHooks wals_hooks = {must_stop, interrupt_pending, NULL};

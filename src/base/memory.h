@@ -28,7 +28,7 @@ typedef struct WalsMemory
 extern void wals_memory_init(WalsMemory *memory, MemoryContext context,
                              Size limit);
 
-/* Hooks that stop the core when an interrupt is waiting. */
+/* Hooks that stop or pause the core when an interrupt is waiting. */
 extern const WcHooks wals_hooks;
 
 #endif /* WALS_BASE_MEMORY_H */

@@ -49,7 +49,7 @@ enum
 	COUNT_PHASE,
 	COUNT_ITERATION,
 	COUNT_ITERATIONS,
-	COUNT_ROWS_READ, /* -1: not known yet */
+	COUNT_ROWS_READ,
 	COUNT_LOSS, /* bits of a double */
 	COUNT_STARTED_AT,
 	COUNT_LIMIT, /* started_at + max_seconds, 0: none */
@@ -117,7 +117,6 @@ wals_progress_begin(WalsProgress *progress, Oid schema, const char *name,
 	counters[COUNT_ROLE] = GetUserId();
 	counters[COUNT_PHASE] = WALS_PHASE_LOADING;
 	counters[COUNT_ITERATIONS] = iterations;
-	counters[COUNT_ROWS_READ] = -1;
 	counters[COUNT_LOSS] = double_bits(get_float8_nan());
 	counters[COUNT_STARTED_AT] = started_at;
 	if (max_seconds != PG_INT32_MAX)

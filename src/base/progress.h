@@ -55,7 +55,7 @@ typedef struct WalsProgressRow
 	const char *phase;
 	int32 iteration; /* iterations done */
 	int32 iterations;
-	int64 rows_read; /* -1: not known yet */
+	int64 rows_read;
 	double loss; /* NaN before the first iteration is done */
 	TimestampTz started_at;
 	TimestampTz expected_end; /* 0: not known yet */

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/pmsignal.h"
 
 #include "base/report.h"
 #include "base/settings.h"
@@ -54,6 +55,10 @@ wals_report(const WcError *error, const WalsMemory *memory,
 	{
 		case WC_CANCELLED:
 			CHECK_FOR_INTERRUPTS();
+			if (IsUnderPostmaster && !PostmasterIsAlive())
+				ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
+				                errmsg("terminating connection due to "
+				                       "unexpected postmaster exit")));
 			ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
 			                errmsg("canceling statement due to user request")));
 			break;
@@ -124,6 +129,7 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			     errhint("Check the columns and the filters of the source.")));
 			break;
 
+		case WC_PAUSED:
 		case WC_BAD_PARAM:
 		case WC_OK:
 			break;

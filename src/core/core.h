@@ -36,6 +36,7 @@ typedef enum WcStatus
 {
 	WC_OK = 0,
 	WC_CANCELLED, /* hooks->should_stop said so */
+	WC_PAUSED, /* hooks->should_pause said so: call again to go on */
 	WC_NO_MEMORY, /* the allocator returned NULL */
 	WC_TOO_LARGE, /* a count or size passes its type's range */
 	WC_BAD_PARAM, /* an option; wc_params_check has the words */
@@ -63,13 +64,15 @@ typedef struct WcError
 
 /*
  * Hooks plug the core into its surroundings.  should_stop is asked at least
- * every 50 ms of work, always from the calling thread; any member may be NULL,
- * and so may the whole pointer.
+ * every 50 ms of work.  should_pause is asked by wc_half_sweep only, between
+ * pieces of work that it finishes first, and makes it return WC_PAUSED.  Both
+ * are called from the calling thread; any member may be NULL, and so may the
+ * whole pointer.
  */
 typedef struct WcHooks
 {
 	bool (*should_stop)(void *arg);
-	void (*log)(void *arg, const char *message);
+	bool (*should_pause)(void *arg);
 	void *arg;
 } WcHooks;
 
@@ -465,6 +468,10 @@ extern void wc_solver_free(WcSolver *solver);
  * index if there are several; it keeps its values.  After that, and after
  * WC_CANCELLED, some rows are new, some are not, and the two sides may be in
  * different bases: the model is of no further use.
+ *
+ * After WC_PAUSED, with no thread left, the same call goes on where this one
+ * ended; nothing else may be done with solver and model before.  A call that is
+ * paused has solved some rows, and pauses change nothing in the result.
  */
 extern WcStatus wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
                               const WcHooks *hooks, WcError *error);

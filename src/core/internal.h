@@ -37,6 +37,13 @@ wc_should_stop(const WcHooks *hooks)
 	       hooks->should_stop(hooks->arg);
 }
 
+static inline bool
+wc_should_pause(const WcHooks *hooks)
+{
+	return hooks != NULL && hooks->should_pause != NULL &&
+	       hooks->should_pause(hooks->arg);
+}
+
 /*
  * Count work and ask should_stop once per WC_STOP_INTERVAL of it, and at the
  * very first: a pass over three entries can be cancelled too.  Threads have no

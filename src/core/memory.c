@@ -27,6 +27,8 @@ wc_status_text(WcStatus status)
 			return "no error";
 		case WC_CANCELLED:
 			return "cancelled";
+		case WC_PAUSED:
+			return "paused";
 		case WC_NO_MEMORY:
 			return "out of memory";
 		case WC_TOO_LARGE:

@@ -239,6 +239,10 @@ struct WcSolver
 	WcSchedule schedule[2]; /* by WcSide */
 	double *sums; /* one per chunk of both schedules */
 
+	/* of a half sweep that was paused */
+	int64_t next_chunk; /* of rows; 0: none was paused */
+	atomic_int failed; /* lowest row that failed */
+
 	/* NULL when w0 is 0 */
 	double *gram; /* k x k */
 	double *eigen; /* 4 k: the values, and space to find them */

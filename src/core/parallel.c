@@ -10,7 +10,7 @@
  *
  * 1. Threads touch plain memory and C11 atomics, nothing of the host.
  * 2. They are created with all signals blocked.
- * 3. They live inside one call of wc_parallel.  The calling thread works too,
+ * 3. They live inside one call from outside.  The calling thread works too,
  *    asks should_stop while it works and while it waits, sets a flag that the
  *    others look at as often, and joins all of them before it returns.
  * 4. All memory has been allocated before, a workspace for each thread.
@@ -45,6 +45,7 @@ typedef struct Team
 	atomic_int running; /* threads besides the calling one */
 	atomic_int status; /* first WcStatus that was not WC_OK */
 	atomic_bool stop;
+	atomic_bool pause; /* begin no further chunk */
 } Team;
 
 typedef struct Member
@@ -63,10 +64,11 @@ team_stop(Team *team, WcStatus status)
 	atomic_store(&team->stop, true);
 }
 
+/* hooks are asked whether to pause; NULL: not by this thread, or never. */
 static void
-team_work(Team *team, int32_t thread, WcPace *pace)
+team_work(Team *team, int32_t thread, WcPace *pace, const WcHooks *hooks)
 {
-	while (!atomic_load(&team->stop))
+	while (!atomic_load(&team->stop) && !atomic_load(&team->pause))
 	{
 		int64_t chunk = atomic_fetch_add(&team->next, 1);
 		WcStatus status;
@@ -76,6 +78,8 @@ team_work(Team *team, int32_t thread, WcPace *pace)
 		status = team->chunk(team->arg, thread, chunk, pace);
 		if (status != WC_OK)
 			team_stop(team, status);
+		else if (wc_should_pause(hooks))
+			atomic_store(&team->pause, true);
 	}
 }
 
@@ -85,7 +89,7 @@ member_main(void *arg)
 	Member *member = arg;
 	WcPace pace = {NULL, 0, &member->team->stop};
 
-	team_work(member->team, member->thread, &pace);
+	team_work(member->team, member->thread, &pace, NULL);
 	atomic_fetch_sub(&member->team->running, 1);
 	return NULL;
 }
@@ -131,29 +135,32 @@ members_start(const WcThreads *threads, int32_t count, Team *team,
 	return started;
 }
 
-WcStatus
-wc_parallel(const WcThreads *threads, int64_t n_chunks, WcChunk chunk,
-            void *arg, const WcHooks *hooks)
+/* Chunks from *next on; can_pause: *next is where to go on. */
+static WcStatus
+work_together(const WcThreads *threads, int64_t *next, int64_t n_chunks,
+              WcChunk chunk, void *arg, const WcHooks *hooks, bool can_pause)
 {
 	Member members[WC_THREADS_MAX];
 	Team team = {.chunk = chunk, .arg = arg, .n_chunks = n_chunks};
 	WcPace pace = wc_pace_start(hooks);
 	int64_t helpers = threads->count - 1;
+	int64_t chunks = n_chunks - *next;
 	int32_t started = 0;
 
 	WC_ASSERT(threads->count >= 1 && threads->count <= WC_THREADS_MAX);
-	atomic_init(&team.next, 0);
+	atomic_init(&team.next, *next);
 	atomic_init(&team.running, 0);
 	atomic_init(&team.status, WC_OK);
 	atomic_init(&team.stop, false);
+	atomic_init(&team.pause, false);
 
-	if (helpers > n_chunks - 1)
-		helpers = n_chunks - 1;
+	if (helpers > chunks - 1)
+		helpers = chunks - 1;
 	if (helpers > 0)
 		started = members_start(threads, (int32_t) helpers, &team, members);
 
 	pace.stop = &team.stop;
-	team_work(&team, 0, &pace);
+	team_work(&team, 0, &pace, can_pause ? hooks : NULL);
 	for (int turn = 0; atomic_load(&team.running) > 0; turn++)
 	{
 		rest(turn);
@@ -162,7 +169,26 @@ wc_parallel(const WcThreads *threads, int64_t n_chunks, WcChunk chunk,
 	}
 	for (int32_t i = 0; i < started; i++)
 		pthread_join(members[i].handle, NULL);
+	*next = atomic_load(&team.next);
+	if (atomic_load(&team.status) == WC_OK && *next < n_chunks)
+		return WC_PAUSED;
 	return (WcStatus) atomic_load(&team.status);
+}
+
+WcStatus
+wc_parallel(const WcThreads *threads, int64_t n_chunks, WcChunk chunk,
+            void *arg, const WcHooks *hooks)
+{
+	int64_t next = 0;
+
+	return work_together(threads, &next, n_chunks, chunk, arg, hooks, false);
+}
+
+WcStatus
+wc_parallel_from(const WcThreads *threads, int64_t *next, int64_t n_chunks,
+                 WcChunk chunk, void *arg, const WcHooks *hooks)
+{
+	return work_together(threads, next, n_chunks, chunk, arg, hooks, true);
 }
 
 bool

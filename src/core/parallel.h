@@ -37,6 +37,16 @@ extern WcStatus wc_parallel(const WcThreads *threads, int64_t n_chunks,
                             WcChunk chunk, void *arg, const WcHooks *hooks);
 
 /*
+ * The same for the chunks from *next on, in one or more calls: it returns
+ * WC_PAUSED when hooks->should_pause asked for it, with *next the first chunk
+ * that was not begun and all before it done.  Every call does some.  After any
+ * other status *next is undefined.
+ */
+extern WcStatus wc_parallel_from(const WcThreads *threads, int64_t *next,
+                                 int64_t n_chunks, WcChunk chunk, void *arg,
+                                 const WcHooks *hooks);
+
+/*
  * Wait until *turn is chunk: results that must be added up in order are.  A
  * chunk may wait for lower ones only.  False when the work has been stopped.
  */

@@ -353,7 +353,8 @@ beyond_rank(int32_t k, int32_t rows, const double *eigen, int32_t l)
 
 /* Bring the fixed side into the basis of its Gram matrix's eigenvectors. */
 static WcStatus
-rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
+rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
+             const WcHooks *hooks)
 {
 	int32_t k = solver->factors;
 	int32_t pitch = wc_pitch(wc_pad(k, solver->kernel->lanes));
@@ -369,7 +370,6 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 	if (status != WC_OK)
 		return status;
 
-	half->eigen_min = INFINITY;
 	for (int32_t l = 0; l < k; l++)
 	{
 		bool null = beyond_rank(k, rows, solver->eigen, l);
@@ -384,9 +384,18 @@ rotate_fixed(WcSolver *solver, WcHalf *half, float *fixed, const WcHooks *hooks)
 	{
 		/* rounding may have made the least of them negative */
 		solver->eigen[l] = fmax(solver->eigen[l], 0);
-		half->eigen_min = fmin(half->eigen_min, solver->eigen[l]);
 	}
 	return rotate(solver, rows, fixed, hooks);
+}
+
+static double
+least(int32_t count, const double *values)
+{
+	double result = INFINITY;
+
+	for (int32_t l = 0; l < count; l++)
+		result = fmin(result, values[l]);
+	return result;
 }
 
 /* ------------------------------------------------------------------------
@@ -399,7 +408,7 @@ typedef struct RowsJob
 	const WcHalf *half;
 	const WcSchedule *schedule;
 	WcWork *work;
-	atomic_int failed; /* lowest row that failed */
+	atomic_int *failed; /* lowest row that failed */
 } RowsJob;
 
 /*
@@ -418,7 +427,7 @@ solve_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 	{
 		int32_t row = schedule->order[i];
 		int32_t next = i + 1 < schedule->rows ? schedule->order[i + 1] : -1;
-		int failed = atomic_load(&job->failed);
+		int failed = atomic_load(job->failed);
 		WcError error;
 		WcStatus status;
 
@@ -432,7 +441,7 @@ solve_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 		if (work->error.status == WC_OK || row < work->error.row)
 			work->error = error;
 		while (row < failed &&
-		       !atomic_compare_exchange_weak(&job->failed, &failed, row))
+		       !atomic_compare_exchange_weak(job->failed, &failed, row))
 			;
 	}
 	return WC_OK;
@@ -443,20 +452,27 @@ solve_rows(WcSolver *solver, const WcHalf *half, SolveRow solve,
            const WcHooks *hooks, WcError *error)
 {
 	RowsJob job = {solve, half, &solver->schedule[half->side], solver->work,
-	               INT32_MAX};
+	               &solver->failed};
 	WcStatus status;
 
-	for (int32_t thread = 0; thread < solver->threads.count; thread++)
-		solver->work[thread].error.status = WC_OK;
-	status = wc_parallel(&solver->threads, job.schedule->n_chunks, solve_chunk,
-	                     &job, hooks);
+	if (solver->next_chunk == 0)
+	{
+		atomic_store(&solver->failed, INT32_MAX);
+		for (int32_t thread = 0; thread < solver->threads.count; thread++)
+			solver->work[thread].error.status = WC_OK;
+	}
+	status = wc_parallel_from(&solver->threads, &solver->next_chunk,
+	                          job.schedule->n_chunks, solve_chunk, &job, hooks);
+	if (status != WC_PAUSED)
+		solver->next_chunk = 0;
 	if (status != WC_OK)
 		return wc_fail_silently(error, status, half->side, -1);
 	for (int32_t thread = 0; thread < solver->threads.count; thread++)
 	{
 		const WcError *found = &solver->work[thread].error;
 
-		if (found->status != WC_OK && found->row == atomic_load(&job.failed))
+		if (found->status != WC_OK &&
+		    found->row == atomic_load(&solver->failed))
 		{
 			if (error != NULL)
 				*error = *found;
@@ -478,7 +494,7 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 	WC_ASSERT((model->user_bias != NULL) == solver->problem->biases);
 	WC_ASSERT((model->item_bias != NULL) == solver->problem->biases);
 
-	if (half.w0 != 0)
+	if (half.w0 != 0 && solver->next_chunk == 0)
 	{
 		float *fixed =
 		    side == WC_USERS ? model->item_factors : model->user_factors;
@@ -493,6 +509,8 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 		if (status != WC_OK)
 			return wc_fail_silently(error, status, side, -1);
 	}
+	if (half.w0 != 0)
+		half.eigen_min = least(solver->factors, solver->eigen);
 	return solve_rows(solver, &half, solve, hooks, error);
 }
 

@@ -262,8 +262,8 @@ load(TrainState *state)
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	wals_ratings_read(&request->source, params, &state->memory, ratings);
-	wals_progress_rows(&state->progress, ratings->n_rows);
+	wals_ratings_read(&request->source, params, &state->memory,
+	                  &state->progress, ratings);
 	wals_ratings_check_memory(ratings, &state->memory, params);
 	if (params->half_life > 0)
 		check(state,
@@ -367,13 +367,16 @@ half_sweep(TrainState *state, WcSide side, bool exact)
 	WcError error = no_error();
 	WcStatus status;
 
-	CHECK_FOR_INTERRUPTS();
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
-	status = exact ? wc_half_sweep(state->solver, side, &state->model,
-	                               &wals_hooks, &error)
-	               : wc_half_descent(state->solver, side, &state->model,
-	                                 &wals_hooks, &error);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		status = exact ? wc_half_sweep(state->solver, side, &state->model,
+		                               &wals_hooks, &error)
+		               : wc_half_descent(state->solver, side, &state->model,
+		                                 &wals_hooks, &error);
+	} while (status == WC_PAUSED);
 	check(state, status, &error);
 }
 

@@ -72,6 +72,7 @@ typedef struct ReadState
 	const WalsSource *source;
 	const WcParams *params;
 	WalsMemory *memory;
+	WalsProgress *progress;
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
@@ -359,6 +360,7 @@ flush_block(ReadState *state)
 	                           state->time, &state->memory->alloc),
 	             state->memory);
 	state->staged = 0;
+	wals_progress_rows(state->progress, state->ratings->n_rows);
 	if (coo->count >= state->next_check)
 	{
 		wals_ratings_check_memory(state->ratings, state->memory, state->params);
@@ -484,7 +486,8 @@ open_columns(ReadState *state)
 
 void
 wals_ratings_read(const WalsSource *source, const WcParams *params,
-                  WalsMemory *memory, WalsRatings *ratings)
+                  WalsMemory *memory, WalsProgress *progress,
+                  WalsRatings *ratings)
 {
 	MemoryContext context;
 	MemoryContext caller;
@@ -510,6 +513,7 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
 	state.source = source;
 	state.params = params;
 	state.memory = memory;
+	state.progress = progress;
 	state.ratings = ratings;
 	state.row_context =
 	    AllocSetContextCreate(context, "wals rows", ALLOCSET_DEFAULT_SIZES);

@@ -9,6 +9,7 @@
 #define WALS_STORE_RATINGS_H
 
 #include "base/memory.h"
+#include "base/progress.h"
 #include "store/relation.h"
 
 /* What was read: triplets with indexes in order of arrival. */
@@ -27,10 +28,11 @@ typedef struct WalsRatings
  * Read a checked source.  params are needed for the estimate of memory, which
  * is compared with wals.max_memory while rows arrive (53200).  Values and
  * weights that are not finite are 22000 and name the ids, as are negative
- * weights; values beyond float4 are 22003.
+ * weights; values beyond float4 are 22003.  progress sees the rows arrive.
  */
 extern void wals_ratings_read(const WalsSource *source, const WcParams *params,
-                              WalsMemory *memory, WalsRatings *ratings);
+                              WalsMemory *memory, WalsProgress *progress,
+                              WalsRatings *ratings);
 
 /* Stop with 53200 when a training of this size would pass the limit. */
 extern void wals_ratings_check_memory(const WalsRatings *ratings,

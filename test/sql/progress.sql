@@ -67,6 +67,24 @@ SELECT * FROM notes();
 SELECT count(*) FROM wals_progress;
 
 -- ---------------------------------------------------------------------------
+-- Rows are counted while they arrive
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION note_row(number integer) RETURNS boolean LANGUAGE plpgsql AS
+$$
+BEGIN
+	PERFORM progress.note(number::text);
+	RETURN true;
+END;
+$$;
+CREATE VIEW counted AS
+SELECT i % 50 AS user_id, i % 37 AS item_id FROM generate_series(1, 40000) AS i
+WHERE CASE WHEN i % 10000 = 0 THEN note_row(i) ELSE true END;
+SELECT wals_train('counted_model', 'counted', factors => 2, iterations => 1);
+SELECT place, phase, rows_read > place::integer - 10000 AS enough, rows_read <= place::integer AS not_more
+FROM notes() ORDER BY place;
+
+-- ---------------------------------------------------------------------------
 -- Iterations done and asked for; names
 -- ---------------------------------------------------------------------------
 

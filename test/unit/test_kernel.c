@@ -476,6 +476,8 @@ test_rows(const WcKernel *kernel)
 					CHECK(worst < 1e-3 && x[g.size] == -99);
 				}
 			}
+}
+
 /* Sums of integers: exact in any order. */
 static void
 test_rank_update_double(const WcKernel *kernel)

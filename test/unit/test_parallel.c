@@ -250,6 +250,78 @@ test_cancel_waiting(void)
 	CHECK(asker.asked == 11 && no_thread_left());
 }
 
+/* Says yes to every so many questions whether to pause. */
+typedef struct Pauser
+{
+	pthread_t owner;
+	long every;
+	long asked;
+	bool foreign;
+} Pauser;
+
+static bool
+pauser_should_pause(void *arg)
+{
+	Pauser *pauser = arg;
+
+	pauser->asked++;
+	pauser->foreign =
+	    pauser->foreign || !pthread_equal(pthread_self(), pauser->owner);
+	return pauser->asked % pauser->every == 0;
+}
+
+/* Each chunk once, in whatever number of calls, and some in every call. */
+static void
+test_pause_chunks(void)
+{
+	for (int count = 1; count <= 7; count += 2)
+		for (long every = 1; every < 300; every *= 6)
+		{
+			WcThreads threads = {count, pthread_create};
+			Pauser pauser = {pthread_self(), every, 0, false};
+			WcHooks hooks = {NULL, pauser_should_pause, &pauser};
+			Job job = {.fails_at = -1};
+			WcStatus status = WC_PAUSED;
+			int64_t next = 0;
+			bool once = true;
+			int calls = 0;
+
+			for (; status == WC_PAUSED && calls <= CHUNKS; calls++)
+			{
+				int64_t before = next;
+
+				status = wc_parallel_from(&threads, &next, CHUNKS, job_chunk,
+				                          &job, &hooks);
+				CHECK(no_thread_left());
+				CHECK(next > before && (status == WC_OK || job.turn == next));
+			}
+			CHECK(status == WC_OK && !pauser.foreign);
+			for (int64_t chunk = 0; chunk < CHUNKS; chunk++)
+				once = once && job.done[chunk] == 1;
+			CHECK(once);
+			if (count == 1)
+				CHECK(calls == (CHUNKS + every - 1) / every);
+		}
+}
+
+/* Only work that can be gone on with is paused; failures come through. */
+static void
+test_pause_not(void)
+{
+	WcThreads threads = {3, pthread_create};
+	Pauser pauser = {pthread_self(), 1, 0, false};
+	WcHooks hooks = {NULL, pauser_should_pause, &pauser};
+	Job whole = {.fails_at = -1};
+	Job failing = {.fails_at = 0};
+	int64_t next = 0;
+
+	CHECK(wc_parallel(&threads, CHUNKS, job_chunk, &whole, &hooks) == WC_OK);
+	CHECK(whole.turn == CHUNKS && pauser.asked == 0);
+	CHECK(wc_parallel_from(&threads, &next, CHUNKS, job_chunk, &failing,
+	                       &hooks) == WC_NOT_SPD);
+	CHECK(no_thread_left());
+}
+
 /* ------------------------------------------------------------------------
  * Solving with threads
  * ------------------------------------------------------------------------ */
@@ -412,6 +484,104 @@ test_error_row(void)
 	fixture_free(&f);
 }
 
+/* Half sweeps with pauses give the same bits, or the same error. */
+static void
+test_pause_solver(void)
+{
+	static const int kinds[] = {0, 2, 3, 6};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (int32_t threads = 1; threads <= 3; threads += 2)
+		{
+			FixtureSpec spec = large(kinds[i]);
+			WcStatus status = WC_OK;
+			int pauses = 0;
+			WcError expected_error = {WC_OK, WC_USERS, -1, -1, ""};
+			Fixture f;
+			WcModel expected;
+			WcModel model;
+			WcSolver *solver;
+			double loss;
+
+			if (kinds[i] == 3)
+			{
+				spec.lambda = 0;
+				spec.density = 0.22; /* as in test_error_row */
+			}
+			fixture_create(&spec, 3, &f);
+			fixture_model(&f, 1.0, 7, &expected);
+			fixture_model(&f, 1.0, 7, &model);
+
+			solver = solver_for(&f, 1, NULL);
+			for (int half = 0; half < 4 && status == WC_OK; half++)
+				status = wc_half_sweep(solver, (WcSide) (half % 2), &expected,
+				                       NULL, &expected_error);
+			CHECK(status == (kinds[i] == 3 ? WC_NOT_SPD : WC_OK));
+			wc_solver_free(solver);
+
+			solver = solver_for(&f, threads, NULL);
+			status = WC_OK;
+			for (int half = 0; half < 4 && status == WC_OK; half++)
+				do
+				{
+					Pauser pauser = {pthread_self(), 1, 0, false};
+					WcHooks hooks = {NULL, pauser_should_pause, &pauser};
+					WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+
+					status = wc_half_sweep(solver, (WcSide) (half % 2), &model,
+					                       &hooks, &error);
+					pauses += status == WC_PAUSED;
+					CHECK(!pauser.foreign && no_thread_left());
+					if (status != WC_OK && status != WC_PAUSED)
+						CHECK(error.row == expected_error.row &&
+						      error.side == expected_error.side);
+				} while (status == WC_PAUSED);
+			/* others may have taken all the chunks meanwhile */
+			CHECK(threads > 1 || pauses > 2);
+			if (kinds[i] == 3)
+				CHECK(status == WC_NOT_SPD);
+			else
+			{
+				CHECK(same_bits(&f, &model, &expected));
+				CHECK(wc_loss(solver, &model, &loss, NULL, NULL) == WC_OK);
+			}
+			wc_solver_free(solver);
+			wc_model_free(&model, &check_alloc);
+			wc_model_free(&expected, &check_alloc);
+			fixture_free(&f);
+		}
+}
+
+/* A half sweep cancelled between two pauses is forgotten by the solver. */
+static void
+test_pause_cancel(void)
+{
+	FixtureSpec spec = large(0);
+	Pauser pauser = {pthread_self(), 1, 0, false};
+	Asker asker = {pthread_self(), 0, 0, false};
+	WcHooks pausing = {NULL, pauser_should_pause, &pauser};
+	WcHooks stopping = {asker_should_stop, NULL, &asker};
+	Fixture f;
+	WcModel model;
+	WcModel expected;
+	WcSolver *solver;
+
+	fixture_create(&spec, 3, &f);
+	solver = solver_for(&f, 1, NULL);
+	sweeps(&f, solver, 1, &expected);
+	fixture_model(&f, 1.0, 7, &model);
+	CHECK(wc_half_sweep(solver, WC_USERS, &model, &pausing, NULL) == WC_PAUSED);
+	CHECK(wc_half_sweep(solver, WC_USERS, &model, &stopping, NULL) ==
+	      WC_CANCELLED);
+	wc_model_free(&model, &check_alloc);
+	sweeps(&f, solver, 1, &model);
+	CHECK(same_bits(&f, &model, &expected));
+	wc_solver_free(solver);
+	wc_model_free(&model, &check_alloc);
+	wc_model_free(&expected, &check_alloc);
+	fixture_free(&f);
+}
+
 static void
 test_cancel_solver(void)
 {
@@ -503,10 +673,14 @@ main(void)
 	test_failures();
 	test_cancel_chunks();
 	test_cancel_waiting();
+	test_pause_chunks();
+	test_pause_not();
 	test_schedule();
 	test_same_bits();
 	test_kernels();
 	test_error_row();
+	test_pause_solver();
+	test_pause_cancel();
 	test_cancel_solver();
 	return check_report("test_parallel");
 }
