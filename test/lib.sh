@@ -291,11 +291,13 @@ has_setting()
 	"${as_user[@]}" "$pg_bin/postgres" --describe-config | cut -f1 | grep -qx "$1"
 }
 
-# Build the tree $1 and install it below the folder $2.
+# Build the tree $1, with further arguments of make, and install it below the
+# folder $2.
 build_stage()
 {
-	"${as_user[@]}" make -s -C "$1" -j"$(nproc)" PG_CONFIG="$pg_config" &&
-		"${as_user[@]}" make -s -C "$1" PG_CONFIG="$pg_config" DESTDIR="$2" install
+	"${as_user[@]}" make -s -C "$1" -j"$(nproc)" PG_CONFIG="$pg_config" "${@:3}" &&
+		"${as_user[@]}" make -s -C "$1" PG_CONFIG="$pg_config" "${@:3}" \
+			DESTDIR="$2" install
 }
 
 # Print the settings that make a server find the extension below the folder $1.

@@ -21,6 +21,7 @@
 #include "storage/pmsignal.h"
 
 #include "base/compat.h"
+#include "base/debug.h"
 #include "base/memory.h"
 
 #define LARGE_PAGE ((uintptr_t) 1 << 21) /* bytes */
@@ -71,7 +72,7 @@ memory_alloc(void *arg, size_t bytes)
 	WalsMemory *memory = arg;
 	void *block;
 
-	if (!memory_allows(memory, bytes))
+	if (wals_debug_allocation_fails() || !memory_allows(memory, bytes))
 		return NULL;
 	block = MemoryContextAllocExtended(memory->context, bytes,
 	                                   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
@@ -93,7 +94,8 @@ memory_resize(void *arg, void *block, size_t bytes)
 	if (block == NULL)
 		return memory_alloc(arg, bytes);
 	before = GetMemoryChunkSpace(block);
-	if (!memory_allows(memory, bytes > before ? bytes - before : 0))
+	if (wals_debug_allocation_fails() ||
+	    !memory_allows(memory, bytes > before ? bytes - before : 0))
 		return NULL;
 	result = wals_repalloc_no_oom(block, bytes);
 	if (result != NULL)

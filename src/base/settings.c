@@ -16,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "base/debug.h"
 #include "base/settings.h"
 #include "core/core.h"
 
@@ -106,6 +107,8 @@ wals_settings_define(void)
 	    "auto takes the widest the processor runs. Last digits of the factors "
 	    "differ from one to the next.",
 	    &wals_kernel, "auto", PGC_USERSET, 0, check_kernel, NULL, NULL);
+
+	wals_debug_define();
 
 	MarkGUCPrefixReserved("wals");
 }

@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/debug.h"
 #include "base/progress.h"
 #include "base/report.h"
 #include "base/settings.h"
@@ -367,6 +368,7 @@ half_sweep(TrainState *state, WcSide side, bool exact)
 	WcError error = no_error();
 	WcStatus status;
 
+	wals_debug_point("half_sweep");
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
 	do
@@ -568,6 +570,7 @@ write_version(TrainState *state)
 	row.write_seconds = state->write_seconds;
 	row.seconds = seconds_since(state->started);
 	wals_version_insert(&state->target, &row);
+	wals_debug_point("before_activate");
 	if (state->request->activate)
 		wals_version_activate(state->target.relation, state->target.version);
 	wals_version_prune(state->target.relation, state->request->keep_versions);
@@ -682,11 +685,13 @@ wals_train_run(WalsTrainRequest *request)
 	find_start(&state);
 
 	load(&state);
+	wals_debug_point("load_done");
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
 	build_problem(&state);
 	init_model(&state);
 	solve(&state);
 	take_up(&state);
+	wals_debug_point("before_write");
 	wals_progress_phase(&state.progress, WALS_PHASE_WRITING);
 	write_factors(&state);
 	write_version(&state);

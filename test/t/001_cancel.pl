@@ -51,46 +51,71 @@ my $whole = time - $start;
 note sprintf('the whole training takes %.2f s', $whole);
 is(state_of_model(), $before, 'a training that is rolled back changes nothing');
 
-# statement_timeout, from hardly any time up until the training gets through
-my ($cancelled, $wrong, $changed, $dead, $worst) = (0, 0, 0, 0, 0);
-my $through = 0;
-for (my $ms = 1; $ms < 1000 * ($whole * 4 + 10); $ms = int($ms * 1.4) + 1)
+# statement_timeout, from hardly any time up until the training gets through;
+# the moments in milliseconds, then ever longer ones
+sub sweep
 {
-	my ($rc, $out, $err);
+	my ($what, $training, $least, @moments) = @_;
+	my ($cancelled, $wrong, $changed, $dead, $worst, $through) = (0, 0, 0, 0, 0, 0);
+	my $longest = 1000 * ($whole * 40 + 100);
 
-	$rc = $node->psql(
-		'postgres',
-		"\\set VERBOSITY sqlstate\n"
-		  . "SET client_min_messages = warning; SET statement_timeout = $ms;\n"
-		  . "SELECT extract(epoch FROM clock_timestamp());\n"
-		  . "$train\n"
-		  . "SET statement_timeout = 0;\n"
-		  . "SELECT extract(epoch FROM clock_timestamp());\n"
-		  . "SELECT 'alive' WHERE EXISTS (SELECT FROM wals_recommend(1, 3));\n",
-		stdout => \$out,
-		stderr => \$err,
-		on_error_stop => 0);
-	my @lines = split /\n/, $out;
-
-	$dead++ unless $lines[-1] eq 'alive';
-	if ($err eq '')
+	for (my $ms = shift @moments; $ms < $longest; $ms = shift @moments // int($ms * 1.4) + 1)
 	{
-		$through = 1;
-		last;
+		my ($rc, $out, $err);
+
+		$rc = $node->psql(
+			'postgres',
+			"\\set VERBOSITY sqlstate\n"
+			  . "SET client_min_messages = warning; SET statement_timeout = $ms;\n"
+			  . "SELECT extract(epoch FROM clock_timestamp());\n"
+			  . "$training\n"
+			  . "SET statement_timeout = 0;\n"
+			  . "SELECT extract(epoch FROM clock_timestamp());\n"
+			  . "SELECT 'alive' WHERE EXISTS (SELECT FROM wals_recommend(1, 3));\n",
+			stdout => \$out,
+			stderr => \$err,
+			on_error_stop => 0);
+		my @lines = split /\n/, $out;
+
+		$dead++ unless $lines[-1] eq 'alive';
+		if ($err eq '')
+		{
+			$through = 1;
+			@moments ? next : last;
+		}
+		$cancelled++;
+		$wrong++ unless $err =~ /^\S*\s*ERROR:  57014$/m;
+		$changed++ unless state_of_model() eq $before;
+		my $late = $lines[-2] - $lines[0] - $ms / 1000;
+		$worst = $late if $late > $worst;
 	}
-	$cancelled++;
-	$wrong++ unless $err =~ /^\S*\s*ERROR:  57014$/m;
-	$changed++ unless state_of_model() eq $before;
-	my $late = $lines[-2] - $lines[0] - $ms / 1000;
-	$worst = $late if $late > $worst;
+	note sprintf('%s: %d timeouts, the error came at most %.3f s late', $what, $cancelled, $worst);
+	ok($through, "$what: with enough time the training gets through");
+	cmp_ok($cancelled, '>=', $least, "$what: it was cancelled at many moments");
+	is($wrong, 0, "$what: each time with SQLSTATE 57014");
+	is($changed, 0, "$what: each time without a trace");
+	is($dead, 0, "$what: each time the session went on");
+	cmp_ok($worst, '<', $patience, "$what: each time within $patience s");
+	return;
 }
-note sprintf('%d timeouts, the error came at most %.3f s late', $cancelled, $worst);
-ok($through, 'with enough time the training gets through');
-cmp_ok($cancelled, '>', 8, 'it was cancelled at many moments');
-is($wrong, 0, 'each time with SQLSTATE 57014');
-is($changed, 0, 'each time without a trace');
-is($dead, 0, 'each time the session went on');
-cmp_ok($worst, '<', $patience, "each time within $patience s");
+
+# One that spends its time on writing: how long its parts take, and moments in
+# each of them.
+my $write = q{SELECT wals_train('m', 'ratings', factors => 256, iterations => 1);};
+my ($load, $solve, $writing) = split /\|/, $node->safe_psql(
+	'postgres', qq{
+	SET client_min_messages = warning;
+	BEGIN;
+	$write
+	SELECT load_seconds, solve_seconds, write_seconds FROM m WHERE version = 2;
+	ROLLBACK}) =~ s/^2\n//r;
+note sprintf('loading %.2f s, solving %.2f s, writing %.2f s', $load, $solve, $writing);
+sweep('writing', "BEGIN; $write ROLLBACK;", 3,
+	map { int(1000 * $_) + 1 } $load / 2, $load + $solve / 2,
+	map { $load + $solve + $writing * $_ / 20 } (1 .. 20));
+is(state_of_model(), $before, 'what was rolled back is not stored');
+
+sweep('training', $train, 9, 1);
 isnt(state_of_model(), $before, 'the one that got through is stored');
 
 # pg_cancel_backend, pg_terminate_backend; the transaction does not end by

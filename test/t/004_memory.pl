@@ -60,13 +60,13 @@ sub grown
 	return;
 }
 
-grown('training', 10, 30,
+grown('training', 10, 90,
 	"SELECT wals_train('m', 'ratings', factors => 32, iterations => 1);\n", 0);
 grown('training on text ids', 10, 20,
 	"SELECT wals_train('t', 'texts', factors => 32, iterations => 1);\n", 0);
 grown('training explicit', 10, 20,
 	"SELECT wals_train('e', 'ratings', value_col => 'value', feedback => 'explicit', factors => 32, iterations => 1);\n", 0);
-grown('training that fails while reading', 10, 30,
+grown('training that fails while reading', 10, 90,
 	"SELECT wals_train('m', 'bad', value_col => 'value', factors => 32);\n", 1);
 grown('training over wals.max_memory', 10, 30,
 	"SET wals.max_memory = '2MB'; SELECT wals_train('m', 'ratings', factors => 256);\n", 1);

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * debug.c
+ *	  Places where a test can make a training fail or wait.
+ *
+ *		SET wals.debug_point = 'half_sweep 3 wait'
+ *
+ * makes the third passing of the point "half_sweep" since the SET wait, until
+ * it is interrupted or the server dies; 'error' raises an error there.
+ * 'allocation 17 error' makes the 17th allocation of the core fail, resizing
+ * included.  A word that no point has does nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/debug.h"
+
+#ifdef WALS_DEBUG_POINTS
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "utils/guc.h"
+
+static char *debug_point = NULL;
+
+/* What it says; with nothing remaining, nothing. */
+static char debug_name[32];
+static char debug_action[32];
+static int debug_remaining = 0;
+
+static bool
+check_debug_point(char **value, void **extra, GucSource source)
+{
+	char name[32];
+	char action[32];
+	int count;
+
+	return **value == '\0' ||
+	       (sscanf(*value, "%31s %d %31s", name, &count, action) == 3 &&
+	        count > 0 &&
+	        (strcmp(action, "error") == 0 || strcmp(action, "wait") == 0));
+}
+
+static void
+assign_debug_point(const char *value, void *extra)
+{
+	debug_remaining = 0;
+	if (value[0] != '\0')
+		sscanf(value, "%31s %d %31s", debug_name, &debug_remaining,
+		       debug_action);
+}
+
+void
+wals_debug_define(void)
+{
+	DefineCustomStringVariable("wals.debug_point",
+	                           "Where to fail or wait: a point, a count, error "
+	                           "or wait.",
+	                           NULL, &debug_point, "", PGC_SUSET, 0,
+	                           check_debug_point, assign_debug_point, NULL);
+}
+
+static bool
+is_now(const char *name)
+{
+	return debug_remaining > 0 && strcmp(name, debug_name) == 0 &&
+	       --debug_remaining == 0;
+}
+
+bool
+wals_debug_allocation_fails(void)
+{
+	return is_now("allocation");
+}
+
+void
+wals_debug_point(const char *name)
+{
+	if (!is_now(name))
+		return;
+	if (strcmp(debug_action, "error") == 0)
+		elog(ERROR, "debug point \"%s\"", name);
+	for (;;)
+	{
+		WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1,
+		          PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+#endif
