@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * holdout.c
+ *	  The hashes that tests are drawn with: which ratings are held out, which
+ *	  users are evaluated, which items are drawn as negatives.
+ *
+ * A draw depends on the ids and a seed, never on the order of rows, on other
+ * rows or on a state.  So a rating is held out today and next year, here and on
+ * a replica, whether it is asked about alone or in a view, and of two fractions
+ * the smaller holds out a part of what the larger does.
+ *
+ * An integer is its own 64 bits, bytes are hashed by FNV-1a (Fowler, Noll, Vo).
+ * What mixes them is the output function of SplitMix64 (Steele, Lea, Flood
+ * 2014), a bijection.  All of it is arithmetic modulo 2^64 that every language
+ * has, and stays as it is: a change would move ratings from the tests of users
+ * into their trainings.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/internal.h"
+
+#define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
+
+static inline uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= UINT64_C(0xBF58476D1CE4E5B9);
+	x ^= x >> 27;
+	x *= UINT64_C(0x94D049BB133111EB);
+	x ^= x >> 31;
+	return x;
+}
+
+uint64_t
+wc_hash_id(WcIdKind kind, const WcId *id)
+{
+	uint64_t hash = UINT64_C(0xCBF29CE484222325);
+
+	if (kind == WC_ID_INT64)
+		return (uint64_t) id->number;
+	for (size_t b = 0; b < id->length; b++)
+	{
+		hash ^= (unsigned char) id->bytes[b];
+		hash *= UINT64_C(0x100000001B3);
+	}
+	return hash;
+}
+
+uint64_t
+wc_hash_pair(int64_t seed, uint64_t first, uint64_t second)
+{
+	uint64_t hash = mix((uint64_t) seed + GOLDEN);
+
+	hash = mix((hash ^ first) + GOLDEN);
+	return mix((hash ^ second) + GOLDEN);
+}
+
+double
+wc_hash_unit(uint64_t hash)
+{
+	return (double) (hash >> 11) * 0x1p-53;
+}
