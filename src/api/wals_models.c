@@ -3,8 +3,8 @@
  * wals_models.c
  *	  SQL: the list of models, and what their owner does with versions.
  *
- * wals_set_default, wals_activate, wals_prune and wals_drop are for the owner
- * only and exclude each other and trainings of the same model.
+ * wals_set_default, wals_activate, wals_set_metrics, wals_prune and wals_drop
+ * are for the owner only and exclude each other and trainings of the same model.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/jsonb.h"
 
 #include "base/args.h"
 #include "store/model.h"
@@ -22,6 +23,7 @@ PG_FUNCTION_INFO_V1(wals_model_list);
 PG_FUNCTION_INFO_V1(wals_log_list);
 PG_FUNCTION_INFO_V1(wals_set_default);
 PG_FUNCTION_INFO_V1(wals_activate);
+PG_FUNCTION_INFO_V1(wals_set_metrics);
 PG_FUNCTION_INFO_V1(wals_prune);
 PG_FUNCTION_INFO_V1(wals_drop);
 
@@ -71,6 +73,29 @@ wals_activate(PG_FUNCTION_ARGS)
 	Oid model = change_begin(PG_GETARG_OID(0), "wals_activate()");
 
 	wals_version_activate(model, PG_GETARG_INT32(1));
+	wals_query_end();
+	PG_RETURN_VOID();
+}
+
+/* Without a version nothing says whose metrics they are, so that is an error. */
+Datum
+wals_set_metrics(PG_FUNCTION_ARGS)
+{
+	Datum metrics = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
+	Oid model;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		         errmsg("version must not be NULL"),
+		         errhint("Name the version the metrics were measured on.")));
+	if (!PG_ARGISNULL(2) && !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(2)))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("metrics must be a JSON object"),
+		                errhint("For example '{\"ndcg@10\": 0.45}'.")));
+	model = change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
+	wals_version_set_metrics(model, PG_GETARG_INT32(1), metrics,
+	                         PG_ARGISNULL(2));
 	wals_query_end();
 	PG_RETURN_VOID();
 }

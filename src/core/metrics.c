@@ -44,6 +44,7 @@
 
 #define USERS_AT_ONCE 8
 #define ITEMS_AT_ONCE 256
+#define RANKED_AT_ONCE 4096
 
 /* What an item is to the user at hand. */
 enum
@@ -322,45 +323,87 @@ score_listed(const Job *job, int32_t user, Space *space, float *scores,
 	return WC_OK;
 }
 
+/* What an item adds to the AUC: 2 for each relevant item before it, 1 beside. */
+static inline int64_t
+count_before(int32_t n_found, const float *found, float score)
+{
+	int32_t below = count_below(n_found, found, score, true);
+	int64_t twice = 2 * (int64_t) (n_found - below);
+
+	if (below > 0 && found[below - 1] == score)
+		twice += below - count_below(below, found, score, false);
+	return twice;
+}
+
 /*
  * Rank what was scored: the best go to space->top, and the AUC to auc.  listed
- * NULL: scores are those of all items.
+ * NULL: scores are those of all items, -INFINITY for the n_hidden that are not
+ * ranked.  Most items come after the worst of the best and after all that is
+ * relevant, so that is looked at first.
  */
 static WcStatus
 rank_scored(const Job *job, const Space *space, const int32_t *listed,
-            int32_t n_scored, const float *scores, int32_t n_found,
-            int32_t n_relevant, int32_t *n_top, double *auc, WcPace *pace)
+            int32_t n_scored, int32_t n_hidden, const float *scores,
+            int32_t n_found, int32_t n_relevant, int32_t *n_top, double *auc,
+            WcPace *pace)
 {
 	int32_t room = job->trial->cuts[job->trial->n_cuts - 1];
-	int64_t n_ranked = 0;
-	int64_t twice = 0; /* 2 for each relevant item before, 1 for each beside */
+	const float *found = space->found;
+	float least = n_found > 0 ? found[0] : INFINITY;
+	float limit = -INFINITY;
+	int64_t n_ranked = (int64_t) n_scored - n_hidden;
+	int64_t n_after = -(int64_t) n_hidden;
+	int64_t twice = 0;
 	double pairs;
 
 	*n_top = 0;
-	for (int32_t place = 0; place < n_scored; place++)
+	for (int32_t begin = 0; begin < n_scored; begin += RANKED_AT_ONCE)
 	{
-		WcScored item = {scores[place], listed != NULL ? listed[place] : place};
-		int32_t below;
+		int32_t stop = n_scored - begin < RANKED_AT_ONCE
+		                   ? n_scored
+		                   : begin + RANKED_AT_ONCE;
 
-		if (wc_pace(pace, 2))
+		if (wc_pace(pace, 2 * RANKED_AT_ONCE))
 			return WC_CANCELLED;
-		if (space->mark[item.index] == MARK_SEEN)
-			continue;
-		n_ranked++;
-		keep_best(space->top, n_top, room, item);
-		if (n_found == 0)
-			continue;
-		below = count_below(n_found, space->found, item.score, true);
-		twice += 2 * (int64_t) (n_found - below);
-		if (below > 0 && space->found[below - 1] == item.score)
-			twice +=
-			    below - count_below(below, space->found, item.score, false);
+		for (int32_t place = begin; place < stop; place++)
+		{
+			WcScored item = {scores[place], place};
+
+			if (item.score < limit || item.score == -INFINITY)
+			{
+				n_after++;
+				continue;
+			}
+			if (listed != NULL)
+				item.index = listed[place];
+			keep_best(space->top, n_top, room, item);
+			if (item.score < least)
+				n_after++;
+			else
+				twice += count_before(n_found, found, item.score);
+			if (*n_top == room)
+				limit = space->top[room - 1].score < least
+				            ? space->top[room - 1].score
+				            : least;
+		}
 	}
+	twice += 2 * n_after * n_found;
 	/* the relevant items have been counted among themselves, too */
 	twice -= (int64_t) n_found * n_found;
 	pairs = (double) n_relevant * (double) (n_ranked - n_found);
 	*auc = pairs > 0 ? (double) twice / 2 / pairs : NAN;
 	return WC_OK;
+}
+
+/* Take what the user has seen out of the scores of all items; how many. */
+static int32_t
+hide_seen(const WcCsr *seen, int32_t user, float *scores)
+{
+	if (seen == NULL)
+		return 0;
+	for (int64_t e = seen->start[user]; e < seen->start[user + 1]; e++)
+		scores[seen->col[e]] = -INFINITY;
+	return (int32_t) (seen->start[user + 1] - seen->start[user]);
 }
 
 /* All that is measured at the cuts. */
@@ -419,6 +462,7 @@ measure_user(const Job *job, int32_t user, Space *space, float *scores,
 	bool all = all_are_ranked(trial);
 	int32_t n_scored = job->ranker->items;
 	int32_t n_found = 0;
+	int32_t n_hidden = 0;
 	int32_t n_top;
 	WcStatus status = WC_OK;
 
@@ -436,6 +480,7 @@ measure_user(const Job *job, int32_t user, Space *space, float *scores,
 			if (space->mark[relevant->col[e]] == MARK_RELEVANT)
 				space->found[n_found++] = scores[relevant->col[e]];
 		}
+		n_hidden = hide_seen(trial->seen, user, scores);
 	}
 	else
 	{
@@ -446,8 +491,8 @@ measure_user(const Job *job, int32_t user, Space *space, float *scores,
 	{
 		sort_floats(n_found, space->found);
 		status = rank_scored(job, space, all ? NULL : space->listed, n_scored,
-		                     scores, n_found, trial->n_relevant[user], &n_top,
-		                     &values[job->n_values - 1], pace);
+		                     n_hidden, scores, n_found, trial->n_relevant[user],
+		                     &n_top, &values[job->n_values - 1], pace);
 	}
 	if (status == WC_OK)
 		measure_top(job, space, n_top, trial->n_relevant[user], values);

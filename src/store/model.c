@@ -389,13 +389,14 @@ enum
 	COL_FACTORS,
 	COL_BIASES,
 	COL_MEAN,
+	COL_VALUE_COL,
 	N_COLS
 };
 
 static const char *const active_columns[N_COLS] = {
-    NULL,          "version", "version_id", "format",   "users_table",
-    "items_table", "source",  "user_col",   "item_col", "feedback",
-    "factors",     "biases",  "global_mean"};
+    NULL,          "version", "version_id",  "format",   "users_table",
+    "items_table", "source",  "user_col",    "item_col", "feedback",
+    "factors",     "biases",  "global_mean", "value_col"};
 
 static void
 model_row_damaged(Oid relation, const char *reason)
@@ -443,22 +444,32 @@ check_may_read(Oid relation, Oid table)
 	                 wals_relation_quoted(relation))));
 }
 
-/* Fill model from the active row; false when there is none. */
+/*
+ * Fill model from the row of a version, or with version 0 from the active row;
+ * false when there is none.
+ */
 static bool
-active_row(Oid relation, WalsSnapshot snapshot, WalsModel *model)
+version_row(Oid relation, int32 version, WalsSnapshot snapshot,
+            WalsModel *model)
 {
-	char *sql = psprintf("SELECT version, version_id, format, users_table, "
-	                     "items_table, source, user_col, item_col, "
-	                     "feedback, factors, biases, global_mean "
-	                     "FROM %s WHERE active",
-	                     wals_relation_quoted(relation));
+	char *sql =
+	    psprintf("SELECT version, version_id, format, users_table, "
+	             "items_table, source, user_col, item_col, "
+	             "feedback, factors, biases, global_mean, value_col "
+	             "FROM %s WHERE %s",
+	             wals_relation_quoted(relation),
+	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1");
+	Oid types[1] = {INT4OID};
+	Datum arguments[1] = {Int32GetDatum(version)};
 	Datum values[N_COLS];
+	bool has_value_col = true;
 	uint64 n;
 	int i;
 	double mean;
 
 	check_may_read(relation, relation);
-	n = wals_query_run(sql, 0, NULL, NULL, NULL, snapshot);
+	n = wals_query_run(sql, version == 0 ? 0 : 1, types, arguments, NULL,
+	                   snapshot);
 	if (n == 0)
 		return false;
 	if (n > 1)
@@ -475,6 +486,8 @@ active_row(Oid relation, WalsSnapshot snapshot, WalsModel *model)
 		values[i] = wals_query_value(0, i, &is_null);
 		if (is_null && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
+		else if (i == COL_VALUE_COL)
+			has_value_col = !is_null;
 		else if (is_null && i != COL_BIASES)
 			model_row_damaged(relation,
 			                  psprintf("\"%s\" is NULL", active_columns[i]));
@@ -501,6 +514,9 @@ active_row(Oid relation, WalsSnapshot snapshot, WalsModel *model)
 	model->source = DatumGetObjectId(values[COL_SOURCE]);
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
+	if (has_value_col)
+		namestrcpy(&model->value_col,
+		           NameStr(*DatumGetName(values[COL_VALUE_COL])));
 	strlcpy(model->feedback, TextDatumGetCString(values[COL_FEEDBACK]),
 	        sizeof(model->feedback));
 	model->biases = DatumGetBool(values[COL_BIASES]);
@@ -517,7 +533,7 @@ active_row(Oid relation, WalsSnapshot snapshot, WalsModel *model)
 void
 wals_model_active(Oid relation, WalsModel *model)
 {
-	if (!active_row(relation, WALS_READ_CALLER, model))
+	if (!version_row(relation, 0, WALS_READ_CALLER, model))
 		ereport(ERROR,
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		         errmsg("model \"%s\" has no active version",
@@ -526,10 +542,21 @@ wals_model_active(Oid relation, WalsModel *model)
 		                 quote_literal_cstr(wals_relation_quoted(relation)))));
 }
 
+void
+wals_model_version(Oid relation, int32 version, WalsModel *model)
+{
+	if (version < 1 || !version_row(relation, version, WALS_READ_CALLER, model))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("model \"%s\" has no version %d",
+		                       get_rel_name(relation), version),
+		                errhint("SELECT version FROM %s lists them.",
+		                        wals_relation_quoted(relation))));
+}
+
 bool
 wals_model_find_active(Oid relation, WalsModel *model)
 {
-	if (!active_row(relation, WALS_READ_FRESH, model))
+	if (!version_row(relation, 0, WALS_READ_FRESH, model))
 		return false;
 	if (model->feedback[0] == '\0')
 		model_row_damaged(relation, "\"feedback\" is NULL");

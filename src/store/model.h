@@ -19,8 +19,7 @@
 #define WALS_MODEL_FORMAT 1
 
 /*
- * What answering needs of the active version, as the caller's snapshot sees
- * it.  Everything is checked: tables are factor tables, counts are in range.
+ * What answering needs of a version, as the caller's snapshot sees it.  Everything is checked: tables are factor tables, counts are in range.
  */
 typedef struct WalsModel
 {
@@ -34,6 +33,7 @@ typedef struct WalsModel
 	Oid source;
 	NameData user_col;
 	NameData item_col;
+	NameData value_col; /* "" for none */
 	char feedback[NAMEDATALEN]; /* may be empty */
 	int32 factors;
 	bool biases;
@@ -60,6 +60,9 @@ extern List *wals_model_list_own(void);
  * wals_query_begin and wals_query_end.
  */
 extern void wals_model_active(Oid relation, WalsModel *model);
+
+/* The same from any stored version (22023). */
+extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
 /*
  * The same as a training sees it, with what this transaction has written;
@@ -159,6 +162,10 @@ extern void wals_version_insert(const WalsTarget *target,
  * are told too.  22023 when there is no such version.
  */
 extern void wals_version_activate(Oid relation, int32 version);
+
+/* Attach a jsonb to a version.  22023 when there is no such version. */
+extern void wals_version_set_metrics(Oid relation, int32 version, Datum metrics,
+                                     bool is_null);
 
 /* Delete all but the newest keep versions and the active one. */
 extern int32 wals_version_prune(Oid relation, int32 keep);

@@ -210,10 +210,9 @@ relation_kind_check(Oid relation, const char *option)
 		         errhint("Use a table, view, materialized view, partitioned "
 		                 "table or foreign table.")));
 	if (wals_table_kind(relation, NULL) != WALS_TABLE_OTHER)
-		ereport(ERROR,
-		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-		         errmsg("\"%s\" is a table of a wals model", name),
-		         errhint("Train on the relation that holds the ratings.")));
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		                errmsg("\"%s\" is a table of a wals model", name),
+		                errhint("Name the relation that holds the ratings.")));
 }
 
 static void
@@ -229,7 +228,7 @@ id_column_check(Oid relation, const char *column, const char *option, Oid *type,
 		            format_type_be(*type)),
 		     errdetail("Ids are smallint, integer, bigint, text, varchar or "
 		               "uuid, or domains over them."),
-		     errhint("Train on a view that casts the column, for example "
+		     errhint("Use a view that casts the column, for example "
 		             "to text.")));
 	if (*id_type == WALS_ID_TEXT)
 	{
@@ -245,17 +244,15 @@ id_column_check(Oid relation, const char *column, const char *option, Oid *type,
 			         errmsg("column \"%s\" has a nondeterministic collation",
 			                column),
 			         errdetail("Ids are compared by their bytes."),
-			         errhint("Train on a view with a deterministic collation, "
+			         errhint("Use a view with a deterministic collation, "
 			                 "for example %s COLLATE \"C\".",
 			                 quote_identifier(column))));
 	}
 }
 
-Oid
-wals_number_column_type(Oid relation, const char *column, const char *option)
+static bool
+is_number_type(Oid type)
 {
-	Oid type = wals_column_type(relation, column, option);
-
 	switch (type)
 	{
 		case INT2OID:
@@ -264,8 +261,27 @@ wals_number_column_type(Oid relation, const char *column, const char *option)
 		case FLOAT4OID:
 		case FLOAT8OID:
 		case NUMERICOID:
-			return type;
+			return true;
 	}
+	return false;
+}
+
+bool
+wals_has_number_column(Oid relation, const char *column)
+{
+	AttrNumber attnum = get_attnum(relation, column);
+
+	return attnum > 0 &&
+	       is_number_type(getBaseType(get_atttype(relation, attnum)));
+}
+
+Oid
+wals_number_column_type(Oid relation, const char *column, const char *option)
+{
+	Oid type = wals_column_type(relation, column, option);
+
+	if (is_number_type(type))
+		return type;
 	ereport(ERROR,
 	        (errcode(ERRCODE_DATATYPE_MISMATCH),
 	         errmsg("column \"%s\" of relation \"%s\" has type %s, which is "
@@ -294,7 +310,7 @@ time_column_check(Oid relation, const char *column, Oid *type)
 	                format_type_be(*type)),
 	         errdetail("Times are timestamptz, timestamp, date, or integers "
 	                   "that count seconds."),
-	         errhint("Train on a view that casts the column.")));
+	         errhint("Use a view that casts the column.")));
 }
 
 /* The caller needs SELECT on the relation or on each column used. */
@@ -334,9 +350,9 @@ relation_has_row_security(Oid relation)
 }
 
 void
-wals_source_check(WalsSource *source)
+wals_source_check_columns(WalsSource *source, const char *option)
 {
-	relation_kind_check(source->relation, "source");
+	relation_kind_check(source->relation, option);
 	id_column_check(source->relation, source->user_col, "user_col",
 	                &source->user_type, &source->user_id_type);
 	id_column_check(source->relation, source->item_col, "item_col",
@@ -351,7 +367,12 @@ wals_source_check(WalsSource *source)
 		time_column_check(source->relation, source->time_col,
 		                  &source->time_type);
 	source_rights_check(source);
+}
 
+void
+wals_source_check(WalsSource *source)
+{
+	wals_source_check_columns(source, "source");
 	if (relation_has_row_security(source->relation) &&
 	    check_enable_rls(source->relation, InvalidOid, true) != RLS_ENABLED)
 		ereport(

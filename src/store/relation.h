@@ -39,6 +39,9 @@ extern Oid wals_column_type(Oid relation, const char *column,
 extern Oid wals_number_column_type(Oid relation, const char *column,
                                    const char *option);
 
+/* True when there is such a column, and it holds numbers. */
+extern bool wals_has_number_column(Oid relation, const char *column);
+
 /* Where ratings are read from, resolved and checked by wals_source_check. */
 typedef struct WalsSource
 {
@@ -60,8 +63,13 @@ typedef struct WalsSource
 
 /*
  * Check kind, columns, types and the caller's rights, in this order: 42809,
- * 42703, 42804, 42501.  Warns when row security hides rows from others that
- * the caller's training is going to see.
+ * 42703, 42804, 42501.  option is the argument that named the relation.
+ */
+extern void wals_source_check_columns(WalsSource *source, const char *option);
+
+/*
+ * The same for the source of a training.  Warns when row security hides rows
+ * from others that the training is going to see.
  */
 extern void wals_source_check(WalsSource *source);
 

@@ -464,6 +464,16 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 	    insert.n, insert.types, insert.values, insert.nulls, WALS_READ_FRESH);
 }
 
+static void
+no_such_version(Oid relation, int32 version)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("model \"%s\" has no version %d",
+	                       get_rel_name(relation), version),
+	                errhint("SELECT version FROM %s lists them.",
+	                        wals_relation_quoted(relation))));
+}
+
 void
 wals_version_activate(Oid relation, int32 version)
 {
@@ -481,10 +491,22 @@ wals_version_activate(Oid relation, int32 version)
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            quoted),
 	                   1, types, values, NULL, WALS_READ_FRESH) == 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("model \"%s\" has no version %d",
-		                       get_rel_name(relation), version),
-		                errhint("SELECT version FROM %s lists them.", quoted)));
+		no_such_version(relation, version);
+}
+
+void
+wals_version_set_metrics(Oid relation, int32 version, Datum metrics,
+                         bool is_null)
+{
+	Oid types[2] = {INT4OID, JSONBOID};
+	Datum values[2] = {Int32GetDatum(version), metrics};
+	char nulls[2] = {' ', is_null ? 'n' : ' '};
+
+	if (wals_query_run(psprintf("UPDATE %s SET metrics = $2 "
+	                            "WHERE version OPERATOR(pg_catalog.=) $1",
+	                            wals_relation_quoted(relation)),
+	                   2, types, values, nulls, WALS_READ_FRESH) == 0)
+		no_such_version(relation, version);
 }
 
 /*

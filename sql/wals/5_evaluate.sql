@@ -1,0 +1,106 @@
+-- ---------------------------------------------------------------------------
+-- Evaluation
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION wals_holdout(
+	user_id bigint,
+	item_id bigint,
+	fraction double precision DEFAULT 0.1,
+	seed bigint DEFAULT 0
+) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_holdout';
+COMMENT ON FUNCTION wals_holdout(bigint, bigint, double precision, bigint)
+IS 'true for a fraction of all pairs of user and item, always the same ones: splits ratings into training and test; bigint ids';
+
+CREATE FUNCTION wals_holdout(
+	user_id text,
+	item_id text,
+	fraction double precision DEFAULT 0.1,
+	seed bigint DEFAULT 0
+) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_holdout';
+COMMENT ON FUNCTION wals_holdout(text, text, double precision, bigint)
+IS 'true for a fraction of all pairs of user and item, always the same ones: splits ratings into training and test; text ids';
+
+CREATE FUNCTION wals_holdout(
+	user_id uuid,
+	item_id uuid,
+	fraction double precision DEFAULT 0.1,
+	seed bigint DEFAULT 0
+) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_holdout';
+COMMENT ON FUNCTION wals_holdout(uuid, uuid, double precision, bigint)
+IS 'true for a fraction of all pairs of user and item, always the same ones: splits ratings into training and test; uuid ids';
+
+CREATE FUNCTION wals_evaluate(
+	test regclass,
+	model regclass DEFAULT NULL,
+	k integer[] DEFAULT '{10}',
+	version integer DEFAULT NULL,
+	user_col name DEFAULT NULL,
+	item_col name DEFAULT NULL,
+	value_col name DEFAULT NULL,
+	relevance_threshold double precision DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	negatives integer DEFAULT NULL,
+	candidates regclass DEFAULT NULL,
+	max_users integer DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	metric text,
+	k integer,
+	value double precision,
+	std_error double precision,
+	popular_baseline double precision,
+	n_users bigint,
+	n_skipped bigint
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_evaluate';
+COMMENT ON FUNCTION wals_evaluate(regclass, regclass, integer[], integer, name, name, name, double precision, boolean, integer, regclass, integer, bigint)
+IS 'how well a version ranks, and with explicit feedback predicts, ratings that were held out, beside what popularity achieves';
+
+CREATE FUNCTION wals_compare(
+	test regclass,
+	model_a regclass DEFAULT NULL,
+	model_b regclass DEFAULT NULL,
+	version_a integer DEFAULT NULL,
+	version_b integer DEFAULT NULL,
+	k integer[] DEFAULT '{10}',
+	user_col name DEFAULT NULL,
+	item_col name DEFAULT NULL,
+	value_col name DEFAULT NULL,
+	relevance_threshold double precision DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	negatives integer DEFAULT NULL,
+	candidates regclass DEFAULT NULL,
+	max_users integer DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	metric text,
+	k integer,
+	value_a double precision,
+	value_b double precision,
+	difference double precision,
+	std_error double precision,
+	t double precision,
+	p_value double precision,
+	n_higher bigint,
+	n_lower bigint,
+	sign_p_value double precision,
+	n_users bigint,
+	n_skipped bigint
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_compare';
+COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, integer, integer, integer[], name, name, name, double precision, boolean, integer, regclass, integer, bigint)
+IS 'whether one version, of the same or another model, ranks or predicts better than another: differences per user, with their errors and p values';
+
+CREATE FUNCTION wals_set_metrics(model regclass, version integer, metrics jsonb) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_set_metrics';
+COMMENT ON FUNCTION wals_set_metrics(regclass, integer, jsonb)
+IS 'attach metrics to a version, NULL to remove them; owner only';

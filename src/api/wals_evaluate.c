@@ -1,0 +1,255 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_evaluate.c
+ *	  SQL: wals_evaluate(test, model, ...) and wals_compare(test, model_a,
+ *	  model_b, ...).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "base/args.h"
+#include "run/evaluate.h"
+
+PG_FUNCTION_INFO_V1(wals_evaluate);
+PG_FUNCTION_INFO_V1(wals_compare);
+
+enum
+{
+	EVALUATE_TEST,
+	EVALUATE_MODEL,
+	EVALUATE_K,
+	EVALUATE_VERSION,
+	EVALUATE_REST
+};
+
+enum
+{
+	COMPARE_TEST,
+	COMPARE_MODEL_A,
+	COMPARE_MODEL_B,
+	COMPARE_VERSION_A,
+	COMPARE_VERSION_B,
+	COMPARE_K,
+	COMPARE_REST
+};
+
+/* What both have after those, counted from there. */
+enum
+{
+	REST_USER_COL,
+	REST_ITEM_COL,
+	REST_VALUE_COL,
+	REST_THRESHOLD,
+	REST_EXCLUDE_SEEN,
+	REST_NEGATIVES,
+	REST_CANDIDATES,
+	REST_MAX_USERS,
+	REST_SEED
+};
+
+static void
+refuse(const char *option, const char *detail)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("invalid value for option \"%s\"", option),
+	                errdetail("%s", detail)));
+}
+
+/* An integer of low and more, or if_null. */
+static int32
+number(FunctionCallInfo fcinfo, int arg, const char *option, int32 low,
+       int32 high, int32 if_null)
+{
+	int32 value = wals_arg_int32(fcinfo, arg, low);
+
+	if (value < low || value > high)
+		refuse(option, psprintf("The value is %d, it must be between %d and "
+		                        "%d.",
+		                        value, low, high));
+	return PG_ARGISNULL(arg) ? if_null : value;
+}
+
+static int
+compare_cuts(const void *a, const void *b)
+{
+	int32 left = *(const int32 *) a;
+	int32 right = *(const int32 *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* The lengths of lists: each once, ascending. */
+static void
+fetch_cuts(FunctionCallInfo fcinfo, int arg, WalsEvaluateRequest *request)
+{
+	int32 *cuts;
+	Datum *elements;
+	int count;
+	int i;
+
+	if (PG_ARGISNULL(arg))
+	{
+		request->n_cuts = 1;
+		request->cuts[0] = 10;
+		return;
+	}
+	wals_arg_array(fcinfo, arg, "k", &count, &elements);
+	cuts = palloc(sizeof(int32) * Max(count, 1));
+	for (i = 0; i < count; i++)
+	{
+		cuts[i] = DatumGetInt32(elements[i]);
+		if (cuts[i] < 1 || cuts[i] > WC_CUT_MAX)
+			refuse("k", psprintf("%d is among the values, which must be "
+			                     "between 1 and %d.",
+			                     cuts[i], WC_CUT_MAX));
+	}
+	qsort(cuts, count, sizeof(int32), compare_cuts);
+	for (i = 0; i < count; i++)
+	{
+		if (i > 0 && cuts[i] == cuts[i - 1])
+			continue;
+		if (request->n_cuts == WALS_CUTS_MAX)
+			refuse("k",
+			       psprintf("There are more than %d values.", WALS_CUTS_MAX));
+		request->cuts[request->n_cuts++] = cuts[i];
+	}
+	if (request->n_cuts == 0)
+		refuse("k", "There is no value; '{10}' measures the first ten.");
+}
+
+static void
+fetch_rest(FunctionCallInfo fcinfo, int first, WalsEvaluateRequest *request)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		                errmsg("test must not be NULL"),
+		                errhint("Name the relation of held-out ratings.")));
+	request->test = PG_GETARG_OID(0);
+	request->user_col = wals_arg_name(fcinfo, first + REST_USER_COL);
+	request->item_col = wals_arg_name(fcinfo, first + REST_ITEM_COL);
+	request->value_col = wals_arg_name(fcinfo, first + REST_VALUE_COL);
+	request->has_threshold = !PG_ARGISNULL(first + REST_THRESHOLD);
+	request->threshold = wals_arg_float8(fcinfo, first + REST_THRESHOLD, 0);
+	if (isnan(request->threshold))
+		refuse("relevance_threshold", "The value is NaN, it must be a number.");
+	request->exclude_seen =
+	    wals_arg_bool(fcinfo, first + REST_EXCLUDE_SEEN, true);
+	request->negatives = number(fcinfo, first + REST_NEGATIVES, "negatives", 1,
+	                            WC_NEGATIVES_MAX, 0);
+	request->candidates = wals_arg_oid(fcinfo, first + REST_CANDIDATES);
+	if (request->negatives > 0 && OidIsValid(request->candidates))
+		refuse("negatives", "There are candidates: what is ranked is given, "
+		                    "and nothing is drawn.");
+	request->max_users = number(fcinfo, first + REST_MAX_USERS, "max_users", 1,
+	                            PG_INT32_MAX, PG_INT32_MAX);
+	request->seed = wals_arg_int64(fcinfo, first + REST_SEED, 0);
+}
+
+static int32
+fetch_version(FunctionCallInfo fcinfo, int arg, const char *option)
+{
+	return number(fcinfo, arg, option, 1, PG_INT32_MAX, 0);
+}
+
+/* The cut, NULL for none; a number, NULL for NaN. */
+static void
+put_cut(int32 cut, Datum *value, bool *is_null)
+{
+	*value = Int32GetDatum(cut);
+	*is_null = cut == 0;
+}
+
+static void
+put_number(double number_or_nan, Datum *value, bool *is_null)
+{
+	*value = Float8GetDatum(number_or_nan);
+	*is_null = isnan(number_or_nan);
+}
+
+Datum
+wals_evaluate(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsEvaluateRequest request;
+	WalsEvaluateRow *rows;
+	int count;
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.n_models = 1;
+	request.model[0] = wals_arg_oid(fcinfo, EVALUATE_MODEL);
+	request.version[0] = fetch_version(fcinfo, EVALUATE_VERSION, "version");
+	fetch_cuts(fcinfo, EVALUATE_K, &request);
+	fetch_rest(fcinfo, EVALUATE_REST, &request);
+
+	count = wals_evaluate_run(&request, &rows);
+	for (i = 0; i < count; i++)
+	{
+		const WalsEvaluateRow *row = &rows[i];
+		Datum values[7];
+		bool nulls[7] = {false};
+
+		values[0] = CStringGetTextDatum(row->metric);
+		put_cut(row->cut, &values[1], &nulls[1]);
+		put_number(row->value, &values[2], &nulls[2]);
+		put_number(row->error, &values[3], &nulls[3]);
+		put_number(row->baseline, &values[4], &nulls[4]);
+		values[5] = Int64GetDatum(row->n_users);
+		values[6] = Int64GetDatum(row->n_skipped);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+Datum
+wals_compare(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsEvaluateRequest request;
+	WalsCompareRow *rows;
+	int count;
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.n_models = 2;
+	request.model[0] = wals_arg_oid(fcinfo, COMPARE_MODEL_A);
+	request.model[1] = wals_arg_oid(fcinfo, COMPARE_MODEL_B);
+	request.version[0] = fetch_version(fcinfo, COMPARE_VERSION_A, "version_a");
+	request.version[1] = fetch_version(fcinfo, COMPARE_VERSION_B, "version_b");
+	fetch_cuts(fcinfo, COMPARE_K, &request);
+	fetch_rest(fcinfo, COMPARE_REST, &request);
+
+	count = wals_compare_run(&request, &rows);
+	for (i = 0; i < count; i++)
+	{
+		const WalsCompareRow *row = &rows[i];
+		Datum values[13];
+		bool nulls[13] = {false};
+
+		values[0] = CStringGetTextDatum(row->metric);
+		put_cut(row->cut, &values[1], &nulls[1]);
+		put_number(row->value[0], &values[2], &nulls[2]);
+		put_number(row->value[1], &values[3], &nulls[3]);
+		put_number(row->difference, &values[4], &nulls[4]);
+		put_number(row->error, &values[5], &nulls[5]);
+		put_number(row->t, &values[6], &nulls[6]);
+		put_number(row->p, &values[7], &nulls[7]);
+		values[8] = Int64GetDatum(row->n_higher);
+		values[9] = Int64GetDatum(row->n_lower);
+		nulls[8] = nulls[9] = row->n_higher < 0;
+		put_number(row->sign_p, &values[10], &nulls[10]);
+		values[11] = Int64GetDatum(row->n_users);
+		values[12] = Int64GetDatum(row->n_skipped);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

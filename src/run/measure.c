@@ -1,0 +1,553 @@
+/*-------------------------------------------------------------------------
+ *
+ * measure.c
+ *	  Rank and rate for every user of a test: what evaluations sum up.
+ *
+ * wals_measure at the end of this file is the story.  All statements come
+ * first: the rows of the versions, the test, what users have seen, lists of
+ * candidates, the factors of the users.  Then the items are taken from the
+ * cache, one version at a time.
+ *
+ * Nothing here may flatter.  What users have seen is what the source has for
+ * them now, less what is in the test; pairs that are in both are warned about,
+ * because a version that was trained on them knows the answers.  Relevant items
+ * that a version does not have count as not found.  Only users it does not have
+ * are left out, and counted.
+ *
+ * What is drawn (users if there are more than max_users, negatives) depends on
+ * ids and the seed.  Users and items are renumbered by sorted id, so that every
+ * sum has one order whatever the order of the rows.
+ *
+ * What everybody gets, beside a single version: the items by their number of
+ * entries, and for predictions mean + b_i + b_j with biases estimated one after
+ * the other and damped, from the rows of the source.
+ *
+ * Memory: 8 bytes for each pair of the test, of a list, and of the source that
+ * belongs to a user of the test, twice while they are sorted (12 with values);
+ * 4 bytes times the factors for each of these users, 64 for each cut; 8 for each
+ * item; and what core/metrics.c needs per thread.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "base/report.h"
+#include "run/answer.h"
+#include "run/measure.h"
+#include "store/query.h"
+
+/* Apart from the draws of negatives, whatever the seed. */
+#define SALT_USERS INT64CONST(0x7573657273)
+#define USERS_AT_ONCE 256 /* looked up between two frees of what SQL took */
+
+void *
+wals_measure_alloc(WalsMemory *memory, int64 count, Size size)
+{
+	void *result = wc_alloc_array(&memory->alloc, (size_t) count, size);
+
+	if (result == NULL)
+	{
+		WcError error = {WC_NO_MEMORY, WC_USERS, -1, -1, ""};
+
+		wals_report(&error, memory, NULL, NULL);
+	}
+	return result;
+}
+
+/* Whether a row of a matrix has an item, by halving. */
+bool
+wals_measure_has(const WcCsr *csr, int32 row, int32 item)
+{
+	int64 low = csr->start[row];
+	int64 high = csr->start[row + 1];
+
+	while (low < high)
+	{
+		int64 middle = low + (high - low) / 2;
+
+		if (csr->col[middle] < item)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < csr->start[row + 1] && csr->col[low] == item;
+}
+
+uint64
+wals_measure_hash(const WcIdMap *ids, int32 index)
+{
+	WcId id = wc_idmap_get(ids, index);
+
+	return wc_hash_id(wc_idmap_kind(ids), &id);
+}
+
+bool
+wals_measure_is_explicit(const WalsModel *model)
+{
+	return strcmp(model->feedback, "explicit") == 0;
+}
+
+static void *
+array_alloc(WalsMeasureState *state, int64 count, Size size)
+{
+	return wals_measure_alloc(&state->memory, count, size);
+}
+
+static void
+check(WalsMeasureState *state, WcStatus status)
+{
+	WcError error = {status, WC_USERS, -1, -1, ""};
+
+	if (status != WC_OK)
+		wals_report(&error, &state->memory, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------ */
+
+static void
+open_models(WalsMeasureState *state)
+{
+	const WalsEvaluateRequest *request = state->request;
+	const WalsModel *a = &state->models[0];
+	const WalsModel *b = &state->models[1];
+	Oid relation = InvalidOid;
+	int m;
+
+	for (m = 0; m < request->n_models; m++)
+	{
+		if (m == 0 || OidIsValid(request->model[m]))
+			relation = wals_model_resolve(request->model[m]);
+		if (request->version[m] != 0)
+			wals_model_version(relation, request->version[m],
+			                   &state->models[m]);
+		else
+			wals_model_active(relation, &state->models[m]);
+	}
+	if (request->n_models == 1)
+		return;
+	if (a->relation == b->relation && a->version == b->version)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("nothing to compare: version %d of model \"%s\" is on "
+		                "both sides",
+		                a->version, get_rel_name(a->relation)),
+		         errhint("Name another model_b, or version_a and version_b; "
+		                 "SELECT version, active FROM %s lists them.",
+		                 get_rel_name(a->relation))));
+	if (a->user_type != b->user_type || a->item_type != b->item_type)
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATATYPE_MISMATCH),
+		         errmsg("models \"%s\" and \"%s\" have ids of different types",
+		                get_rel_name(a->relation), get_rel_name(b->relation)),
+		         errhint("Compare models of the same users and items.")));
+}
+
+/* Ids must have the types of the model's. */
+static void
+check_id_types(const WalsMeasureState *state, const WalsSource *source)
+{
+	const WalsModel *model = &state->models[0];
+
+	if (source->user_id_type == model->user_type &&
+	    source->item_id_type == model->item_type)
+		return;
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_DATATYPE_MISMATCH),
+	     errmsg("ids in \"%s\" have other types than those of model \"%s\"",
+	            get_rel_name(source->relation), get_rel_name(model->relation)),
+	     errdetail("They are of types %s and %s; the model has users of "
+	               "type %s and items of type %s.",
+	               wals_id_type_name(source->user_id_type),
+	               wals_id_type_name(source->item_id_type),
+	               wals_id_type_name(model->user_type),
+	               wals_id_type_name(model->item_type)),
+	     errhint("Use a view that casts the columns.")));
+}
+
+static void
+open_test(WalsMeasureState *state)
+{
+	const WalsEvaluateRequest *request = state->request;
+	WalsModel *model = &state->models[0];
+	WalsSource *test = &state->test;
+
+	test->relation = request->test;
+	test->user_col =
+	    request->user_col ? request->user_col : NameStr(model->user_col);
+	test->item_col =
+	    request->item_col ? request->item_col : NameStr(model->item_col);
+	test->value_col = request->value_col;
+	if (test->value_col == NULL &&
+	    wals_has_number_column(test->relation, NameStr(model->value_col)))
+		test->value_col = NameStr(model->value_col);
+	wals_source_check_columns(test, "test");
+	check_id_types(state, test);
+	if (request->has_threshold && test->value_col == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("relevance_threshold needs a column of values"),
+		                errhint("Name one of \"%s\" with value_col => '...'.",
+		                        get_rel_name(test->relation))));
+}
+
+static int32 *
+identity(WalsMeasureState *state, int32 count)
+{
+	int32 *result = array_alloc(state, count, sizeof(int32));
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		result[i] = i;
+	return result;
+}
+
+/* Read the test and put its users in the order of their ids. */
+static void
+read_test(WalsMeasureState *state)
+{
+	WalsPairs *pairs = &state->test_pairs;
+	int32 *users;
+	int32 *items;
+
+	check(state, wc_idmap_create(wals_id_kind(state->models[0].user_type),
+	                             &state->users, &state->memory.alloc));
+	check(state, wc_idmap_create(wals_id_kind(state->models[0].item_type),
+	                             &state->items, &state->memory.alloc));
+	wals_pairs_read(&state->test, state->users, state->items, NULL,
+	                &state->memory, pairs);
+	if (pairs->coo.count == 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("there is nothing to evaluate in \"%s\"",
+		                get_rel_name(state->test.relation)),
+		         errdetail("It has " INT64_FORMAT " rows the caller may see, "
+		                   "and none without a NULL.",
+		                   pairs->n_rows)));
+	if (pairs->n_null > 0)
+		ereport(NOTICE, (errmsg(INT64_FORMAT " of " INT64_FORMAT
+		                                     " rows of \"%s\" were left out: "
+		                                     "they have a NULL",
+		                        pairs->n_null, pairs->n_rows,
+		                        get_rel_name(state->test.relation))));
+	users = array_alloc(state, wc_idmap_count(state->users), sizeof(int32));
+	items = identity(state, wc_idmap_count(state->items));
+	check(state, wc_idmap_sort(state->users, users, &wals_hooks));
+	check(state, wc_coo_renumber(&pairs->coo, users, items, &wals_hooks));
+	wc_free(&state->memory.alloc, users);
+	wc_free(&state->memory.alloc, items);
+}
+
+typedef struct DrawnUser
+{
+	uint64 key;
+	int32 index;
+} DrawnUser;
+
+static int
+compare_drawn(const void *a, const void *b)
+{
+	const DrawnUser *left = a;
+	const DrawnUser *right = b;
+
+	if (left->key != right->key)
+		return left->key < right->key ? -1 : 1;
+	return left->index < right->index ? -1 : 1;
+}
+
+/* The users asked: all, or those with the smallest hashes. */
+static void
+draw_users(WalsMeasureState *state)
+{
+	int32 count = wc_idmap_count(state->users);
+	bool all = count <= state->request->max_users;
+	DrawnUser *drawn = NULL;
+	int32 i;
+
+	state->n_wanted = all ? count : state->request->max_users;
+	state->wanted = array_alloc(state, count, sizeof(bool));
+	for (i = 0; i < count; i++)
+		state->wanted[i] = all;
+	if (all)
+		return;
+	drawn = array_alloc(state, count, sizeof(DrawnUser));
+	for (i = 0; i < count; i++)
+	{
+		drawn[i].index = i;
+		drawn[i].key = wc_hash_pair(state->request->seed ^ SALT_USERS,
+		                            wals_measure_hash(state->users, i), 0);
+	}
+	qsort(drawn, count, sizeof(DrawnUser), compare_drawn);
+	for (i = 0; i < state->n_wanted; i++)
+		state->wanted[drawn[i].index] = true;
+	wc_free(&state->memory.alloc, drawn);
+}
+
+/* Rows of the users under test in the sources, both together for two. */
+static void
+read_seen(WalsMeasureState *state)
+{
+	const WalsModel *a = &state->models[0];
+	const WalsModel *b = &state->models[1];
+	WalsSource other;
+	WalsPairs more;
+
+	wals_pairs_open_seen(
+	    a, state->request->n_models == 1 && wals_measure_is_explicit(a),
+	    &state->source);
+	wals_pairs_read(&state->source, state->users, state->items, state->wanted,
+	                &state->memory, &state->seen_pairs);
+	if (state->request->n_models == 1)
+		return;
+	wals_pairs_open_seen(b, false, &other);
+	if (a->source == b->source &&
+	    strcmp(state->source.user_col, other.user_col) == 0 &&
+	    strcmp(state->source.item_col, other.item_col) == 0)
+		return;
+	wals_pairs_read(&other, state->users, state->items, state->wanted,
+	                &state->memory, &more);
+	check(state,
+	      wc_coo_append(&state->seen_pairs.coo, more.coo.count, more.coo.user,
+	                    more.coo.item, NULL, NULL, NULL, &state->memory.alloc));
+	wc_coo_free(&more.coo, &state->memory.alloc);
+}
+
+static void
+read_candidates(WalsMeasureState *state)
+{
+	WalsSource list;
+
+	memset(&list, 0, sizeof(list));
+	list.relation = state->request->candidates;
+	list.user_col = state->test.user_col;
+	list.item_col = state->test.item_col;
+	wals_source_check_columns(&list, "candidates");
+	check_id_types(state, &list);
+	wals_pairs_read(&list, state->users, state->items, state->wanted,
+	                &state->memory, &state->candidate_pairs);
+}
+
+/* Factors and base of a user, who is chosen if all versions have both. */
+static void
+read_user(WalsMeasureState *state, int32 user)
+{
+	Datum id = wals_id_to_datum(state->models[0].user_type,
+	                            wc_idmap_get(state->users, user));
+	int m;
+
+	for (m = 0; m < state->request->n_models; m++)
+	{
+		WalsUserVector vector = wals_answer_user(&state->models[m], id);
+		Size k = (Size) state->models[m].factors;
+
+		if (!vector.known)
+			return;
+		memcpy(state->user_factors[m] + (Size) state->n_chosen * k,
+		       vector.factors, sizeof(float) * k);
+		state->user_base[m][state->n_chosen] = vector.base;
+	}
+	state->chosen[state->n_chosen++] = user;
+}
+
+static void
+read_users(WalsMeasureState *state)
+{
+	int n_models = state->request->n_models;
+	int32 count = wc_idmap_count(state->users);
+	int32 user;
+	int32 i;
+	int m;
+
+	state->chosen = array_alloc(state, state->n_wanted, sizeof(int32));
+	for (m = 0; m < n_models; m++)
+	{
+		state->user_factors[m] =
+		    array_alloc(state, state->n_wanted,
+		                sizeof(float) * (Size) state->models[m].factors);
+		state->user_base[m] =
+		    array_alloc(state, state->n_wanted, sizeof(float));
+	}
+	for (user = 0; user < count; user += USERS_AT_ONCE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		wals_query_begin();
+		for (i = user; i < count && i < user + USERS_AT_ONCE; i++)
+			if (state->wanted[i])
+				read_user(state, i);
+		wals_query_end();
+	}
+	if (state->n_chosen == 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         n_models == 1
+		             ? errmsg("no user of \"%s\" is in version %d of model "
+		                      "\"%s\"",
+		                      get_rel_name(state->test.relation),
+		                      state->models[0].version,
+		                      get_rel_name(state->models[0].relation))
+		             : errmsg("no user of \"%s\" is in both versions",
+		                      get_rel_name(state->test.relation)),
+		         errhint("Hold out some rows of each user, not all rows of "
+		                 "some users: see wals_holdout().")));
+}
+
+static void
+to_csr(WalsMeasureState *state, WalsPairs *pairs, WcCsr *csr)
+{
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	int64 n_merged;
+	int64 n_zero;
+
+	check(state, wc_csr_from_coo(&pairs->coo, wc_idmap_count(state->users),
+	                             wc_idmap_count(state->items), WC_DUP_AVG,
+	                             false, csr, &n_merged, &n_zero,
+	                             &state->memory.alloc, &wals_hooks, &error));
+}
+
+/* All read: items in the order of their ids, triplets by row. */
+static void
+sort_pairs(WalsMeasureState *state)
+{
+	WalsPairs *all[3] = {&state->test_pairs, &state->seen_pairs,
+	                     &state->candidate_pairs};
+	WcCsr *by_user[3] = {&state->tested, &state->seen, &state->candidates};
+	int32 *users = identity(state, wc_idmap_count(state->users));
+	int32 *items =
+	    array_alloc(state, wc_idmap_count(state->items), sizeof(int32));
+	int i;
+
+	check(state, wc_idmap_sort(state->items, items, &wals_hooks));
+	for (i = 0; i < 3; i++)
+	{
+		check(state, wc_coo_renumber(&all[i]->coo, users, items, &wals_hooks));
+		to_csr(state, all[i], by_user[i]);
+	}
+	wc_free(&state->memory.alloc, users);
+	wc_free(&state->memory.alloc, items);
+}
+
+/* Pairs that are in the test and in the source. */
+static void
+warn_of_overlap(const WalsMeasureState *state)
+{
+	int64 n_both = 0;
+	int64 n_tested = 0;
+	int32 user;
+	int64 e;
+
+	for (user = 0; user < state->seen.rows; user++)
+	{
+		if (!state->wanted[user])
+			continue;
+		for (e = state->tested.start[user]; e < state->tested.start[user + 1];
+		     e++)
+		{
+			n_tested++;
+			n_both +=
+			    wals_measure_has(&state->seen, user, state->tested.col[e]);
+		}
+	}
+	if (n_both > 0)
+		ereport(WARNING,
+		        (errmsg(INT64_FORMAT " of " INT64_FORMAT
+		                             " test pairs are in the source of the "
+		                             "model",
+		                n_both, n_tested),
+		         errdetail("If the version was trained on them, the figures "
+		                   "flatter it."),
+		         errhint("Train on a view without the rows of the test: see "
+		                 "wals_holdout().")));
+}
+
+/* Where each item that was read is in a version. */
+static void
+map_items(WalsMeasureState *state, int m)
+{
+	int32 count = wc_idmap_count(state->items);
+	int32 i;
+
+	state->rows = wals_cache_rows(&state->models[m], WC_ITEMS);
+	state->map[m] = array_alloc(state, count, sizeof(int32));
+	for (i = 0; i < count; i++)
+		state->map[m][i] =
+		    wals_rows_find(state->rows, wc_idmap_get(state->items, i));
+}
+
+/* Pairs with a value, of the users asked. */
+static int64
+count_pairs(const WalsMeasureState *state)
+{
+	int64 result = 0;
+	int32 user;
+
+	for (user = 0; user < state->tested.rows; user++)
+		if (state->wanted[user])
+			result += state->tested.start[user + 1] - state->tested.start[user];
+	return result;
+}
+
+/*
+ * The story: everything that is read, then the versions one after the other;
+ * the one whose items were looked up last comes first, because they are at
+ * hand.
+ */
+void
+wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
+{
+	MemoryContext context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals evaluate", ALLOCSET_DEFAULT_SIZES);
+	WalsMeasureState state;
+	int m;
+
+	memset(&state, 0, sizeof(state));
+	memset(measured, 0, sizeof(*measured));
+	state.request = request;
+	state.measured = measured;
+	wals_memory_init(&state.memory, context, 0);
+	wals_memory_init(&state.kept, CurrentMemoryContext, 0);
+
+	wals_query_begin();
+	open_models(&state);
+	open_test(&state);
+	read_test(&state);
+	draw_users(&state);
+	if (request->exclude_seen)
+		read_seen(&state);
+	if (OidIsValid(request->candidates))
+		read_candidates(&state);
+	sort_pairs(&state);
+	measured->rated = state.tested.value != NULL;
+	for (m = 0; m < request->n_models; m++)
+		measured->rated =
+		    measured->rated && wals_measure_is_explicit(&state.models[m]);
+	if (measured->rated && state.seen.value != NULL)
+	{
+		int32 count = wc_idmap_count(state.items);
+
+		state.item_count = array_alloc(&state, count, sizeof(double));
+		state.item_sum = array_alloc(&state, count, sizeof(double));
+		wals_pairs_sum_items(&state.source, state.items, state.item_count,
+		                     state.item_sum);
+	}
+	read_users(&state);
+	warn_of_overlap(&state);
+
+	for (m = 0; m < request->n_models; m++)
+		map_items(&state, m);
+	for (m = request->n_models - 1; m >= 0; m--)
+	{
+		if (m < request->n_models - 1)
+			state.rows = wals_cache_rows(&state.models[m], WC_ITEMS);
+		wals_trial_run(&state, m);
+	}
+	measured->n_asked = state.n_wanted;
+	measured->n_users = state.n_chosen;
+	measured->n_pairs = count_pairs(&state);
+	wals_query_end();
+	MemoryContextDelete(context);
+}

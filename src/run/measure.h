@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * measure.h
+ *	  What measure.c and trial.c share: the state of one evaluation.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_MEASURE_H
+#define WALS_RUN_MEASURE_H
+
+#include "run/evaluate.h"
+#include "store/cache.h"
+#include "store/pairs.h"
+
+/* State of one evaluation, in the order in which it comes to be. */
+typedef struct WalsMeasureState
+{
+	/* input */
+	const WalsEvaluateRequest *request;
+	WalsModel models[2];
+	WalsMemory memory; /* freed at the end */
+	WalsMemory kept; /* the result */
+	WalsSource test;
+	WalsSource source; /* of the first model, if exclude_seen */
+
+	/* what was read; indexes are of users and items, sorted by id */
+	WcIdMap *users; /* of the test */
+	WcIdMap *items;
+	WalsPairs test_pairs;
+	WalsPairs seen_pairs;
+	WalsPairs candidate_pairs;
+	WcCsr tested;
+	WcCsr seen;
+	WcCsr candidates;
+	double *item_count; /* of a value in the source; NULL: not read */
+	double *item_sum;
+
+	/* who is evaluated */
+	bool *wanted; /* users of the test: asked */
+	int32 n_wanted;
+	int32 *chosen; /* indexes of users that all versions know */
+	int32 n_chosen;
+	float *user_factors[2]; /* n_chosen x factors */
+	float *user_base[2];
+
+	/* one version's items */
+	int32 *map[2]; /* index there of each of items, -1: none */
+	const WalsRows *rows; /* valid until the next statement */
+
+	WalsMeasured *measured;
+} WalsMeasureState;
+
+/* Memory of one of the two kinds, or the error that there is none. */
+extern void *wals_measure_alloc(WalsMemory *memory, int64 count, Size size);
+
+/* wc_hash_id of an id. */
+extern uint64 wals_measure_hash(const WcIdMap *ids, int32 index);
+
+/* Whether a row of a matrix has an item. */
+extern bool wals_measure_has(const WcCsr *csr, int32 row, int32 item);
+
+extern bool wals_measure_is_explicit(const WalsModel *model);
+
+/* Rank and rate with version m, whose items are state->rows. */
+extern void wals_trial_run(WalsMeasureState *state, int m);
+
+#endif /* WALS_RUN_MEASURE_H */
