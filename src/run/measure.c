@@ -139,7 +139,7 @@ open_models(WalsMeasureState *state)
 		                a->version, get_rel_name(a->relation)),
 		         errhint("Name another model_b, or version_a and version_b; "
 		                 "SELECT version, active FROM %s lists them.",
-		                 get_rel_name(a->relation))));
+		                 wals_relation_quoted(a->relation))));
 	if (a->user_type != b->user_type || a->item_type != b->item_type)
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),

@@ -37,7 +37,7 @@ is_relevant(const WalsMeasureState *state, float value)
 	if (state->test.value_col == NULL)
 		return true;
 	if (state->request->has_threshold)
-		return value >= state->request->threshold;
+		return value >= (float) state->request->threshold;
 	return wals_measure_is_explicit(&state->models[0]) || value > 0;
 }
 
