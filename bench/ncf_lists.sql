@@ -13,6 +13,9 @@ JOIN ncf_negatives USING (user_id),
 	unnest(string_to_array(ncf_negatives.items, ' ')::bigint[]) AS n (item)
 GROUP BY t.user_id, t.item_id;
 
+CREATE TABLE ncf_candidates AS
+SELECT user_id, n.item AS item_id FROM ncf_lists, unnest(negatives) AS n (item);
+
 -- Most popular: the test item's rank counts every negative that is at least as
 -- popular.
 WITH popular AS (SELECT item_id, count(*) AS n FROM ncf_ratings GROUP BY item_id),

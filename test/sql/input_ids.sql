@@ -200,8 +200,8 @@ CREATE TABLE folded AS
 SELECT 'u' || user_id AS user_id, ('i' || item_id) COLLATE any_case AS item_id
 FROM plain;
 SELECT string_agg(o, E'\n') = '0A000 column "item_id" has a nondeterministic '
-	'collation' || E'\n  DETAIL: Ids are compared by their bytes.\n  HINT: Train '
-	'on a view with a deterministic collation, for example item_id COLLATE "C".'
+	'collation' || E'\n  DETAIL: Ids are compared by their bytes.\n  HINT: Use '
+	'a view with a deterministic collation, for example item_id COLLATE "C".'
 	AS refused
 FROM outcome($$SELECT wals_train('f', 'folded')$$) AS o \gset
 \else

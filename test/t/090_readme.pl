@@ -242,6 +242,14 @@ for my $id ('bigint', 'text', 'uuid')
 		"the arguments of wals_recommend, $id");
 }
 
+my $lists = 'name, name, name, double precision, boolean, integer, regclass, integer, bigint';
+is_deeply(documented_arguments('wals_evaluate'),
+	arguments("wals_evaluate(regclass, regclass, integer[], integer, $lists)"),
+	'the arguments of wals_evaluate');
+is_deeply(documented_arguments('wals_compare'),
+	arguments("wals_compare(regclass, regclass, regclass, integer, integer, integer[], $lists)"),
+	'the arguments of wals_compare');
+
 # Name and type of each column.
 sub columns
 {
