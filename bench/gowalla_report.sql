@@ -1,5 +1,5 @@
 -- The table of full ranking.  Published rows are those of the leaderboard BARS,
--- 64 factors each.
+-- with 64 factors where there are factors.
 
 \pset footer off
 \pset null ''

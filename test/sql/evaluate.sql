@@ -76,6 +76,15 @@ FROM wals_evaluate('test', 'hand', '{1,2}', candidates => 'lists') WHERE metric 
 -- as many negatives as there are is everything
 SELECT count(*) AS differences FROM (SELECT * FROM wals_evaluate('test', 'hand', '{1,2,3}')
 	EXCEPT SELECT * FROM wals_evaluate('test', 'hand', '{1,2,3}', negatives => 1000)) AS d;
+-- a source that has grown since: what is tested stays to be found, what came
+-- besides is not ranked any more
+CREATE TABLE before AS SELECT * FROM wals_evaluate('test', 'hand', '{1,2}');
+INSERT INTO seen SELECT * FROM test WHERE user_id < 3;
+SELECT count(*) AS differences FROM (TABLE before EXCEPT SELECT * FROM wals_evaluate('test', 'hand', '{1,2}')) AS d;
+INSERT INTO seen VALUES (1, 3);
+SELECT b.metric, b.k, round(b.value::numeric, 6) AS before, round(a.value::numeric, 6) AS after
+FROM before AS b JOIN wals_evaluate('test', 'hand', '{1}') AS a ON b.metric = a.metric AND b.k = a.k WHERE b.metric IN ('mrr', 'popularity');
+DELETE FROM seen WHERE (user_id, item_id) IN (TABLE test UNION ALL VALUES (1, 3)) AND user_id < 3;
 
 -- ---------------------------------------------------------------------------
 -- Against plain SQL

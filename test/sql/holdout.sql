@@ -54,6 +54,8 @@ FROM unnest(ARRAY[0, 1, -1, 42, 9223372036854775807, -9223372036854775808]) AS u
 	unnest(ARRAY[0, 3, -7, 1000000007]) AS i,
 	unnest(ARRAY[0, 0.1, 0.5, 0.77, 1]::double precision[]) AS f,
 	unnest(ARRAY[0, 1, -5]::bigint[]) AS s;
+SELECT count(*) AS pairs, count(*) FILTER (WHERE wals_holdout(u, i, 0.5) <> (draw(0, u, i) < 0.5)) AS differences
+FROM generate_series(1, 60) AS u, generate_series(1, 60) AS i;
 SELECT count(*) AS pairs,
 	count(*) FILTER (WHERE wals_holdout(u, i, f) <> (draw(0, fnv(convert_to(u, 'UTF8')), fnv(convert_to(i, 'UTF8'))) < f::numeric)) AS differences
 FROM unnest(ARRAY['', 'a', 'listener-42', repeat('x', 100)]) AS u,

@@ -29,6 +29,7 @@ my $answers = q{
 	SELECT u, r.* FROM generate_series(1, 310) AS u, LATERAL wals_recommend(u, 10) AS r;
 	SELECT * FROM wals_popular(10);
 	SELECT wals_score(1, 2), wals_score('1', '2');
+	SELECT * FROM wals_evaluate('ratings', 'm', max_users => 50, negatives => 20);
 	SELECT model, is_default, versions, active_version, loss FROM wals_models;
 	SELECT model, version, iteration, loss FROM wals_training_log ORDER BY 2, 3;
 };
@@ -49,7 +50,7 @@ check_same('at first');
 for my $call (
 	q{wals_train('m', 'ratings')}, q{wals_train('new', 'ratings')},
 	q{wals_activate('m', 1)}, q{wals_prune('m')},
-	q{wals_set_default('m')}, q{wals_drop('m')})
+	q{wals_set_default('m')}, q{wals_drop('m')}, q{wals_set_metrics('m', 1, '{}')})
 {
 	my ($rc, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\nSELECT $call");
 	like($err, qr/ERROR:  25006/, "refused on the standby: $call");
