@@ -170,8 +170,9 @@ rank(WalsMeasureState *state, const WcRanker *ranker, const WcTrial *trial,
 	for (item = 0; item < ranker->items; item++)
 		best_rank[item] = PG_INT32_MAX;
 	measured->n_values = wc_trial_values(trial);
-	measured->values[side] = array_alloc(
-	    state, state->n_chosen, sizeof(double) * (Size) measured->n_values);
+	measured->values[side] =
+	    wals_measure_alloc(&state->kept, state->n_chosen,
+	                       sizeof(double) * (Size) measured->n_values);
 	status = wc_rank_users(ranker, trial, wals_thread_count(),
 	                       measured->values[side], best_rank,
 	                       &state->memory.alloc, &wals_hooks, &error);
