@@ -187,11 +187,11 @@ wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
  * the range of int64.
  */
 WcStatus
-wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
-             const WcHooks *hooks)
+wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
+             const WcAlloc *alloc, const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
-	int64_t newest = INT64_MIN;
+	int64_t latest = INT64_MIN;
 	float *weight = coo->weight;
 
 	WC_ASSERT(coo->time != NULL && half_life > 0);
@@ -199,9 +199,10 @@ wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
 	{
 		if (wc_pace(&pace, 1))
 			return WC_CANCELLED;
-		if (coo->time[e] > newest)
-			newest = coo->time[e];
+		if (coo->time[e] > latest)
+			latest = coo->time[e];
 	}
+	*newest = latest;
 	if (weight == NULL)
 	{
 		weight = wc_alloc_array(alloc, (size_t) coo->capacity, sizeof(float));
@@ -220,7 +221,7 @@ wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
 	}
 	for (int64_t e = 0; e < coo->count; e++)
 	{
-		double age = (double) ((uint64_t) newest - (uint64_t) coo->time[e]);
+		double age = (double) ((uint64_t) latest - (uint64_t) coo->time[e]);
 
 		/* An exp2 costs as much as some ten steps of the other passes. */
 		if (wc_pace(&pace, 8))

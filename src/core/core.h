@@ -290,10 +290,11 @@ extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
 
 /*
  * Multiply every weight by 2^(-age / half_life), age counted back from the
- * newest time in the data.  Needs the time array; creates the weight array.
+ * newest time in the data, which is returned.  Needs the time array; creates the
+ * weight array.
  */
-extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, const WcAlloc *alloc,
-                             const WcHooks *hooks);
+extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
+                             const WcAlloc *alloc, const WcHooks *hooks);
 
 /*
  * One side of the ratings by row.  Entries of a row are sorted by column and
@@ -367,6 +368,8 @@ typedef struct WcProblem
 	WcCsr by_user; /* m x n */
 	WcCsr by_item; /* n x m */
 	float base_weight;
+	double count_weight; /* 1 / mean of R_i^p C_j^q over the entries, 1
+									 * where that is not normalized */
 	float *user_scale; /* m or NULL */
 	float *item_scale; /* n or NULL */
 	bool user_weighted; /* the user gave a weight per user */
@@ -512,6 +515,103 @@ wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
                  double lambda, int64_t count, const double *vectors,
                  const double *weights, const double *full_weights,
                  const double *targets, double *solution, double *workspace);
+
+/* ------------------------------------------------------------------------
+ * Folding in (fold.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * The objective of a training, as far as it concerns one user: options as
+ * wc_problem_build has resolved them, and what it has found in the data.
+ */
+typedef struct WcObjective
+{
+	WcParams params; /* nothing left to choose */
+	double count_weight; /* see WcProblem */
+	double mean;
+	int64_t newest; /* time that ages are counted back from */
+} WcObjective;
+
+/* Where the items of a version are: rows of vectors, by index. */
+typedef struct WcFoldItems
+{
+	int32_t count;
+	const float *(*vector)(const void *arg, int32_t index); /* k floats */
+	float (*bias)(const void *arg, int32_t index);
+	int32_t (*entries)(const void *arg, int32_t index); /* C_j */
+	const void *arg;
+} WcFoldItems;
+
+/* One rating of a user. */
+typedef struct WcFoldRow
+{
+	int32_t item;
+	float value; /* 1 where there are no values */
+	float weight; /* >= 0 */
+	int64_t time;
+} WcFoldRow;
+
+/* The ratings of a user, in any order. */
+typedef struct WcFoldUser
+{
+	int64_t count;
+	WcFoldRow *rows; /* are sorted */
+	bool has_weight; /* else no weight is looked at, each is 1 */
+	bool has_time; /* else duplicates last takes the later in order */
+	double weight; /* the training's for this user, else 1 */
+} WcFoldUser;
+
+/* One entry of the user who was folded in last. */
+typedef struct WcFoldEntry
+{
+	int32_t item;
+	float value; /* of the merged ratings */
+	float weight; /* c */
+	float contribution; /* to the score of wc_fold_explain */
+} WcFoldEntry;
+
+/*
+ * What solving users against the items of one version takes: made once per
+ * version, in the time of a Gram matrix (w0 > 0), and used by one caller at a
+ * time.  item_weight is what the training gave each item, NULL: 1; it is not
+ * kept.  hooks may end the making.
+ */
+typedef struct WcFold WcFold;
+
+extern WcStatus wc_fold_create(const WcObjective *objective,
+                               const WcFoldItems *items,
+                               const float *item_weight, const char *kernel,
+                               WcFold **fold, const WcAlloc *alloc,
+                               const WcHooks *hooks, WcError *error);
+extern void wc_fold_free(WcFold *fold);
+
+/* Items it was made for. */
+extern int32_t wc_fold_items(const WcFold *fold);
+
+/*
+ * Solve a user as the last half sweep of a training would: merge the ratings,
+ * form targets and weights, minimize over the user's factors (k) and, with
+ * biases, bias.  Without entries both are 0.  items are those the fold was made
+ * for, wherever they lie now.  In an error row is 0, the user, and other the
+ * item.
+ */
+extern WcStatus wc_fold_in(WcFold *fold, const WcFoldItems *items,
+                           WcFoldUser *user, float *factors, float *bias,
+                           const WcHooks *hooks, WcError *error);
+
+/*
+ * The entries of the user who was folded in last, by item, until the next one
+ * is; count may be 0.
+ */
+extern const WcFoldEntry *wc_fold_entries(const WcFold *fold, int64_t *count);
+
+/*
+ * What each entry of the user who was folded in last contributes to the score
+ * of an item with this vector (k): with biases that is [v, 1] times factors and
+ * bias, else v times the factors, and the contributions add up to it.
+ */
+extern WcStatus wc_fold_explain(WcFold *fold, const float *vector,
+                                const WcHooks *hooks, WcError *error);
 
 /* ------------------------------------------------------------------------
  * Answers (topn.c)

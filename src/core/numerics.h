@@ -250,6 +250,14 @@ struct WcSolver
 	void *rotation_block;
 };
 
+/*
+ * Whether eigenvalue l of the Gram matrix of rows vectors of k factors is one of
+ * those that would be 0 but for rounding: there are at most as many others as
+ * vectors.  Their part of the vectors is taken out.
+ */
+extern bool wc_beyond_rank(int32_t k, int32_t rows, const double *eigen,
+                           int32_t l);
+
 /* ------------------------------------------------------------------------
  * gram.c
  * ------------------------------------------------------------------------ */

@@ -56,6 +56,7 @@ typedef struct Build
 	double *item_sum; /* n */
 	double total; /* of all c_ij */
 	double target_total; /* of all c_ij a_ij */
+	double reference; /* what the powers of counts were divided by */
 	const WcAlloc *alloc;
 	WcPace pace;
 	WcError *error;
@@ -100,6 +101,7 @@ resolve_params(WcProblem *problem)
 	}
 	problem->biases = params->biases == 1;
 	problem->base_weight = params->weighting == WC_WEIGHT_NONE ? 0.0f : 1.0f;
+	problem->count_weight = 1.0;
 }
 
 static WcStatus
@@ -267,6 +269,7 @@ raise_counts(Build *build, int32_t rows, const int32_t *count, double exponent,
 				reference = count[i];
 		}
 	}
+	build->reference *= pow(reference, exponent);
 	for (int32_t i = 0; i < rows; i++)
 	{
 		/* A row without entries has no weights: any number will do. */
@@ -280,7 +283,10 @@ raise_counts(Build *build, int32_t rows, const int32_t *count, double exponent,
 	return WC_OK;
 }
 
-/* base_weight = 1 / mean over the entries of user_scale_i item_scale_j. */
+/*
+ * base_weight = 1 / mean over the entries of user_scale_i item_scale_j, and
+ * count_weight the same of the powers themselves.
+ */
 static WcStatus
 normalize_scales(Build *build)
 {
@@ -308,6 +314,7 @@ normalize_scales(Build *build)
 		sum += user * row;
 	}
 	problem->base_weight = (float) ((double) csr->nnz / sum);
+	problem->count_weight = (double) csr->nnz / sum / build->reference;
 	return WC_OK;
 }
 
@@ -610,6 +617,7 @@ wc_problem_build(const WcParams *params, WcCsr *by_user,
 	build.alloc = alloc;
 	build.pace = wc_pace_start(hooks);
 	build.error = error;
+	build.reference = 1.0;
 
 	memset(problem, 0, sizeof(*problem));
 	problem->params = *params;

@@ -331,13 +331,8 @@ rotate(WcSolver *solver, int32_t rows, float *factors, const WcHooks *hooks)
 	return wc_parallel(&solver->threads, strips, rotate_strip, &job, hooks);
 }
 
-/*
- * Fewer vectors than factors have at most as many eigenvalues that are not 0;
- * what rounding has made of the others is taken out, and with it their part of
- * the vectors.
- */
-static bool
-beyond_rank(int32_t k, int32_t rows, const double *eigen, int32_t l)
+bool
+wc_beyond_rank(int32_t k, int32_t rows, const double *eigen, int32_t l)
 {
 	int32_t larger = 0;
 
@@ -372,7 +367,7 @@ rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
 
 	for (int32_t l = 0; l < k; l++)
 	{
-		bool null = beyond_rank(k, rows, solver->eigen, l);
+		bool null = wc_beyond_rank(k, rows, solver->eigen, l);
 
 		for (int32_t p = 0; p < k; p++)
 			solver->rotation[(size_t) p * pitch + l] =

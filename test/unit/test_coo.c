@@ -212,10 +212,12 @@ test_decay(void)
 	for (int has_weight = 0; has_weight < 2; has_weight++)
 	{
 		float weight = has_weight ? 3 : 1;
+		int64_t newest = 0;
 		WcCoo coo;
 
 		fill_times(&coo, has_weight != 0);
-		CHECK(wc_coo_decay(&coo, 30, &check_alloc, NULL) == WC_OK);
+		CHECK(wc_coo_decay(&coo, 30, &newest, &check_alloc, NULL) == WC_OK);
+		CHECK(newest == 100);
 		CHECK_NEAR(coo.weight[0], weight, 1e-6);
 		CHECK_NEAR(coo.weight[1], weight / 2, 1e-6);
 		CHECK_NEAR(coo.weight[2], weight, 1e-6);
@@ -234,16 +236,19 @@ test_decay(void)
 static void
 test_decay_extremes(void)
 {
+	int64_t newest = 0;
 	WcCoo coo;
 
 	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
-	CHECK(wc_coo_decay(&coo, 1, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_coo_decay(&coo, 1, &newest, &check_alloc, NULL) == WC_OK);
 	wc_coo_free(&coo, &check_alloc);
 
 	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
 	CHECK(check_append(&coo, 0, 0, 0, 1, INT64_MIN, &check_alloc) == WC_OK);
 	CHECK(check_append(&coo, 0, 1, 0, 1, INT64_MAX, &check_alloc) == WC_OK);
-	CHECK(wc_coo_decay(&coo, ldexp(1, 64), &check_alloc, NULL) == WC_OK);
+	CHECK(wc_coo_decay(&coo, ldexp(1, 64), &newest, &check_alloc, NULL) ==
+	      WC_OK);
+	CHECK(newest == INT64_MAX);
 	CHECK_NEAR(coo.weight[0], 0.5, 1e-6);
 	CHECK(coo.weight[1] == 1);
 	wc_coo_free(&coo, &check_alloc);
@@ -253,11 +258,12 @@ static void
 test_decay_failures(void)
 {
 	WcStatus status = WC_CANCELLED;
+	int64_t newest;
 	WcCoo coo;
 
 	fill_times(&coo, false);
 	check_fail_after = 0;
-	CHECK(wc_coo_decay(&coo, 30, &check_alloc, NULL) == WC_NO_MEMORY);
+	CHECK(wc_coo_decay(&coo, 30, &newest, &check_alloc, NULL) == WC_NO_MEMORY);
 	check_fail_after = -1;
 	CHECK(coo.weight == NULL);
 	wc_coo_free(&coo, &check_alloc);
@@ -274,7 +280,7 @@ test_decay_failures(void)
 			if (check_append(&coo, 0, 0, 0, 0, e, &check_alloc) != WC_OK)
 				abort();
 		}
-		status = wc_coo_decay(&coo, 30, &check_alloc, &hooks);
+		status = wc_coo_decay(&coo, 30, &newest, &check_alloc, &hooks);
 		CHECK(status == WC_OK || status == WC_CANCELLED);
 		CHECK(status != WC_OK || n >= 10);
 		CHECK(n < 20);

@@ -1,0 +1,965 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.c
+ *	  Solve one user against the items of a trained version, and take the score
+ *	  of an item apart.
+ *
+ * A user who was not in the training, or whose ratings have changed since, is
+ * solved as the training's last half sweep would have done it (sweep.c): the
+ * ratings are merged by merge.c, targets and weights formed as in problem.c
+ * from the constants that the training has left (WcObjective), and the row is
+ * solved by solve.c, float64 included.  This is the projection of Hu, Koren and
+ * Volinsky (2008) and of TensorFlow's WALS.
+ *
+ * With w0 > 0 the users of a half sweep share the Gram matrix of the items,
+ * which wc_fold_create forms once.  A training leaves its items in the basis of
+ * that matrix's eigenvectors, so it is diagonal but for rounding, and its
+ * diagonal is all that is kept.  Items that somebody else has written need the
+ * rotation as well: it is applied to the vectors of the user's entries, not to
+ * all of them, and undone in the solution.
+ *
+ * Explanation.  The solution is linear in the targets: with A the user's system
+ * and y_e the coefficient of entry e on the right side (solve.c),
+ *
+ *		v . x = v' A^-1 sum_e y_e v_e = sum_e y_e (A^-1 v) . v_e
+ *
+ * and each term is what the entry contributes.  A is summed and factored in
+ * float64 here: the terms may be large and of both signs.
+ *
+ * Memory: a WcWork, the rotation if there is one, 4 bytes per item for each of
+ * t_j and the items' weights where they are not all 1, and for the user at hand
+ * about 4 k + 60 bytes an entry.
+ *
+ * Deliberately not here: OpenBLAS, which answering does not need, and threads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/numerics.h"
+
+/*
+ * Largest element beside the diagonal, relative to the largest on it, that
+ * counts as rounding.  A rotation to single precision leaves some 1e-7.
+ */
+#define DIAGONAL 1e-6
+
+#define FIRST_ROOM 128 /* entries */
+
+struct WcFold
+{
+	WcObjective objective;
+	const WcAlloc *alloc;
+	WcSolver solver; /* kernel, one thread and its workspace, no problem */
+	WcWork work;
+	int32_t factors; /* k */
+	int32_t width; /* k, with biases k + 1 */
+	int32_t items;
+	double base_weight; /* what all weights are multiplied with */
+	double unobserved; /* sum over the items of w0 t_j */
+	float *share; /* items: t_j, or NULL */
+	float *scale; /* items: C_j^q weight_j by its reference, or NULL */
+	double *eigen; /* k, or NULL when w0 is 0 */
+	double eigen_min;
+	float *rotation; /* k x pitch, aligned within its block; or NULL */
+	void *rotation_block;
+
+	/* the user at hand; the arrays have room for that many entries */
+	int64_t room;
+	int64_t count; /* entries */
+	int32_t *item;
+	float *value; /* merged ratings */
+	float *weight; /* g times merged weights */
+	int64_t *time;
+	WcFoldRow *scratch;
+	WcFoldEntry *entry;
+	float *vector; /* vector_room x k */
+	int64_t vector_room;
+	int32_t *place; /* 0, 1, 2, ...: the columns of the row */
+	float *target;
+	float *entry_scale;
+	float *entry_share;
+	float *entry_bias;
+	double *right; /* coefficient on the right side */
+	float lambda;
+	bool factored; /* matrix_double holds the factor of A */
+	bool empty; /* A is 0 */
+};
+
+static WcStatus
+fail(WcError *error, WcStatus status)
+{
+	return wc_fail_silently(error, status, WC_USERS, 0);
+}
+
+/*
+ * The one routine that solve.c borrows: the upper triangle of C (n x n) +=
+ * A' A, A being k x n.
+ */
+static void
+plain_dsyrk(int order, int uplo, int trans, int n, int k, double alpha,
+            const double *a, int lda, double beta, double *c, int ldc)
+{
+	WC_ASSERT(order == WC_BLAS_ROW_MAJOR && uplo == WC_BLAS_UPPER &&
+	          trans == WC_BLAS_TRANS && alpha == 1.0 && beta == 1.0);
+	(void) order;
+	(void) uplo;
+	(void) trans;
+	(void) alpha;
+	(void) beta;
+	for (int e = 0; e < k; e++)
+	{
+		const double *row = a + (size_t) e * lda;
+
+		for (int p = 0; p < n; p++)
+		{
+			double *to = c + (size_t) p * ldc;
+
+			for (int q = p; q < n; q++)
+				to[q] += row[p] * row[q];
+		}
+	}
+}
+
+static const WcBlas plain_blas = {.dsyrk = plain_dsyrk};
+
+/* ------------------------------------------------------------------------
+ * What the users of a version share
+ * ------------------------------------------------------------------------ */
+
+static WcStatus
+check_objective(const WcObjective *objective, const char *kernel,
+                WcError *error)
+{
+	const WcParams *params = &objective->params;
+	char detail[200];
+	const char *option;
+
+	option = wc_params_check(params, true, true, sizeof(detail), detail);
+	if (option == NULL &&
+	    (isnan(params->regularization) || isnan(params->unobserved_weight)))
+		option = "choice";
+	if (option == NULL &&
+	    !(objective->count_weight > 0 && isfinite(objective->count_weight)))
+		option = "count_weight";
+	if (option == NULL && !isfinite(objective->mean))
+		option = "mean";
+	if (option == NULL && params->biases == 1 && params->unobserved_weight != 0)
+		option = "biases";
+	if (option == NULL && wc_kernel_choose(kernel) == NULL)
+		option = "kernel";
+	return option == NULL
+	           ? WC_OK
+	           : wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1, "%s", option);
+}
+
+/* C_j, or 1 for an item without entries. */
+static inline double
+entries_of(const WcFoldItems *items, int32_t j)
+{
+	int32_t entries = items->entries(items->arg, j);
+
+	return entries > 0 ? entries : 1;
+}
+
+/* t_j as in problem.c, and the sum of w0 t_j. */
+static WcStatus
+set_share(WcFold *fold, const WcFoldItems *items, WcPace *pace)
+{
+	const WcParams *params = &fold->objective.params;
+	double exponent = params->popularity_exponent;
+	double total = 0.0;
+	double sum = 0.0;
+
+	fold->unobserved = params->unobserved_weight * fold->items;
+	if (!params->unobserved_popularity || exponent == 0.0)
+		return WC_OK;
+	fold->share =
+	    wc_alloc_array(fold->alloc, (size_t) fold->items, sizeof(float));
+	if (fold->share == NULL)
+		return WC_NO_MEMORY;
+	for (int32_t j = 0; j < fold->items; j++)
+	{
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		sum += pow(entries_of(items, j), exponent);
+	}
+	for (int32_t j = 0; j < fold->items; j++)
+	{
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		fold->share[j] =
+		    (float) (pow(entries_of(items, j), exponent) * fold->items / sum);
+		total += fold->share[j];
+	}
+	fold->unobserved = params->unobserved_weight * total;
+	return WC_OK;
+}
+
+/*
+ * C_j^q weight_j, divided by the largest C_j^q so that no product overflows on
+ * its way to a normalized weight; base_weight has what was taken away.
+ */
+static WcStatus
+set_scale(WcFold *fold, const WcFoldItems *items, const float *item_weight,
+          WcPace *pace)
+{
+	const WcParams *params = &fold->objective.params;
+	double exponent = params->col_weight_exponent;
+	double reference = 1.0;
+
+	fold->base_weight = fold->objective.count_weight;
+	if (params->weighting == WC_WEIGHT_NONE)
+	{
+		fold->base_weight = 0.0;
+		return WC_OK;
+	}
+	if (exponent == 0.0 && item_weight == NULL)
+		return WC_OK;
+	fold->scale =
+	    wc_alloc_array(fold->alloc, (size_t) fold->items, sizeof(float));
+	if (fold->scale == NULL)
+		return WC_NO_MEMORY;
+	for (int32_t j = 0;
+	     params->weight_normalize && exponent > 0.0 && j < fold->items; j++)
+	{
+		if (wc_pace(pace, 1))
+			return WC_CANCELLED;
+		reference = fmax(reference, entries_of(items, j));
+	}
+	for (int32_t j = 0; j < fold->items; j++)
+	{
+		double raised = exponent == 0.0
+		                    ? 1.0
+		                    : pow(entries_of(items, j) / reference, exponent);
+
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		fold->scale[j] =
+		    (float) raised * (item_weight == NULL ? 1.0f : item_weight[j]);
+	}
+	fold->base_weight *= pow(reference, exponent);
+	return WC_OK;
+}
+
+/* gram (k x k, upper triangle) = sum_j t_j v_j v_j', a panel at a time */
+static WcStatus
+sum_gram(WcFold *fold, const WcFoldItems *items, float *panel, double *sum,
+         double *gram, const WcHooks *hooks)
+{
+	size_t k = (size_t) fold->factors;
+
+	memset(gram, 0, k * k * sizeof(double));
+	for (int32_t first = 0; first < items->count; first += WC_GRAM_PANEL)
+	{
+		int32_t count = items->count - first < WC_GRAM_PANEL
+		                    ? items->count - first
+		                    : WC_GRAM_PANEL;
+		WcStatus status;
+
+		for (int32_t j = 0; j < count; j++)
+			memcpy(panel + (size_t) j * k, items->vector(items->arg, first + j),
+			       k * sizeof(float));
+		status = wc_gram(&fold->solver, count, panel,
+		                 fold->share != NULL ? fold->share + first : NULL, sum,
+		                 hooks);
+		if (status != WC_OK)
+			return status;
+		for (size_t p = 0; p < k * k; p++)
+			gram[p] += sum[p];
+	}
+	return WC_OK;
+}
+
+/* Whether the Gram matrix is that of items in the basis of its eigenvectors. */
+static bool
+is_diagonal(int32_t k, const double *gram)
+{
+	double most = 0;
+	double beside = 0;
+
+	for (int32_t p = 0; p < k; p++)
+	{
+		most = fmax(most, gram[(size_t) p * k + p]);
+		for (int32_t q = p + 1; q < k; q++)
+			beside = fmax(beside, fabs(gram[(size_t) p * k + q]));
+	}
+	return beside <= DIAGONAL * most;
+}
+
+/* The rotation Q from the eigenvectors, row l of gram being that of value l. */
+static WcStatus
+set_rotation(WcFold *fold, const double *gram, WcPace *pace)
+{
+	int32_t k = fold->factors;
+	int32_t size = wc_pad(k, fold->solver.kernel->lanes);
+	int32_t pitch = wc_pitch(size);
+	size_t cells = (size_t) size * (size_t) pitch;
+	uintptr_t block;
+
+	fold->rotation_block =
+	    wc_alloc_array(fold->alloc, cells + WC_KERNEL_LANES, sizeof(float));
+	if (fold->rotation_block == NULL)
+		return WC_NO_MEMORY;
+	block = (uintptr_t) fold->rotation_block;
+	block = (block + WC_KERNEL_ALIGN - 1) / WC_KERNEL_ALIGN * WC_KERNEL_ALIGN;
+	fold->rotation = (float *) block;
+	memset(fold->rotation, 0, cells * sizeof(float));
+	for (int32_t l = 0; l < k; l++)
+	{
+		bool null = wc_beyond_rank(k, fold->items, fold->eigen, l);
+
+		for (int32_t p = 0; p < k; p++)
+			fold->rotation[(size_t) p * pitch + l] =
+			    null ? 0 : (float) gram[(size_t) l * k + p];
+		if (wc_pace(pace, k))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
+/* eigen and, where the items need it, rotation; gram is used up */
+static WcStatus
+set_basis(WcFold *fold, double *gram, double *space, WcPace *pace)
+{
+	int32_t k = fold->factors;
+	WcStatus status = WC_OK;
+
+	for (size_t p = 0; p < (size_t) k * k; p++)
+	{
+		if (!isfinite((float) gram[p]))
+			return WC_NOT_FINITE;
+	}
+	if (is_diagonal(k, gram))
+		for (int32_t p = 0; p < k; p++)
+			fold->eigen[p] = gram[(size_t) p * k + p];
+	else
+	{
+		status =
+		    wc_eigen(fold->solver.kernel, k, gram, fold->eigen, space, pace);
+		if (status == WC_OK)
+			status = set_rotation(fold, gram, pace);
+	}
+	fold->eigen_min = INFINITY;
+	for (int32_t p = 0; status == WC_OK && p < k; p++)
+	{
+		fold->eigen[p] = fmax(fold->eigen[p], 0);
+		fold->eigen_min = fmin(fold->eigen_min, fold->eigen[p]);
+	}
+	return status;
+}
+
+static WcStatus
+set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
+         const WcHooks *hooks)
+{
+	const WcAlloc *alloc = fold->alloc;
+	size_t k = (size_t) fold->factors;
+	size_t rows =
+	    items->count < WC_GRAM_PANEL ? (size_t) items->count : WC_GRAM_PANEL;
+	float *panel = wc_alloc_array(alloc, rows * k, sizeof(float));
+	double *sum = wc_alloc_array(alloc, k * k, sizeof(double));
+	double *gram = wc_alloc_array(alloc, k * k, sizeof(double));
+	double *space = wc_alloc_array(alloc, 3 * k, sizeof(double));
+	WcStatus status = WC_NO_MEMORY;
+
+	fold->eigen = wc_alloc_array(alloc, k, sizeof(double));
+	if (panel != NULL && sum != NULL && gram != NULL && space != NULL &&
+	    fold->eigen != NULL)
+		status = sum_gram(fold, items, panel, sum, gram, hooks);
+	if (status == WC_OK)
+		status = set_basis(fold, gram, space, pace);
+	wc_free(alloc, panel);
+	wc_free(alloc, sum);
+	wc_free(alloc, gram);
+	wc_free(alloc, space);
+	return status;
+}
+
+WcStatus
+wc_fold_create(const WcObjective *objective, const WcFoldItems *items,
+               const float *item_weight, const char *kernel, WcFold **result,
+               const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+{
+	WcPace pace = wc_pace_start(hooks);
+	WcStatus status = check_objective(objective, kernel, error);
+	WcFold *fold;
+
+	*result = NULL;
+	if (status != WC_OK)
+		return status;
+	fold = wc_alloc_array(alloc, 1, sizeof(WcFold));
+	if (fold == NULL)
+		return fail(error, WC_NO_MEMORY);
+	memset(fold, 0, sizeof(*fold));
+	fold->objective = *objective;
+	fold->alloc = alloc;
+	fold->items = items->count;
+	fold->factors = objective->params.factors;
+	fold->width = fold->factors + (objective->params.biases == 1 ? 1 : 0);
+	fold->solver.alloc = alloc;
+	fold->solver.kernel = wc_kernel_choose(kernel);
+	fold->solver.threads.count = 1;
+	fold->solver.threads.start = pthread_create;
+	fold->solver.factors = fold->factors;
+	fold->solver.width = fold->width;
+	fold->solver.work = &fold->work;
+
+	status =
+	    wc_work_create(fold->solver.kernel, fold->width, &fold->work, alloc);
+	if (status == WC_OK)
+		status = set_share(fold, items, &pace);
+	if (status == WC_OK)
+		status = set_scale(fold, items, item_weight, &pace);
+	if (status == WC_OK && objective->params.unobserved_weight != 0)
+		status = set_gram(fold, items, &pace, hooks);
+	if (status != WC_OK)
+	{
+		wc_fold_free(fold);
+		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s",
+		               status == WC_NOT_FINITE
+		                   ? "The products of the factors leave the range of "
+		                     "single precision."
+		                   : "");
+	}
+	*result = fold;
+	return WC_OK;
+}
+
+void
+wc_fold_free(WcFold *fold)
+{
+	const WcAlloc *alloc;
+
+	if (fold == NULL)
+		return;
+	alloc = fold->alloc;
+	wc_work_free(&fold->work, alloc);
+	wc_free(alloc, fold->share);
+	wc_free(alloc, fold->scale);
+	wc_free(alloc, fold->eigen);
+	wc_free(alloc, fold->rotation_block);
+	wc_free(alloc, fold->item);
+	wc_free(alloc, fold->value);
+	wc_free(alloc, fold->weight);
+	wc_free(alloc, fold->time);
+	wc_free(alloc, fold->scratch);
+	wc_free(alloc, fold->entry);
+	wc_free(alloc, fold->vector);
+	wc_free(alloc, fold->place);
+	wc_free(alloc, fold->target);
+	wc_free(alloc, fold->entry_scale);
+	wc_free(alloc, fold->entry_share);
+	wc_free(alloc, fold->entry_bias);
+	wc_free(alloc, fold->right);
+	wc_free(alloc, fold);
+}
+
+int32_t
+wc_fold_items(const WcFold *fold)
+{
+	return fold->items;
+}
+
+/* ------------------------------------------------------------------------
+ * The ratings of a user
+ * ------------------------------------------------------------------------ */
+
+/* *block for room elements; what was in it is lost. */
+static bool
+renew(WcFold *fold, void *block, size_t room, size_t size)
+{
+	void **array = block;
+
+	wc_free(fold->alloc, *array);
+	*array = wc_alloc_array(fold->alloc, room, size);
+	return *array != NULL;
+}
+
+static WcStatus
+make_room(WcFold *fold, int64_t count)
+{
+	size_t room = FIRST_ROOM;
+
+	if (count <= fold->room)
+		return WC_OK;
+	if ((uint64_t) count > SIZE_MAX / 2)
+		return WC_TOO_LARGE;
+	while (room < (size_t) count)
+		room *= 2;
+	fold->room = 0;
+	if (!renew(fold, &fold->item, room, sizeof(int32_t)) ||
+	    !renew(fold, &fold->value, room, sizeof(float)) ||
+	    !renew(fold, &fold->weight, room, sizeof(float)) ||
+	    !renew(fold, &fold->time, room, sizeof(int64_t)) ||
+	    !renew(fold, &fold->scratch, room, sizeof(WcFoldRow)) ||
+	    !renew(fold, &fold->entry, room, sizeof(WcFoldEntry)) ||
+	    !renew(fold, &fold->place, room, sizeof(int32_t)) ||
+	    !renew(fold, &fold->target, room, sizeof(float)) ||
+	    !renew(fold, &fold->entry_scale, room, sizeof(float)) ||
+	    !renew(fold, &fold->entry_share, room, sizeof(float)) ||
+	    !renew(fold, &fold->entry_bias, room, sizeof(float)) ||
+	    !renew(fold, &fold->right, room, sizeof(double)))
+		return WC_NO_MEMORY;
+	fold->room = (int64_t) room;
+	return WC_OK;
+}
+
+/* Room for the vectors of the entries, which are at most as many as items. */
+static WcStatus
+make_vector_room(WcFold *fold, int64_t count)
+{
+	int64_t room = fold->vector_room > 0 ? fold->vector_room : FIRST_ROOM;
+
+	if (count <= fold->vector_room)
+		return WC_OK;
+	while (room < count)
+		room *= 2;
+	fold->vector_room = 0;
+	if (!renew(fold, &fold->vector, (size_t) room,
+	           (size_t) fold->factors * sizeof(float)))
+		return WC_NO_MEMORY;
+	fold->vector_room = room;
+	return WC_OK;
+}
+
+/*
+ * weight *= 2^(-age / half_life) as wc_coo_decay does, the age counted back from
+ * the newest time of the training, or of the user if that is later.
+ */
+static WcStatus
+decay(const WcFold *fold, WcFoldUser *user, WcPace *pace)
+{
+	double half_life = fold->objective.params.half_life;
+	int64_t newest = fold->objective.newest;
+
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		if (user->rows[e].time > newest)
+			newest = user->rows[e].time;
+	}
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		WcFoldRow *row = &user->rows[e];
+		double age = (double) ((uint64_t) newest - (uint64_t) row->time);
+
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		row->weight = (float) ((user->has_weight ? row->weight : 1.0f) *
+		                       exp2(-age / half_life));
+	}
+	user->has_weight = true;
+	return WC_OK;
+}
+
+/* By item, equal ones in their order: runs are merged, shortest first. */
+static WcStatus
+sort_rows(WcFold *fold, int64_t count, WcFoldRow *rows, WcPace *pace)
+{
+	WcFoldRow *from = rows;
+	WcFoldRow *to = fold->scratch;
+
+	for (int64_t run = 1; run < count; run *= 2)
+	{
+		WcFoldRow *swap = from;
+
+		for (int64_t first = 0; first < count; first += 2 * run)
+		{
+			int64_t middle = count - first < run ? count : first + run;
+			int64_t end = count - middle < run ? count : middle + run;
+			int64_t a = first;
+			int64_t b = middle;
+
+			for (int64_t place = first; place < end; place++)
+			{
+				bool left =
+				    a < middle && (b == end || from[a].item <= from[b].item);
+
+				to[place] = left ? from[a++] : from[b++];
+			}
+			if (wc_pace(pace, end - first))
+				return WC_CANCELLED;
+		}
+		from = to;
+		to = swap;
+	}
+	if (from != rows)
+		memcpy(rows, from, (size_t) count * sizeof(WcFoldRow));
+	return WC_OK;
+}
+
+/* Sort and merge the ratings: item, value, weight and count. */
+static WcStatus
+merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
+{
+	const WcParams *params = &fold->objective.params;
+	int64_t start[2] = {0, user->count};
+	WcTimedCsr row = {{1, fold->items, user->count, start, fold->item,
+	                   fold->value, user->has_weight ? fold->weight : NULL},
+	                  fold->time};
+	int64_t n_merged = 0;
+	int64_t n_zero = 0;
+	WcStatus status;
+
+	if (!user->has_time)
+		for (int64_t e = 0; e < user->count; e++)
+			user->rows[e].time = e;
+	status = sort_rows(fold, user->count, user->rows, pace);
+	if (status != WC_OK)
+		return fail(error, status);
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		WC_ASSERT(user->rows[e].item >= 0 && user->rows[e].item < fold->items);
+		fold->item[e] = user->rows[e].item;
+		fold->value[e] = user->rows[e].value;
+		fold->weight[e] = user->has_weight ? user->rows[e].weight : 1.0f;
+		fold->time[e] = user->rows[e].time;
+	}
+	if (error != NULL)
+		error->status = WC_OK;
+	status =
+	    wc_merge_rows(&row, params->duplicates, params->feedback == WC_IMPLICIT,
+	                  &n_merged, &n_zero, fold->alloc, pace, error);
+	if (status != WC_OK && (error == NULL || error->status == WC_OK))
+		return fail(error, status);
+	fold->count = row.csr.nnz;
+	return status;
+}
+
+/* Targets, weights and lambda as in problem.c; *scale is the row's own. */
+static WcStatus
+weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
+      WcError *error)
+{
+	const WcParams *params = &fold->objective.params;
+	double sum = 0;
+	double lambda;
+
+	*scale = fold->base_weight;
+	if (params->weighting != WC_WEIGHT_NONE)
+		*scale *= pow((double) fold->count, params->row_weight_exponent) *
+		          user->weight;
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		double r = fold->value[e];
+		double c;
+
+		if (wc_pace(pace, 8))
+			return fail(error, WC_CANCELLED);
+		if (params->weighting == WC_WEIGHT_LINEAR)
+			fold->weight[e] *= (float) (params->alpha * fabs(r));
+		else if (params->weighting == WC_WEIGHT_LOG)
+			fold->weight[e] *=
+			    (float) (params->alpha * log1p(fabs(r) / params->epsilon));
+		if (params->feedback == WC_IMPLICIT)
+			fold->target[e] = r > 0 ? 1.0f : 0.0f;
+		else
+			fold->target[e] = (float) (r - fold->objective.mean);
+
+		c = *scale * fold->weight[e];
+		if (fold->scale != NULL)
+			c *= fold->scale[fold->item[e]];
+		if (!isfinite((float) c))
+			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
+			               "The weight is %g, the range is 0 to %g.", c,
+			               (double) FLT_MAX);
+		fold->entry[e].item = fold->item[e];
+		fold->entry[e].value = fold->value[e];
+		fold->entry[e].weight = (float) c;
+		fold->entry[e].contribution = 0;
+		sum += c;
+	}
+	lambda = params->regularization *
+	         pow(fold->unobserved + sum, params->reg_exponent);
+	fold->lambda = (float) lambda;
+	if (!isfinite(fold->lambda))
+		return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, -1,
+		               "The regularization of the row is %g, the largest is "
+		               "%g.",
+		               lambda, (double) FLT_MAX);
+	return WC_OK;
+}
+
+/* ------------------------------------------------------------------------
+ * The system of a user
+ * ------------------------------------------------------------------------ */
+
+/* rows (count x k) = rows Q, some of them at a time */
+static WcStatus
+rotate(WcFold *fold, int64_t count, float *rows, WcPace *pace)
+{
+	const WcKernel *kernel = fold->solver.kernel;
+	size_t k = (size_t) fold->factors;
+	int32_t size = wc_pad(fold->factors, kernel->lanes);
+	int32_t pitch = wc_pitch(size);
+	float *from = fold->work.strip;
+	float *to = from + (size_t) WC_KERNEL_CHUNK * pitch;
+
+	memset(from, 0, (size_t) WC_KERNEL_CHUNK * pitch * sizeof(float));
+	for (int64_t first = 0; first < count; first += WC_KERNEL_CHUNK)
+	{
+		int32_t some = count - first < WC_KERNEL_CHUNK
+		                   ? (int32_t) (count - first)
+		                   : WC_KERNEL_CHUNK;
+		float *at = rows + (size_t) first * k;
+
+		for (int32_t e = 0; e < some; e++)
+			memcpy(from + (size_t) e * pitch, at + (size_t) e * k,
+			       k * sizeof(float));
+		kernel->multiply(size, pitch, wc_pad(some, 8), from, fold->rotation,
+		                 to);
+		for (int32_t e = 0; e < some; e++)
+			memcpy(at + (size_t) e * k, to + (size_t) e * pitch,
+			       k * sizeof(float));
+		if (wc_pace(pace, (int64_t) (some * k * k) / WC_PACE_VECTOR))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
+/* What belongs to the items of the entries, side by side. */
+static WcStatus
+gather(WcFold *fold, const WcFoldItems *items, WcPace *pace)
+{
+	size_t k = (size_t) fold->factors;
+	WcStatus status = make_vector_room(fold, fold->count);
+
+	if (status != WC_OK)
+		return status;
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		int32_t j = fold->item[e];
+
+		memcpy(fold->vector + (size_t) e * k, items->vector(items->arg, j),
+		       k * sizeof(float));
+		fold->place[e] = (int32_t) e;
+		fold->entry_scale[e] = fold->scale != NULL ? fold->scale[j] : 1.0f;
+		fold->entry_share[e] = fold->share != NULL ? fold->share[j] : 1.0f;
+		fold->entry_bias[e] =
+		    fold->width > fold->factors ? items->bias(items->arg, j) : 0.0f;
+		if (wc_pace(pace, fold->factors / 8 + 1))
+			return WC_CANCELLED;
+	}
+	return fold->rotation != NULL
+	           ? rotate(fold, fold->count, fold->vector, pace)
+	           : WC_OK;
+}
+
+/* Coefficients on the right side, in float64. */
+static void
+set_right(WcFold *fold)
+{
+	double w0 = fold->objective.params.unobserved_weight;
+
+	for (int64_t e = 0; e < fold->count; e++)
+		fold->right[e] = (w0 * fold->entry_share[e] + fold->entry[e].weight) *
+		                 ((double) fold->target[e] - fold->entry_bias[e]);
+}
+
+static WcStatus
+solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
+      WcError *error)
+{
+	int64_t start[2] = {0, fold->count};
+	WcCsr row = {1,           fold->items,  fold->count, start,
+	             fold->place, fold->target, fold->weight};
+	bool biases = fold->width > fold->factors;
+	WcHalf half;
+
+	memset(&half, 0, sizeof(half));
+	half.kernel = fold->solver.kernel;
+	half.blas = &plain_blas;
+	half.side = WC_USERS;
+	half.factors = fold->factors;
+	half.width = fold->width;
+	half.entries = &row;
+	half.lambda = &fold->lambda;
+	half.base_weight = scale;
+	half.fixed_scale = fold->scale != NULL ? fold->entry_scale : NULL;
+	half.w0 = fold->objective.params.unobserved_weight;
+	half.fixed_share = fold->share != NULL ? fold->entry_share : NULL;
+	half.fixed = fold->vector;
+	half.fixed_bias = biases ? fold->entry_bias : NULL;
+	half.eigen = fold->eigen;
+	half.eigen_min = fold->eigen_min;
+	half.solved = factors;
+	half.solved_bias = biases ? bias : NULL;
+	return wc_solve_row(&half, 0, -1, &fold->work, pace, error);
+}
+
+/* factors = Q factors */
+static void
+rotate_back(const WcFold *fold, float *factors)
+{
+	int32_t k = fold->factors;
+	int32_t pitch = wc_pitch(wc_pad(k, fold->solver.kernel->lanes));
+	double *x = fold->work.solution;
+
+	for (int32_t p = 0; p < k; p++)
+	{
+		const float *row = fold->rotation + (size_t) p * pitch;
+		double sum = 0;
+
+		for (int32_t l = 0; l < k; l++)
+			sum += (double) row[l] * factors[l];
+		x[p] = sum;
+	}
+	for (int32_t p = 0; p < k; p++)
+		factors[p] = (float) x[p];
+}
+
+WcStatus
+wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
+           float *factors, float *bias, const WcHooks *hooks, WcError *error)
+{
+	WcPace pace = wc_pace_start(hooks);
+	double scale;
+	WcStatus status;
+
+	WC_ASSERT(items->count == fold->items);
+	fold->count = 0;
+	fold->factored = false;
+	*bias = 0;
+	memset(factors, 0, (size_t) fold->factors * sizeof(float));
+	status = make_room(fold, user->count);
+	if (status == WC_OK && fold->objective.params.half_life > 0 &&
+	    user->has_time && user->count > 0)
+		status = decay(fold, user, &pace);
+	if (status != WC_OK)
+		return fail(error, status);
+	status = merge(fold, user, &pace, error);
+	if (status != WC_OK || fold->count == 0)
+		return status;
+	status = weigh(fold, user, &scale, &pace, error);
+	if (status == WC_OK)
+	{
+		status = gather(fold, items, &pace);
+		if (status != WC_OK)
+			status = fail(error, status);
+	}
+	if (status == WC_OK)
+	{
+		set_right(fold);
+		status = solve(fold, scale, factors, bias, &pace, error);
+	}
+	if (status == WC_OK && fold->rotation != NULL)
+		rotate_back(fold, factors);
+	if (status != WC_OK)
+		fold->count = 0;
+	return status;
+}
+
+const WcFoldEntry *
+wc_fold_entries(const WcFold *fold, int64_t *count)
+{
+	*count = fold->count;
+	return fold->entry;
+}
+
+/* ------------------------------------------------------------------------
+ * The score of an item, taken apart
+ * ------------------------------------------------------------------------ */
+
+/* The factor of the user's system, in matrix_double. */
+static WcStatus
+factor_system(WcFold *fold, WcPace *pace, WcError *error)
+{
+	WcWork *work = &fold->work;
+	size_t k = (size_t) fold->factors;
+	size_t width = (size_t) fold->width;
+	double w0 = fold->objective.params.unobserved_weight;
+	double *matrix = work->matrix_double;
+	double *vector = work->right_side;
+	double most = 0;
+	double worst;
+	WcStatus status;
+
+	memset(matrix, 0, width * width * sizeof(double));
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		double c = fold->entry[e].weight;
+
+		for (size_t p = 0; p < k; p++)
+			vector[p] = fold->vector[(size_t) e * k + p];
+		if (width > k)
+			vector[k] = 1;
+		for (size_t p = 0; c > 0 && p < width; p++)
+		{
+			double *to = matrix + p * width;
+
+			for (size_t q = p; q < width; q++)
+				to[q] += c * vector[p] * vector[q];
+		}
+		if (wc_pace(pace, (int64_t) (width * (width + 1) / 2)))
+			return fail(error, WC_CANCELLED);
+	}
+	for (size_t p = 0; p < width; p++)
+	{
+		matrix[p * width + p] +=
+		    fold->lambda + (w0 != 0 ? w0 * fold->eigen[p] : 0);
+		work->diagonal_double[p] = matrix[p * width + p];
+		most = fmax(most, work->diagonal_double[p]);
+	}
+	fold->empty = most == 0;
+	status = fold->empty
+	             ? WC_OK
+	             : wc_ref_factor(
+	                   fold->width,
+	                   wc_ref_tolerance(fold->width, fold->count, fold->lambda),
+	                   matrix, work->diagonal_double, &worst, pace);
+	if (status == WC_NOT_SPD)
+		return wc_fail(error, status, WC_USERS, 0, -1,
+		               "It has %lld entries for %d unknowns, its "
+		               "regularization is %g and its smallest pivot %.1e of "
+		               "the diagonal.",
+		               (long long) fold->count, (int) fold->width,
+		               (double) fold->lambda, worst);
+	fold->factored = status == WC_OK;
+	return status == WC_OK ? WC_OK : fail(error, status);
+}
+
+WcStatus
+wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
+                WcError *error)
+{
+	WcPace pace = wc_pace_start(hooks);
+	WcWork *work = &fold->work;
+	size_t k = (size_t) fold->factors;
+	double *z = work->solution;
+	WcStatus status = WC_OK;
+
+	if (!fold->factored)
+		status = factor_system(fold, &pace, error);
+	if (status != WC_OK)
+		return status;
+
+	memcpy(work->x, vector, k * sizeof(float));
+	if (fold->rotation != NULL &&
+	    rotate(fold, 1, work->x, &pace) == WC_CANCELLED)
+		return fail(error, WC_CANCELLED);
+	for (size_t p = 0; p < k; p++)
+		z[p] = work->x[p];
+	if (fold->width > fold->factors)
+		z[k] = 1;
+	if (!fold->empty)
+		wc_ref_substitute(fold->width, work->matrix_double, z);
+
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		const float *entry = fold->vector + (size_t) e * k;
+		double sum = fold->width > fold->factors ? z[k] : 0;
+
+		for (size_t p = 0; p < k; p++)
+			sum += entry[p] * z[p];
+		sum = fold->empty ? 0 : sum * fold->right[e];
+		if (!isfinite((float) sum))
+			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
+			               "The contribution is %g.", sum);
+		fold->entry[e].contribution = (float) sum;
+		if (wc_pace(&pace, (int64_t) k))
+			return fail(error, WC_CANCELLED);
+	}
+	return WC_OK;
+}
