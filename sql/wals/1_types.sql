@@ -92,7 +92,8 @@ CREATE TYPE wals_factors_bigint AS (
 	factors real[],
 	bias real,
 	n integer,
-	norm real
+	norm real,
+	weight real
 );
 COMMENT ON TYPE wals_factors_bigint IS 'row type of a factor table with integer ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_bigint.version IS 'version the row belongs to';
@@ -101,6 +102,7 @@ COMMENT ON COLUMN wals_factors_bigint.factors IS 'vector of k factors';
 COMMENT ON COLUMN wals_factors_bigint.bias IS 'bias added to every score, 0 without biases';
 COMMENT ON COLUMN wals_factors_bigint.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_bigint.norm IS 'Euclidean norm of the factors';
+COMMENT ON COLUMN wals_factors_bigint.weight IS 'weight the row was given by row_weights or col_weights, 1 without';
 
 CREATE TYPE wals_factors_text AS (
 	version integer,
@@ -108,7 +110,8 @@ CREATE TYPE wals_factors_text AS (
 	factors real[],
 	bias real,
 	n integer,
-	norm real
+	norm real,
+	weight real
 );
 COMMENT ON TYPE wals_factors_text IS 'row type of a factor table with text ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_text.version IS 'version the row belongs to';
@@ -117,6 +120,7 @@ COMMENT ON COLUMN wals_factors_text.factors IS 'vector of k factors';
 COMMENT ON COLUMN wals_factors_text.bias IS 'bias added to every score, 0 without biases';
 COMMENT ON COLUMN wals_factors_text.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_text.norm IS 'Euclidean norm of the factors';
+COMMENT ON COLUMN wals_factors_text.weight IS 'weight the row was given by row_weights or col_weights, 1 without';
 
 CREATE TYPE wals_factors_uuid AS (
 	version integer,
@@ -124,7 +128,8 @@ CREATE TYPE wals_factors_uuid AS (
 	factors real[],
 	bias real,
 	n integer,
-	norm real
+	norm real,
+	weight real
 );
 COMMENT ON TYPE wals_factors_uuid IS 'row type of a factor table with uuid ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_uuid.version IS 'version the row belongs to';
@@ -133,3 +138,4 @@ COMMENT ON COLUMN wals_factors_uuid.factors IS 'vector of k factors';
 COMMENT ON COLUMN wals_factors_uuid.bias IS 'bias added to every score, 0 without biases';
 COMMENT ON COLUMN wals_factors_uuid.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_uuid.norm IS 'Euclidean norm of the factors';
+COMMENT ON COLUMN wals_factors_uuid.weight IS 'weight the row was given by row_weights or col_weights, 1 without';

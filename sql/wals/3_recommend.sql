@@ -18,12 +18,13 @@ CREATE FUNCTION wals_recommend(
 	exclude bigint[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
-	cold_start text DEFAULT 'popular'
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto'
 ) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text)
+COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text)
 IS 'the n best items for a user, best first; models with integer ids';
 
 CREATE FUNCTION wals_recommend(
@@ -34,12 +35,13 @@ CREATE FUNCTION wals_recommend(
 	exclude text[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
-	cold_start text DEFAULT 'popular'
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto'
 ) RETURNS TABLE (item_id text, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text)
+COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text)
 IS 'the n best items for a user, best first; models with any id type, ids as text';
 
 CREATE FUNCTION wals_recommend(
@@ -50,33 +52,34 @@ CREATE FUNCTION wals_recommend(
 	exclude uuid[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
-	cold_start text DEFAULT 'popular'
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto'
 ) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text)
+COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text)
 IS 'the n best items for a user, best first; models with uuid ids';
 
-CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL)
+CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
 RETURNS real
 LANGUAGE C STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'wals_score';
-COMMENT ON FUNCTION wals_score(bigint, bigint, regclass)
+COMMENT ON FUNCTION wals_score(bigint, bigint, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with integer ids';
 
-CREATE FUNCTION wals_score(user_id text, item_id text, model regclass DEFAULT NULL)
+CREATE FUNCTION wals_score(user_id text, item_id text, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
 RETURNS real
 LANGUAGE C STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'wals_score';
-COMMENT ON FUNCTION wals_score(text, text, regclass)
+COMMENT ON FUNCTION wals_score(text, text, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with any id type, ids as text';
 
-CREATE FUNCTION wals_score(user_id uuid, item_id uuid, model regclass DEFAULT NULL)
+CREATE FUNCTION wals_score(user_id uuid, item_id uuid, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
 RETURNS real
 LANGUAGE C STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'wals_score';
-COMMENT ON FUNCTION wals_score(uuid, uuid, regclass)
+COMMENT ON FUNCTION wals_score(uuid, uuid, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with uuid ids';
 
 CREATE FUNCTION wals_popular(n integer DEFAULT 10, model regclass DEFAULT NULL)

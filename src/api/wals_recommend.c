@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -36,7 +34,8 @@ enum
 	ARG_EXCLUDE,
 	ARG_EXCLUDE_SEEN,
 	ARG_MIN_SCORE,
-	ARG_COLD_START
+	ARG_COLD_START,
+	ARG_FOLD_IN
 };
 
 /* Type of the user_id argument, which is also that of all other ids. */
@@ -53,21 +52,6 @@ id_type_of_call(FunctionCallInfo fcinfo)
 	return result;
 }
 
-static float
-min_score(FunctionCallInfo fcinfo)
-{
-	float value;
-
-	if (PG_ARGISNULL(ARG_MIN_SCORE))
-		return -INFINITY;
-	value = PG_GETARG_FLOAT4(ARG_MIN_SCORE);
-	if (isnan(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("min_score must be a number"),
-		                errhint("Leave it out to get all scores.")));
-	return value;
-}
-
 Datum
 wals_recommend(PG_FUNCTION_ARGS)
 {
@@ -75,7 +59,6 @@ wals_recommend(PG_FUNCTION_ARGS)
 	WalsRecommendRequest request;
 	WalsAnswer *items;
 	const char *basis;
-	char *cold_start;
 	Datum values[4];
 	bool nulls[4] = {false};
 	int32 count;
@@ -84,13 +67,13 @@ wals_recommend(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
 	request.n = wals_arg_limit(fcinfo, ARG_N);
-	request.min_score = min_score(fcinfo);
+	request.min_score = wals_arg_min_score(fcinfo, ARG_MIN_SCORE);
 	request.exclude_seen = wals_arg_bool(fcinfo, ARG_EXCLUDE_SEEN, true);
-	cold_start = wals_arg_text(fcinfo, ARG_COLD_START);
-	request.cold_start = cold_start
-	                         ? wals_choice_parse("cold_start", cold_start,
-	                                             wals_cold_start_choices)
-	                         : WALS_COLD_POPULAR;
+	request.cold_start =
+	    wals_arg_choice(fcinfo, ARG_COLD_START, "cold_start",
+	                    wals_cold_start_choices, WALS_COLD_POPULAR);
+	request.fold_in = wals_arg_choice(fcinfo, ARG_FOLD_IN, "fold_in",
+	                                  wals_fold_in_choices, WALS_FOLD_AUTO);
 	if (PG_ARGISNULL(ARG_USER))
 		return (Datum) 0;
 

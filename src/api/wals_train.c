@@ -65,15 +65,6 @@ enum
 
 static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 
-static int
-choice(FunctionCallInfo fcinfo, int arg, const char *option,
-       const WalsChoice *choices, int if_null)
-{
-	char *word = wals_arg_text(fcinfo, arg);
-
-	return word ? wals_choice_parse(option, word, choices) : if_null;
-}
-
 /* NaN in the core means "choose"; as an argument it is a mistake. */
 static double
 number(FunctionCallInfo fcinfo, int arg, const char *option, double if_null)
@@ -165,16 +156,18 @@ wals_train(PG_FUNCTION_ARGS)
 		request.source.item_col = "item_id";
 
 	*params = defaults;
-	params->feedback = choice(fcinfo, ARG_FEEDBACK, "feedback",
-	                          wals_feedback_choices, defaults.feedback);
-	params->weighting = choice(fcinfo, ARG_WEIGHTING, "weighting",
-	                           wals_weighting_choices, defaults.weighting);
-	params->unobserved_popularity =
-	    choice(fcinfo, ARG_UNOBSERVED_WEIGHTING, "unobserved_weighting",
-	           wals_unobserved_choices, defaults.unobserved_popularity);
+	params->feedback =
+	    wals_arg_choice(fcinfo, ARG_FEEDBACK, "feedback", wals_feedback_choices,
+	                    defaults.feedback);
+	params->weighting =
+	    wals_arg_choice(fcinfo, ARG_WEIGHTING, "weighting",
+	                    wals_weighting_choices, defaults.weighting);
+	params->unobserved_popularity = wals_arg_choice(
+	    fcinfo, ARG_UNOBSERVED_WEIGHTING, "unobserved_weighting",
+	    wals_unobserved_choices, defaults.unobserved_popularity);
 	params->duplicates =
-	    choice(fcinfo, ARG_DUPLICATES, "duplicates", wals_duplicates_choices,
-	           default_duplicates(&request));
+	    wals_arg_choice(fcinfo, ARG_DUPLICATES, "duplicates",
+	                    wals_duplicates_choices, default_duplicates(&request));
 	params->factors = wals_arg_int32(fcinfo, ARG_FACTORS, defaults.factors);
 	params->iterations =
 	    wals_arg_int32(fcinfo, ARG_ITERATIONS, defaults.iterations);
@@ -215,7 +208,7 @@ wals_train(PG_FUNCTION_ARGS)
 	request.tolerance = number(fcinfo, ARG_TOLERANCE, "tolerance", 0);
 	request.max_seconds = wals_arg_int32(fcinfo, ARG_MAX_SECONDS, PG_INT32_MAX);
 	request.activate =
-	    choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
+	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
 	request.keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);
 
 	PG_RETURN_INT32(wals_train_run(&request));

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -42,6 +44,16 @@ wals_choice_name(int value, const WalsChoice *choices)
 		if (choices->value == value)
 			return choices->name;
 	elog(ERROR, "unexpected choice %d", value);
+}
+
+int
+wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
+                const WalsChoice *choices, int if_null)
+{
+	return PG_ARGISNULL(arg)
+	           ? if_null
+	           : wals_choice_parse(
+	                 option, text_to_cstring(PG_GETARG_TEXT_PP(arg)), choices);
 }
 
 int32
@@ -102,19 +114,30 @@ wals_arg_limit(FunctionCallInfo fcinfo, int arg)
 	return n;
 }
 
+float
+wals_arg_min_score(FunctionCallInfo fcinfo, int arg)
+{
+	float value;
+
+	if (PG_ARGISNULL(arg))
+		return -INFINITY;
+	value = PG_GETARG_FLOAT4(arg);
+	if (isnan(value))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("min_score must be a number"),
+		                errhint("Leave it out to get all scores.")));
+	return value;
+}
+
 void
-wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
-               Datum **elements)
+wals_arg_array_nulls(FunctionCallInfo fcinfo, int arg, const char *name,
+                     int *count, Datum **elements, bool **nulls)
 {
 	ArrayType *array = PG_GETARG_ARRAYTYPE_P(arg);
 	Oid element_type = ARR_ELEMTYPE(array);
 	int16 length;
 	bool by_value;
 	char align;
-	bool *nulls;
-	int total;
-	int kept = 0;
-	int i;
 
 	if (ARR_NDIM(array) > 1)
 		ereport(
@@ -125,7 +148,19 @@ wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
 		     errhint("Use %s => ARRAY(SELECT ...) or '{...}'.", name)));
 	get_typlenbyvalalign(element_type, &length, &by_value, &align);
 	deconstruct_array(array, element_type, length, by_value, align, elements,
-	                  &nulls, &total);
+	                  nulls, count);
+}
+
+void
+wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
+               Datum **elements)
+{
+	bool *nulls;
+	int total;
+	int kept = 0;
+	int i;
+
+	wals_arg_array_nulls(fcinfo, arg, name, &total, elements, &nulls);
 	for (i = 0; i < total; i++)
 		if (!nulls[i])
 			(*elements)[kept++] = (*elements)[i];

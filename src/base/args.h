@@ -22,6 +22,10 @@ extern int wals_choice_parse(const char *option, const char *word,
                              const WalsChoice *choices);
 extern const char *wals_choice_name(int value, const WalsChoice *choices);
 
+/* A text argument among the choices, if_null for NULL. */
+extern int wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
+                           const WalsChoice *choices, int if_null);
+
 /* Arguments that may be NULL, which then means the given default. */
 extern int32 wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null);
 extern int64 wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null);
@@ -36,11 +40,21 @@ extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
  */
 extern int32 wals_arg_limit(FunctionCallInfo fcinfo, int arg);
 
+/* A score to be reached: -infinity for NULL; 22023 for NaN. */
+extern float wals_arg_min_score(FunctionCallInfo fcinfo, int arg);
+
 /*
  * The elements of a one-dimensional array argument, NULL elements left out.
  * 2202E when it has more than one dimension.
  */
 extern void wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name,
                            int *count, Datum **elements);
+
+/*
+ * The same with NULL elements, whose places nulls marks.
+ */
+extern void wals_arg_array_nulls(FunctionCallInfo fcinfo, int arg,
+                                 const char *name, int *count, Datum **elements,
+                                 bool **nulls);
 
 #endif /* WALS_BASE_ARGS_H */

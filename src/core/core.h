@@ -567,6 +567,7 @@ typedef struct WcFoldEntry
 	int32_t item;
 	float value; /* of the merged ratings */
 	float weight; /* c */
+	float full_weight; /* w0 t + c */
 	float contribution; /* to the score of wc_fold_explain */
 } WcFoldEntry;
 

@@ -747,15 +747,20 @@ gather(WcFold *fold, const WcFoldItems *items, WcPace *pace)
 	           : WC_OK;
 }
 
-/* Coefficients on the right side, in float64. */
+/* Full weights, and the coefficients on the right side in float64. */
 static void
 set_right(WcFold *fold)
 {
 	double w0 = fold->objective.params.unobserved_weight;
 
 	for (int64_t e = 0; e < fold->count; e++)
-		fold->right[e] = (w0 * fold->entry_share[e] + fold->entry[e].weight) *
-		                 ((double) fold->target[e] - fold->entry_bias[e]);
+	{
+		double full = w0 * fold->entry_share[e] + fold->entry[e].weight;
+
+		fold->entry[e].full_weight = (float) full;
+		fold->right[e] =
+		    full * ((double) fold->target[e] - fold->entry_bias[e]);
+	}
 }
 
 static WcStatus

@@ -37,6 +37,16 @@ wals_answer_check_type(const WalsModel *model, Oid id_type, const char *call)
 	         errhint("Pass the ids as text: %s.", call)));
 }
 
+void
+wals_answer_check_side(const WalsModel *model, WcSide side, Oid id_type,
+                       const char *call)
+{
+	WalsIdType stored = side == WC_USERS ? model->user_type : model->item_type;
+
+	if (id_type != TEXTOID && wals_id_sql_type(stored) != id_type)
+		wals_answer_check_type(model, id_type, call);
+}
+
 WalsUserVector
 wals_answer_user(const WalsModel *model, Datum user)
 {

@@ -36,6 +36,10 @@ typedef struct WalsAnswer
 extern void wals_answer_check_type(const WalsModel *model, Oid id_type,
                                    const char *call);
 
+/* The same where the call names users only, or items only. */
+extern void wals_answer_check_side(const WalsModel *model, WcSide side,
+                                   Oid id_type, const char *call);
+
 /* The stored factors of a user, a datum of the model's user id type. */
 extern WalsUserVector wals_answer_user(const WalsModel *model, Datum user);
 

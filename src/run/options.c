@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -21,23 +22,6 @@
 #include "utils/regproc.h"
 
 #include "run/options.h"
-
-const WalsChoice wals_feedback_choices[] = {{"implicit", WC_IMPLICIT},
-                                            {"explicit", WC_EXPLICIT},
-                                            {"weighted", WC_WEIGHTED},
-                                            {NULL, 0}};
-
-const WalsChoice wals_weighting_choices[] = {
-    {"constant", WC_WEIGHT_CONSTANT}, {"linear", WC_WEIGHT_LINEAR},
-    {"log", WC_WEIGHT_LOG},           {"counts", WC_WEIGHT_COUNTS},
-    {"none", WC_WEIGHT_NONE},         {NULL, 0}};
-
-const WalsChoice wals_unobserved_choices[] = {
-    {"uniform", 0}, {"popularity", 1}, {NULL, 0}};
-
-const WalsChoice wals_duplicates_choices[] = {
-    {"sum", WC_DUP_SUM},   {"max", WC_DUP_MAX},     {"avg", WC_DUP_AVG},
-    {"last", WC_DUP_LAST}, {"error", WC_DUP_ERROR}, {NULL, 0}};
 
 /* Key of the options that were left to the training. */
 #define CHOSEN "chosen"
@@ -112,11 +96,18 @@ json_name(StringInfo json, const char *name)
 static void
 json_number(StringInfo json, const char *name, double value)
 {
-	char *text =
-	    DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(value)));
+	char text[DOUBLE_SHORTEST_DECIMAL_LEN];
 
+	double_to_shortest_decimal_buf(value, text);
 	json_name(json, name);
 	appendStringInfoString(json, text);
+}
+
+static void
+json_integer(StringInfo json, const char *name, int64 value)
+{
+	json_name(json, name);
+	appendStringInfo(json, INT64_FORMAT, value);
 }
 
 static void
@@ -160,7 +151,8 @@ json_chosen(StringInfo json, const WcParams *asked)
 }
 
 char *
-wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
+wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
+                  int64 newest)
 {
 	const WcParams *params = &problem->params;
 	StringInfoData json;
@@ -185,6 +177,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 	json_number(&json, "row_weight_exponent", params->row_weight_exponent);
 	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
 	json_bool(&json, "weight_normalize", params->weight_normalize);
+	json_number(&json, "count_weight", problem->count_weight);
 	json_word(&json, "row_weights",
 	          OidIsValid(request->row_weights)
 	              ? wals_relation_quoted(request->row_weights)
@@ -194,13 +187,17 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem)
 	              ? wals_relation_quoted(request->col_weights)
 	              : NULL);
 	json_number(&json, "half_life_seconds", request->half_life_seconds);
+	if (params->half_life > 0)
+	{
+		json_number(&json, "half_life_units", params->half_life);
+		json_integer(&json, "newest_time", newest);
+	}
 	json_word(&json, "duplicates",
 	          wals_choice_name(params->duplicates, wals_duplicates_choices));
 	json_number(&json, "min_user_rows", params->min_user_rows);
 	json_number(&json, "min_item_rows", params->min_item_rows);
 	json_bool(&json, "biases", problem->biases);
-	json_name(&json, "seed");
-	appendStringInfo(&json, INT64_FORMAT, params->seed);
+	json_integer(&json, "seed", params->seed);
 	json_word(&json, "solver",
 	          wals_choice_name(params->solver, wals_solver_choices));
 	json_number(&json, "cg_steps", params->cg_steps);

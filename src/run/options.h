@@ -8,23 +8,23 @@
 #ifndef WALS_RUN_OPTIONS_H
 #define WALS_RUN_OPTIONS_H
 
-#include "base/args.h"
 #include "run/train.h"
+#include "store/objective.h"
 #include "store/record.h"
 
-/* The words SQL uses for the core's choices. */
-extern const WalsChoice wals_feedback_choices[];
-extern const WalsChoice wals_weighting_choices[];
-extern const WalsChoice wals_unobserved_choices[];
-extern const WalsChoice wals_duplicates_choices[];
+/* The words SQL uses for the solvers, which are no part of the objective. */
 extern const WalsChoice wals_solver_choices[];
 
 /* 22023 for an option that is wrong by itself or contradicts another. */
 extern void wals_options_check(const WalsTrainRequest *request);
 
-/* All options with their choices resolved, as a JSON object. */
+/*
+ * All options with their choices resolved, as a JSON object, and what else
+ * wals_objective_read needs.  newest is the time that ages were counted back
+ * from, with a half-life.
+ */
 extern char *wals_options_json(const WalsTrainRequest *request,
-                               const WcProblem *problem);
+                               const WcProblem *problem, int64 newest);
 
 /* Set the half life, in seconds, in the unit of the time column too. */
 extern void wals_options_half_life(WalsTrainRequest *request, double seconds);

@@ -8,6 +8,8 @@
  * items are taken from the cache and searched without touching SQL again, which
  * is what the cache asks for.
  *
+ * The history is read once, with the ratings where the user is folded in.
+ *
  * Filters come before the selection, so n rows are returned whenever n items
  * qualify, and never a filler.
  *
@@ -22,7 +24,6 @@
 #include "utils/lsyscache.h"
 
 #include "run/recommend.h"
-#include "store/history.h"
 #include "store/model.h"
 #include "store/query.h"
 
@@ -31,31 +32,39 @@ const WalsChoice wals_cold_start_choices[] = {{"popular", WALS_COLD_POPULAR},
                                               {"error", WALS_COLD_ERROR},
                                               {NULL, 0}};
 
+static void
+exclude_id(const WalsRecommendRequest *request, const WalsRows *items, Datum id,
+           uint64 *set)
+{
+	int32 index = wals_answer_find(items, request->id_type, id);
+
+	if (index >= 0)
+		wals_row_set_add(set, index);
+}
+
 static uint64 *
 excluded_items(const WalsRecommendRequest *request, const WalsRows *items,
                const WalsHistory *history)
 {
+	const WalsBasket *basket = request->exclude_seen ? request->basket : NULL;
+	bool seen = request->exclude_seen && history->count > 0;
 	uint64 *set;
 	int64 i;
 
-	if (history->count == 0 && request->n_exclude == 0)
+	if (!seen && basket == NULL && request->n_exclude == 0)
 		return NULL;
 	set = wals_row_set(items);
-	for (i = 0; i < history->count; i++)
+	for (i = 0; seen && i < history->count; i++)
 	{
 		int32 index = wals_rows_find(items, history->items[i]);
 
 		if (index >= 0)
 			wals_row_set_add(set, index);
 	}
+	for (i = 0; basket != NULL && i < basket->count; i++)
+		exclude_id(request, items, basket->items[i], set);
 	for (i = 0; i < request->n_exclude; i++)
-	{
-		int32 index =
-		    wals_answer_find(items, request->id_type, request->exclude[i]);
-
-		if (index >= 0)
-			wals_row_set_add(set, index);
-	}
+		exclude_id(request, items, request->exclude[i], set);
 	return set;
 }
 
@@ -91,19 +100,98 @@ rank_by_popularity(const WalsRows *items, const int32 *candidates,
 }
 
 static void
-unknown_user_error(const WalsModel *model, Datum user)
+unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
+                   Datum user)
 {
-	WcId id = wals_id_from_datum(wals_id_sql_type(model->user_type), user);
-
+	if (request->basket != NULL)
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_NO_DATA_FOUND),
+		     errmsg("none of the items is in model \"%s\"",
+		            get_rel_name(model->relation)),
+		     errdetail("Version %d was trained without them.", model->version),
+		     errhint("Use cold_start => 'popular' or 'none', or train "
+		             "again.")));
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_NO_DATA_FOUND),
-	     errmsg("user %s is not in model \"%s\"",
-	            wals_id_to_cstring(model->user_type, id),
-	            get_rel_name(model->relation)),
-	     errdetail("Version %d was trained without rows of this user.",
-	               model->version),
+	     errmsg(
+	         "user %s is not in model \"%s\"",
+	         wals_id_to_cstring(
+	             model->user_type,
+	             wals_id_from_datum(wals_id_sql_type(model->user_type), user)),
+	         get_rel_name(model->relation)),
+	     request->fold_in == WALS_FOLD_NEVER
+	         ? errdetail("Version %d was trained without rows of this user.",
+	                     model->version)
+	         : errdetail("Version %d was trained without rows of this user, "
+	                     "and there are none now that it could use.",
+	                     model->version),
 	     errhint("Use cold_start => 'popular' or 'none', or train again.")));
+}
+
+/* Who is asked for, and what it takes to answer. */
+typedef struct Asker
+{
+	Datum user; /* of the model's id type */
+	WalsUserVector vector;
+	const char *basis;
+	WalsHistory history; /* empty unless it was needed */
+	const WalsRows *items;
+} Asker;
+
+/* The user's factors and history; the items come last, see store/cache.h. */
+static void
+open_user(const WalsModel *model, const WalsRecommendRequest *request,
+          Asker *asker)
+{
+	bool folds = request->fold_in == WALS_FOLD_ALWAYS;
+	WalsObjective objective;
+	WalsFolded folded;
+
+	asker->user =
+	    wals_id_argument(model->user_type, request->id_type, request->user);
+	asker->basis = "model";
+	if (!folds)
+	{
+		asker->vector = wals_answer_user(model, asker->user);
+		folds = !asker->vector.known && request->fold_in == WALS_FOLD_AUTO;
+	}
+	if (folds)
+		wals_objective_read(model, &objective);
+	if (folds || request->exclude_seen)
+		wals_history_read(model, asker->user, folds ? &objective : NULL,
+		                  folds ? "fold the user in"
+		                        : "leave out what the user has seen",
+		                  folds ? "Recommend without it: exclude_seen => "
+		                          "false, fold_in => 'never'."
+		                        : "Recommend without it: exclude_seen => "
+		                          "false.",
+		                  &asker->history);
+	if (!folds)
+	{
+		asker->items = wals_cache_rows(model, WC_ITEMS);
+		return;
+	}
+	wals_fold_history(model, &objective, asker->user, &asker->history, &folded);
+	asker->vector = folded.vector;
+	asker->items = folded.items;
+	asker->basis = "fold_in";
+}
+
+static void
+open_basket(const WalsModel *model, const WalsRecommendRequest *request,
+            Asker *asker)
+{
+	WalsObjective objective;
+	WalsFolded folded;
+
+	wals_objective_read(model, &objective);
+	wals_fold_basket(model, &objective, request->id_type, request->basket,
+	                 &folded);
+	asker->vector = folded.vector;
+	asker->items = folded.items;
+	asker->basis = "fold_in";
 }
 
 int32
@@ -112,31 +200,36 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 {
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
-	WalsUserVector user_vector;
-	WalsHistory history = {0, 0, NULL};
+	Asker asker;
 	const WalsRows *items;
 	uint64 *excluded;
 	int32 *candidates = NULL;
 	int64 n_candidates = 0;
 	WcScored *scored;
-	Datum user;
 	int32 n;
 	int32 count;
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
-	wals_answer_check_type(
-	    &model, request->id_type,
-	    "wals_recommend('42', 10) or wals_recommend(u.id::text, 10)");
-	user = wals_id_argument(model.user_type, request->id_type, request->user);
-	user_vector = wals_answer_user(&model, user);
-	if (!user_vector.known && request->cold_start == WALS_COLD_ERROR)
-		unknown_user_error(&model, user);
-	if (request->exclude_seen)
-		wals_history_read(&model, user, &history);
+	memset(&asker, 0, sizeof(asker));
+	if (request->basket != NULL)
+	{
+		wals_answer_check_side(&model, WC_ITEMS, request->id_type,
+		                       "wals_recommend_for(ARRAY['17', '23'])");
+		open_basket(&model, request, &asker);
+	}
+	else
+	{
+		wals_answer_check_type(
+		    &model, request->id_type,
+		    "wals_recommend('42', 10) or wals_recommend(u.id::text, 10)");
+		open_user(&model, request, &asker);
+	}
+	if (!asker.vector.known && request->cold_start == WALS_COLD_ERROR)
+		unknown_user_error(&model, request, asker.user);
 
-	items = wals_cache_rows(&model, WC_ITEMS);
-	excluded = excluded_items(request, items, &history);
+	items = asker.items;
+	excluded = excluded_items(request, items, &asker.history);
 	if (request->has_candidates)
 		candidates = wals_answer_candidates(items, request->id_type,
 		                                    request->n_candidates,
@@ -144,12 +237,12 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	n = Min(request->n, wals_rows_count(items));
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	if (user_vector.known)
+	if (asker.vector.known)
 	{
-		*basis = "model";
-		count = wals_answer_search(items, user_vector.factors, user_vector.base,
-		                           candidates, n_candidates, excluded,
-		                           request->min_score, n, scored);
+		*basis = asker.basis;
+		count = wals_answer_search(items, asker.vector.factors,
+		                           asker.vector.base, candidates, n_candidates,
+		                           excluded, request->min_score, n, scored);
 	}
 	else
 	{
@@ -166,29 +259,32 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 
 bool
 wals_score_run(Oid model_argument, Oid id_type, Datum user, Datum item,
-               float *score)
+               WalsFoldIn fold_in, float *score)
 {
+	WalsRecommendRequest request;
 	WalsModel model;
-	WalsUserVector user_vector;
-	const WalsRows *items;
+	Asker asker;
 	int32 index = -1;
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(model_argument), &model);
 	wals_answer_check_type(&model, id_type, "wals_score('42', '260')");
-	user_vector = wals_answer_user(
-	    &model, wals_id_argument(model.user_type, id_type, user));
-	items = wals_cache_rows(&model, WC_ITEMS);
-	index = wals_answer_find(items, id_type, item);
-	if (user_vector.known && index >= 0)
+	memset(&request, 0, sizeof(request));
+	memset(&asker, 0, sizeof(asker));
+	request.id_type = id_type;
+	request.user = user;
+	request.fold_in = fold_in;
+	open_user(&model, &request, &asker);
+	index = wals_answer_find(asker.items, id_type, item);
+	if (asker.vector.known && index >= 0)
 	{
-		*score = wc_score(&items->vectors, user_vector.factors,
-		                  user_vector.base, index);
+		*score = wc_score(&asker.items->vectors, asker.vector.factors,
+		                  asker.vector.base, index);
 		if (!isfinite(*score))
-			wals_answer_damaged(items, index);
+			wals_answer_damaged(asker.items, index);
 	}
 	wals_query_end();
-	return user_vector.known && index >= 0;
+	return asker.vector.known && index >= 0;
 }
 
 int32

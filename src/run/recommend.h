@@ -8,8 +8,7 @@
 #ifndef WALS_RUN_RECOMMEND_H
 #define WALS_RUN_RECOMMEND_H
 
-#include "base/args.h"
-#include "run/answer.h"
+#include "run/fold.h"
 
 /* What an unknown user gets. */
 typedef enum WalsColdStart
@@ -26,6 +25,7 @@ typedef struct WalsRecommendRequest
 	Oid model; /* InvalidOid: the default */
 	Oid id_type; /* type of all ids below: int8, text or uuid */
 	Datum user;
+	const WalsBasket *basket; /* instead of a user, or NULL */
 	int32 n;
 	bool has_candidates;
 	int n_candidates;
@@ -35,10 +35,11 @@ typedef struct WalsRecommendRequest
 	bool exclude_seen;
 	float min_score; /* -infinity: none */
 	WalsColdStart cold_start;
+	WalsFoldIn fold_in;
 } WalsRecommendRequest;
 
 /*
- * The best items for a user, allocated in the current context; basis says
+ * The best items for a user or a basket, allocated in the current context; basis says
  * where they come from.
  */
 extern int32 wals_recommend_run(const WalsRecommendRequest *request,
@@ -46,7 +47,7 @@ extern int32 wals_recommend_run(const WalsRecommendRequest *request,
 
 /* Score of one pair; false when the user or the item is unknown. */
 extern bool wals_score_run(Oid model, Oid id_type, Datum user, Datum item,
-                           float *score);
+                           WalsFoldIn fold_in, float *score);
 
 /* The items with the most entries, ids as text. */
 extern int32 wals_popular_run(Oid model, int32 n, WalsAnswer **result);

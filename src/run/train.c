@@ -59,9 +59,12 @@ typedef struct TrainState
 	/* ratings */
 	WalsRatings ratings;
 	WcCsr by_user;
+	int64 newest; /* time that ages are counted back from */
 	int64 n_zero; /* implicit cells whose value was 0 */
 
 	/* problem and model */
+	float *row_weights; /* one per user, or NULL */
+	float *col_weights;
 	WcProblem problem;
 	WcModel model;
 	WcSolver *solver;
@@ -268,7 +271,7 @@ load(TrainState *state)
 	wals_ratings_check_memory(ratings, &state->memory, params);
 	if (params->half_life > 0)
 		check(state,
-		      wc_coo_decay(&ratings->coo, params->half_life,
+		      wc_coo_decay(&ratings->coo, params->half_life, &state->newest,
 		                   &state->memory.alloc, &wals_hooks),
 		      &error);
 	sort_ids(state);
@@ -303,22 +306,19 @@ build_problem(TrainState *state)
 {
 	WalsTrainRequest *request = state->request;
 	WcError error = no_error();
-	float *row_weights;
-	float *col_weights;
 
-	row_weights = given_weights(
+	state->row_weights = given_weights(
 	    state, request->row_weights, request->source.user_col, "row_weights",
 	    request->source.user_id_type, state->ratings.users);
-	col_weights = given_weights(
+	state->col_weights = given_weights(
 	    state, request->col_weights, request->source.item_col, "col_weights",
 	    request->source.item_id_type, state->ratings.items);
 	check(state,
-	      wc_problem_build(&request->params, &state->by_user, row_weights,
-	                       col_weights, &state->problem, &state->memory.alloc,
-	                       &wals_hooks, &error),
+	      wc_problem_build(&request->params, &state->by_user,
+	                       state->row_weights, state->col_weights,
+	                       &state->problem, &state->memory.alloc, &wals_hooks,
+	                       &error),
 	      &error);
-	wc_free(&state->memory.alloc, row_weights);
-	wc_free(&state->memory.alloc, col_weights);
 	if (state->problem.negatives_vanish)
 		ereport(
 		    WARNING,
@@ -494,14 +494,16 @@ static void
 write_factors(TrainState *state)
 {
 	const WalsSource *source = &state->request->source;
-	WalsFactorRows users = {source->user_id_type,        state->ratings.users,
-	                        state->model.users,          state->model.factors,
-	                        state->model.user_factors,   state->model.user_bias,
-	                        state->problem.by_user.start};
-	WalsFactorRows items = {source->item_id_type,        state->ratings.items,
-	                        state->model.items,          state->model.factors,
-	                        state->model.item_factors,   state->model.item_bias,
-	                        state->problem.by_item.start};
+	WalsFactorRows users = {
+	    source->user_id_type,         state->ratings.users,
+	    state->model.users,           state->model.factors,
+	    state->model.user_factors,    state->model.user_bias,
+	    state->problem.by_user.start, state->row_weights};
+	WalsFactorRows items = {
+	    source->item_id_type,         state->ratings.items,
+	    state->model.items,           state->model.factors,
+	    state->model.item_factors,    state->model.item_bias,
+	    state->problem.by_item.start, state->col_weights};
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -549,7 +551,7 @@ write_version(TrainState *state)
 	row.time_col = source->time_col;
 	row.feedback =
 	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
-	row.options = wals_options_json(state->request, problem);
+	row.options = wals_options_json(state->request, problem, state->newest);
 	row.objective = objective_words(state);
 	row.factors = state->model.factors;
 	row.biases = problem->biases;

@@ -43,6 +43,7 @@ enum
 	ATT_BIAS,
 	ATT_N,
 	ATT_NORM,
+	ATT_WEIGHT,
 	N_ATTS
 };
 
@@ -90,6 +91,8 @@ put_row(Tuplestorestate *store, TupleDesc desc, ArrayType *array, int32 version,
 	values[ATT_N] =
 	    Int32GetDatum((int32) (rows->start[row + 1] - rows->start[row]));
 	values[ATT_NORM] = Float4GetDatum(vector_norm(rows->factors, vector));
+	values[ATT_WEIGHT] =
+	    Float4GetDatum(rows->weight ? rows->weight[row] : 1.0f);
 	tuplestore_putvalues(store, desc, values, nulls);
 }
 
@@ -110,8 +113,8 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 	initStringInfo(&sql);
 	appendStringInfo(
 	    &sql,
-	    "INSERT INTO %s (version, id, factors, bias, n, norm) "
-	    "SELECT version, id, factors, bias, n, norm FROM " WRITE_NAME,
+	    "INSERT INTO %s (version, id, factors, bias, n, norm, weight) "
+	    "SELECT version, id, factors, bias, n, norm, weight FROM " WRITE_NAME,
 	    wals_relation_quoted(table));
 
 	enr->md.name = WRITE_NAME;
@@ -213,6 +216,31 @@ wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
 		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
 		    "its bias is not finite");
 	return true;
+}
+
+float
+wals_factors_weight(Oid table, WalsIdType id_type, int32 version, Datum id)
+{
+	Oid types[2] = {INT4OID, wals_id_sql_type(id_type)};
+	Datum values[2] = {Int32GetDatum(version), id};
+	bool is_null;
+	float weight;
+	Datum value;
+
+	if (wals_query_run(psprintf("SELECT weight FROM %s "
+	                            "WHERE version OPERATOR(pg_catalog.=) $1 "
+	                            "AND id OPERATOR(pg_catalog.=) $2",
+	                            wals_relation_quoted(table)),
+	                   2, types, values, NULL, WALS_READ_CALLER) == 0)
+		return 1.0f;
+	value = wals_query_value(0, 1, &is_null);
+	weight = is_null ? 1.0f : DatumGetFloat4(value);
+	if (!(weight >= 0) || !isfinite(weight))
+		wals_factors_damaged(
+		    table,
+		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
+		    "its weight is not a finite number of 0 or more");
+	return weight;
 }
 
 /* State of reading the rows of a version. */

@@ -20,6 +20,7 @@ typedef struct WalsFactorRows
 	const float *data; /* count x factors */
 	const float *bias; /* count, or NULL */
 	const int64 *start; /* count + 1: entries per row by difference */
+	const float *weight; /* given by the user, count, or NULL: 1 */
 } WalsFactorRows;
 
 extern void wals_factors_write(Oid table, int32 version,
@@ -43,6 +44,10 @@ extern void wals_factors_damaged(Oid table, const char *id, const char *reason)
  */
 extern bool wals_factors_find(Oid table, WalsIdType id_type, int32 version,
                               Datum id, int32 k, float *result, float *bias);
+
+/* The weight a row was given by the training's row_weights, 1 without. */
+extern float wals_factors_weight(Oid table, WalsIdType id_type, int32 version,
+                                 Datum id);
 
 /*
  * Factors and biases of a version's rows, put at the indexes of their ids.

@@ -1,84 +1,189 @@
 /*-------------------------------------------------------------------------
  *
  * history.c
- *	  What a user has already seen, read from the live source.
+ *	  What a user has already seen and how it was rated, from the live source.
  *
  * The source is the truth: a row inserted a statement ago counts, a deleted
  * row does not, and row-level security of the source applies as to any query
  * of the caller.  A missing right is an error and never a silent "nothing
  * seen".
  *
+ * One statement serves both who wants to know what was seen and who folds the
+ * user in: every row with an item counts as seen, those whose numbers a
+ * training would have taken are usable besides.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include <math.h>
+
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "store/history.h"
+#include "store/numbers.h"
 #include "store/query.h"
 #include "store/relation.h"
 
-#define HINT_WITHOUT_SOURCE "Recommend without it: exclude_seen => false."
-
 typedef struct HistoryState
 {
-	WalsHistory *history;
-	MemoryContext context;
+	/* input */
+	const WalsModel *model;
+	Datum user;
+	const char *without; /* hint, or "" */
 	Oid item_type; /* base type of the column */
-	WalsIdType item_id_type;
+	bool reads_ratings;
+	int value_att; /* attribute of the result from 0, or -1 */
+	int weight_att;
+	int time_att;
+	WalsNumberReader read_value;
+	WalsNumberReader read_weight;
+	WalsTimeReader read_time;
+	MemoryContext context;
+
+	/* output */
+	WalsHistory *history;
 } HistoryState;
 
+static void *
+grown(void *array, int64 capacity, Size size)
+{
+	Size bytes = mul_size((Size) capacity, size);
+
+	return array == NULL ? palloc_extended(bytes, MCXT_ALLOC_HUGE)
+	                     : repalloc_huge(array, bytes);
+}
+
 static void
-read_item(TupleTableSlot *slot, void *arg)
+make_room(HistoryState *state)
+{
+	WalsHistory *history = state->history;
+
+	if (history->count < history->capacity)
+		return;
+	history->capacity = Max(64, history->capacity * 2);
+	history->items = grown(history->items, history->capacity, sizeof(WcId));
+	if (state->reads_ratings)
+		history->ratings =
+		    grown(history->ratings, history->capacity, sizeof(WalsRating));
+}
+
+static char *
+user_text(const HistoryState *state)
+{
+	WalsIdType type = state->model->user_type;
+
+	return wals_id_to_cstring(
+	    type, wals_id_from_datum(wals_id_sql_type(type), state->user));
+}
+
+static char *
+item_text(const HistoryState *state, const TupleTableSlot *slot)
+{
+	return wals_id_to_cstring(
+	    state->model->item_type,
+	    wals_id_from_datum(state->item_type, slot->tts_values[0]));
+}
+
+static float
+read_number(const HistoryState *state, const TupleTableSlot *slot, int att,
+            WalsNumberReader reader, const char *what)
+{
+	double number = reader(slot->tts_values[att]);
+
+	if (!isfinite((float) number))
+		wals_number_refuse(number, what, user_text(state),
+		                   item_text(state, slot));
+	return (float) number;
+}
+
+/* The numbers of a row, with the checks of a training. */
+static WalsRating
+read_rating(const HistoryState *state, const TupleTableSlot *slot)
+{
+	WalsRating rating = {true, 1.0f, 1.0f, 0};
+	int i;
+
+	for (i = 1; i < slot->tts_tupleDescriptor->natts; i++)
+		rating.usable = rating.usable && !slot->tts_isnull[i];
+	if (!rating.usable)
+		return rating;
+	if (state->value_att >= 0)
+		rating.value = read_number(state, slot, state->value_att,
+		                           state->read_value, "value");
+	if (state->weight_att >= 0)
+	{
+		rating.weight = read_number(state, slot, state->weight_att,
+		                            state->read_weight, "weight");
+		if (rating.weight < 0)
+			wals_weight_refuse(rating.weight, user_text(state),
+			                   item_text(state, slot));
+	}
+	if (state->time_att >= 0 &&
+	    !state->read_time(slot->tts_values[state->time_att], &rating.time))
+		wals_time_refuse(user_text(state), item_text(state, slot));
+	rating.usable = rating.weight > 0;
+	return rating;
+}
+
+static void
+read_row(TupleTableSlot *slot, void *arg)
 {
 	HistoryState *state = arg;
 	WalsHistory *history = state->history;
 	MemoryContext caller;
 	WcId id;
 
+	history->n_rows++;
 	if (slot->tts_isnull[0])
 		return;
 	caller = MemoryContextSwitchTo(state->context);
-	if (history->count == history->capacity)
-	{
-		history->capacity = Max(64, history->capacity * 2);
-		if (history->items == NULL)
-			history->items = palloc(sizeof(WcId) * history->capacity);
-		else
-			history->items =
-			    repalloc_huge(history->items, sizeof(WcId) * history->capacity);
-	}
+	make_room(state);
 	id = wals_id_from_datum(state->item_type, slot->tts_values[0]);
-	if (wals_id_kind(state->item_id_type) == WC_ID_BYTES)
+	if (wals_id_kind(state->model->item_type) == WC_ID_BYTES)
 	{
 		char *copy = palloc(id.length + 1);
 
 		memcpy(copy, id.bytes, id.length);
 		id.bytes = copy;
 	}
-	history->items[history->count++] = id;
+	history->items[history->count] = id;
+	if (history->ratings != NULL)
+		history->ratings[history->count] = read_rating(state, slot);
+	history->count++;
 	MemoryContextSwitchTo(caller);
+}
+
+/* A column of the source that was there when the model was trained. */
+static void
+check_column(const HistoryState *state, const char *column)
+{
+	Oid source = state->model->source;
+
+	if (get_attnum(source, column) <= 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_COLUMN),
+		         errmsg("column \"%s\" of relation \"%s\" no longer exists",
+		                column, get_rel_name(source)),
+		         errdetail("Model \"%s\" was trained on it.",
+		                   get_rel_name(state->model->relation)),
+		         errhint("Train the model again.%s", state->without)));
 }
 
 /* Base type of a source column that must still hold ids of a type. */
 static Oid
-source_column(const WalsModel *model, const char *column, WalsIdType id_type)
+id_column(const HistoryState *state, const char *column, WalsIdType id_type)
 {
-	AttrNumber attnum = get_attnum(model->source, column);
+	const WalsModel *model = state->model;
 	WalsIdType found;
 	Oid type;
 
-	if (attnum <= 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_COLUMN),
-		         errmsg("column \"%s\" of relation \"%s\" no longer exists",
-		                column, get_rel_name(model->source)),
-		         errdetail("Model \"%s\" was trained on it.",
-		                   get_rel_name(model->relation)),
-		         errhint("Train the model again. " HINT_WITHOUT_SOURCE)));
-	type = getBaseType(get_atttype(model->source, attnum));
+	check_column(state, column);
+	type = getBaseType(
+	    get_atttype(model->source, get_attnum(model->source, column)));
 	if (!wals_id_type_of(type, &found) || found != id_type)
 		ereport(
 		    ERROR,
@@ -89,46 +194,124 @@ source_column(const WalsModel *model, const char *column, WalsIdType id_type)
 		     errdetail("Model \"%s\" was trained on ids of type %s.",
 		               get_rel_name(model->relation),
 		               wals_id_type_name(id_type)),
-		     errhint("Train the model again. " HINT_WITHOUT_SOURCE)));
+		     errhint("Train the model again.%s", state->without)));
 	return type;
 }
 
+/* Base type of the time column, in the unit in which the version counts. */
+static Oid
+time_column(const HistoryState *state, const WalsObjective *objective)
+{
+	const char *column = NameStr(objective->time_col);
+	Oid type = wals_time_column_type(state->model->source, column);
+	double half_life = objective->core.params.half_life;
+	WalsIdType ignored;
+	double unit = wals_id_type_of(type, &ignored) ? 1.0 : 1000000.0;
+	double expected = objective->half_life_seconds * unit;
+
+	if (fabs(half_life - expected) > 1e-6 * expected)
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATATYPE_MISMATCH),
+		         errmsg("column \"%s\" of relation \"%s\" has changed its type "
+		                "to %s",
+		                column, get_rel_name(state->model->source),
+		                format_type_be(type)),
+		         errdetail("Model \"%s\" was trained on times of another kind.",
+		                   get_rel_name(state->model->relation)),
+		         errhint("Train the model again.%s", state->without)));
+	return type;
+}
+
+/*
+ * Settle which columns of the source are read and how; appended to the
+ * statement, and counted in columns.
+ */
+static void
+open_ratings(HistoryState *state, const WalsObjective *objective,
+             StringInfo sql, int *n, const char **columns)
+{
+	const char *value_col = NameStr(objective->value_col);
+	const char *weight_col = NameStr(objective->weight_col);
+	const char *time_col = NameStr(objective->time_col);
+	Oid source = state->model->source;
+	int next_att = 1;
+
+	state->value_att = state->weight_att = state->time_att = -1;
+	if (value_col[0] != '\0')
+	{
+		check_column(state, value_col);
+		appendStringInfo(sql, ", %s", quote_identifier(value_col));
+		state->value_att = next_att++;
+		state->read_value = wals_number_reader(
+		    wals_number_column_type(source, value_col, "value_col"));
+		columns[(*n)++] = value_col;
+	}
+	if (weight_col[0] != '\0')
+	{
+		check_column(state, weight_col);
+		appendStringInfo(sql, ", %s", quote_identifier(weight_col));
+		state->weight_att = next_att++;
+		state->read_weight = wals_number_reader(
+		    wals_number_column_type(source, weight_col, "weight_col"));
+		columns[(*n)++] = weight_col;
+	}
+	if (time_col[0] != '\0')
+	{
+		check_column(state, time_col);
+		appendStringInfo(sql, ", %s", quote_identifier(time_col));
+		state->time_att = next_att++;
+		state->read_time = wals_time_reader(time_column(state, objective));
+		columns[(*n)++] = time_col;
+	}
+	state->history->has_weight = state->weight_att >= 0;
+	state->history->has_time = state->time_att >= 0;
+}
+
 void
-wals_history_read(const WalsModel *model, Datum user, WalsHistory *history)
+wals_history_read(const WalsModel *model, Datum user,
+                  const WalsObjective *objective, const char *what,
+                  const char *without, WalsHistory *history)
 {
 	const char *user_col = NameStr(model->user_col);
 	const char *item_col = NameStr(model->item_col);
+	const char *columns[5] = {user_col, item_col};
 	Oid types[1] = {wals_id_sql_type(model->user_type)};
 	Datum values[1] = {user};
+	int n_columns = 2;
 	HistoryState state;
-	char *sql;
+	StringInfoData sql;
 
 	memset(history, 0, sizeof(*history));
-	if (get_rel_name(model->source) == NULL)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_UNDEFINED_TABLE),
-		     errmsg("the source of model \"%s\" no longer exists",
-		            get_rel_name(model->relation)),
-		     errdetail("It is needed to leave out what the user has seen."),
-		     errhint(
-		         "Train the model on another relation. " HINT_WITHOUT_SOURCE)));
-	source_column(model, user_col, model->user_type);
-	state.item_type = source_column(model, item_col, model->item_type);
-	state.item_id_type = model->item_type;
+	memset(&state, 0, sizeof(state));
+	state.model = model;
+	state.user = user;
+	state.without = without == NULL ? "" : psprintf(" %s", without);
+	state.reads_ratings = objective != NULL;
 	state.history = history;
 	state.context = CurrentMemoryContext;
-	if (!wals_may_select(model->source, user_col, item_col))
-		ereport(ERROR,
-		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		         errmsg("permission denied for relation %s",
-		                get_rel_name(model->source)),
-		         errdetail("It is needed to leave out what the user has seen."),
-		         errhint("GRANT SELECT on it. " HINT_WITHOUT_SOURCE)));
+	if (get_rel_name(model->source) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		                errmsg("the source of model \"%s\" no longer exists",
+		                       get_rel_name(model->relation)),
+		                errdetail("It is needed to %s.", what),
+		                errhint("Train the model on another relation.%s",
+		                        state.without)));
+	id_column(&state, user_col, model->user_type);
+	state.item_type = id_column(&state, item_col, model->item_type);
 
-	sql = psprintf("SELECT %s FROM %s WHERE %s OPERATOR(pg_catalog.=) $1",
-	               quote_identifier(item_col),
-	               wals_relation_quoted(model->source),
-	               quote_identifier(user_col));
-	wals_query_each(sql, 1, types, values, WALS_READ_CALLER, read_item, &state);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s", quote_identifier(item_col));
+	if (objective != NULL)
+		open_ratings(&state, objective, &sql, &n_columns, columns);
+	if (!wals_may_select(model->source, n_columns, columns))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		                errmsg("permission denied for relation %s",
+		                       get_rel_name(model->source)),
+		                errdetail("It is needed to %s.", what),
+		                errhint("GRANT SELECT on it.%s", state.without)));
+	appendStringInfo(&sql, " FROM %s ", wals_relation_quoted(model->source));
+	appendStringInfo(&sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
+	                 quote_identifier(user_col));
+	wals_query_each(sql.data, 1, types, values, WALS_READ_CALLER, read_row,
+	                &state);
 }

@@ -398,8 +398,8 @@ static const char *const active_columns[N_COLS] = {
     "items_table", "source",  "user_col",    "item_col", "feedback",
     "factors",     "biases",  "global_mean", "value_col"};
 
-static void
-model_row_damaged(Oid relation, const char *reason)
+void
+wals_model_damaged(Oid relation, const char *reason)
 {
 	ereport(ERROR,
 	        (errcode(ERRCODE_DATA_CORRUPTED),
@@ -489,8 +489,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		else if (i == COL_VALUE_COL)
 			has_value_col = !is_null;
 		else if (is_null && i != COL_BIASES)
-			model_row_damaged(relation,
-			                  psprintf("\"%s\" is NULL", active_columns[i]));
+			wals_model_damaged(relation,
+			                   psprintf("\"%s\" is NULL", active_columns[i]));
 	}
 
 	memset(model, 0, sizeof(*model));
@@ -522,10 +522,10 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	model->biases = DatumGetBool(values[COL_BIASES]);
 	model->factors = DatumGetInt32(values[COL_FACTORS]);
 	if (model->factors < WC_FACTORS_MIN || model->factors > WC_FACTORS_MAX)
-		model_row_damaged(relation, "\"factors\" is out of range");
+		wals_model_damaged(relation, "\"factors\" is out of range");
 	mean = DatumGetFloat8(values[COL_MEAN]);
 	if (!isfinite((float) mean))
-		model_row_damaged(relation, "\"global_mean\" is not finite");
+		wals_model_damaged(relation, "\"global_mean\" is not finite");
 	model->mean = (float) mean;
 	return true;
 }
@@ -559,7 +559,7 @@ wals_model_find_active(Oid relation, WalsModel *model)
 	if (!version_row(relation, 0, WALS_READ_FRESH, model))
 		return false;
 	if (model->feedback[0] == '\0')
-		model_row_damaged(relation, "\"feedback\" is NULL");
+		wals_model_damaged(relation, "\"feedback\" is NULL");
 	return true;
 }
 

@@ -64,6 +64,10 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 /* The same from any stored version (22023). */
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
+/* XX001 for an active version that cannot be used. */
+extern void wals_model_damaged(Oid relation, const char *reason)
+    pg_attribute_noreturn();
+
 /*
  * The same as a training sees it, with what this transaction has written;
  * false when there is no active version.

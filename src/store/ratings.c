@@ -21,33 +21,24 @@
  */
 #include "postgres.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "catalog/pg_type.h"
-#include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 #include "storage/shmem.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
-#include "utils/timestamp.h"
 
 #include "base/report.h"
 #include "base/settings.h"
+#include "store/numbers.h"
 #include "store/query.h"
 #include "store/ratings.h"
 
 #define READ_BLOCK 2048 /* rows */
 #define READ_BLOCK_BYTES (32 * READ_BLOCK) /* of ids: then it is full too */
 #define READ_CHECK_ROWS (1 << 20) /* between two estimates of memory */
-
-typedef double (*NumberReader)(Datum datum);
-
-/* Seconds for integers, microseconds for the rest; false: infinite. */
-typedef bool (*TimeReader)(Datum datum, int64 *time);
 
 /* One of the two id columns. */
 typedef struct IdColumn
@@ -76,9 +67,9 @@ typedef struct ReadState
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
-	NumberReader read_value;
-	NumberReader read_weight;
-	TimeReader read_time;
+	WalsNumberReader read_value;
+	WalsNumberReader read_weight;
+	WalsTimeReader read_time;
 
 	/* output */
 	WalsRatings *ratings;
@@ -95,125 +86,6 @@ typedef struct ReadState
 	float *weight;
 	int64 *time;
 } ReadState;
-
-static double
-number_from_int2(Datum datum)
-{
-	return DatumGetInt16(datum);
-}
-
-static double
-number_from_int4(Datum datum)
-{
-	return DatumGetInt32(datum);
-}
-
-static double
-number_from_int8(Datum datum)
-{
-	return (double) DatumGetInt64(datum);
-}
-
-static double
-number_from_float4(Datum datum)
-{
-	return DatumGetFloat4(datum);
-}
-
-static double
-number_from_float8(Datum datum)
-{
-	return DatumGetFloat8(datum);
-}
-
-/* Finite numbers stay finite, so that one too large is not called infinite. */
-static double
-number_from_numeric(Datum datum)
-{
-	double number;
-
-	number =
-	    DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, datum));
-	if (isinf(number) && !numeric_is_inf(DatumGetNumeric(datum)))
-		number = copysign(DBL_MAX, number);
-	return number;
-}
-
-static NumberReader
-number_reader(Oid type)
-{
-	switch (type)
-	{
-		case INT2OID:
-			return number_from_int2;
-		case INT4OID:
-			return number_from_int4;
-		case INT8OID:
-			return number_from_int8;
-		case FLOAT4OID:
-			return number_from_float4;
-		case FLOAT8OID:
-			return number_from_float8;
-		case NUMERICOID:
-			return number_from_numeric;
-	}
-	elog(ERROR, "unexpected number type %u", type);
-}
-
-static bool
-time_from_int2(Datum datum, int64 *time)
-{
-	*time = DatumGetInt16(datum);
-	return true;
-}
-
-static bool
-time_from_int4(Datum datum, int64 *time)
-{
-	*time = DatumGetInt32(datum);
-	return true;
-}
-
-static bool
-time_from_int8(Datum datum, int64 *time)
-{
-	*time = DatumGetInt64(datum);
-	return true;
-}
-
-static bool
-time_from_date(Datum datum, int64 *time)
-{
-	*time = (int64) DatumGetDateADT(datum) * USECS_PER_DAY;
-	return !DATE_NOT_FINITE(DatumGetDateADT(datum));
-}
-
-static bool
-time_from_timestamp(Datum datum, int64 *time)
-{
-	*time = DatumGetTimestamp(datum);
-	return !TIMESTAMP_NOT_FINITE(*time);
-}
-
-static TimeReader
-time_reader(Oid type)
-{
-	switch (type)
-	{
-		case INT2OID:
-			return time_from_int2;
-		case INT4OID:
-			return time_from_int4;
-		case INT8OID:
-			return time_from_int8;
-		case DATEOID:
-			return time_from_date;
-		case TIMESTAMPOID:
-		case TIMESTAMPTZOID:
-			return time_from_timestamp;
-	}
-	elog(ERROR, "unexpected time type %u", type);
-}
 
 static void
 check_status(WcStatus status, const WalsMemory *memory)
@@ -246,54 +118,15 @@ item_text(const ReadState *state, const TupleTableSlot *slot)
 	    wals_id_from_datum(source->item_type, slot->tts_values[1]));
 }
 
-static void
-refuse_number(const ReadState *state, const TupleTableSlot *slot, double number,
-              const char *what)
-{
-	if (!isfinite(number))
-		ereport(ERROR,
-		        (errcode(ERRCODE_DATA_EXCEPTION),
-		         errmsg("%s of user %s and item %s is not finite", what,
-		                user_text(state, slot), item_text(state, slot)),
-		         errhint("Correct the row, or train on a view that leaves it "
-		                 "out.")));
-	ereport(ERROR,
-	        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-	         errmsg("%s of user %s and item %s is out of range for type real",
-	                what, user_text(state, slot), item_text(state, slot)),
-	         errhint("Train on a view that scales the column down.")));
-}
-
 /* A finite float4 or an error that names what, user and item. */
 static inline float
 checked_float(const ReadState *state, const TupleTableSlot *slot, double number,
               const char *what)
 {
 	if (unlikely(!isfinite((float) number)))
-		refuse_number(state, slot, number, what);
+		wals_number_refuse(number, what, user_text(state, slot),
+		                   item_text(state, slot));
 	return (float) number;
-}
-
-static void
-refuse_weight(const ReadState *state, const TupleTableSlot *slot, float weight)
-{
-	ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-	                errmsg("weight of user %s and item %s is negative",
-	                       user_text(state, slot), item_text(state, slot)),
-	                errdetail("The weight is %g.", weight),
-	                errhint("Weights are 0 or greater; a dislike is a negative "
-	                        "value.")));
-}
-
-static void
-refuse_time(const ReadState *state, const TupleTableSlot *slot)
-{
-	ereport(ERROR,
-	        (errcode(ERRCODE_DATETIME_FIELD_OVERFLOW),
-	         errmsg("time of user %s and item %s is infinite",
-	                user_text(state, slot), item_text(state, slot)),
-	         errhint("Correct the row, or train on a view that leaves it "
-	                 "out.")));
 }
 
 static void
@@ -400,12 +233,13 @@ read_row(TupleTableSlot *slot, void *arg)
 		    "weight");
 
 		if (weight < 0)
-			refuse_weight(state, slot, weight);
+			wals_weight_refuse(weight, user_text(state, slot),
+			                   item_text(state, slot));
 		state->weight[row] = weight;
 	}
 	if (state->time_att >= 0 &&
 	    !state->read_time(datums[state->time_att], &state->time[row]))
-		refuse_time(state, slot);
+		wals_time_refuse(user_text(state, slot), item_text(state, slot));
 	if (state->weight_att >= 0 && state->weight[row] == 0)
 		ratings->n_weightless++;
 	else
@@ -466,19 +300,19 @@ open_columns(ReadState *state)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->value_col));
 		state->value_att = next_att++;
-		state->read_value = number_reader(source->value_type);
+		state->read_value = wals_number_reader(source->value_type);
 	}
 	if (source->weight_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->weight_col));
 		state->weight_att = next_att++;
-		state->read_weight = number_reader(source->weight_type);
+		state->read_weight = wals_number_reader(source->weight_type);
 	}
 	if (source->time_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->time_col));
 		state->time_att = next_att++;
-		state->read_time = time_reader(source->time_type);
+		state->read_time = wals_time_reader(source->time_type);
 	}
 	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(source->relation));
 	return sql.data;
@@ -583,7 +417,7 @@ typedef struct WeightState
 {
 	Oid id_type; /* base type of the id column */
 	WalsIdType stored;
-	NumberReader read_weight;
+	WalsNumberReader read_weight;
 	const WcIdMap *ids;
 	float *result;
 	bool *given;
@@ -654,7 +488,7 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 		               wals_id_type_name(id_type)),
 		     errhint("Use a view that casts the column.")));
 	state.read_weight =
-	    number_reader(wals_number_column_type(relation, "weight", option));
+	    wals_number_reader(wals_number_column_type(relation, "weight", option));
 	state.stored = id_type;
 	state.ids = ids;
 	state.result = result;

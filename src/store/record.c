@@ -3,7 +3,7 @@
  * record.c
  *	  What a version's row says about its training: source, columns, options.
  *
- * Training again and folding in need more of a version than answering does.
+ * Training again needs more of a version than answering does.
  * The options are handed over as words; run/options.c knows what they mean and
  * checks them, because a model's row is written by its owner, who need not
  * have let wals_train do it.

@@ -290,11 +290,12 @@ wals_number_column_type(Oid relation, const char *column, const char *option)
 	         errhint("Use a view that casts the column to a numeric type.")));
 }
 
-static void
-time_column_check(Oid relation, const char *column, Oid *type)
+Oid
+wals_time_column_type(Oid relation, const char *column)
 {
-	*type = wals_column_type(relation, column, "time_col");
-	switch (*type)
+	Oid type = wals_column_type(relation, column, "time_col");
+
+	switch (type)
 	{
 		case TIMESTAMPTZOID:
 		case TIMESTAMPOID:
@@ -302,12 +303,12 @@ time_column_check(Oid relation, const char *column, Oid *type)
 		case INT2OID:
 		case INT4OID:
 		case INT8OID:
-			return;
+			return type;
 	}
 	ereport(ERROR,
 	        (errcode(ERRCODE_DATATYPE_MISMATCH),
 	         errmsg("column \"%s\" has type %s, which is not a time", column,
-	                format_type_be(*type)),
+	                format_type_be(type)),
 	         errdetail("Times are timestamptz, timestamp, date, or integers "
 	                   "that count seconds."),
 	         errhint("Use a view that casts the column.")));
@@ -364,8 +365,8 @@ wals_source_check_columns(WalsSource *source, const char *option)
 		source->weight_type = wals_number_column_type(
 		    source->relation, source->weight_col, "weight_col");
 	if (source->time_col != NULL)
-		time_column_check(source->relation, source->time_col,
-		                  &source->time_type);
+		source->time_type =
+		    wals_time_column_type(source->relation, source->time_col);
 	source_rights_check(source);
 }
 
@@ -387,20 +388,22 @@ wals_source_check(WalsSource *source)
 }
 
 bool
-wals_may_select(Oid relation, const char *column_a, const char *column_b)
+wals_may_select(Oid relation, int n, const char *const *columns)
 {
 	Oid role = GetUserId();
-	AttrNumber a;
-	AttrNumber b;
+	int i;
 
 	if (pg_class_aclcheck(relation, role, ACL_SELECT) == ACLCHECK_OK)
 		return true;
-	a = get_attnum(relation, column_a);
-	b = get_attnum(relation, column_b);
-	return a > 0 && b > 0 &&
-	       pg_attribute_aclcheck(relation, a, role, ACL_SELECT) ==
-	           ACLCHECK_OK &&
-	       pg_attribute_aclcheck(relation, b, role, ACL_SELECT) == ACLCHECK_OK;
+	for (i = 0; i < n; i++)
+	{
+		AttrNumber attnum = get_attnum(relation, columns[i]);
+
+		if (attnum <= 0 || pg_attribute_aclcheck(relation, attnum, role,
+		                                         ACL_SELECT) != ACLCHECK_OK)
+			return false;
+	}
+	return true;
 }
 
 int64

@@ -42,6 +42,9 @@ extern Oid wals_number_column_type(Oid relation, const char *column,
 /* True when there is such a column, and it holds numbers. */
 extern bool wals_has_number_column(Oid relation, const char *column);
 
+/* The same for a column that must hold times. */
+extern Oid wals_time_column_type(Oid relation, const char *column);
+
 /* Where ratings are read from, resolved and checked by wals_source_check. */
 typedef struct WalsSource
 {
@@ -76,8 +79,7 @@ extern void wals_source_check(WalsSource *source);
 /* Number of rows the caller sees in a relation; reads all of them. */
 extern int64 wals_relation_count(Oid relation);
 
-/* True when the caller may read both columns, by table or column privilege. */
-extern bool wals_may_select(Oid relation, const char *column_a,
-                            const char *column_b);
+/* True when the caller may read all columns, by table or column privilege. */
+extern bool wals_may_select(Oid relation, int n, const char *const *columns);
 
 #endif /* WALS_STORE_RELATION_H */

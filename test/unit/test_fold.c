@@ -465,6 +465,7 @@ test_by_hand(void)
 	entries = wc_fold_entries(fold, &count);
 	CHECK(count == 2 && entries[0].item == 0 && entries[1].item == 1);
 	CHECK(entries[0].value == 1 && entries[0].weight == 1);
+	CHECK(entries[0].full_weight == 1.5f);
 	CHECK_NEAR(entries[0].contribution, 1.5 * 8 / 33.75, 1e-6);
 	CHECK_NEAR(entries[1].contribution, 1.5 * 2 * 3.5 / 33.75, 1e-6);
 

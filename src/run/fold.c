@@ -1,0 +1,353 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.c
+ *	  Solve a user against the items of a model, from rows as they are now, and
+ *	  take a score apart.
+ *
+ * Ratings come from the source (store/history.c) or from the caller, a basket.
+ * Their items become indexes of the version's; what the version does not know is
+ * left out and counted.  The rest is the core's.
+ *
+ * A user whose rows are those of the training gets the stored factors again, up
+ * to the rounding of single precision, and a score is the sum of what each
+ * entry contributes, because a training ends with a half sweep over the users.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "utils/lsyscache.h"
+
+#include "base/report.h"
+#include "run/fold.h"
+#include "store/factors.h"
+#include "store/query.h"
+
+#define WITHOUT_FOLD "Do without it: fold_in => 'never'."
+
+const WalsChoice wals_fold_in_choices[] = {{"auto", WALS_FOLD_AUTO},
+                                           {"always", WALS_FOLD_ALWAYS},
+                                           {"never", WALS_FOLD_NEVER},
+                                           {NULL, 0}};
+
+/* Solve for the rows, which are n_rows - n_unusable - n_unknown. */
+static void
+solve(const WalsModel *model, const WalsObjective *objective, WcFoldUser *user,
+      const char *user_name, WalsFolded *folded)
+{
+	WcFoldItems items = wals_fold_items(folded->items);
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	char *item_name = NULL;
+	WcStatus status;
+	float bias;
+
+	folded->vector.factors = palloc(sizeof(float) * model->factors);
+	status = wc_fold_in(folded->fold, &items, user, folded->vector.factors,
+	                    &bias, &wals_hooks, &error);
+	if (status != WC_OK)
+	{
+		error.status = status;
+		if (error.other >= 0)
+			item_name =
+			    wals_id_to_cstring(folded->items->id_type,
+			                       wals_rows_id(folded->items, error.other));
+		wals_report(&error, NULL, user_name, item_name);
+	}
+	wc_fold_entries(folded->fold, &folded->n_entries);
+	folded->vector.known = folded->n_entries > 0;
+	folded->vector.base = (float) objective->core.mean + bias;
+}
+
+void
+wals_fold_history(const WalsModel *model, const WalsObjective *objective,
+                  Datum user, const WalsHistory *history, WalsFolded *folded)
+{
+	WcId user_id = wals_id_from_datum(wals_id_sql_type(model->user_type), user);
+	char *user_name = wals_id_to_cstring(model->user_type, user_id);
+	WcFoldUser rows = {0, NULL, history->has_weight, history->has_time, 1.0};
+	float weight = 1.0f;
+	int64 i;
+
+	memset(folded, 0, sizeof(*folded));
+	folded->n_rows = history->n_rows;
+	folded->n_unusable = history->n_rows - history->count;
+	if (objective->row_weighted)
+		weight = wals_factors_weight(model->users_table, model->user_type,
+		                             model->version, user);
+	rows.weight = weight;
+	rows.rows = palloc_extended(
+	    mul_size(sizeof(WcFoldRow), (Size) Max(history->count, 1)),
+	    MCXT_ALLOC_HUGE);
+	folded->items = wals_fold_rows(model, objective, &folded->fold);
+	for (i = 0; i < history->count; i++)
+	{
+		const WalsRating *rating = &history->ratings[i];
+		WcFoldRow *row = &rows.rows[rows.count];
+
+		if (!rating->usable)
+		{
+			folded->n_unusable++;
+			continue;
+		}
+		row->item = wals_rows_find(folded->items, history->items[i]);
+		if (row->item < 0)
+		{
+			folded->n_unknown++;
+			continue;
+		}
+		row->value = rating->value;
+		row->weight = rating->weight;
+		row->time = rating->time;
+		rows.count++;
+	}
+	solve(model, objective, &rows, user_name, folded);
+	if (folded->n_unusable + folded->n_unknown > 0)
+		ereport(DEBUG1, (errmsg_internal(
+		                    "folding in user %s left out " INT64_FORMAT
+		                    " of " INT64_FORMAT " rows",
+		                    user_name, folded->n_unusable + folded->n_unknown,
+		                    folded->n_rows)));
+}
+
+void
+wals_fold_basket(const WalsModel *model, const WalsObjective *objective,
+                 Oid id_type, const WalsBasket *basket, WalsFolded *folded)
+{
+	WcFoldUser rows = {0, NULL, basket->weights != NULL, false, 1.0};
+	int i;
+
+	if (basket->values == NULL &&
+	    objective->core.params.feedback != WC_IMPLICIT)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("argument \"values\" is needed for model \"%s\"",
+		                get_rel_name(model->relation)),
+		         errdetail("Its feedback is %s: a value is what it predicts.",
+		                   model->feedback),
+		         errhint("Pass one value for each item: \"values\" => "
+		                 "ARRAY[5, 3, 4].")));
+	memset(folded, 0, sizeof(*folded));
+	folded->n_rows = basket->count;
+	rows.rows = palloc_extended(
+	    mul_size(sizeof(WcFoldRow), (Size) basket->count + 1), MCXT_ALLOC_HUGE);
+	folded->items = wals_fold_rows(model, objective, &folded->fold);
+	for (i = 0; i < basket->count; i++)
+	{
+		WcFoldRow *row = &rows.rows[rows.count];
+
+		row->item = wals_answer_find(folded->items, id_type, basket->items[i]);
+		row->value = basket->values != NULL ? basket->values[i] : 1.0f;
+		row->weight = basket->weights != NULL ? basket->weights[i] : 1.0f;
+		row->time = 0;
+		if (row->item < 0)
+			folded->n_unknown++;
+		else if (row->weight == 0)
+			folded->n_unusable++;
+		else
+			rows.count++;
+	}
+	solve(model, objective, &rows, "(anonymous)", folded);
+}
+
+float *
+wals_user_factors_run(Oid model_argument, Oid id_type, Datum user_argument,
+                      WalsFoldIn fold_in, int32 *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	WalsUserVector vector = {false, NULL, 0.0f};
+	float *result = NULL;
+	WalsModel model;
+	Datum user;
+
+	wals_query_begin();
+	wals_model_active(wals_model_resolve(model_argument), &model);
+	wals_answer_check_side(&model, WC_USERS, id_type,
+	                       "wals_user_factors('42')");
+	user = wals_id_argument(model.user_type, id_type, user_argument);
+	if (fold_in != WALS_FOLD_ALWAYS)
+		vector = wals_answer_user(&model, user);
+	if (!vector.known && fold_in != WALS_FOLD_NEVER)
+	{
+		WalsObjective objective;
+		WalsHistory history;
+		WalsFolded folded;
+
+		wals_objective_read(&model, &objective);
+		wals_history_read(&model, user, &objective, "fold the user in",
+		                  WITHOUT_FOLD, &history);
+		wals_fold_history(&model, &objective, user, &history, &folded);
+		vector = folded.vector;
+	}
+	if (vector.known)
+	{
+		*count = model.factors;
+		result = MemoryContextAlloc(context, sizeof(float) * model.factors);
+		memcpy(result, vector.factors, sizeof(float) * model.factors);
+	}
+	wals_query_end();
+	return result;
+}
+
+float *
+wals_fold_in_run(Oid model_argument, Oid id_type, const WalsBasket *basket,
+                 int32 *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	float *result = NULL;
+	WalsObjective objective;
+	WalsFolded folded;
+	WalsModel model;
+
+	wals_query_begin();
+	wals_model_active(wals_model_resolve(model_argument), &model);
+	wals_answer_check_side(&model, WC_ITEMS, id_type,
+	                       "wals_fold_in(ARRAY['17', '23'])");
+	wals_objective_read(&model, &objective);
+	wals_fold_basket(&model, &objective, id_type, basket, &folded);
+	if (folded.vector.known)
+	{
+		*count = model.factors;
+		result = MemoryContextAlloc(context, sizeof(float) * model.factors);
+		memcpy(result, folded.vector.factors, sizeof(float) * model.factors);
+	}
+	wals_query_end();
+	return result;
+}
+
+/* Largest contribution first, whatever its sign; ties by item. */
+static int
+compare_entries(const void *a, const void *b)
+{
+	const WcFoldEntry *left = a;
+	const WcFoldEntry *right = b;
+	float x = fabsf(left->contribution);
+	float y = fabsf(right->contribution);
+
+	if (x != y)
+		return x > y ? -1 : 1;
+	return left->item < right->item ? -1 : 1;
+}
+
+/* Say what was left out: the explanation is about the rest. */
+static void
+tell_left_out(const WalsFolded *folded)
+{
+	int64 left_out = folded->n_unusable + folded->n_unknown;
+
+	if (left_out == 0)
+		return;
+	ereport(NOTICE,
+	        (errmsg(INT64_FORMAT " of the user's " INT64_FORMAT
+	                             " rows do not count: " INT64_FORMAT
+	                             " with a NULL or weight 0, " INT64_FORMAT
+	                             " of items that are not in the model",
+	                left_out, folded->n_rows, folded->n_unusable,
+	                folded->n_unknown)));
+}
+
+static int32
+list_reasons(const WalsModel *model, const WalsObjective *objective,
+             const WalsFolded *folded, Oid id_type, int32 index, int32 n,
+             WalsReason **result)
+{
+	const WalsRows *items = folded->items;
+	bool has_base = objective->core.params.feedback == WC_EXPLICIT;
+	float base = 0.0f;
+	int64 n_entries;
+	const WcFoldEntry *entries = wc_fold_entries(folded->fold, &n_entries);
+	WcFoldEntry *sorted =
+	    palloc_extended(sizeof(WcFoldEntry) * n_entries, MCXT_ALLOC_HUGE);
+	WalsReason *reasons;
+	double sum = 0;
+	int32 count = 0;
+	int64 i;
+
+	if (has_base)
+		base = (float) (objective->core.mean +
+		                (model->biases ? wals_rows_bias(items, index) : 0.0f));
+	memcpy(sorted, entries, sizeof(WcFoldEntry) * n_entries);
+	qsort(sorted, n_entries, sizeof(WcFoldEntry), compare_entries);
+	sum = fabs(base);
+	for (i = 0; i < n_entries; i++)
+		sum += fabs(sorted[i].contribution);
+	if (!isfinite(sum) || !isfinite(base))
+		wals_answer_damaged(items, index);
+
+	n_entries = Min(n_entries, n);
+	reasons = palloc0(mul_size(sizeof(WalsReason), (Size) n_entries + 1));
+	if (has_base)
+	{
+		reasons[0].is_base = true;
+		reasons[0].contribution = base;
+		count = 1;
+	}
+	for (i = 0; i < n_entries; i++)
+	{
+		WalsReason *reason = &reasons[count++];
+
+		reason->item = wals_id_result(items->id_type, id_type,
+		                              wals_rows_id(items, sorted[i].item));
+		reason->value = sorted[i].value;
+		reason->weight = sorted[i].full_weight;
+		reason->contribution = sorted[i].contribution;
+	}
+	for (i = 0; i < count; i++)
+		reasons[i].share =
+		    sum > 0 ? (float) (reasons[i].contribution / sum) : 0.0f;
+	*result = reasons;
+	return count;
+}
+
+int32
+wals_explain_run(Oid model_argument, Oid id_type, Datum user_argument,
+                 Datum item, int32 n, WalsReason **reasons)
+{
+	MemoryContext context = CurrentMemoryContext;
+	WalsObjective objective;
+	WalsHistory history;
+	WalsFolded folded;
+	WalsModel model;
+	int32 count = 0;
+	int32 index;
+	Datum user;
+
+	wals_query_begin();
+	wals_model_active(wals_model_resolve(model_argument), &model);
+	wals_answer_check_type(&model, id_type, "wals_explain('42', '260')");
+	user = wals_id_argument(model.user_type, id_type, user_argument);
+	wals_objective_read(&model, &objective);
+	wals_history_read(&model, user, &objective, "explain a score", NULL,
+	                  &history);
+	wals_fold_history(&model, &objective, user, &history, &folded);
+	index = wals_answer_find(folded.items, id_type, item);
+	if (folded.vector.known && index >= 0 && n > 0)
+	{
+		WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+		WcStatus status =
+		    wc_fold_explain(folded.fold, wals_rows_vector(folded.items, index),
+		                    &wals_hooks, &error);
+		MemoryContext query;
+
+		if (status == WC_NOT_FINITE)
+			wals_answer_damaged(folded.items, index);
+		if (status != WC_OK)
+		{
+			error.status = status;
+			wals_report(&error, NULL,
+			            wals_id_to_cstring(
+			                model.user_type,
+			                wals_id_from_datum(
+			                    wals_id_sql_type(model.user_type), user)),
+			            NULL);
+		}
+		query = MemoryContextSwitchTo(context);
+		count = list_reasons(&model, &objective, &folded, id_type, index, n,
+		                     reasons);
+		MemoryContextSwitchTo(query);
+		tell_left_out(&folded);
+	}
+	wals_query_end();
+	return count;
+}

@@ -1,0 +1,270 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.c
+ *	  What folding users in to a version takes, kept between calls.
+ *
+ * A WcFold holds the Gram matrix of a version's items and numbers per item.
+ * Making one takes some milliseconds, using it some microseconds, so a session
+ * keeps those of the versions it folded into last.  Like the items themselves
+ * (cache.c) they are found by the identity of the version; and where row-level
+ * security restricts the caller, they are made anew and not kept.
+ *
+ * A fold reads vectors through the rows at hand and keeps no pointer to them.
+ * Should the number of rows differ from that it was made for, because somebody
+ * has edited the table and not activated the version again, it is made anew.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "lib/ilist.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "base/settings.h"
+#include "store/factors.h"
+#include "store/fold.h"
+#include "store/query.h"
+#include "store/relation.h"
+
+#define FOLDS_MAX 4 /* kept */
+
+typedef struct FoldEntry
+{
+	dlist_node node; /* in kept_folds, most recently used first */
+	pg_uuid_t version_id;
+	Oid table;
+	WalsMemory memory; /* context of the entry and its size */
+	WcFold *fold;
+} FoldEntry;
+
+static dlist_head kept_folds = DLIST_STATIC_INIT(kept_folds);
+
+/* Weights of items by id, while a fold is made. */
+typedef struct ItemWeights
+{
+	const WalsModel *model;
+	WalsMemory memory;
+	WcIdMap *ids;
+	float *weights;
+	int64 capacity;
+} ItemWeights;
+
+static void
+check(WcStatus status, WcError *error, const WalsMemory *memory)
+{
+	if (status == WC_OK)
+		return;
+	error->status = status;
+	wals_report(error, memory, NULL, NULL);
+}
+
+static void
+read_weight(TupleTableSlot *slot, void *arg)
+{
+	ItemWeights *items = arg;
+	const WalsModel *model = items->model;
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	float weight =
+	    slot->tts_isnull[1] ? 1.0f : DatumGetFloat4(slot->tts_values[1]);
+	int32 index;
+	WcId id;
+
+	if (slot->tts_isnull[0])
+		wals_factors_damaged(model->items_table, "NULL", "it has no id");
+	id = wals_id_from_datum(wals_id_sql_type(model->item_type),
+	                        slot->tts_values[0]);
+	if (!(weight >= 0) || !isfinite(weight))
+		wals_factors_damaged(model->items_table,
+		                     wals_id_to_cstring(model->item_type, id),
+		                     "its weight is not a finite number of 0 or more");
+	check(wc_idmap_add(items->ids, &id, &index), &error, &items->memory);
+	if (index >= items->capacity)
+	{
+		items->capacity = Max(1024, items->capacity * 2);
+		items->weights =
+		    wc_resize_array(&items->memory.alloc, items->weights,
+		                    (size_t) items->capacity, sizeof(float));
+		if (items->weights == NULL)
+			check(WC_NO_MEMORY, &error, &items->memory);
+	}
+	items->weights[index] = weight;
+}
+
+/* The weights a version's items were given, in a context of their own. */
+static void
+read_weights(const WalsModel *model, ItemWeights *items)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(model->version)};
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+
+	items->model = model;
+	wals_memory_init(&items->memory,
+	                 AllocSetContextCreate(CurrentMemoryContext,
+	                                       "wals item weights",
+	                                       ALLOCSET_DEFAULT_SIZES),
+	                 0);
+	check(wc_idmap_create(wals_id_kind(model->item_type), &items->ids,
+	                      &items->memory.alloc),
+	      &error, &items->memory);
+	wals_query_each(psprintf("SELECT id, weight FROM %s "
+	                         "WHERE version OPERATOR(pg_catalog.=) $1",
+	                         wals_relation_quoted(model->items_table)),
+	                1, types, values, WALS_READ_CALLER, read_weight, items);
+}
+
+/* One per row, 1 for a row that was not read. */
+static float *
+weights_of_rows(ItemWeights *items, const WalsRows *rows)
+{
+	int32 count = wals_rows_count(rows);
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	float *result =
+	    wc_alloc_array(&items->memory.alloc, (size_t) count, sizeof(float));
+	int32 i;
+
+	if (result == NULL)
+		check(WC_NO_MEMORY, &error, &items->memory);
+	for (i = 0; i < count; i++)
+	{
+		WcId id = wals_rows_id(rows, i);
+		int32 index = wc_idmap_find(items->ids, &id);
+
+		result[i] = index < 0 ? 1.0f : items->weights[index];
+	}
+	return result;
+}
+
+static const float *
+item_vector(const void *arg, int32 index)
+{
+	return wals_rows_vector(arg, index);
+}
+
+static float
+item_bias(const void *arg, int32 index)
+{
+	return wals_rows_bias(arg, index);
+}
+
+static int32
+item_entries(const void *arg, int32 index)
+{
+	return wals_rows_entries(arg, index);
+}
+
+WcFoldItems
+wals_fold_items(const WalsRows *rows)
+{
+	WcFoldItems items = {wals_rows_count(rows), item_vector, item_bias,
+	                     item_entries, rows};
+
+	return items;
+}
+
+static void
+entry_free(FoldEntry *entry)
+{
+	dlist_delete(&entry->node);
+	MemoryContextDelete(entry->memory.context);
+}
+
+/*
+ * The fold that is kept for a version, as the most recent one.  One that a user
+ * with very many ratings has made large is not kept for the next.
+ */
+static FoldEntry *
+entry_find(const WalsModel *model)
+{
+	dlist_mutable_iter iter;
+
+	dlist_foreach_modify(iter, &kept_folds)
+	{
+		FoldEntry *entry = dlist_container(FoldEntry, node, iter.cur);
+
+		if (entry->memory.used > (Size) wals_cache_mem * 1024)
+			entry_free(entry);
+		else if (entry->table == model->items_table &&
+		         memcmp(&entry->version_id, &model->version_id,
+		                sizeof(pg_uuid_t)) == 0)
+		{
+			dlist_move_head(&kept_folds, &entry->node);
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+static void
+entry_keep(FoldEntry *entry)
+{
+	int n = 0;
+	dlist_mutable_iter iter;
+
+	MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
+	dlist_push_head(&kept_folds, &entry->node);
+	dlist_foreach_modify(iter, &kept_folds) if (++n > FOLDS_MAX)
+	    entry_free(dlist_container(FoldEntry, node, iter.cur));
+}
+
+/* Make a fold in a context below the current one. */
+static FoldEntry *
+entry_make(const WalsModel *model, const WalsObjective *objective,
+           const WalsRows *rows, const float *item_weights)
+{
+	MemoryContext context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals fold", ALLOCSET_DEFAULT_SIZES);
+	FoldEntry *entry = MemoryContextAllocZero(context, sizeof(FoldEntry));
+	WcFoldItems items = wals_fold_items(rows);
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+
+	entry->version_id = model->version_id;
+	entry->table = model->items_table;
+	wals_memory_init(&entry->memory, context, 0);
+	check(wc_fold_create(&objective->core, &items, item_weights, wals_kernel,
+	                     &entry->fold, &entry->memory.alloc, &wals_hooks,
+	                     &error),
+	      &error, &entry->memory);
+	return entry;
+}
+
+const WalsRows *
+wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
+               WcFold **fold)
+{
+	bool restricted =
+	    check_enable_rls(model->items_table, InvalidOid, false) == RLS_ENABLED;
+	FoldEntry *entry = restricted ? NULL : entry_find(model);
+	bool weighted = entry == NULL && objective->col_weighted;
+	ItemWeights weights;
+	const WalsRows *rows;
+	float *item_weights = NULL;
+
+	memset(&weights, 0, sizeof(weights));
+	if (weighted)
+		read_weights(model, &weights);
+	rows = wals_cache_rows(model, WC_ITEMS);
+	if (entry != NULL && wc_fold_items(entry->fold) != wals_rows_count(rows))
+	{
+		entry_free(entry);
+		return wals_fold_rows(model, objective, fold);
+	}
+	if (entry == NULL)
+	{
+		if (weighted)
+			item_weights = weights_of_rows(&weights, rows);
+		entry = entry_make(model, objective, rows, item_weights);
+		if (!restricted)
+			entry_keep(entry);
+		if (weighted)
+			MemoryContextDelete(weights.memory.context);
+	}
+	*fold = entry->fold;
+	return rows;
+}

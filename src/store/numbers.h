@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * numbers.h
+ *	  Values, weights and times: SQL types on one side, float4 and int64 on the
+ *	  other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_NUMBERS_H
+#define WALS_STORE_NUMBERS_H
+
+/* What reads a type that wals_number_column_type has let pass. */
+typedef double (*WalsNumberReader)(Datum datum);
+extern WalsNumberReader wals_number_reader(Oid type);
+
+/*
+ * What reads the type of a time: seconds for integers, microseconds for the
+ * rest.  False: infinite.
+ */
+typedef bool (*WalsTimeReader)(Datum datum, int64 *time);
+extern WalsTimeReader wals_time_reader(Oid type);
+
+/* 22000 for a number that is not finite, 22003 for one beyond float4. */
+extern void wals_number_refuse(double number, const char *what,
+                               const char *user, const char *item)
+    pg_attribute_noreturn();
+
+/* 22000 for a negative weight, 22008 for an infinite time. */
+extern void wals_weight_refuse(float weight, const char *user, const char *item)
+    pg_attribute_noreturn();
+extern void wals_time_refuse(const char *user, const char *item)
+    pg_attribute_noreturn();
+
+#endif /* WALS_STORE_NUMBERS_H */

@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * objective.h
+ *	  The objective of a stored version: what solving one more user takes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_OBJECTIVE_H
+#define WALS_STORE_OBJECTIVE_H
+
+#include "base/args.h"
+#include "store/model.h"
+
+/* The words SQL uses for the core's choices. */
+extern const WalsChoice wals_feedback_choices[];
+extern const WalsChoice wals_weighting_choices[];
+extern const WalsChoice wals_unobserved_choices[];
+extern const WalsChoice wals_duplicates_choices[];
+
+typedef struct WalsObjective
+{
+	WcObjective core;
+	double half_life_seconds; /* 0: none */
+	bool row_weighted; /* users were given weights */
+	bool col_weighted; /* items were */
+	/* columns of the source, empty: not used */
+	NameData value_col;
+	NameData weight_col;
+	NameData time_col;
+} WalsObjective;
+
+/*
+ * Read the objective of a version that wals_model_active has found, and check
+ * all of it: XX001 for what no training would have written.
+ */
+extern void wals_objective_read(const WalsModel *model,
+                                WalsObjective *objective);
+
+#endif /* WALS_STORE_OBJECTIVE_H */
