@@ -94,37 +94,6 @@ fail(WcError *error, WcStatus status)
 	return wc_fail_silently(error, status, WC_USERS, 0);
 }
 
-/*
- * The one routine that solve.c borrows: the upper triangle of C (n x n) +=
- * A' A, A being k x n.
- */
-static void
-plain_dsyrk(int order, int uplo, int trans, int n, int k, double alpha,
-            const double *a, int lda, double beta, double *c, int ldc)
-{
-	WC_ASSERT(order == WC_BLAS_ROW_MAJOR && uplo == WC_BLAS_UPPER &&
-	          trans == WC_BLAS_TRANS && alpha == 1.0 && beta == 1.0);
-	(void) order;
-	(void) uplo;
-	(void) trans;
-	(void) alpha;
-	(void) beta;
-	for (int e = 0; e < k; e++)
-	{
-		const double *row = a + (size_t) e * lda;
-
-		for (int p = 0; p < n; p++)
-		{
-			double *to = c + (size_t) p * ldc;
-
-			for (int q = p; q < n; q++)
-				to[q] += row[p] * row[q];
-		}
-	}
-}
-
-static const WcBlas plain_blas = {.dsyrk = plain_dsyrk};
-
 /* ------------------------------------------------------------------------
  * What the users of a version share
  * ------------------------------------------------------------------------ */
@@ -775,7 +744,6 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 
 	memset(&half, 0, sizeof(half));
 	half.kernel = fold->solver.kernel;
-	half.blas = &plain_blas;
 	half.side = WC_USERS;
 	half.factors = fold->factors;
 	half.width = fold->width;
@@ -962,7 +930,8 @@ wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
 		if (!isfinite((float) sum))
 			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
 			               "The contribution is %g.", sum);
-		fold->entry[e].contribution = (float) sum;
+		/* adding 0 makes one zero of the two there are */
+		fold->entry[e].contribution = (float) sum + 0.0f;
 		if (wc_pace(&pace, (int64_t) k))
 			return fail(error, WC_CANCELLED);
 	}

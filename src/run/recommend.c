@@ -140,6 +140,17 @@ typedef struct Asker
 	const WalsRows *items;
 } Asker;
 
+/* How to do without the rows of the source. */
+static const char *
+hint_without_source(bool folds, bool exclude_seen)
+{
+	if (!folds)
+		return "Recommend without it: exclude_seen => false.";
+	if (!exclude_seen)
+		return "Do without it: fold_in => 'never'.";
+	return "Recommend without it: exclude_seen => false, fold_in => 'never'.";
+}
+
 /* The user's factors and history; the items come last, see store/cache.h. */
 static void
 open_user(const WalsModel *model, const WalsRecommendRequest *request,
@@ -160,14 +171,10 @@ open_user(const WalsModel *model, const WalsRecommendRequest *request,
 	if (folds)
 		wals_objective_read(model, &objective);
 	if (folds || request->exclude_seen)
-		wals_history_read(model, asker->user, folds ? &objective : NULL,
-		                  folds ? "fold the user in"
-		                        : "leave out what the user has seen",
-		                  folds ? "Recommend without it: exclude_seen => "
-		                          "false, fold_in => 'never'."
-		                        : "Recommend without it: exclude_seen => "
-		                          "false.",
-		                  &asker->history);
+		wals_history_read(
+		    model, asker->user, folds ? &objective : NULL,
+		    folds ? "fold the user in" : "leave out what the user has seen",
+		    hint_without_source(folds, request->exclude_seen), &asker->history);
 	if (!folds)
 	{
 		asker->items = wals_cache_rows(model, WC_ITEMS);

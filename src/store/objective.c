@@ -180,7 +180,12 @@ check_params(const Options *options, const WalsObjective *objective)
 	    &core->params, NameStr(objective->value_col)[0] != '\0',
 	    NameStr(objective->time_col)[0] != '\0', sizeof(detail), detail);
 	if (option != NULL)
+	{
+		/* its sentence becomes the end of ours */
+		if (detail[0] != '\0' && detail[strlen(detail) - 1] == '.')
+			detail[strlen(detail) - 1] = '\0';
 		options_damaged(options, psprintf("option \"%s\": %s", option, detail));
+	}
 	if (!(core->count_weight > 0) || !isfinite(core->count_weight))
 		options_damaged(options, "option \"count_weight\" is out of range");
 	if (core->params.biases == 1 && core->params.unobserved_weight != 0)

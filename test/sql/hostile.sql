@@ -102,7 +102,8 @@ SELECT after('UPDATE m_items SET n = 2147483647, norm = -1; UPDATE m_users SET n
 
 -- rows missing, rows too many
 SELECT after('DELETE FROM m_items');
-SELECT after('DELETE FROM m_users', 'SELECT 1 / count(*) FROM wals_recommend(1, 3) WHERE basis = ''popular''');
+SELECT after('DELETE FROM m_users', 'SELECT 1 / count(*) FROM wals_recommend(1, 3) WHERE basis = ''fold_in''');
+SELECT after('DELETE FROM m_users', 'SELECT 1 / count(*) FROM wals_recommend(1, 3, fold_in => ''never'') WHERE basis = ''popular''');
 SELECT after('INSERT INTO m_items SELECT version, id + 1000, factors, bias, n, norm FROM m_items',
 	'SELECT 1 / count(*) FROM wals_recommend(1, NULL) WHERE item_id > 1000');
 SELECT after('INSERT INTO m_items SELECT version, x, factors, bias, n, norm FROM m_items,
