@@ -147,5 +147,10 @@ half-sweep: build-unit/half_sweep
 solvers: build-unit/solvers
 	build-unit/solvers $(BENCH)
 
+# One user folded in: make fold-in BENCH="--factors 128"
+fold-in: build-unit/fold_in
+	build-unit/fold_in $(BENCH)
+
 .PHONY: unit $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
-        $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep solvers
+        $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep \
+        solvers fold-in
