@@ -197,8 +197,8 @@ wals_train(PG_FUNCTION_ARGS)
 	    wals_arg_int32(fcinfo, ARG_MIN_ITEM_ROWS, defaults.min_item_rows);
 	params->biases = PG_ARGISNULL(ARG_BIASES) ? -1 : PG_GETARG_BOOL(ARG_BIASES);
 	params->seed = wals_arg_int64(fcinfo, ARG_SEED, defaults.seed);
-	params->solver = choice(fcinfo, ARG_SOLVER, "solver", wals_solver_choices,
-	                        defaults.solver);
+	params->solver = wals_arg_choice(fcinfo, ARG_SOLVER, "solver",
+	                                 wals_solver_choices, defaults.solver);
 	params->cg_steps = wals_arg_int32(fcinfo, ARG_CG_STEPS, defaults.cg_steps);
 	set_half_life(fcinfo, &request);
 

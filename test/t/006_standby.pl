@@ -28,7 +28,9 @@ $primary->wait_for_catchup($standby);
 my $answers = q{
 	SELECT u, r.* FROM generate_series(1, 310) AS u, LATERAL wals_recommend(u, 10) AS r;
 	SELECT * FROM wals_popular(10);
-	SELECT wals_score(1, 2), wals_score('1', '2');
+	SELECT wals_score(1, 2), wals_score('1', '2'), wals_score(305, 2, fold_in => 'auto');
+	SELECT * FROM wals_recommend_for(ARRAY[1, 2]);
+	SELECT * FROM wals_explain(305, 3);
 	SELECT * FROM wals_evaluate('ratings', 'm', max_users => 50, negatives => 20);
 	SELECT model, is_default, versions, active_version, loss FROM wals_models;
 	SELECT model, version, iteration, loss FROM wals_training_log ORDER BY 2, 3;
@@ -45,6 +47,12 @@ sub check_same
 	return;
 }
 check_same('at first');
+
+# a user the version does not know is folded in from rows that arrived since
+$primary->safe_psql('postgres', q{INSERT INTO ratings VALUES (305, 1), (305, 2), (305, 7)});
+check_same('after rows of a new user');
+is( $standby->safe_psql('postgres', 'SELECT DISTINCT basis FROM wals_recommend(305, 5)'),
+	'fold_in', 'the standby folds in');
 
 # what changes models is refused
 for my $call (

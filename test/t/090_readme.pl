@@ -221,6 +221,7 @@ sub documented_arguments
 	my ($function, $id) = @_;
 	my @rows = rows($sections{$function}, 'argument');
 
+	$_->[0] =~ tr/"//d for @rows;
 	$_->[1] =~ s/<id>/$id/ for @rows;
 	return [ map { join ' ', @$_[ 0, 1 ], $_->[2] eq '' ? '-' : $_->[2] } @rows ];
 }
@@ -238,8 +239,16 @@ for my $id ('bigint', 'text', 'uuid')
 {
 	is_deeply(
 		documented_arguments('wals_recommend', $id),
-		arguments("wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text)"),
+		arguments("wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text, text)"),
 		"the arguments of wals_recommend, $id");
+	is_deeply(
+		documented_arguments('wals_recommend_for', $id),
+		arguments("wals_recommend_for(${id}[], real[], integer, regclass, ${id}[], ${id}[], boolean, real, text, real[])"),
+		"the arguments of wals_recommend_for, $id");
+	is_deeply(
+		documented_arguments('wals_explain', $id),
+		arguments("wals_explain($id, $id, integer, regclass)"),
+		"the arguments of wals_explain, $id");
 }
 
 my $lists = 'name, name, name, double precision, boolean, integer, regclass, integer, bigint';
@@ -274,7 +283,7 @@ is_deeply(documented_columns(rows($sections{$_}, 'column')),
 
 # two tables in one section
 my @tables = rows($sections{'Tables of a model'}, 'column');
-my @factors = splice @tables, -6;
+my @factors = splice @tables, -7;
 is_deeply(documented_columns(@tables), columns('wals_model'),
 	'the columns of wals_model');
 for my $id ('bigint', 'text', 'uuid')
