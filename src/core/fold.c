@@ -6,8 +6,7 @@
  *
  * A user who was not in the training, or whose ratings have changed since, is
  * solved as the training's last half sweep would have done it (sweep.c): the
- * ratings are merged by merge.c, targets and weights formed as in problem.c
- * from the constants that the training has left (WcObjective), and the row is
+ * ratings become entries with targets and weights (fold_rows.c), and the row is
  * solved by solve.c, float64 included.  This is the projection of Hu, Koren and
  * Volinsky (2008) and of TensorFlow's WALS.
  *
@@ -38,55 +37,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/numerics.h"
+#include "core/fold.h"
 
 /*
  * Largest element beside the diagonal, relative to the largest on it, that
  * counts as rounding.  A rotation to single precision leaves some 1e-7.
  */
 #define DIAGONAL 1e-6
-
-#define FIRST_ROOM 128 /* entries */
-
-struct WcFold
-{
-	WcObjective objective;
-	const WcAlloc *alloc;
-	WcSolver solver; /* kernel, one thread and its workspace, no problem */
-	WcWork work;
-	int32_t factors; /* k */
-	int32_t width; /* k, with biases k + 1 */
-	int32_t items;
-	double base_weight; /* what all weights are multiplied with */
-	double unobserved; /* sum over the items of w0 t_j */
-	float *share; /* items: t_j, or NULL */
-	float *scale; /* items: C_j^q weight_j by its reference, or NULL */
-	double *eigen; /* k, or NULL when w0 is 0 */
-	double eigen_min;
-	float *rotation; /* k x pitch, aligned within its block; or NULL */
-	void *rotation_block;
-
-	/* the user at hand; the arrays have room for that many entries */
-	int64_t room;
-	int64_t count; /* entries */
-	int32_t *item;
-	float *value; /* merged ratings */
-	float *weight; /* g times merged weights */
-	int64_t *time;
-	WcFoldRow *scratch;
-	WcFoldEntry *entry;
-	float *vector; /* vector_room x k */
-	int64_t vector_room;
-	int32_t *place; /* 0, 1, 2, ...: the columns of the row */
-	float *target;
-	float *entry_scale;
-	float *entry_share;
-	float *entry_bias;
-	double *right; /* coefficient on the right side */
-	float lambda;
-	bool factored; /* matrix_double holds the factor of A */
-	bool empty; /* A is 0 */
-};
 
 static WcStatus
 fail(WcError *error, WcStatus status)
@@ -433,227 +390,27 @@ wc_fold_items(const WcFold *fold)
 }
 
 /* ------------------------------------------------------------------------
- * The ratings of a user
+ * The system of a user
  * ------------------------------------------------------------------------ */
-
-/* *block for room elements; what was in it is lost. */
-static bool
-renew(WcFold *fold, void *block, size_t room, size_t size)
-{
-	void **array = block;
-
-	wc_free(fold->alloc, *array);
-	*array = wc_alloc_array(fold->alloc, room, size);
-	return *array != NULL;
-}
-
-static WcStatus
-make_room(WcFold *fold, int64_t count)
-{
-	size_t room = FIRST_ROOM;
-
-	if (count <= fold->room)
-		return WC_OK;
-	if ((uint64_t) count > SIZE_MAX / 2)
-		return WC_TOO_LARGE;
-	while (room < (size_t) count)
-		room *= 2;
-	fold->room = 0;
-	if (!renew(fold, &fold->item, room, sizeof(int32_t)) ||
-	    !renew(fold, &fold->value, room, sizeof(float)) ||
-	    !renew(fold, &fold->weight, room, sizeof(float)) ||
-	    !renew(fold, &fold->time, room, sizeof(int64_t)) ||
-	    !renew(fold, &fold->scratch, room, sizeof(WcFoldRow)) ||
-	    !renew(fold, &fold->entry, room, sizeof(WcFoldEntry)) ||
-	    !renew(fold, &fold->place, room, sizeof(int32_t)) ||
-	    !renew(fold, &fold->target, room, sizeof(float)) ||
-	    !renew(fold, &fold->entry_scale, room, sizeof(float)) ||
-	    !renew(fold, &fold->entry_share, room, sizeof(float)) ||
-	    !renew(fold, &fold->entry_bias, room, sizeof(float)) ||
-	    !renew(fold, &fold->right, room, sizeof(double)))
-		return WC_NO_MEMORY;
-	fold->room = (int64_t) room;
-	return WC_OK;
-}
 
 /* Room for the vectors of the entries, which are at most as many as items. */
 static WcStatus
 make_vector_room(WcFold *fold, int64_t count)
 {
-	int64_t room = fold->vector_room > 0 ? fold->vector_room : FIRST_ROOM;
+	int64_t room = fold->vector_room > 0 ? fold->vector_room : WC_FOLD_ROOM;
 
 	if (count <= fold->vector_room)
 		return WC_OK;
 	while (room < count)
 		room *= 2;
 	fold->vector_room = 0;
-	if (!renew(fold, &fold->vector, (size_t) room,
-	           (size_t) fold->factors * sizeof(float)))
+	fold->vector = wc_fold_renew(fold, fold->vector, (size_t) room,
+	                             (size_t) fold->factors * sizeof(float));
+	if (fold->vector == NULL)
 		return WC_NO_MEMORY;
 	fold->vector_room = room;
 	return WC_OK;
 }
-
-/*
- * weight *= 2^(-age / half_life) as wc_coo_decay does, the age counted back from
- * the newest time of the training, or of the user if that is later.
- */
-static WcStatus
-decay(const WcFold *fold, WcFoldUser *user, WcPace *pace)
-{
-	double half_life = fold->objective.params.half_life;
-	int64_t newest = fold->objective.newest;
-
-	for (int64_t e = 0; e < user->count; e++)
-	{
-		if (user->rows[e].time > newest)
-			newest = user->rows[e].time;
-	}
-	for (int64_t e = 0; e < user->count; e++)
-	{
-		WcFoldRow *row = &user->rows[e];
-		double age = (double) ((uint64_t) newest - (uint64_t) row->time);
-
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		row->weight = (float) ((user->has_weight ? row->weight : 1.0f) *
-		                       exp2(-age / half_life));
-	}
-	user->has_weight = true;
-	return WC_OK;
-}
-
-/* By item, equal ones in their order: runs are merged, shortest first. */
-static WcStatus
-sort_rows(WcFold *fold, int64_t count, WcFoldRow *rows, WcPace *pace)
-{
-	WcFoldRow *from = rows;
-	WcFoldRow *to = fold->scratch;
-
-	for (int64_t run = 1; run < count; run *= 2)
-	{
-		WcFoldRow *swap = from;
-
-		for (int64_t first = 0; first < count; first += 2 * run)
-		{
-			int64_t middle = count - first < run ? count : first + run;
-			int64_t end = count - middle < run ? count : middle + run;
-			int64_t a = first;
-			int64_t b = middle;
-
-			for (int64_t place = first; place < end; place++)
-			{
-				bool left =
-				    a < middle && (b == end || from[a].item <= from[b].item);
-
-				to[place] = left ? from[a++] : from[b++];
-			}
-			if (wc_pace(pace, end - first))
-				return WC_CANCELLED;
-		}
-		from = to;
-		to = swap;
-	}
-	if (from != rows)
-		memcpy(rows, from, (size_t) count * sizeof(WcFoldRow));
-	return WC_OK;
-}
-
-/* Sort and merge the ratings: item, value, weight and count. */
-static WcStatus
-merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
-{
-	const WcParams *params = &fold->objective.params;
-	int64_t start[2] = {0, user->count};
-	WcTimedCsr row = {{1, fold->items, user->count, start, fold->item,
-	                   fold->value, user->has_weight ? fold->weight : NULL},
-	                  fold->time};
-	int64_t n_merged = 0;
-	int64_t n_zero = 0;
-	WcStatus status;
-
-	if (!user->has_time)
-		for (int64_t e = 0; e < user->count; e++)
-			user->rows[e].time = e;
-	status = sort_rows(fold, user->count, user->rows, pace);
-	if (status != WC_OK)
-		return fail(error, status);
-	for (int64_t e = 0; e < user->count; e++)
-	{
-		WC_ASSERT(user->rows[e].item >= 0 && user->rows[e].item < fold->items);
-		fold->item[e] = user->rows[e].item;
-		fold->value[e] = user->rows[e].value;
-		fold->weight[e] = user->has_weight ? user->rows[e].weight : 1.0f;
-		fold->time[e] = user->rows[e].time;
-	}
-	if (error != NULL)
-		error->status = WC_OK;
-	status =
-	    wc_merge_rows(&row, params->duplicates, params->feedback == WC_IMPLICIT,
-	                  &n_merged, &n_zero, fold->alloc, pace, error);
-	if (status != WC_OK && (error == NULL || error->status == WC_OK))
-		return fail(error, status);
-	fold->count = row.csr.nnz;
-	return status;
-}
-
-/* Targets, weights and lambda as in problem.c; *scale is the row's own. */
-static WcStatus
-weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
-      WcError *error)
-{
-	const WcParams *params = &fold->objective.params;
-	double sum = 0;
-	double lambda;
-
-	*scale = fold->base_weight;
-	if (params->weighting != WC_WEIGHT_NONE)
-		*scale *= pow((double) fold->count, params->row_weight_exponent) *
-		          user->weight;
-	for (int64_t e = 0; e < fold->count; e++)
-	{
-		double r = fold->value[e];
-		double c;
-
-		if (wc_pace(pace, 8))
-			return fail(error, WC_CANCELLED);
-		if (params->weighting == WC_WEIGHT_LINEAR)
-			fold->weight[e] *= (float) (params->alpha * fabs(r));
-		else if (params->weighting == WC_WEIGHT_LOG)
-			fold->weight[e] *=
-			    (float) (params->alpha * log1p(fabs(r) / params->epsilon));
-		if (params->feedback == WC_IMPLICIT)
-			fold->target[e] = r > 0 ? 1.0f : 0.0f;
-		else
-			fold->target[e] = (float) (r - fold->objective.mean);
-
-		c = *scale * fold->weight[e];
-		if (fold->scale != NULL)
-			c *= fold->scale[fold->item[e]];
-		if (!isfinite((float) c))
-			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
-			               "The weight is %g, the range is 0 to %g.", c,
-			               (double) FLT_MAX);
-		fold->entry[e].item = fold->item[e];
-		fold->entry[e].value = fold->value[e];
-		fold->entry[e].weight = (float) c;
-		fold->entry[e].contribution = 0;
-		sum += c;
-	}
-	lambda = params->regularization *
-	         pow(fold->unobserved + sum, params->reg_exponent);
-	fold->lambda = (float) lambda;
-	if (!isfinite(fold->lambda))
-		return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, -1,
-		               "The regularization of the row is %g, the largest is "
-		               "%g.",
-		               lambda, (double) FLT_MAX);
-	return WC_OK;
-}
-
-/* ------------------------------------------------------------------------
- * The system of a user
- * ------------------------------------------------------------------------ */
 
 /* rows (count x k) = rows Q, some of them at a time */
 static WcStatus
@@ -796,16 +553,16 @@ wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 	fold->factored = false;
 	*bias = 0;
 	memset(factors, 0, (size_t) fold->factors * sizeof(float));
-	status = make_room(fold, user->count);
+	status = wc_fold_make_room(fold, user->count);
 	if (status == WC_OK && fold->objective.params.half_life > 0 &&
 	    user->has_time && user->count > 0)
-		status = decay(fold, user, &pace);
+		status = wc_fold_decay(fold, user, &pace);
 	if (status != WC_OK)
 		return fail(error, status);
-	status = merge(fold, user, &pace, error);
+	status = wc_fold_merge(fold, user, &pace, error);
 	if (status != WC_OK || fold->count == 0)
 		return status;
-	status = weigh(fold, user, &scale, &pace, error);
+	status = wc_fold_weigh(fold, user, &scale, &pace, error);
 	if (status == WC_OK)
 	{
 		status = gather(fold, items, &pace);

@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.h
+ *	  What fold.c and fold_rows.c share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_FOLD_H
+#define WALS_CORE_FOLD_H
+
+#include "core/numerics.h"
+
+#define WC_FOLD_ROOM 128 /* entries, at first */
+
+struct WcFold
+{
+	WcObjective objective;
+	const WcAlloc *alloc;
+	WcSolver solver; /* kernel, one thread and its workspace, no problem */
+	WcWork work;
+	int32_t factors; /* k */
+	int32_t width; /* k, with biases k + 1 */
+	int32_t items;
+	double base_weight; /* what all weights are multiplied with */
+	double unobserved; /* sum over the items of w0 t_j */
+	float *share; /* items: t_j, or NULL */
+	float *scale; /* items: C_j^q weight_j by its reference, or NULL */
+	double *eigen; /* k, or NULL when w0 is 0 */
+	double eigen_min;
+	float *rotation; /* k x pitch, aligned within its block; or NULL */
+	void *rotation_block;
+
+	/* the user at hand; the arrays have room for that many entries */
+	int64_t room;
+	int64_t count; /* entries */
+	int32_t *item;
+	float *value; /* merged ratings */
+	float *weight; /* g times merged weights */
+	int64_t *time;
+	WcFoldRow *scratch;
+	WcFoldEntry *entry;
+	float *vector; /* vector_room x k */
+	int64_t vector_room;
+	int32_t *place; /* 0, 1, 2, ...: the columns of the row */
+	float *target;
+	float *entry_scale;
+	float *entry_share;
+	float *entry_bias;
+	double *right; /* coefficient on the right side */
+	float lambda;
+	bool factored; /* matrix_double holds the factor of A */
+	bool empty; /* A is 0 */
+};
+
+/* An array for room elements in place of block, whose contents are lost. */
+extern void *wc_fold_renew(const WcFold *fold, void *block, size_t room,
+                           size_t size);
+
+/* Room for the ratings of a user. */
+extern WcStatus wc_fold_make_room(WcFold *fold, int64_t count);
+
+/*
+ * weight *= 2^(-age / half_life) as wc_coo_decay does, the age counted back from
+ * the newest time of the training, or of the user if that is later.
+ */
+extern WcStatus wc_fold_decay(const WcFold *fold, WcFoldUser *user,
+                              WcPace *pace);
+
+/* Sort and merge the ratings: item, value, weight and count. */
+extern WcStatus wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace,
+                              WcError *error);
+
+/* Targets, weights and lambda as in problem.c; *scale is the row's own. */
+extern WcStatus wc_fold_weigh(WcFold *fold, const WcFoldUser *user,
+                              double *scale, WcPace *pace, WcError *error);
+
+#endif /* WALS_CORE_FOLD_H */

@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold_rows.c
+ *	  The ratings of one user, made entries of a version's objective.
+ *
+ * wc_fold_in (fold.c) calls us before it solves.  The steps are those of a
+ * training: ratings decay with their age (coo.c), duplicates are merged (merge.c
+ * itself), targets and weights are formed (problem.c), but for a single user and
+ * from the constants that the training has left (WcObjective).  What problem.c
+ * divides out of powers of counts to keep them in float32 is done in float64
+ * here, where one number serves the row.
+ *
+ * Memory: the arrays of WcFold, which grow by doubling and are kept.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/fold.h"
+
+void *
+wc_fold_renew(const WcFold *fold, void *block, size_t room, size_t size)
+{
+	wc_free(fold->alloc, block);
+	return wc_alloc_array(fold->alloc, room, size);
+}
+
+WcStatus
+wc_fold_make_room(WcFold *fold, int64_t count)
+{
+	size_t room = WC_FOLD_ROOM;
+
+	if (count <= fold->room)
+		return WC_OK;
+	if ((uint64_t) count > SIZE_MAX / 2)
+		return WC_TOO_LARGE;
+	while (room < (size_t) count)
+		room *= 2;
+	fold->room = 0;
+	fold->item = wc_fold_renew(fold, fold->item, room, sizeof(int32_t));
+	fold->value = wc_fold_renew(fold, fold->value, room, sizeof(float));
+	fold->weight = wc_fold_renew(fold, fold->weight, room, sizeof(float));
+	fold->time = wc_fold_renew(fold, fold->time, room, sizeof(int64_t));
+	fold->scratch = wc_fold_renew(fold, fold->scratch, room, sizeof(WcFoldRow));
+	fold->entry = wc_fold_renew(fold, fold->entry, room, sizeof(WcFoldEntry));
+	fold->place = wc_fold_renew(fold, fold->place, room, sizeof(int32_t));
+	fold->target = wc_fold_renew(fold, fold->target, room, sizeof(float));
+	fold->entry_scale =
+	    wc_fold_renew(fold, fold->entry_scale, room, sizeof(float));
+	fold->entry_share =
+	    wc_fold_renew(fold, fold->entry_share, room, sizeof(float));
+	fold->entry_bias =
+	    wc_fold_renew(fold, fold->entry_bias, room, sizeof(float));
+	fold->right = wc_fold_renew(fold, fold->right, room, sizeof(double));
+	if (fold->item == NULL || fold->value == NULL || fold->weight == NULL ||
+	    fold->time == NULL || fold->scratch == NULL || fold->entry == NULL ||
+	    fold->place == NULL || fold->target == NULL ||
+	    fold->entry_scale == NULL || fold->entry_share == NULL ||
+	    fold->entry_bias == NULL || fold->right == NULL)
+		return WC_NO_MEMORY;
+	fold->room = (int64_t) room;
+	return WC_OK;
+}
+
+WcStatus
+wc_fold_decay(const WcFold *fold, WcFoldUser *user, WcPace *pace)
+{
+	double half_life = fold->objective.params.half_life;
+	int64_t newest = fold->objective.newest;
+
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		if (user->rows[e].time > newest)
+			newest = user->rows[e].time;
+	}
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		WcFoldRow *row = &user->rows[e];
+		double age = (double) ((uint64_t) newest - (uint64_t) row->time);
+
+		if (wc_pace(pace, 8))
+			return WC_CANCELLED;
+		row->weight = (float) ((user->has_weight ? row->weight : 1.0f) *
+		                       exp2(-age / half_life));
+	}
+	user->has_weight = true;
+	return WC_OK;
+}
+
+/* By item, equal ones in their order: runs are merged, shortest first. */
+static WcStatus
+sort_rows(WcFold *fold, int64_t count, WcFoldRow *rows, WcPace *pace)
+{
+	WcFoldRow *from = rows;
+	WcFoldRow *to = fold->scratch;
+
+	for (int64_t run = 1; run < count; run *= 2)
+	{
+		WcFoldRow *swap = from;
+
+		for (int64_t first = 0; first < count; first += 2 * run)
+		{
+			int64_t middle = count - first < run ? count : first + run;
+			int64_t end = count - middle < run ? count : middle + run;
+			int64_t a = first;
+			int64_t b = middle;
+
+			for (int64_t place = first; place < end; place++)
+			{
+				bool left =
+				    a < middle && (b == end || from[a].item <= from[b].item);
+
+				to[place] = left ? from[a++] : from[b++];
+			}
+			if (wc_pace(pace, end - first))
+				return WC_CANCELLED;
+		}
+		from = to;
+		to = swap;
+	}
+	if (from != rows)
+		memcpy(rows, from, (size_t) count * sizeof(WcFoldRow));
+	return WC_OK;
+}
+
+WcStatus
+wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
+{
+	const WcParams *params = &fold->objective.params;
+	int64_t start[2] = {0, user->count};
+	WcTimedCsr row = {{1, fold->items, user->count, start, fold->item,
+	                   fold->value, user->has_weight ? fold->weight : NULL},
+	                  fold->time};
+	int64_t n_merged = 0;
+	int64_t n_zero = 0;
+	WcStatus status;
+
+	if (!user->has_time)
+		for (int64_t e = 0; e < user->count; e++)
+			user->rows[e].time = e;
+	status = sort_rows(fold, user->count, user->rows, pace);
+	if (status != WC_OK)
+		return wc_fail_silently(error, status, WC_USERS, 0);
+	for (int64_t e = 0; e < user->count; e++)
+	{
+		WC_ASSERT(user->rows[e].item >= 0 && user->rows[e].item < fold->items);
+		fold->item[e] = user->rows[e].item;
+		fold->value[e] = user->rows[e].value;
+		fold->weight[e] = user->has_weight ? user->rows[e].weight : 1.0f;
+		fold->time[e] = user->rows[e].time;
+	}
+	if (error != NULL)
+		error->status = WC_OK;
+	status =
+	    wc_merge_rows(&row, params->duplicates, params->feedback == WC_IMPLICIT,
+	                  &n_merged, &n_zero, fold->alloc, pace, error);
+	if (status != WC_OK && (error == NULL || error->status == WC_OK))
+		return wc_fail_silently(error, status, WC_USERS, 0);
+	fold->count = row.csr.nnz;
+	return status;
+}
+
+WcStatus
+wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
+              WcError *error)
+{
+	const WcParams *params = &fold->objective.params;
+	double sum = 0;
+	double lambda;
+
+	*scale = fold->base_weight;
+	if (params->weighting != WC_WEIGHT_NONE)
+		*scale *= pow((double) fold->count, params->row_weight_exponent) *
+		          user->weight;
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		double r = fold->value[e];
+		double c;
+
+		if (wc_pace(pace, 8))
+			return wc_fail_silently(error, WC_CANCELLED, WC_USERS, 0);
+		if (params->weighting == WC_WEIGHT_LINEAR)
+			fold->weight[e] *= (float) (params->alpha * fabs(r));
+		else if (params->weighting == WC_WEIGHT_LOG)
+			fold->weight[e] *=
+			    (float) (params->alpha * log1p(fabs(r) / params->epsilon));
+		if (params->feedback == WC_IMPLICIT)
+			fold->target[e] = r > 0 ? 1.0f : 0.0f;
+		else
+			fold->target[e] = (float) (r - fold->objective.mean);
+
+		c = *scale * fold->weight[e];
+		if (fold->scale != NULL)
+			c *= fold->scale[fold->item[e]];
+		if (!isfinite((float) c))
+			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
+			               "The weight is %g, the range is 0 to %g.", c,
+			               (double) FLT_MAX);
+		fold->entry[e].item = fold->item[e];
+		fold->entry[e].value = fold->value[e];
+		fold->entry[e].weight = (float) c;
+		fold->entry[e].contribution = 0;
+		sum += c;
+	}
+	lambda = params->regularization *
+	         pow(fold->unobserved + sum, params->reg_exponent);
+	fold->lambda = (float) lambda;
+	if (!isfinite(fold->lambda))
+		return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, -1,
+		               "The regularization of the row is %g, the largest is "
+		               "%g.",
+		               lambda, (double) FLT_MAX);
+	return WC_OK;
+}
