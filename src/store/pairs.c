@@ -91,6 +91,7 @@ void
 wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 {
 	const char *value_col = NameStr(model->value_col);
+	const char *columns[2];
 
 	if (get_rel_name(model->source) == NULL)
 		ereport(
@@ -109,7 +110,9 @@ wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 	source->item_id_type = model->item_type;
 	source->user_type = seen_column(model, source->user_col, model->user_type);
 	source->item_type = seen_column(model, source->item_col, model->item_type);
-	if (!wals_may_select(model->source, source->user_col, source->item_col))
+	columns[0] = source->user_col;
+	columns[1] = source->item_col;
+	if (!wals_may_select(model->source, 2, columns))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 		         errmsg("permission denied for relation %s",
@@ -117,7 +120,7 @@ wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 		         errdetail("It is needed to leave out what users have seen."),
 		         errhint("GRANT SELECT on it. " HINT_WITHOUT_SOURCE)));
 	if (values && wals_has_number_column(model->source, value_col) &&
-	    wals_may_select(model->source, value_col, value_col))
+	    wals_may_select(model->source, 1, &value_col))
 		source->value_col = value_col;
 }
 
