@@ -790,6 +790,156 @@ extern double wc_student_p(double t, double df);
 extern double wc_sign_p(int64_t up, int64_t down);
 
 /* ------------------------------------------------------------------------
+ * Packs (pack.c): the rows of one side of a version, prepared for answers
+ * ------------------------------------------------------------------------ */
+
+#define WC_PACK_IDENTITY 40 /* bytes */
+
+typedef struct WcPackBlock WcPackBlock;
+
+/*
+ * A view of a pack: one block of memory without pointers, which may lie
+ * anywhere, in a mapped file too.  An index counts rows in the order of their
+ * ids, a position in the order in which they are searched.  Read through the
+ * functions below.
+ */
+typedef struct WcPack
+{
+	const void *block;
+	size_t bytes;
+	void *owned; /* what wc_free takes, of a pack made here */
+	WcIdKind kind;
+	int32_t count;
+	int32_t factors; /* k */
+
+	/* by index */
+	const int64_t *number; /* WC_ID_INT64 */
+	const int64_t *offset; /* WC_ID_BYTES: count + 1 places in text */
+	const char *text;
+	const uint64_t *slots; /* hash table of ids */
+	const int32_t *position; /* of an index */
+	const int32_t *entries;
+	const int32_t *popular; /* indexes by descending entries, then id */
+
+	/* by position */
+	const int32_t *index; /* of a position */
+	const float *data; /* count x factors */
+	const float *norm;
+	const float *bias;
+	const float *scale; /* of a row's codes */
+	const uint8_t *codes; /* see pack.c */
+	const WcPackBlock *blocks;
+
+	const double *gram; /* factors x factors: sum of v v' over all rows */
+} WcPack;
+
+/* Rows on their way into a pack. */
+typedef struct WcPackBuilder WcPackBuilder;
+
+extern WcStatus wc_pack_begin(WcIdKind kind, int32_t factors,
+                              WcPackBuilder **builder, const WcAlloc *alloc);
+
+/*
+ * Add a row with its k factors, bias and number of entries, in any order:
+ * WC_DUPLICATE when the id is there already, WC_NOT_FINITE for a factor or
+ * bias that is not.
+ */
+extern WcStatus wc_pack_add(WcPackBuilder *builder, const WcId *id,
+                            const float *vector, float bias, int32_t entries);
+
+/*
+ * Make the pack and free the builder, whatever the outcome.  identity
+ * (WC_PACK_IDENTITY bytes) is what wc_pack_open will ask for.  kernel is as in
+ * wc_kernel_name and may change last bits of the Gram matrix.  Whoever is done
+ * with the pack releases pack->owned with wc_free.
+ */
+extern WcStatus wc_pack_finish(WcPackBuilder *builder, const void *identity,
+                               const char *kernel, WcPack *pack,
+                               const WcHooks *hooks);
+extern void wc_pack_abandon(WcPackBuilder *builder);
+
+/*
+ * View a block that somebody else has made, in a file for instance.  False
+ * unless it is a pack of that identity, complete, made by this version of the
+ * library on this kind of machine, and no number in it leads outside of it.
+ * Factors are not looked at: damaged ones give wrong answers, never a crash.
+ */
+extern bool wc_pack_open(const void *block, size_t bytes, const void *identity,
+                         WcPack *pack);
+
+/* Index of an id, -1 when it is not there. */
+extern int32_t wc_pack_find(const WcPack *pack, const WcId *id);
+
+/* The id of an index, borrowed from the block. */
+extern WcId wc_pack_id(const WcPack *pack, int32_t index);
+
+/* Score of one row: base + bias + query . vector */
+extern float wc_pack_score(const WcPack *pack, const float *query, float base,
+                           int32_t index);
+
+static inline const float *
+wc_pack_vector(const WcPack *pack, int32_t index)
+{
+	return pack->data + (size_t) pack->position[index] * (size_t) pack->factors;
+}
+
+static inline float
+wc_pack_bias(const WcPack *pack, int32_t index)
+{
+	return pack->bias[pack->position[index]];
+}
+
+/* Euclidean norm of the vector */
+static inline float
+wc_pack_norm(const WcPack *pack, int32_t index)
+{
+	return pack->norm[pack->position[index]];
+}
+
+/* ------------------------------------------------------------------------
+ * Search (search.c)
+ * ------------------------------------------------------------------------ */
+
+/* What is asked of a pack. */
+typedef struct WcQuery
+{
+	const float *vector; /* k */
+	float base;
+	float min_score; /* only scores >= it; -INFINITY: all */
+	const int32_t *candidates; /* distinct indexes, any order; NULL: all */
+	int64_t n_candidates;
+	const uint64_t *excluded; /* a bit per index, 64 per word, or NULL */
+	const int32_t *exclude; /* further indexes to leave out, any order */
+	int64_t n_exclude;
+} WcQuery;
+
+/*
+ * The n best rows by wc_pack_score, descending; ties by ascending index.
+ * result has room for min(n, count or n_candidates).  When the score of a row
+ * that no filter leaves out is not finite: WC_NOT_FINITE, with the index of the
+ * first such row in error->row.
+ *
+ * kernel is as in wc_kernel_name and changes no bit of the result.  alloc is
+ * used for filters and for large n, and what was taken is released.
+ */
+extern WcStatus wc_search(const WcPack *pack, const WcQuery *query, int32_t n,
+                          WcScored *result, int32_t *n_result,
+                          const char *kernel, const WcAlloc *alloc,
+                          const WcHooks *hooks, WcError *error);
+
+/*
+ * The same for many queries at once, which read the pack together: the more of
+ * them the better, up to about a hundred.  Results of query q begin at
+ * results + q * n, n_results[q] of them; n <= count.  error->other is the
+ * query.
+ */
+extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
+                               const WcQuery *queries, int32_t n,
+                               WcScored *results, int32_t *n_results,
+                               const char *kernel, const WcAlloc *alloc,
+                               const WcHooks *hooks, WcError *error);
+
+/* ------------------------------------------------------------------------
  * Kernels (kernel.c)
  * ------------------------------------------------------------------------ */
 

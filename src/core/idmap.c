@@ -97,8 +97,8 @@ load_rest(const char *bytes, size_t length, size_t rest)
 	       (uint64_t) b[rest - 1] << (8 * (rest - 1));
 }
 
-static inline uint64_t
-hash_bytes(const char *bytes, size_t length)
+uint64_t
+wc_hash_bytes(const char *bytes, size_t length)
 {
 	uint64_t hash = mix((uint64_t) length + UINT64_C(0x5851F42D4C957F2D));
 	size_t rest = length % 8;
@@ -128,7 +128,7 @@ static inline uint64_t
 key_of(const WcIdMap *map, const WcId *id)
 {
 	return map->kind == WC_ID_INT64 ? (uint64_t) id->number
-	                                : hash_bytes(id->bytes, id->length);
+	                                : wc_hash_bytes(id->bytes, id->length);
 }
 
 static inline size_t

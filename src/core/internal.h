@@ -132,6 +132,37 @@ wc_fail(WcError *error, WcStatus status, WcSide side, int32_t row,
 	return status;
 }
 
+/* A number and what it is sorted by. */
+typedef struct WcKeyed
+{
+	uint32_t key;
+	int32_t value;
+} WcKeyed;
+
+/* Key of a finite float that sorts descending; the zeros are equal. */
+static inline uint32_t
+wc_key_descending(float x)
+{
+	union
+	{
+		float number;
+		uint32_t bits;
+	} both = {x + 0.0f};
+
+	return (both.bits >> 31) != 0 ? both.bits
+	                              : ~both.bits & UINT32_C(0x7FFFFFFF);
+}
+
+/*
+ * Sort count entries by ascending key, equal keys in their order, with scratch
+ * of the same size; *sorted is one of the two.
+ */
+extern WcStatus wc_sort_keyed(int32_t count, WcKeyed *entries, WcKeyed *scratch,
+                              WcKeyed **sorted, WcPace *pace);
+
+/* 64-bit hash of a string of bytes (idmap.c). */
+extern uint64_t wc_hash_bytes(const char *bytes, size_t length);
+
 /* Rows of a matrix, and the time of each entry while it is needed. */
 typedef struct WcTimedCsr
 {

@@ -12,7 +12,9 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/memory.h"
 #include "base/report.h"
+#include "base/settings.h"
 #include "run/answer.h"
 #include "store/factors.h"
 
@@ -112,13 +114,20 @@ wals_answer_search(const WalsRows *rows, const float *query, float base,
                    const uint64 *excluded, float min_score, int32 n,
                    WcScored *result)
 {
+	WcQuery search = {.vector = query,
+	                  .base = base,
+	                  .min_score = min_score,
+	                  .candidates = candidates,
+	                  .n_candidates = n_candidates,
+	                  .excluded = excluded};
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WalsMemory memory;
 	int32 count = 0;
 	WcStatus status;
 
-	status =
-	    wc_topn(&rows->vectors, query, base, candidates, n_candidates, excluded,
-	            min_score, n, result, &count, &wals_hooks, &error);
+	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	status = wc_search(&rows->pack, &search, n, result, &count, wals_kernel,
+	                   &memory.alloc, &wals_hooks, &error);
 	if (status == WC_NOT_FINITE)
 		wals_answer_damaged(rows, error.row);
 	if (status != WC_OK)

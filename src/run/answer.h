@@ -69,7 +69,7 @@ extern int32 *wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
                                      const Datum *ids, int64 *count);
 
 /*
- * The n best rows by score base + bias + query . vector, see wc_topn; XX001
+ * The n best rows by score base + bias + query . vector, see wc_search; XX001
  * names a row whose score is not finite.
  */
 extern int32 wals_answer_search(const WalsRows *rows, const float *query,

@@ -285,8 +285,8 @@ wals_score_run(Oid model_argument, Oid id_type, Datum user, Datum item,
 	index = wals_answer_find(asker.items, id_type, item);
 	if (asker.vector.known && index >= 0)
 	{
-		*score = wc_score(&asker.items->vectors, asker.vector.factors,
-		                  asker.vector.base, index);
+		*score = wals_rows_score(asker.items, asker.vector.factors,
+		                         asker.vector.base, index);
 		if (!isfinite(*score))
 			wals_answer_damaged(asker.items, index);
 	}

@@ -54,12 +54,6 @@ typedef struct CacheEntry
 	bool stale; /* the table changed, free when possible */
 	WalsMemory memory; /* context of the entry and its size */
 	WalsRows rows;
-	/* owned arrays behind rows */
-	float *factors;
-	float *bias;
-	int32 *entries;
-	int32 *by_popularity;
-	int64 capacity; /* rows there is room for while reading */
 } CacheEntry;
 
 static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
@@ -123,6 +117,7 @@ typedef struct LoadState
 	CacheEntry *entry;
 	const WalsModel *model;
 	Oid sql_type;
+	WcPackBuilder *builder;
 } LoadState;
 
 static void
@@ -134,16 +129,6 @@ check_status(const CacheEntry *entry, WcStatus status)
 		wals_report(&error, &entry->memory, NULL, NULL);
 }
 
-static void *
-grown(CacheEntry *entry, void *array, Size count, Size size)
-{
-	void *result = wc_resize_array(&entry->memory.alloc, array, count, size);
-
-	if (result == NULL)
-		check_status(entry, WC_NO_MEMORY);
-	return result;
-}
-
 static void
 load_row(TupleTableSlot *slot, void *arg)
 {
@@ -153,8 +138,9 @@ load_row(TupleTableSlot *slot, void *arg)
 	const float *vector = NULL;
 	const char *reason = "it is NULL";
 	float bias = 0.0f;
-	int32 before = wc_idmap_count(entry->rows.ids);
-	int32 index;
+	int32 entries =
+	    slot->tts_isnull[3] ? 0 : DatumGetInt32(slot->tts_values[3]);
+	WcStatus status = WC_NOT_FINITE;
 	WcId id;
 
 	if (slot->tts_isnull[0])
@@ -164,88 +150,18 @@ load_row(TupleTableSlot *slot, void *arg)
 		vector = wals_factors_vector(slot->tts_values[1], k, &reason);
 	if (!slot->tts_isnull[2])
 		bias = DatumGetFloat4(slot->tts_values[2]);
-	if (vector != NULL && !isfinite(bias))
+	if (vector != NULL)
 	{
-		vector = NULL;
 		reason = "its bias is not finite";
+		status = wc_pack_add(state->builder, &id, vector, bias, entries);
 	}
-	check_status(entry, wc_idmap_add(entry->rows.ids, &id, &index));
-	if (vector != NULL && index < before)
-	{
-		vector = NULL;
+	if (status == WC_DUPLICATE)
 		reason = "the id stands in more than one row";
-	}
-	if (vector == NULL)
+	if (status == WC_NOT_FINITE || status == WC_DUPLICATE)
 		wals_factors_damaged(entry->rows.table,
 		                     wals_id_to_cstring(entry->rows.id_type, id),
 		                     reason);
-
-	if (index >= entry->capacity)
-	{
-		entry->capacity = Max(1024, entry->capacity * 2);
-		entry->factors =
-		    grown(entry, entry->factors, entry->capacity, sizeof(float) * k);
-		entry->bias = grown(entry, entry->bias, entry->capacity, sizeof(float));
-		entry->entries =
-		    grown(entry, entry->entries, entry->capacity, sizeof(int32));
-	}
-	memcpy(entry->factors + (Size) index * k, vector, sizeof(float) * k);
-	entry->bias[index] = bias;
-	entry->entries[index] =
-	    slot->tts_isnull[3] ? 0 : DatumGetInt32(slot->tts_values[3]);
-}
-
-/* Put the rows in order of their ids, so that ties are broken by id. */
-static void
-entry_sort(CacheEntry *entry, int32 k)
-{
-	int32 count = wc_idmap_count(entry->rows.ids);
-	int32 *renumber = grown(entry, NULL, count, sizeof(int32));
-	float *factors = grown(entry, NULL, count, sizeof(float) * k);
-	float *bias = grown(entry, NULL, count, sizeof(float));
-	int32 *entries = grown(entry, NULL, count, sizeof(int32));
-	int32 i;
-
-	check_status(entry, wc_idmap_sort(entry->rows.ids, renumber, &wals_hooks));
-	for (i = 0; i < count; i++)
-	{
-		memcpy(factors + (Size) renumber[i] * k, entry->factors + (Size) i * k,
-		       sizeof(float) * k);
-		bias[renumber[i]] = entry->bias[i];
-		entries[renumber[i]] = entry->entries[i];
-	}
-	wc_free(&entry->memory.alloc, renumber);
-	wc_free(&entry->memory.alloc, entry->factors);
-	wc_free(&entry->memory.alloc, entry->bias);
-	wc_free(&entry->memory.alloc, entry->entries);
-	entry->factors = factors;
-	entry->bias = bias;
-	entry->entries = entries;
-}
-
-static int
-compare_popularity(const void *a, const void *b, void *arg)
-{
-	const int32 *entries = arg;
-	int32 left = *(const int32 *) a;
-	int32 right = *(const int32 *) b;
-
-	if (entries[left] != entries[right])
-		return entries[left] > entries[right] ? -1 : 1;
-	return left < right ? -1 : 1;
-}
-
-static void
-entry_rank_popularity(CacheEntry *entry)
-{
-	int32 count = wc_idmap_count(entry->rows.ids);
-	int32 i;
-
-	entry->by_popularity = grown(entry, NULL, count, sizeof(int32));
-	for (i = 0; i < count; i++)
-		entry->by_popularity[i] = i;
-	qsort_arg(entry->by_popularity, count, sizeof(int32), compare_popularity,
-	          entry->entries);
+	check_status(entry, status);
 }
 
 /* Read one side of a version into a context below the current one. */
@@ -258,6 +174,7 @@ entry_load(const WalsModel *model, WcSide side)
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(model->version)};
 	WalsRows *rows = &entry->rows;
+	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
 
 	wals_memory_init(&entry->memory, context, 0);
@@ -265,8 +182,9 @@ entry_load(const WalsModel *model, WcSide side)
 	entry->side = side;
 	rows->table = side == WC_USERS ? model->users_table : model->items_table;
 	rows->id_type = side == WC_USERS ? model->user_type : model->item_type;
-	check_status(entry, wc_idmap_create(wals_id_kind(rows->id_type), &rows->ids,
-	                                    &entry->memory.alloc));
+	check_status(entry,
+	             wc_pack_begin(wals_id_kind(rows->id_type), model->factors,
+	                           &state.builder, &entry->memory.alloc));
 	state.entry = entry;
 	state.model = model;
 	state.sql_type = wals_id_sql_type(rows->id_type);
@@ -275,14 +193,10 @@ entry_load(const WalsModel *model, WcSide side)
 	                         wals_relation_quoted(rows->table)),
 	                1, types, values, WALS_READ_CALLER, load_row, &state);
 
-	entry_sort(entry, model->factors);
-	entry_rank_popularity(entry);
-	rows->vectors.count = wc_idmap_count(rows->ids);
-	rows->vectors.factors = model->factors;
-	rows->vectors.factors_data = entry->factors;
-	rows->vectors.bias = entry->bias;
-	rows->entries = entry->entries;
-	rows->by_popularity = entry->by_popularity;
+	memset(identity, 0, sizeof(identity));
+	memcpy(identity, &model->version_id, sizeof(pg_uuid_t));
+	check_status(entry, wc_pack_finish(state.builder, identity, wals_kernel,
+	                                   &rows->pack, &wals_hooks));
 	return entry;
 }
 

@@ -19,10 +19,7 @@ typedef struct WalsRows
 {
 	WalsIdType id_type;
 	Oid table;
-	WcIdMap *ids;
-	WcVectors vectors;
-	const int32 *entries; /* n of each row */
-	const int32 *by_popularity; /* indexes by n descending, then id */
+	WcPack pack; /* for searches, see core.h */
 } WalsRows;
 
 /*
@@ -37,47 +34,69 @@ extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
 static inline int32
 wals_rows_count(const WalsRows *rows)
 {
-	return rows->vectors.count;
+	return rows->pack.count;
 }
 
 /* Index of an id, -1 when the version does not have it. */
 static inline int32
 wals_rows_find(const WalsRows *rows, WcId id)
 {
-	return wc_idmap_find(rows->ids, &id);
+	return wc_pack_find(&rows->pack, &id);
 }
 
 static inline WcId
 wals_rows_id(const WalsRows *rows, int32 index)
 {
-	return wc_idmap_get(rows->ids, index);
+	return wc_pack_id(&rows->pack, index);
 }
 
 /* k factors */
 static inline const float *
 wals_rows_vector(const WalsRows *rows, int32 index)
 {
-	return rows->vectors.factors_data + (Size) index * rows->vectors.factors;
+	return wc_pack_vector(&rows->pack, index);
 }
 
 static inline float
 wals_rows_bias(const WalsRows *rows, int32 index)
 {
-	return rows->vectors.bias[index];
+	return wc_pack_bias(&rows->pack, index);
+}
+
+/* Length of the vector. */
+static inline float
+wals_rows_norm(const WalsRows *rows, int32 index)
+{
+	return wc_pack_norm(&rows->pack, index);
+}
+
+/* Score of one row: base + bias + query . vector */
+static inline float
+wals_rows_score(const WalsRows *rows, const float *query, float base,
+                int32 index)
+{
+	return wc_pack_score(&rows->pack, query, base, index);
+}
+
+/* Gram matrix V'V of all rows, k x k. */
+static inline const double *
+wals_rows_gram(const WalsRows *rows)
+{
+	return rows->pack.gram;
 }
 
 /* Entries the row was trained on. */
 static inline int32
 wals_rows_entries(const WalsRows *rows, int32 index)
 {
-	return rows->entries[index];
+	return rows->pack.entries[index];
 }
 
 /* Index of the row with the place-th most entries, from 0. */
 static inline int32
 wals_rows_popular(const WalsRows *rows, int32 place)
 {
-	return rows->by_popularity[place];
+	return rows->pack.popular[place];
 }
 
 #endif /* WALS_STORE_CACHE_H */
