@@ -928,16 +928,18 @@ extern WcStatus wc_search(const WcPack *pack, const WcQuery *query, int32_t n,
                           const WcHooks *hooks, WcError *error);
 
 /*
- * The same for many queries at once, which read the pack together: the more of
- * them the better, up to about a hundred.  Results of query q begin at
- * results + q * n, n_results[q] of them; n <= count.  error->other is the
- * query.
+ * The same for many queries, which read the pack together: hand over hundreds
+ * at once.  They have no candidates; what all of them leave out may be one
+ * bitmap that all point to.  Results of query q begin at results + q * n,
+ * n_results[q] of them, and n <= count.  At most threads threads work, the
+ * calling one included.  error->other is the query.
  */
 extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
                                const WcQuery *queries, int32_t n,
                                WcScored *results, int32_t *n_results,
-                               const char *kernel, const WcAlloc *alloc,
-                               const WcHooks *hooks, WcError *error);
+                               const char *kernel, int32_t threads,
+                               const WcAlloc *alloc, const WcHooks *hooks,
+                               WcError *error);
 
 /* ------------------------------------------------------------------------
  * Kernels (kernel.c)

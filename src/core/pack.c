@@ -594,6 +594,7 @@ fill_blocks(const WcPack *pack, float c, WcPace *pace, WcStatus *status)
 	}
 	for (int32_t b = wc_pack_blocks(pack) - 2; b >= 0; b--)
 	{
+		blocks[b].bias = fmaxf(blocks[b].bias, blocks[b + 1].bias);
 		blocks[b].norm_max = fmaxf(blocks[b].norm_max, blocks[b + 1].norm_max);
 		blocks[b].norm_min = fminf(blocks[b].norm_min, blocks[b + 1].norm_min);
 		blocks[b].bias_max = fmaxf(blocks[b].bias_max, blocks[b + 1].bias_max);

@@ -30,8 +30,8 @@ struct WcPackBlock
 	float hat; /* largest |h| */
 	float ratio; /* largest (|e| + rounding of v's score) / scale */
 	float size; /* bound of |h| + scale * ratio */
-	float bias; /* largest |b| */
 	/* of this block and all behind it: */
+	float bias; /* largest |b| */
 	float norm_max; /* largest |v| */
 	float norm_min; /* smallest |v| */
 	float bias_max; /* largest b */

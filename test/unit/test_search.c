@@ -1,0 +1,595 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_search.c
+ *	  Search equals scoring every row and sorting, bit for bit: for vectors of
+ *	  all shapes, every kernel and filter, one query and many.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <float.h>
+
+#include "check.h"
+
+#include "core/kernel_search.h"
+
+static const char *const kernel_names[] = {"avx512vnni", "avx512", "avx2",
+                                           "portable", NULL};
+
+/* What vectors look like. */
+typedef enum Shape
+{
+	SKEWED, /* norms fall by a power law, as those of factors do */
+	FLAT, /* all norms are 1 */
+	EQUAL, /* five vectors in turns: ties everywhere */
+	ZERO, /* all zeros, but for biases */
+	SPARSE, /* one factor besides zeros, and every third vector zero */
+	TINY_NUMBERS, /* below what codes can tell, denormals included */
+	LARGE_NUMBERS, /* scores up to 1e36 */
+	HUGE_NUMBERS, /* finite scores whose bounds overflow */
+	INTEGERS, /* exact products: scores that tie exactly */
+	N_SHAPES
+} Shape;
+
+typedef enum Biases
+{
+	BIAS_NONE,
+	BIAS_SMALL,
+	BIAS_LARGE, /* decide alone */
+	BIAS_STEPS, /* -1, 0, 1: more ties */
+	N_BIASES
+} Biases;
+
+typedef struct Data
+{
+	int32_t count;
+	int32_t k;
+	float *vectors;
+	float *bias;
+	WcPack pack;
+	float *query;
+	float base;
+	uint64_t *excluded;
+	int32_t *exclude;
+	int64_t n_exclude;
+	int32_t *candidates;
+	int64_t n_candidates;
+	WcScored *expected;
+	WcScored *result;
+} Data;
+
+static const char identity[WC_PACK_IDENTITY] = "test";
+
+static double
+normal(uint64_t *state)
+{
+	double sum = 0;
+
+	for (int i = 0; i < 6; i++)
+		sum += check_random(state) - 0.5;
+	return sum * 1.41;
+}
+
+static void
+fill_vector(Shape shape, int32_t k, int32_t j, int32_t count, float *vector,
+            uint64_t *state)
+{
+	double norm = 0;
+	double factor = 1;
+
+	if (shape == EQUAL)
+	{
+		uint64_t same = (uint64_t) (j % 5) + 7;
+
+		for (int32_t f = 0; f < k; f++)
+			vector[f] = (float) normal(&same);
+		return;
+	}
+	for (int32_t f = 0; f < k; f++)
+	{
+		vector[f] = (float) normal(state);
+		norm += (double) vector[f] * vector[f];
+	}
+	switch (shape)
+	{
+		case SKEWED:
+			factor = 3 / pow(1 + (j * 7919) % count, 0.6);
+			break;
+		case FLAT:
+			factor = norm > 0 ? 1 / sqrt(norm) : 1;
+			break;
+		case ZERO:
+			factor = 0;
+			break;
+		case TINY_NUMBERS:
+			factor = pow(10, -30 - j % 16);
+			break;
+		case LARGE_NUMBERS:
+			factor = 1e18 / sqrt(k) / 4;
+			break;
+		case HUGE_NUMBERS:
+			factor = j % 3 == 0 ? 1e19 / sqrt(k) / 8 : 1;
+			break;
+		case SPARSE:
+		case INTEGERS:
+		case EQUAL:
+		case N_SHAPES:
+			break;
+	}
+	for (int32_t f = 0; f < k; f++)
+	{
+		if (shape == SPARSE)
+			vector[f] = f == j % k && j % 3 != 0 ? vector[f] : 0;
+		else if (shape == INTEGERS)
+			vector[f] = (float) (int) (vector[f] * 1.5);
+		else
+			vector[f] = (float) (vector[f] * factor);
+	}
+}
+
+static Data *
+data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
+{
+	Data *data = calloc(1, sizeof(Data));
+	uint64_t state = seed * 977 + 13;
+	size_t rows = (size_t) count + 1;
+	WcPackBuilder *builder;
+
+	data->count = count;
+	data->k = k;
+	data->vectors = calloc(rows * (size_t) k, sizeof(float));
+	data->bias = calloc(rows, sizeof(float));
+	data->query = calloc((size_t) k, sizeof(float));
+	data->excluded = calloc(rows / 64 + 1, sizeof(uint64_t));
+	data->exclude = calloc(rows, sizeof(int32_t));
+	data->candidates = calloc(rows, sizeof(int32_t));
+	data->expected = calloc(rows, sizeof(WcScored));
+	data->result = calloc(rows, sizeof(WcScored));
+	fill_vector(shape, k, 0, 1, data->query, &state);
+	if (shape == FLAT || shape == SKEWED)
+	{
+		/* some direction matters more: so do factors' */
+		for (int32_t f = 0; f < k; f++)
+			data->query[f] *= f == 0 ? 3 : 1;
+	}
+	data->base = biases == BIAS_NONE ? 0 : (float) normal(&state);
+	CHECK(wc_pack_begin(WC_ID_INT64, k, &builder, &check_alloc) == WC_OK);
+	for (int32_t j = 0; j < count; j++)
+	{
+		float *vector = data->vectors + (size_t) j * (size_t) k;
+		WcId id = {j, NULL, 0};
+
+		fill_vector(shape, k, j, count, vector, &state);
+		if (biases == BIAS_SMALL)
+			data->bias[j] = (float) (normal(&state) * 0.1);
+		else if (biases == BIAS_LARGE)
+			data->bias[j] = (float) (normal(&state) * 10 - 3);
+		else if (biases == BIAS_STEPS)
+			data->bias[j] = (float) (j % 3 - 1);
+		if (wc_pack_add(builder, &id, vector, data->bias[j], j % 11) != WC_OK)
+			CHECK(!"added");
+	}
+	CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) == WC_OK);
+	return data;
+}
+
+static void
+data_free(Data *data)
+{
+	free(data->pack.owned);
+	free(data->vectors);
+	free(data->bias);
+	free(data->query);
+	free(data->excluded);
+	free(data->exclude);
+	free(data->candidates);
+	free(data->expected);
+	free(data->result);
+	free(data);
+}
+
+/* Leave out about a share of the rows, by bitmap and by list. */
+static void
+data_filter(Data *data, double excluded, double listed, double candidates,
+            uint64_t *state)
+{
+	data->n_exclude = 0;
+	data->n_candidates = 0;
+	memset(data->excluded, 0,
+	       ((size_t) data->count / 64 + 1) * sizeof(uint64_t));
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		if (check_random(state) < excluded)
+			data->excluded[j / 64] |= UINT64_C(1) << (j % 64);
+		if (check_random(state) < listed)
+			data->exclude[data->n_exclude++] = j;
+		if (check_random(state) < candidates)
+			data->candidates[data->n_candidates++] = j;
+	}
+	for (int64_t i = data->n_candidates - 1; i > 0; i--)
+	{
+		int64_t other = (int64_t) (check_random(state) * (double) (i + 1));
+		int32_t swap = data->candidates[i];
+
+		data->candidates[i] = data->candidates[other];
+		data->candidates[other] = swap;
+	}
+}
+
+/* qsort: descending score, then ascending index. */
+static int
+compare_scored(const void *a, const void *b)
+{
+	const WcScored *left = a;
+	const WcScored *right = b;
+
+	if (left->score != right->score)
+		return left->score > right->score ? -1 : 1;
+	return left->index < right->index ? -1 : left->index > right->index;
+}
+
+/* The slow, obvious way; all of them, in order. */
+static int32_t
+score_every_row(Data *data, const WcQuery *query)
+{
+	WcVectors vectors = {data->count, data->k, data->vectors, data->bias};
+	uint64_t *drop = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
+	uint64_t *allow = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
+	int32_t count = 0;
+
+	for (int64_t i = 0; i < query->n_exclude; i++)
+		drop[query->exclude[i] / 64] |= UINT64_C(1) << (query->exclude[i] % 64);
+	for (int64_t i = 0; i < query->n_candidates; i++)
+		allow[query->candidates[i] / 64] |= UINT64_C(1)
+		                                    << (query->candidates[i] % 64);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		uint64_t bit = UINT64_C(1) << (j % 64);
+		WcScored scored = {0, j};
+
+		if ((drop[j / 64] & bit) != 0 ||
+		    (query->excluded != NULL && (query->excluded[j / 64] & bit) != 0) ||
+		    (query->candidates != NULL && (allow[j / 64] & bit) == 0))
+			continue;
+		scored.score = wc_score(&vectors, query->vector, query->base, j);
+		if (scored.score >= query->min_score)
+			data->expected[count++] = scored;
+	}
+	free(drop);
+	free(allow);
+	qsort(data->expected, (size_t) count, sizeof(WcScored), compare_scored);
+	return count;
+}
+
+static bool
+is_as_expected(const Data *data, int32_t n_expected, int32_t n,
+               const WcScored *result, int32_t n_result)
+{
+	if (n_expected > n)
+		n_expected = n;
+	return n_result == n_expected &&
+	       (n_result == 0 || memcmp(result, data->expected,
+	                                (size_t) n_result * sizeof(WcScored)) == 0);
+}
+
+/* One query with all kernels and several n, filters as they are set. */
+static void
+check_query(Data *data, const WcQuery *query)
+{
+	static const int32_t ns[] = {1, 10, 100, INT32_MAX};
+	int32_t n_expected = score_every_row(data, query);
+
+	for (int name = 0; kernel_names[name] != NULL; name++)
+	{
+		if (wc_search_kernel_choose(kernel_names[name]) == NULL)
+			continue;
+		for (int i = 0; i < 4; i++)
+		{
+			int32_t n_result = -1;
+			WcError error;
+			WcStatus status =
+			    wc_search(&data->pack, query, ns[i], data->result, &n_result,
+			              kernel_names[name], &check_alloc, NULL, &error);
+
+			if (status != WC_OK || !is_as_expected(data, n_expected, ns[i],
+			                                       data->result, n_result))
+				check_that(false, kernel_names[name], __FILE__, __LINE__);
+			else
+				check_passed++;
+		}
+	}
+}
+
+static void
+test_filters(Data *data, uint64_t *state)
+{
+	static const double shares[][3] = {
+	    {0, 0, 0.001}, {0.2, 0.01, 0.05}, {0.9, 0.2, 0.3}, {0.5, 0.99, 0.95}};
+	int32_t middle = score_every_row(data, &(WcQuery){.vector = data->query,
+	                                                  .base = data->base,
+	                                                  .min_score = -INFINITY});
+
+	for (int i = 0; i < 4; i++)
+	{
+		float min_scores[] = {-INFINITY, 0, INFINITY};
+
+		data_filter(data, shares[i][0], shares[i][1], shares[i][2], state);
+		if (i % 2 == 0 && middle > 0)
+			min_scores[1] = data->expected[middle / 20].score; /* met exactly */
+		for (int bits = 0; bits < 8; bits++)
+		{
+			WcQuery query = {.vector = data->query, .base = data->base};
+
+			query.min_score = min_scores[(bits + i) % 3];
+			if (bits & 1)
+				query.excluded = data->excluded;
+			if (bits & 2)
+			{
+				query.exclude = data->exclude;
+				query.n_exclude = data->n_exclude;
+			}
+			if (bits & 4)
+			{
+				query.candidates = data->candidates;
+				query.n_candidates = data->n_candidates;
+			}
+			check_query(data, &query);
+		}
+	}
+}
+
+static void
+test_shapes(void)
+{
+	static const int32_t counts[] = {0, 1, 63, 64, 65, 700, 3000};
+	static const int32_t ks[] = {1, 2, 3, 5, 16, 31, 64, 65, 127, 256};
+	uint64_t state = 4711;
+	uint64_t seed = 0;
+
+	for (int s = 0; s < N_SHAPES; s++)
+	{
+		for (int b = 0; b < N_BIASES; b++)
+		{
+			for (int i = 0; i < 10; i++)
+			{
+				/* every k with every shape and bias, counts in turns */
+				Data *data = data_make(counts[seed % 7], ks[i], (Shape) s,
+				                       (Biases) b, seed);
+
+				seed++;
+				test_filters(data, &state);
+				data_free(data);
+			}
+		}
+	}
+}
+
+static void
+test_widest(void)
+{
+	Data *data = data_make(300, WC_FACTORS_MAX, SKEWED, BIAS_SMALL, 5);
+	uint64_t state = 5;
+
+	test_filters(data, &state);
+	data_free(data);
+}
+
+/*
+ * Codes of a query and of rows at their largest, where sums of products are
+ * widest: no kernel may lose a carry.
+ */
+static void
+test_extreme_codes(void)
+{
+	for (int sign = -1; sign <= 1; sign += 2)
+	{
+		Data *data = data_make(200, 128, FLAT, BIAS_NONE, 1);
+		WcQuery query = {.vector = data->query, .min_score = -INFINITY};
+		WcPackBuilder *builder;
+
+		free(data->pack.owned);
+		CHECK(wc_pack_begin(WC_ID_INT64, 128, &builder, &check_alloc) == WC_OK);
+		for (int32_t j = 0; j < 200; j++)
+		{
+			WcId id = {j, NULL, 0};
+
+			for (int32_t f = 0; f < 128; f++)
+				data->vectors[j * 128 + f] =
+				    (float) (j % 3 == 0 || f >= j ? 1 : -1);
+			CHECK(wc_pack_add(builder, &id, data->vectors + j * 128, 0, 0) ==
+			      WC_OK);
+		}
+		CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) ==
+		      WC_OK);
+		for (int32_t f = 0; f < 128; f++)
+			data->query[f] = (float) sign;
+		check_query(data, &query);
+		data_free(data);
+	}
+}
+
+/* Many queries at once equal one after the other, on any number of threads. */
+static void
+test_many(int32_t count, int32_t k, Shape shape, int32_t n_queries, int32_t n)
+{
+	Data *data = data_make(count, k, shape, BIAS_SMALL, 99);
+	size_t total = (size_t) n_queries * (size_t) n + 1;
+	WcQuery *queries = calloc((size_t) n_queries + 1, sizeof(WcQuery));
+	float *vectors = calloc((size_t) n_queries * (size_t) k + 1, sizeof(float));
+	int32_t *lists = calloc((size_t) n_queries * 50 + 1, sizeof(int32_t));
+	WcScored *results = calloc(total, sizeof(WcScored));
+	int32_t *n_results = calloc((size_t) n_queries + 1, sizeof(int32_t));
+	uint64_t state = 3;
+	WcError error;
+
+	data_filter(data, 0.1, 0, 0, &state);
+	for (int32_t q = 0; q < n_queries; q++)
+	{
+		WcQuery *query = &queries[q];
+
+		fill_vector(shape, k, q, n_queries, vectors + (size_t) q * (size_t) k,
+		            &state);
+		query->vector = vectors + (size_t) q * (size_t) k;
+		query->base = (float) (q % 5);
+		query->min_score = q % 7 == 0 ? 5 : -INFINITY;
+		query->excluded = q % 3 == 0 ? data->excluded : NULL;
+		query->exclude = lists + (size_t) q * 50;
+		query->n_exclude = q % 4 == 0 ? 0 : q % 50;
+		for (int64_t i = 0; i < query->n_exclude; i++)
+			lists[q * 50 + i] = (int32_t) (check_random(&state) * count);
+		/* the largest of a list is often one of the best: leave some out */
+		if (query->n_exclude > 2)
+			lists[q * 50] = data->pack.index[q % count];
+	}
+	for (int name = 0; kernel_names[name] != NULL; name++)
+	{
+		for (int32_t threads = 1; threads <= 3; threads += 2)
+		{
+			memset(results, 0, total * sizeof(WcScored));
+			if (wc_search_kernel_choose(kernel_names[name]) == NULL)
+				continue;
+			CHECK(wc_search_many(&data->pack, n_queries, queries, n, results,
+			                     n_results, kernel_names[name], threads,
+			                     &check_alloc, NULL, &error) == WC_OK);
+			for (int32_t q = 0; q < n_queries; q++)
+			{
+				int32_t n_expected = score_every_row(data, &queries[q]);
+
+				if (!is_as_expected(data, n_expected, n,
+				                    results + (size_t) q * (size_t) n,
+				                    n_results[q]))
+					CHECK(!"many equal one");
+			}
+		}
+	}
+	/* the row whose score is not finite, and whose query it is */
+	if (n_queries > 150 && n > 0)
+	{
+		for (int32_t f = 0; f < k; f++)
+			vectors[(size_t) 140 * (size_t) k + (size_t) f] = f == 0 ? NAN : 0;
+		queries[140].n_exclude = 0;
+		queries[140].excluded = NULL;
+		CHECK(wc_search_many(&data->pack, n_queries, queries, n, results,
+		                     n_results, NULL, 2, &check_alloc, NULL,
+		                     &error) == WC_NOT_FINITE);
+		CHECK(error.other == 140 && error.row == 0);
+	}
+	free(queries);
+	free(vectors);
+	free(lists);
+	free(results);
+	free(n_results);
+	data_free(data);
+}
+
+/* The first row that counts and whose score overflows is named. */
+static void
+test_not_finite(void)
+{
+	Data *data = data_make(1000, 4, HUGE_NUMBERS, BIAS_NONE, 8);
+	WcQuery query = {.vector = data->query, .min_score = -INFINITY};
+	uint64_t state = 1;
+	int32_t n_result;
+	WcError error;
+
+	for (int32_t f = 0; f < 4; f++)
+		data->query[f] = f == 0 ? 3e38f : 0;
+	for (int32_t left = 0; left < 20; left++)
+	{
+		WcVectors vectors = {data->count, 4, data->vectors, data->bias};
+		int32_t first = 0;
+
+		data_filter(data, 0.3 + left * 0.034, 0, 0.5, &state);
+		query.excluded = data->excluded;
+		while (first < 1000 &&
+		       (((data->excluded[first / 64] >> (first % 64)) & 1) != 0 ||
+		        isfinite(wc_score(&vectors, data->query, 0, first))))
+			first++;
+		CHECK(wc_search(&data->pack, &query, left % 2 ? 10 : 1000, data->result,
+		                &n_result, NULL, &check_alloc, NULL,
+		                &error) == (first < 1000 ? WC_NOT_FINITE : WC_OK));
+		CHECK(first == 1000 ||
+		      (error.status == WC_NOT_FINITE && error.row == first));
+	}
+	data->query[1] = NAN;
+	query.excluded = NULL;
+	CHECK(wc_search(&data->pack, &query, 1, data->result, &n_result, NULL,
+	                &check_alloc, NULL, &error) == WC_NOT_FINITE);
+	CHECK(error.row == 0 && n_result == 0);
+	data_free(data);
+}
+
+/* Whichever allocation fails, and whenever it is cancelled. */
+static void
+test_failures(void)
+{
+	Data *data = data_make(20000, 8, FLAT, BIAS_STEPS, 77);
+	uint64_t state = 2;
+	WcQuery query = {.vector = data->query, .min_score = -INFINITY};
+	WcQuery queries[300];
+	int32_t n_results[300];
+	int32_t n_result;
+	WcError error;
+
+	data_filter(data, 0.1, 0.1, 0.6, &state);
+	query.excluded = data->excluded;
+	query.exclude = data->exclude;
+	query.n_exclude = data->n_exclude;
+	for (int i = 0; i < 300; i++)
+		queries[i] = query;
+	query.candidates = data->candidates;
+	query.n_candidates = data->n_candidates;
+	for (int way = 0; way < 3; way++)
+	{
+		int32_t n = way == 0 ? 10 : 20000;
+		WcStatus status = WC_NO_MEMORY;
+		long fail;
+
+		for (fail = 0; status != WC_OK && fail < 50; fail++)
+		{
+			check_fail_after = fail;
+			status = way == 2 ? wc_search_many(&data->pack, 300, queries, 10,
+			                                   data->result, n_results, NULL, 2,
+			                                   &check_alloc, NULL, &error)
+			                  : wc_search(&data->pack, &query, n, data->result,
+			                              &n_result, NULL, &check_alloc, NULL,
+			                              &error);
+			check_fail_after = -1;
+			CHECK(status == WC_OK || status == WC_NO_MEMORY);
+		}
+		CHECK(status == WC_OK && fail > 1);
+
+		status = WC_CANCELLED;
+		for (fail = 0; status != WC_OK && fail < 1000; fail++)
+		{
+			CheckCancel cancel = {fail, 0};
+			WcHooks hooks = {check_should_stop, NULL, &cancel};
+
+			status = way == 2 ? wc_search_many(&data->pack, 300, queries, 10,
+			                                   data->result, n_results, NULL, 1,
+			                                   &check_alloc, &hooks, &error)
+			                  : wc_search(&data->pack, &query, n, data->result,
+			                              &n_result, NULL, &check_alloc, &hooks,
+			                              &error);
+			CHECK(status == WC_OK ||
+			      (status == WC_CANCELLED && error.status == WC_CANCELLED));
+		}
+		CHECK(status == WC_OK && fail > 1);
+	}
+	data_free(data);
+}
+
+int
+main(void)
+{
+	test_shapes();
+	test_widest();
+	test_extreme_codes();
+	test_many(1000, 16, SKEWED, 300, 10);
+	test_many(5000, 33, FLAT, 5, 100);
+	test_many(70, 8, EQUAL, 200, 70);
+	test_many(500, 7, HUGE_NUMBERS, 130, 3);
+	test_many(10, 7, SKEWED, 0, 3);
+	test_not_finite();
+	test_failures();
+	return check_report("test_search");
+}
