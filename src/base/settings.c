@@ -22,9 +22,17 @@
 
 char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
+int wals_cache_share = WALS_SHARE_AUTO;
+int wals_cache_file_limit = 8 * 1024 * 1024;
 int wals_max_memory = 4 * 1024 * 1024;
 int wals_threads = 0;
 char *wals_kernel = NULL;
+
+static const struct config_enum_entry cache_share_choices[] = {
+    {"auto", WALS_SHARE_AUTO, false},
+    {"always", WALS_SHARE_ALWAYS, false},
+    {"never", WALS_SHARE_NEVER, false},
+    {NULL, 0, false}};
 
 /* A model's name is checked where it is set, not in every later call. */
 static bool
@@ -84,9 +92,24 @@ wals_settings_define(void)
 
 	DefineCustomIntVariable(
 	    "wals.cache_mem", "Memory a session may use to keep item factors.",
-	    "Models that do not fit are read again by each call.", &wals_cache_mem,
-	    256 * 1024, 1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, NULL, NULL,
-	    NULL);
+	    "Models that do not fit, and are not shared, are read again by each "
+	    "call.",
+	    &wals_cache_mem, 256 * 1024, 1024, MAX_KILOBYTES, PGC_USERSET,
+	    GUC_UNIT_KB, NULL, NULL, NULL);
+
+	DefineCustomEnumVariable(
+	    "wals.cache_share", "Keeps item factors in files all sessions share.",
+	    "auto: those of a megabyte or more. The files are temporary files of "
+	    "the server.",
+	    &wals_cache_share, WALS_SHARE_AUTO, cache_share_choices, PGC_USERSET, 0,
+	    NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+	    "wals.cache_file_limit",
+	    "Size of all files with item factors that sessions share.",
+	    "Files used longest ago make room. -1 means no limit.",
+	    &wals_cache_file_limit, 8 * 1024 * 1024, -1, INT_MAX, PGC_SUSET,
+	    GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 	    "wals.max_memory", "Memory a training may use.",

@@ -8,8 +8,18 @@
 #ifndef WALS_BASE_SETTINGS_H
 #define WALS_BASE_SETTINGS_H
 
+/* Which versions are kept in files that all sessions share. */
+typedef enum WalsCacheShare
+{
+	WALS_SHARE_AUTO, /* those that are worth it */
+	WALS_SHARE_ALWAYS,
+	WALS_SHARE_NEVER
+} WalsCacheShare;
+
 extern char *wals_default_model; /* name of a model, "" for none */
 extern int wals_cache_mem; /* kB per backend */
+extern int wals_cache_share; /* WalsCacheShare */
+extern int wals_cache_file_limit; /* kB of all shared files, -1: no limit */
 extern int wals_max_memory; /* kB per training, 0: no limit */
 
 extern int wals_threads; /* 0: as many as parallel maintenance would use */

@@ -3,26 +3,34 @@
  * cache.c
  *	  Users and items of the versions a session answers from.
  *
- * Reading 27,000 items of 64 factors takes some 20 ms, answering from them a
- * fraction of one, so each backend keeps what it has read, up to
+ * Reading and packing 27,000 items of 64 factors takes some 50 ms, answering
+ * from them a small part of one.  So rows of a megabyte and more go to a file
+ * that all sessions share (packfile.c): the first one makes it, the others map
+ * it in a tenth of a millisecond, and their number costs no memory.  Smaller
+ * ones, and all with wals.cache_share = never, are kept by each backend, up to
  * wals.cache_mem.
  *
  * What is kept is found by the identity of the version, which the caller has
- * read from the model row under its own snapshot.  A version's factors never
- * change under one identity, so an entry is never stale: a transaction with an
- * older snapshot asks for the older identity, a rolled-back training leaves an
- * identity that nobody asks for again, a standby needs nothing special.
- * Changes of the table itself (dropped, rewritten, truncated) arrive as
- * relation cache invalidations and free memory early.
+ * read from the model row under its own snapshot, and by the storage of its
+ * table.  A version's factors never change under one identity, so an entry is
+ * never stale: a transaction with an older snapshot asks for the older identity,
+ * a rolled-back training leaves an identity that nobody asks for again, a
+ * standby needs nothing special.  A table that was rewritten or truncated has
+ * another storage.
  *
  * The right to read the factor tables is checked on every call, when the caller
  * reads the model row (wals_model_active), also when the rows are at hand.
- * Where row-level security restricts the caller, the rows
- * are read anew each time and not kept.
+ * Where row-level security restricts the caller, the rows are read anew each
+ * time, not kept, and never shared.
+ *
+ * Sessions that need the same file at the same time, as after a restart, wait
+ * for the first to make it, by an advisory lock of our own kind.  The table is
+ * locked before, so that nobody who waits can be in the way of the reading.
  *
  * Entries are only freed in wals_cache_rows, never by an invalidation in the
  * middle of a call, and callers run no SQL while they use one.  Asking for one
- * side of a version never frees its other side.
+ * side of a version never frees its other side.  Entries of older versions of
+ * the same table go when a new one comes.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,29 +38,41 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "store/cache.h"
 #include "store/factors.h"
+#include "store/packfile.h"
 #include "store/query.h"
 #include "store/relation.h"
+
+/* Tells our locks from those of pg_advisory_lock and of trainings. */
+#define BUILD_LOCK_CLASS 0x5742
+
+#define SHARE_FROM (1024 * 1024) /* bytes, with wals.cache_share = auto */
 
 typedef struct CacheEntry
 {
 	dlist_node node; /* in cache_entries, most recently used first */
-	pg_uuid_t version_id;
+	WalsPackKey key;
 	WcSide side;
-	bool stale; /* the table changed, free when possible */
+	bool suspect; /* something about the table changed */
 	WalsMemory memory; /* context of the entry and its size */
+	WalsPackMap map; /* the pack's file, when it is shared */
+	MemoryContextCallback unmap;
 	WalsRows rows;
 } CacheEntry;
 
@@ -60,7 +80,7 @@ static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
 static bool cache_registered = false;
 
 static void
-mark_stale(Datum arg, Oid relation)
+mark_suspect(Datum arg, Oid relation)
 {
 	dlist_iter iter;
 
@@ -68,9 +88,35 @@ mark_stale(Datum arg, Oid relation)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!OidIsValid(relation) || relation == entry->rows.table)
-			entry->stale = true;
+		if (!OidIsValid(relation) || relation == entry->key.table)
+			entry->suspect = true;
 	}
+}
+
+static void
+entry_unmap(void *arg)
+{
+	wals_packfile_close(&((CacheEntry *) arg)->map);
+}
+
+/* An entry in a context of its own, below the current one. */
+static CacheEntry *
+entry_create(const WalsModel *model, WcSide side, const WalsPackKey *key)
+{
+	MemoryContext context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
+	CacheEntry *entry = MemoryContextAllocZero(context, sizeof(CacheEntry));
+
+	wals_memory_init(&entry->memory, context, 0);
+	entry->unmap.func = entry_unmap;
+	entry->unmap.arg = entry;
+	MemoryContextRegisterResetCallback(context, &entry->unmap);
+	entry->key = *key;
+	entry->side = side;
+	entry->rows.table = key->table;
+	entry->rows.id_type =
+	    side == WC_USERS ? model->user_type : model->item_type;
+	return entry;
 }
 
 static void
@@ -83,16 +129,44 @@ entry_free(CacheEntry *entry)
 static bool
 same_version(const CacheEntry *entry, const WalsModel *model)
 {
-	return memcmp(&entry->version_id, &model->version_id, sizeof(pg_uuid_t)) ==
-	       0;
+	return memcmp(&entry->key.version_id, &model->version_id,
+	              sizeof(pg_uuid_t)) == 0;
+}
+
+/* Storage of a table, InvalidOid when it is gone. */
+static Oid
+table_storage(Oid table, char *persistence)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid storage;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+	*persistence = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence;
+	ReleaseSysCache(tuple);
+	return storage;
+}
+
+/* Does the table still hold what was read?  Looked at when it may not. */
+static bool
+entry_is_current(CacheEntry *entry)
+{
+	char persistence;
+
+	if (entry->suspect)
+		entry->suspect =
+		    table_storage(entry->key.table, &persistence) != entry->key.storage;
+	return !entry->suspect;
 }
 
 /*
- * Free stale entries, then the least recently used until size fits as well;
- * but nothing that the call for this side of the model may be using.
+ * Free what is of no use beside a new entry for this side of the model, then the
+ * least recently used until size fits as well; but nothing that the call for
+ * this side may be using.
  */
 static void
-make_room(const WalsModel *model, WcSide side, Size size)
+make_room(const WalsModel *model, const CacheEntry *new_entry, Size size)
 {
 	Size limit = (Size) wals_cache_mem * 1024;
 	Size used = size;
@@ -102,9 +176,10 @@ make_room(const WalsModel *model, WcSide side, Size size)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (same_version(entry, model) && entry->side != side)
+		if (same_version(entry, model) && entry->side != new_entry->side)
 			used += entry->memory.used;
-		else if (entry->stale || used + entry->memory.used > limit)
+		else if (entry->key.table == new_entry->key.table ||
+		         !entry_is_current(entry) || used + entry->memory.used > limit)
 			entry_free(entry);
 		else
 			used += entry->memory.used;
@@ -164,24 +239,17 @@ load_row(TupleTableSlot *slot, void *arg)
 	check_status(entry, status);
 }
 
-/* Read one side of a version into a context below the current one. */
-static CacheEntry *
-entry_load(const WalsModel *model, WcSide side)
+/* Read the rows of an entry and pack them into its memory. */
+static void
+entry_load(CacheEntry *entry, const WalsModel *model)
 {
-	MemoryContext context = AllocSetContextCreate(
-	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
-	CacheEntry *entry = MemoryContextAllocZero(context, sizeof(CacheEntry));
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(model->version)};
 	WalsRows *rows = &entry->rows;
 	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
 
-	wals_memory_init(&entry->memory, context, 0);
-	entry->version_id = model->version_id;
-	entry->side = side;
-	rows->table = side == WC_USERS ? model->users_table : model->items_table;
-	rows->id_type = side == WC_USERS ? model->user_type : model->item_type;
+	wals_packfile_identity(&entry->key, identity);
 	check_status(entry,
 	             wc_pack_begin(wals_id_kind(rows->id_type), model->factors,
 	                           &state.builder, &entry->memory.alloc));
@@ -192,12 +260,8 @@ entry_load(const WalsModel *model, WcSide side)
 	                         "WHERE version OPERATOR(pg_catalog.=) $1",
 	                         wals_relation_quoted(rows->table)),
 	                1, types, values, WALS_READ_CALLER, load_row, &state);
-
-	memset(identity, 0, sizeof(identity));
-	memcpy(identity, &model->version_id, sizeof(pg_uuid_t));
 	check_status(entry, wc_pack_finish(state.builder, identity, wals_kernel,
 	                                   &rows->pack, &wals_hooks));
-	return entry;
 }
 
 static CacheEntry *
@@ -209,11 +273,66 @@ entry_find(const WalsModel *model, WcSide side, Oid table)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!entry->stale && entry->side == side &&
-		    entry->rows.table == table && same_version(entry, model))
+		if (entry->side == side && entry->key.table == table &&
+		    same_version(entry, model) && entry_is_current(entry))
 			return entry;
 	}
 	return NULL;
+}
+
+/*
+ * Take the rows from the file of the key, if there is one that holds what the
+ * model says.
+ */
+static bool
+entry_open(CacheEntry *entry, const WalsModel *model)
+{
+	WcPack *pack = &entry->rows.pack;
+
+	if (!wals_packfile_open(&entry->key, &entry->map, pack))
+		return false;
+	if (pack->factors == model->factors &&
+	    pack->kind == wals_id_kind(entry->rows.id_type))
+		return true;
+	wals_packfile_close(&entry->map);
+	memset(pack, 0, sizeof(*pack));
+	return false;
+}
+
+/* Put the rows that were read into a file and take them from there. */
+static void
+entry_share(CacheEntry *entry, const WalsModel *model)
+{
+	void *owned = entry->rows.pack.owned;
+	WcPack own = entry->rows.pack;
+
+	if (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS)
+		return;
+	if (wals_packfile_write(&entry->key, &own) && entry_open(entry, model))
+		wc_free(&entry->memory.alloc, owned);
+	else
+		entry->rows.pack = own;
+	CHECK_FOR_INTERRUPTS();
+}
+
+/* Take the rows from a file, or make it, one session at a time. */
+static void
+entry_open_or_load(CacheEntry *entry, const WalsModel *model)
+{
+	LOCKTAG tag;
+
+	if (entry_open(entry, model))
+		return;
+	LockRelationOid(entry->key.table, AccessShareLock);
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, entry->key.table, entry->side,
+	                     BUILD_LOCK_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	if (!entry_open(entry, model))
+	{
+		entry_load(entry, model);
+		entry_share(entry, model);
+	}
+	LockRelease(&tag, ExclusiveLock, false);
 }
 
 /* Say once per version and session that every call reads the rows anew. */
@@ -239,28 +358,40 @@ const WalsRows *
 wals_cache_rows(const WalsModel *model, WcSide side)
 {
 	Oid table = side == WC_USERS ? model->users_table : model->items_table;
+	WalsPackKey key = {table, InvalidOid, model->version, model->version_id};
+	char persistence = RELPERSISTENCE_TEMP;
 	bool restricted;
 	CacheEntry *entry;
 
 	if (!cache_registered)
 	{
-		CacheRegisterRelcacheCallback(mark_stale, (Datum) 0);
+		CacheRegisterRelcacheCallback(mark_suspect, (Datum) 0);
 		cache_registered = true;
 	}
 	restricted = check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
-	if (restricted)
-		return &entry_load(model, side)->rows;
-
-	entry = entry_find(model, side, table);
+	entry = restricted ? NULL : entry_find(model, side, table);
 	if (entry != NULL)
 	{
 		dlist_move_head(&cache_entries, &entry->node);
 		return &entry->rows;
 	}
-	entry = entry_load(model, side);
+
+	key.storage = table_storage(table, &persistence);
+	entry = entry_create(model, side, &key);
+	if (restricted)
+	{
+		entry_load(entry, model);
+		return &entry->rows;
+	}
+	/* other sessions have no use for temporary tables */
+	if (wals_cache_share == WALS_SHARE_NEVER ||
+	    persistence == RELPERSISTENCE_TEMP)
+		entry_load(entry, model);
+	else
+		entry_open_or_load(entry, model);
 	if (entry->memory.used <= (Size) wals_cache_mem * 1024)
 	{
-		make_room(model, side, entry->memory.used);
+		make_room(model, entry, entry->memory.used);
 		MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
 		dlist_push_head(&cache_entries, &entry->node);
 	}

@@ -28,6 +28,7 @@
 #include "base/compat.h"
 #include "store/factors.h"
 #include "store/model.h"
+#include "store/packfile.h"
 #include "store/query.h"
 #include "store/relation.h"
 
@@ -592,6 +593,8 @@ void
 wals_model_drop(Oid relation)
 {
 	StringInfoData sql;
+	List *tables = NIL;
+	ListCell *cell;
 	uint64 n;
 	uint64 i;
 
@@ -608,7 +611,13 @@ wals_model_drop(Oid relation)
 		Oid table = DatumGetObjectId(wals_query_value(i, 1, &is_null));
 
 		if (!is_null && is_own_factor_table(table))
+		{
 			appendStringInfo(&sql, ", %s", wals_relation_quoted(table));
+			tables = lappend_oid(tables, table);
+		}
 	}
 	wals_query_once(sql.data);
+	/* should this be rolled back, they are made anew */
+	foreach (cell, tables)
+		wals_packfile_remove(lfirst_oid(cell));
 }

@@ -1,0 +1,482 @@
+/*-------------------------------------------------------------------------
+ *
+ * search.c
+ *	  Microseconds a query for the ways to find the ten best items.
+ *
+ *		search ITEMS USERS
+ *
+ * bench/serve runs this on the factors of a model it has trained: two files
+ * written by COPY (SELECT id, factors, bias ...) TO STDOUT (FORMAT binary).
+ * Each line of the table is one set of vectors:
+ *
+ *		as trained	the items as they are
+ *		flat		the same, all of length 1: no norm tells anything
+ *		million		a million items, the trained ones again and again with a
+ *					tenth of their length in noise
+ *
+ * and has, per query, median of passes over the same queries:
+ *
+ *		floor		adding up all factors: what it costs to touch them once
+ *		all			scoring every item, a heap of ten
+ *		norms		the same in order of norms until no norm is large enough
+ *		codes		the first pass over all codes, without scoring
+ *		both		wc_search
+ *		many		wc_search_many, all queries in one call
+ *		sgemm		OpenBLAS, blocks of users x all items, without selection
+ *
+ * All but the last two are checked to agree.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/blas.h"
+#include "core/core.h"
+#include "core/heap.h"
+#include "core/kernel_search.h"
+#include "core/pack.h"
+
+#define QUERIES 512
+#define PASSES 5
+#define N 10
+#define SGEMM_USERS 256
+#define SGEMM_ITEMS 4096
+#define MILLION 1000000
+
+typedef struct Vectors
+{
+	int32_t count;
+	int32_t k;
+	float *data;
+	float *bias;
+} Vectors;
+
+static void
+fail(const char *what)
+{
+	fprintf(stderr, "search: %s\n", what);
+	exit(1);
+}
+
+static void *
+allocate(void *arg, size_t bytes)
+{
+	void *block = malloc(bytes > 0 ? bytes : 1);
+
+	(void) arg;
+	if (block == NULL)
+		fail("out of memory");
+	return block;
+}
+
+static void *
+resize(void *arg, void *block, size_t bytes)
+{
+	(void) arg;
+	block = realloc(block, bytes > 0 ? bytes : 1);
+	if (block == NULL)
+		fail("out of memory");
+	return block;
+}
+
+static void
+release(void *arg, void *block)
+{
+	(void) arg;
+	free(block);
+}
+
+static const WcAlloc alloc = {allocate, resize, release, NULL};
+
+static double
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+static uint32_t
+read_word(FILE *file)
+{
+	uint32_t word;
+
+	if (fread(&word, sizeof(word), 1, file) != 1)
+		fail("the file ends too early");
+	return ntohl(word);
+}
+
+static float
+read_float(FILE *file)
+{
+	uint32_t bits = read_word(file);
+	float number;
+
+	memcpy(&number, &bits, sizeof(number));
+	return number;
+}
+
+/* Rows of (bigint, real[], real) from a file of binary COPY. */
+static Vectors
+read_vectors(const char *name)
+{
+	FILE *file = fopen(name, "rb");
+	char signature[11];
+	Vectors vectors = {0, 0, NULL, NULL};
+	int32_t capacity = 0;
+
+	if (file == NULL || fread(signature, 11, 1, file) != 1 ||
+	    memcmp(signature, "PGCOPY\n\377\r\n\0", 11) != 0)
+		fail("not a file of binary COPY");
+	read_word(file);
+	read_word(file);
+	for (;;)
+	{
+		uint16_t columns;
+		int32_t k;
+
+		if (fread(&columns, sizeof(columns), 1, file) != 1)
+			fail("the file ends too early");
+		if (ntohs(columns) != 3)
+			break;
+		for (int i = 0; i < 3; i++) /* length and halves of the id */
+			read_word(file);
+		for (int i = 0; i < 4; i++) /* length, dimensions, nulls, type */
+			read_word(file);
+		k = (int32_t) read_word(file);
+		read_word(file); /* lower bound */
+		if (vectors.count == capacity)
+		{
+			capacity = capacity * 2 + 1024;
+			vectors.data =
+			    resize(NULL, vectors.data,
+			           sizeof(float) * (size_t) capacity * (size_t) k);
+			vectors.bias =
+			    resize(NULL, vectors.bias, sizeof(float) * (size_t) capacity);
+		}
+		vectors.k = k;
+		for (int32_t f = 0; f < k; f++)
+		{
+			read_word(file);
+			vectors.data[(size_t) vectors.count * (size_t) k + (size_t) f] =
+			    read_float(file);
+		}
+		read_word(file);
+		vectors.bias[vectors.count++] = read_float(file);
+	}
+	fclose(file);
+	return vectors;
+}
+
+/* splitmix64, as a number from -1 to 1 */
+static float
+noise(uint64_t *state)
+{
+	uint64_t x = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (float) (int32_t) ((x ^ (x >> 31)) >> 32) / 2147483648.0f;
+}
+
+static Vectors
+multiplied(const Vectors *from, int32_t count)
+{
+	Vectors to = {count, from->k, NULL, NULL};
+	size_t k = (size_t) from->k;
+	uint64_t state = 1;
+
+	to.data = allocate(NULL, sizeof(float) * (size_t) count * k);
+	to.bias = allocate(NULL, sizeof(float) * (size_t) count);
+	for (int32_t j = 0; j < count; j++)
+	{
+		const float *v = from->data + (size_t) (j % from->count) * k;
+		float length = sqrtf(wc_dot(from->k, v, v) / (float) k);
+
+		for (size_t f = 0; f < k; f++)
+			to.data[(size_t) j * k + f] = v[f] + 0.17f * length * noise(&state);
+		to.bias[j] = from->bias[j % from->count];
+	}
+	return to;
+}
+
+static Vectors
+flattened(const Vectors *from)
+{
+	Vectors to = multiplied(from, from->count);
+
+	for (int32_t j = 0; j < to.count; j++)
+	{
+		float *v = to.data + (size_t) j * (size_t) to.k;
+		float norm = sqrtf(wc_dot(to.k, v, v));
+
+		for (int32_t f = 0; f < to.k; f++)
+			v[f] /= norm > 0 ? norm : 1;
+	}
+	return to;
+}
+
+/* ------------------------------------------------------------------------
+ * The ways
+ * ------------------------------------------------------------------------ */
+
+static volatile float sink;
+
+static void
+touch_all(const WcPack *pack)
+{
+	size_t count = (size_t) pack->count * (size_t) pack->factors;
+	WcQuad sum[4] = {{0}, {0}, {0}, {0}};
+
+	for (size_t f = 0; f + 16 <= count; f += 16)
+	{
+		for (int i = 0; i < 4; i++)
+			sum[i] += *(const WcQuadAny *) (pack->data + f + 4 * i);
+	}
+	sum[0] += sum[1] + sum[2] + sum[3];
+	sink = sum[0][0] + sum[0][1] + sum[0][2] + sum[0][3];
+}
+
+/* Every row, or until the norm of the query and the row cannot do it. */
+static void
+score_rows(const WcPack *pack, const float *query, bool stop, WcScored *heap)
+{
+	float norm = sqrtf(wc_dot(pack->factors, query, query)) * 1.0001f;
+	int32_t count = 0;
+
+	for (int32_t p = 0; p < pack->count; p++)
+	{
+		WcScored scored = {0, pack->index[p]};
+
+		if (stop && count == N && norm * pack->norm[p] < heap[0].score)
+			break;
+		scored.score = wc_pack_score_at(pack, query, 0, p);
+		if (count < N)
+			wc_heap_rise(heap, count++, scored);
+		else if (wc_is_better(&scored, &heap[0]))
+			wc_heap_sink(heap, count, scored);
+	}
+}
+
+static void
+scan_codes(const WcPack *pack, const float *query, float least)
+{
+	const WcSearchKernel *kernel = wc_search_kernel_choose(NULL);
+	int32_t chunks = wc_pack_chunks(pack->factors);
+	int8_t codes[WC_FACTORS_MAX + WC_PACK_CHUNK] = {0};
+	WcScanQuery view = {codes, 0, 0, 0, least};
+	uint64_t seen = 0;
+
+	for (int32_t f = 0; f < pack->factors; f++)
+		view.scale = fmaxf(view.scale, fabsf(query[f]));
+	view.scale /= (float) kernel->query_max;
+	for (int32_t f = 0; f < pack->factors; f++)
+	{
+		codes[f] = (int8_t) lrintf(query[f] / view.scale);
+		view.offset += WC_PACK_ZERO * codes[f];
+	}
+	for (int32_t b = 0; b < wc_pack_blocks(pack); b++)
+	{
+		size_t row = (size_t) b * WC_PACK_BLOCK;
+		uint64_t mask;
+
+		kernel->scan(chunks,
+		             pack->codes + row * (size_t) chunks * WC_PACK_CHUNK,
+		             pack->scale + row, pack->bias + row, 1, &view, &mask);
+		seen += mask;
+	}
+	sink = (float) seen;
+}
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *) a;
+	double y = *(const double *) b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(double *numbers)
+{
+	qsort(numbers, PASSES, sizeof(double), compare_doubles);
+	return numbers[PASSES / 2];
+}
+
+static double
+sgemm_per_query(const WcPack *pack, const float *users)
+{
+	const WcBlas *blas = wc_blas();
+	float *out = allocate(NULL, sizeof(float) * SGEMM_USERS * SGEMM_ITEMS);
+	double times[PASSES];
+	int32_t k = pack->factors;
+
+	for (int pass = 0; pass < PASSES; pass++)
+	{
+		double started = seconds();
+
+		for (int32_t u = 0; u < QUERIES; u += SGEMM_USERS)
+		{
+			for (int32_t p = 0; p < pack->count; p += SGEMM_ITEMS)
+			{
+				int32_t items = pack->count - p < SGEMM_ITEMS ? pack->count - p
+				                                              : SGEMM_ITEMS;
+
+				blas->gemm(WC_BLAS_ROW_MAJOR, WC_BLAS_NO_TRANS, WC_BLAS_TRANS,
+				           SGEMM_USERS, items, k, 1.0f,
+				           users + (size_t) u * (size_t) k, k,
+				           pack->data + (size_t) p * (size_t) k, k, 0.0f, out,
+				           items);
+			}
+		}
+		times[pass] = (seconds() - started) / QUERIES * 1e6;
+	}
+	free(out);
+	return median(times);
+}
+
+static void
+measure(const char *name, const Vectors *items, const Vectors *users, bool blas)
+{
+	static WcScored results[QUERIES][N];
+	static WcScored again[QUERIES][N];
+	static WcQuery queries[QUERIES];
+	static int32_t n_results[QUERIES];
+	float *vectors =
+	    allocate(NULL, sizeof(float) * QUERIES * (size_t) users->k);
+	int n_queries = items->count > 100000 ? 64 : QUERIES;
+	char identity[WC_PACK_IDENTITY] = "bench";
+	enum
+	{
+		FLOOR,
+		ALL,
+		NORMS,
+		CODES,
+		BOTH,
+		N_WAYS
+	};
+	double us[N_WAYS];
+	double times[PASSES];
+	double build = seconds();
+	double load;
+	WcPackBuilder *builder;
+	WcPack pack;
+	WcPack opened;
+	WcError error;
+
+	if (wc_pack_begin(WC_ID_INT64, items->k, &builder, &alloc) != WC_OK)
+		fail("out of memory");
+	for (int32_t j = 0; j < items->count; j++)
+	{
+		WcId id = {j, NULL, 0};
+
+		wc_pack_add(builder, &id, items->data + (size_t) j * (size_t) items->k,
+		            items->bias[j], 1);
+	}
+	load = seconds();
+	if (wc_pack_finish(builder, identity, NULL, &pack, NULL) != WC_OK)
+		fail("could not pack");
+	build = seconds() - build;
+	load = seconds() - load;
+
+	for (int q = 0; q < QUERIES; q++)
+	{
+		int64_t user = (int64_t) q * users->count / QUERIES;
+
+		memcpy(vectors + (size_t) q * (size_t) users->k,
+		       users->data + (size_t) user * (size_t) users->k,
+		       sizeof(float) * (size_t) users->k);
+		queries[q].vector = vectors + (size_t) q * (size_t) users->k;
+		queries[q].min_score = -INFINITY;
+	}
+	for (int way = 0; way < N_WAYS; way++)
+	{
+		for (int pass = 0; pass < PASSES; pass++)
+		{
+			double started = seconds();
+
+			for (int q = 0; q < n_queries; q++)
+			{
+				if (way == FLOOR)
+					touch_all(&pack);
+				else if (way == ALL || way == NORMS)
+					score_rows(&pack, queries[q].vector, way == NORMS,
+					           again[q]);
+				else if (way == CODES)
+					scan_codes(&pack, queries[q].vector, again[q][0].score);
+				else if (wc_search(&pack, &queries[q], N, results[q],
+				                   &n_results[q], NULL, &alloc, NULL,
+				                   &error) != WC_OK)
+					fail("search failed");
+			}
+			times[pass] = (seconds() - started) / n_queries * 1e6;
+		}
+		us[way] = median(times);
+	}
+	for (int q = 0; q < n_queries; q++)
+	{
+		WcPace pace = wc_pace_start(NULL);
+
+		score_rows(&pack, queries[q].vector, false, again[q]);
+		wc_heap_sort(again[q], N, &pace);
+		if (memcmp(results[q], again[q], sizeof(results[q])) != 0)
+			fail("the ways disagree");
+	}
+	for (int pass = 0; pass < PASSES; pass++)
+	{
+		double started = seconds();
+
+		if (wc_search_many(&pack, QUERIES, queries, N, results[0], n_results,
+		                   NULL, 1, &alloc, NULL, &error) != WC_OK)
+			fail("search failed");
+		times[pass] = (seconds() - started) / QUERIES * 1e6;
+	}
+	printf("%-12s %8d %4d %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f", name,
+	       items->count, items->k, us[FLOOR], us[ALL], us[NORMS], us[CODES],
+	       us[BOTH], median(times));
+	if (blas)
+		printf(" %8.1f", sgemm_per_query(&pack, vectors));
+	else
+		printf(" %8s", "-");
+	times[0] = seconds();
+	if (!wc_pack_open(pack.block, pack.bytes, identity, &opened))
+		fail("cannot open the pack");
+	times[0] = seconds() - times[0];
+	printf(" %8.1f %8.1f %8.3f\n", build * 1e3, load * 1e3, times[0] * 1e3);
+	free(pack.owned);
+	free(vectors);
+}
+
+int
+main(int argc, char **argv)
+{
+	Vectors items;
+	Vectors users;
+	Vectors other;
+	WcError error;
+	bool blas;
+
+	if (argc != 3)
+		fail("usage: search ITEMS USERS");
+	items = read_vectors(argv[1]);
+	users = read_vectors(argv[2]);
+	blas = wc_blas_load(NULL, &error) == WC_OK;
+	printf("%-12s %8s %4s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "vectors",
+	       "items", "k", "floor", "all", "norms", "codes", "both", "many",
+	       "sgemm", "build ms", "pack ms", "open ms");
+	measure("as trained", &items, &users, blas);
+	other = flattened(&items);
+	measure("flat", &other, &users, blas);
+	free(other.data);
+	free(other.bias);
+	other = multiplied(&items, MILLION);
+	measure("million", &other, &users, false);
+	return 0;
+}

@@ -1,0 +1,356 @@
+/*-------------------------------------------------------------------------
+ *
+ * packfile.c
+ *	  Packs in files that all sessions map.
+ *
+ * The files lie in the server's folder for temporary files, under names the
+ * server itself takes for temporary: it removes them when it starts and after a
+ * crash, and leaves them out of base backups.  Nothing is lost with them; any
+ * session makes a new one from the table.  A standby has its own.
+ *
+ *		base/pgsql_tmp/pgsql_tmp_wals_<database>_<table>_<version_id>
+ *
+ * A file appears complete or not at all: it is written under a name of the
+ * writing process, then renamed.  It is not flushed to disk, because it does not
+ * outlive the server.  What is mapped is checked first (wc_pack_open), so a
+ * damaged file is made anew.  Removing a file that others have mapped is
+ * harmless: it takes its space until the last of them unmaps it.
+ *
+ * Whoever writes removes what is of no use any more: files of other versions of
+ * the same table, of tables and databases that are gone, then those that were
+ * opened longest ago (opening a file sets its time) until all fit into
+ * wals.cache_file_limit.
+ *
+ * Only the server's own user may read the files.  Who may see their content is
+ * not decided here: cache.c has asked before.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file_perm.h"
+#include "common/file_utils.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "base/memory.h"
+#include "base/settings.h"
+#include "store/packfile.h"
+
+#define FOLDER "base/" PG_TEMP_FILES_DIR
+#define PREFIX PG_TEMP_FILE_PREFIX "_wals_"
+#define PIECE (1024 * 1024) /* bytes written between looks for interrupts */
+#define HEX_LEN (2 * UUID_LEN)
+
+void
+wals_packfile_identity(const WalsPackKey *key, uint8 identity[WC_PACK_IDENTITY])
+{
+	memset(identity, 0, WC_PACK_IDENTITY);
+	memcpy(identity, &key->version_id, UUID_LEN);
+	memcpy(identity + UUID_LEN, &MyDatabaseId, sizeof(Oid));
+	memcpy(identity + UUID_LEN + 4, &key->table, sizeof(Oid));
+	memcpy(identity + UUID_LEN + 8, &key->storage, sizeof(Oid));
+	memcpy(identity + UUID_LEN + 12, &key->version, sizeof(int32));
+}
+
+static void
+file_path(const WalsPackKey *key, char path[MAXPGPATH])
+{
+	int length = snprintf(path, MAXPGPATH, FOLDER "/" PREFIX "%u_%u_",
+	                      MyDatabaseId, key->table);
+	int i;
+
+	for (i = 0; i < UUID_LEN; i++)
+		length += snprintf(path + length, MAXPGPATH - length, "%02x",
+		                   key->version_id.data[i]);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------ */
+
+/* Map an open file if it is one of ours. */
+static bool
+map_file(int fd, WalsPackMap *map)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+	    status.st_uid != geteuid() ||
+	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_size <= 0)
+		return false;
+	map->address =
+	    mmap(NULL, (Size) status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (map->address == MAP_FAILED)
+	{
+		map->address = NULL;
+		return false;
+	}
+	map->bytes = (Size) status.st_size;
+	return true;
+}
+
+bool
+wals_packfile_open(const WalsPackKey *key, WalsPackMap *map, WcPack *pack)
+{
+	uint8 identity[WC_PACK_IDENTITY];
+	char path[MAXPGPATH];
+	bool mapped;
+	int fd;
+
+	memset(map, 0, sizeof(*map));
+	file_path(key, path);
+	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
+	if (fd < 0)
+		return false;
+	mapped = map_file(fd, map);
+	/* now is when it was used last; a failure makes it look older */
+	(void) futimens(fd, NULL);
+	close(fd);
+	if (!mapped)
+		return false;
+	wals_packfile_identity(key, identity);
+	if (wc_pack_open(map->address, map->bytes, identity, pack))
+		return true;
+	ereport(LOG, (errmsg("removing damaged file \"%s\"", path)));
+	wals_packfile_close(map);
+	(void) unlink(path);
+	return false;
+}
+
+void
+wals_packfile_close(WalsPackMap *map)
+{
+	if (map->address != NULL)
+		(void) munmap(map->address, map->bytes);
+	memset(map, 0, sizeof(*map));
+}
+
+/* ------------------------------------------------------------------------
+ * Removing
+ * ------------------------------------------------------------------------ */
+
+/* A file of ours, as its name and its status tell. */
+typedef struct PackFile
+{
+	Oid database;
+	Oid table;
+	char version[HEX_LEN + 1]; /* in hexadecimal digits */
+	char path[MAXPGPATH];
+	Size bytes;
+	time_t used;
+} PackFile;
+
+/* The files that there are, those being written left out. */
+static List *
+list_files(void)
+{
+	List *result = NIL;
+	DIR *folder = AllocateDir(FOLDER);
+	struct dirent *entry;
+
+	if (folder == NULL)
+		return NIL;
+	while ((entry = ReadDirExtended(folder, FOLDER, LOG)) != NULL)
+	{
+		PackFile file;
+		struct stat status;
+		int end = 0;
+
+		memset(&file, 0, sizeof(file));
+		if (sscanf(entry->d_name, PREFIX "%u_%u_%32[0-9a-f]%n", &file.database,
+		           &file.table, file.version, &end) != 3 ||
+		    entry->d_name[end] != '\0')
+			continue;
+		snprintf(file.path, MAXPGPATH, FOLDER "/%s", entry->d_name);
+		if (lstat(file.path, &status) != 0)
+			continue;
+		file.bytes = (Size) status.st_size;
+		file.used = status.st_mtime;
+		result =
+		    lappend(result, memcpy(palloc(sizeof(file)), &file, sizeof(file)));
+	}
+	FreeDir(folder);
+	return result;
+}
+
+/* Nobody will ask for a file whose database or table is gone. */
+static bool
+is_orphan(const PackFile *file)
+{
+	if (file->database == MyDatabaseId)
+		return !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(file->table));
+	return !SearchSysCacheExists1(DATABASEOID,
+	                              ObjectIdGetDatum(file->database));
+}
+
+static bool
+is_of_table(const PackFile *file, Oid table)
+{
+	return file->database == MyDatabaseId && file->table == table;
+}
+
+static int
+compare_used(const ListCell *a, const ListCell *b)
+{
+	const PackFile *left = lfirst(a);
+	const PackFile *right = lfirst(b);
+
+	return left->used < right->used ? -1 : left->used > right->used;
+}
+
+/*
+ * Make room for a new file of a table; false when it alone is larger than the
+ * limit.
+ */
+static bool
+make_room(Oid table, Size bytes)
+{
+	Size limit = (Size) wals_cache_file_limit * 1024;
+	Size used = bytes;
+	List *left = NIL;
+	ListCell *cell;
+
+	if (wals_cache_file_limit >= 0 && bytes > limit)
+		return false;
+	foreach (cell, list_files())
+	{
+		PackFile *file = lfirst(cell);
+
+		if (is_of_table(file, table) || is_orphan(file))
+			(void) unlink(file->path);
+		else
+		{
+			used += file->bytes;
+			left = lappend(left, file);
+		}
+	}
+	list_sort(left, compare_used);
+	foreach (cell, left)
+	{
+		PackFile *file = lfirst(cell);
+
+		if (wals_cache_file_limit < 0 || used <= limit)
+			break;
+		(void) unlink(file->path);
+		used -= file->bytes;
+	}
+	return true;
+}
+
+void
+wals_packfile_remove(Oid table)
+{
+	ListCell *cell;
+
+	foreach (cell, list_files())
+	{
+		PackFile *file = lfirst(cell);
+
+		if (is_of_table(file, table))
+			(void) unlink(file->path);
+	}
+}
+
+/* ------------------------------------------------------------------------
+ * Writing
+ * ------------------------------------------------------------------------ */
+
+/* Write all of it, unless an interrupt or an error comes first. */
+static bool
+write_all(int fd, const char *from, Size bytes)
+{
+	while (bytes > 0)
+	{
+		ssize_t written;
+
+		if (wals_hooks.should_stop(NULL))
+			return false;
+		written = write(fd, from, Min(bytes, PIECE));
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+		{
+			/* a write of nothing without a reason means a full disk */
+			if (written == 0)
+				errno = ENOSPC;
+			return false;
+		}
+		from += written;
+		bytes -= written;
+	}
+	return true;
+}
+
+static bool
+write_file(const char *path, const char *name_for_now, const WcPack *pack)
+{
+	int fd;
+	bool done;
+	int error;
+
+	(void) MakePGDirectory(FOLDER); /* the server makes it when it needs it */
+	(void) unlink(name_for_now); /* of an earlier process with this number */
+	fd =
+	    BasicOpenFilePerm(name_for_now, O_WRONLY | O_CREAT | O_EXCL | PG_BINARY,
+	                      S_IRUSR | S_IWUSR);
+	if (fd < 0)
+		return false;
+	done = write_all(fd, pack->block, pack->bytes);
+	error = errno;
+	if (close(fd) != 0 && done)
+	{
+		done = false;
+		error = errno;
+	}
+	if (done && rename(name_for_now, path) != 0)
+	{
+		done = false;
+		error = errno;
+	}
+	if (!done)
+		(void) unlink(name_for_now);
+	errno = error;
+	return done;
+}
+
+bool
+wals_packfile_write(const WalsPackKey *key, const WcPack *pack)
+{
+	char path[MAXPGPATH];
+	char name_for_now[MAXPGPATH + 16];
+
+	if (!make_room(key->table, pack->bytes))
+	{
+		ereport(WARNING,
+		        (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+		         errmsg("rows of \"%s\" do not fit into wals.cache_file_limit",
+		                get_rel_name(key->table)),
+		         errdetail("They need %zu kB, so each session keeps its own.",
+		                   pack->bytes / 1024),
+		         errhint("Raise wals.cache_file_limit.")));
+		return false;
+	}
+	file_path(key, path);
+	snprintf(name_for_now, sizeof(name_for_now), "%s.%d", path, MyProcPid);
+	if (write_file(path, name_for_now, pack))
+		return true;
+	if (!wals_hooks.should_stop(NULL))
+		ereport(WARNING,
+		        (errcode_for_file_access(),
+		         errmsg("could not write file \"%s\": %m", path),
+		         errdetail("It would let all sessions share the rows of "
+		                   "\"%s\", %zu kB; each keeps its own instead.",
+		                   get_rel_name(key->table), pack->bytes / 1024),
+		         errhint("Make room on the disk, or "
+		                 "SET wals.cache_share = 'never'.")));
+	return false;
+}
