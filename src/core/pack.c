@@ -403,11 +403,17 @@ fill_ids(const WcPackBuilder *builder, const WcPack *pack, WcPace *pace)
 static double
 norm_of(int32_t k, const float *vector)
 {
-	double sum = 0;
+	double sums[4] = {0};
+	int32_t f = 0;
 
-	for (int32_t f = 0; f < k; f++)
-		sum += (double) vector[f] * vector[f];
-	return sqrt(sum);
+	for (; f + 4 <= k; f += 4)
+	{
+		for (int i = 0; i < 4; i++)
+			sums[i] += (double) vector[f + i] * vector[f + i];
+	}
+	for (; f < k; f++)
+		sums[0] += (double) vector[f] * vector[f];
+	return sqrt(sums[0] + sums[1] + sums[2] + sums[3]);
 }
 
 /* What rows are ordered by.  Too large for a float: all such are equal. */
@@ -440,7 +446,7 @@ fill_order(const WcPackBuilder *builder, const WcPack *pack, float *c,
 
 		if (wc_pace(pace, pack->factors))
 			return WC_CANCELLED;
-		/* put aside where its position will be written */
+		/* by index for now; it goes to its position below */
 		((float *) pack->scale)[i] = (float) norm;
 		sum += norm * norm;
 	}
@@ -463,6 +469,7 @@ fill_order(const WcPackBuilder *builder, const WcPack *pack, float *c,
 	{
 		index[p] = sorted[p].value;
 		position[sorted[p].value] = p;
+		((float *) pack->norm)[p] = pack->scale[sorted[p].value];
 	}
 
 	for (int32_t i = 0; i < pack->count; i++)
@@ -497,6 +504,46 @@ typedef struct Bounds
 
 static const Bounds no_bounds = {0, 0, 0, 0, 0, INFINITY, -INFINITY, -INFINITY};
 
+/* Adding it and taking it away rounds a small float to a whole number. */
+#define ROUNDER 12582912.0f /* 1.5 * 2^23 */
+
+/*
+ * Put a vector into whole numbers of scale, as floats; the squares of what they
+ * stand for, and of what they leave, are summed in lanes.
+ */
+static void
+code_vector(int32_t k, const float *vector, float scale, float *codes,
+            double *hat, double *rest)
+{
+	float inverse = 1 / scale;
+	double hats[WC_PACK_CHUNK] = {0};
+	double rests[WC_PACK_CHUNK] = {0};
+
+	for (int32_t f = 0; f < k; f++)
+	{
+		float code = vector[f] * inverse + ROUNDER - ROUNDER;
+
+		codes[f] = code > WC_PACK_CODE_MAX    ? WC_PACK_CODE_MAX
+		           : code < -WC_PACK_CODE_MAX ? -WC_PACK_CODE_MAX
+		                                      : code;
+	}
+	for (int32_t f = k; f % WC_PACK_CHUNK != 0; f++)
+		codes[f] = 0;
+	for (int32_t f = 0; f < k; f += WC_PACK_CHUNK)
+	{
+		for (int i = 0; i < WC_PACK_CHUNK; i++)
+		{
+			double coded = (double) scale * (double) codes[f + i];
+			double left = (f + i < k ? vector[f + i] : 0) - coded;
+
+			hats[i] += coded * coded;
+			rests[i] += left * left;
+		}
+	}
+	*hat = hats[0] + hats[1] + hats[2] + hats[3];
+	*rest = rests[0] + rests[1] + rests[2] + rests[3];
+}
+
 /* Code the row at a position and widen the bounds of its block. */
 static void
 code_row(const WcPack *pack, int32_t p, float c, Bounds *bounds)
@@ -505,38 +552,27 @@ code_row(const WcPack *pack, int32_t p, float c, Bounds *bounds)
 	const float *vector = pack->data + (size_t) p * (size_t) k;
 	size_t row_bytes =
 	    (size_t) wc_pack_chunks(k) * WC_PACK_CHUNK; /* codes of a row */
-	uint8_t *codes = (uint8_t *) pack->codes +
-	                 (size_t) (p / WC_PACK_GROUP) * WC_PACK_GROUP * row_bytes +
-	                 (size_t) (p % WC_PACK_GROUP) * WC_PACK_CHUNK;
-	double norm = norm_of(k, vector);
+	uint8_t *to = (uint8_t *) pack->codes +
+	              (size_t) (p / WC_PACK_GROUP) * WC_PACK_GROUP * row_bytes +
+	              (size_t) (p % WC_PACK_GROUP) * WC_PACK_CHUNK;
+	float codes[WC_FACTORS_MAX];
+	double norm = pack->norm[p];
 	float bias = pack->bias[p];
 	float largest = WC_PACK_TINY;
-	double hat = 0;
-	double rest = 0;
+	double hat;
+	double rest;
 	float scale;
 
 	for (int32_t f = 0; f < k; f++)
-	{
-		if (fabsf(vector[f]) > largest)
-			largest = fabsf(vector[f]);
-	}
+		largest = fabsf(vector[f]) > largest ? fabsf(vector[f]) : largest;
 	scale = largest / WC_PACK_CODE_MAX;
-	for (int32_t f = 0; f < k; f++)
+	code_vector(k, vector, scale, codes, &hat, &rest);
+	for (int32_t f = 0; f < k; f += WC_PACK_CHUNK)
 	{
-		long code = lrintf(vector[f] / scale);
-		double coded;
-
-		if (code > WC_PACK_CODE_MAX)
-			code = WC_PACK_CODE_MAX;
-		if (code < -WC_PACK_CODE_MAX)
-			code = -WC_PACK_CODE_MAX;
-		codes[(size_t) (f / WC_PACK_CHUNK) * WC_PACK_GROUP * WC_PACK_CHUNK +
-		      f % WC_PACK_CHUNK] = (uint8_t) (WC_PACK_ZERO + code);
-		coded = (double) scale * (double) code;
-		hat += coded * coded;
-		rest += (vector[f] - coded) * (vector[f] - coded);
+		for (int i = 0; i < WC_PACK_CHUNK; i++)
+			to[i] = (uint8_t) (WC_PACK_ZERO + (int32_t) codes[f + i]);
+		to += WC_PACK_GROUP * WC_PACK_CHUNK;
 	}
-	((float *) pack->norm)[p] = (float) norm;
 	((float *) pack->scale)[p] = scale;
 
 	bounds->hat = fmax(bounds->hat, sqrt(hat));
@@ -550,8 +586,8 @@ code_row(const WcPack *pack, int32_t p, float c, Bounds *bounds)
 	bounds->key_max = fmax(bounds->key_max, bias + (double) c * norm);
 }
 
-/* Sums of squares in float64 are off by less than this. */
-#define SLACK (1 + 1e-12)
+/* Norms were rounded to float32, sums of squares in float64. */
+#define SLACK (1 + 1e-7)
 
 static void
 fill_blocks(const WcPack *pack, float c, WcPace *pace, WcStatus *status)
