@@ -563,7 +563,7 @@ add_strings(WcIdMap *map, int64_t count, const WcId *ids, int32_t *indexes)
 
 	for (int64_t e = 0; e < count; e++)
 	{
-		key[e] = hash_bytes(ids[e].bytes, ids[e].length);
+		key[e] = wc_hash_bytes(ids[e].bytes, ids[e].length);
 		__builtin_prefetch(map->slot + first_slot(map, key[e]));
 	}
 	for (int64_t e = 0; e < count; e++)

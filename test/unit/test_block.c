@@ -38,13 +38,6 @@ test_many_blocks(void)
 int
 main(void)
 {
-	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_block");
-	}
 	test_many_blocks();
 	return check_report("test_block");
 }

@@ -67,13 +67,6 @@ test_long_rows(void)
 int
 main(void)
 {
-	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_cg");
-	}
 	test_many_steps();
 	test_long_rows();
 	return check_report("test_cg");

@@ -272,13 +272,6 @@ test_create(void)
 int
 main(void)
 {
-	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		CHECK(!"OpenBLAS can be loaded");
-		return check_report("test_descent");
-	}
 	test_descends();
 	test_begins_with_old_values();
 	test_threads_and_kernels();

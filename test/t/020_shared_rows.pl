@@ -1,0 +1,215 @@
+# Sessions share the rows of a version through a file: it is made once, private
+# to the server, made anew when it is damaged or of another version, removed by
+# the server when it starts, and nothing but a help.
+use strict;
+use warnings;
+
+use Fcntl ':mode';
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', 'restart_after_crash = on');
+$node->start;
+$node->safe_psql(
+	'postgres', q{
+	CREATE EXTENSION wals;
+	CREATE TABLE ratings AS
+	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 500 AS item_id
+	FROM generate_series(1, 600) AS u, generate_series(1, 20) AS i;
+	SET client_min_messages = warning;
+	SELECT wals_train('m', 'ratings', factors => 16, iterations => 2);
+	ALTER SYSTEM SET wals.cache_share = 'always';
+	SELECT pg_reload_conf();
+	CREATE ROLE reader;
+	CREATE ROLE stranger;
+	GRANT SELECT ON m, m_users, m_items TO reader;
+});
+
+my $folder = $node->data_dir . '/base/pgsql_tmp';
+
+sub files
+{
+	my ($of) = @_;
+
+	return sort glob(($of // $folder) . '/pgsql_tmp_wals_*');
+}
+
+# What everybody answers, whatever lies in the folder.
+my $answers = q{SELECT u, r.* FROM generate_series(1, 610) AS u,
+	LATERAL wals_recommend(u, 10, 'm', exclude_seen => false) AS r};
+my $expected = $node->safe_psql('postgres', "SET wals.cache_share = 'never'; $answers");
+cmp_ok(length($expected), '>', 50000, 'answers without a file');
+is(scalar(files()), 0, 'no file was made for them');
+
+# One call of a new session; its rows must be those expected.
+sub answered
+{
+	my ($what) = @_;
+
+	ok($node->safe_psql('postgres', $answers) eq $expected, "same answers $what");
+	return;
+}
+
+# --- made once, used by others --------------------------------------------
+answered('when the file is made');
+my @files = files();
+is(scalar(@files), 1, 'one file');
+my @status = stat($files[0]);
+is(S_IMODE($status[2]), 0600, 'readable for the server alone');
+unlike($files[0], qr/\.\d+$/, 'under its final name');
+
+my $first = $node->background_psql('postgres');
+$first->query_safe('SELECT count(*) FROM wals_recommend(1, 3, $$m$$)');
+answered('from the file');
+is((stat($files[0]))[1], $status[1], 'the file was not made again');
+my $maps = slurp_file('/proc/' . $first->query_safe('SELECT pg_backend_pid()') . '/maps')
+	if -e '/proc/self/maps';
+like($maps, qr/r--s .*pgsql_tmp_wals_/, 'a session has it mapped') if defined $maps;
+
+# --- rights -----------------------------------------------------------------
+my ($rc, $out, $err) = $node->psql('postgres', "SET ROLE stranger; $answers");
+like($err, qr/permission denied/, 'a file gives no rights');
+($rc, $out, $err) = $node->psql('postgres', "SET ROLE reader; $answers");
+ok($out eq $expected, 'whoever may read the tables may use it');
+$node->safe_psql('postgres', q{
+	ALTER TABLE m_items ENABLE ROW LEVEL SECURITY;
+	CREATE POLICY p ON m_items TO reader USING (id < 100)});
+$out = $node->safe_psql('postgres',
+	"SET ROLE reader; SELECT max(r.item_id) FROM ($answers) AS r");
+cmp_ok($out, '<', 100, 'row security holds beside a file');
+unlink files();
+$node->safe_psql('postgres', "SET ROLE reader; $answers");
+is(scalar(files()), 0, 'whom row security restricts makes none');
+answered('for the owner');
+is(scalar(files()), 1, 'the owner makes one');
+$out = $node->safe_psql('postgres',
+	"SET ROLE reader; SELECT max(r.item_id) FROM ($answers) AS r");
+cmp_ok($out, '<', 100, 'and the restricted one does not use it');
+$node->safe_psql('postgres', 'ALTER TABLE m_items DISABLE ROW LEVEL SECURITY');
+
+# --- damage -----------------------------------------------------------------
+my $good = slurp_file((files())[0]);
+my %damage = (
+	'empty' => '',
+	'cut in its header' => substr($good, 0, 50),
+	'cut behind' => substr($good, 0, length($good) - 64),
+	'longer' => $good . ("\0" x 4096),
+	'all zeros' => "\0" x length($good),
+	'of another kind' => 'x' . substr($good, 1));
+for my $what (sort keys %damage)
+{
+	my ($file) = files();
+
+	unlink $file;
+	append_to_file($file, $damage{$what});
+	chmod 0600, $file;
+	chown((stat $folder)[4, 5], $file);
+	answered("with a file that is $what");
+	ok(slurp_file((files())[0]) eq $good, "made anew: $what");
+}
+{
+	my ($file) = files();
+
+	chmod 0644, $file;
+	answered('with a file that everybody may read');
+	is(S_IMODE((stat((files())[0]))[2]), 0600, 'made anew: mode');
+}
+unlink files();
+answered('when it was deleted');
+is($first->query_safe('SELECT count(*) FROM wals_recommend(1, 3, $$m$$)'), 3,
+	'a session that has it mapped goes on');
+
+# --- versions ---------------------------------------------------------------
+$node->safe_psql('postgres',
+	q{SET client_min_messages = warning; SELECT wals_train('m', 'ratings', factors => 8, iterations => 2, seed => 3)});
+my ($before) = files();
+my $second = $node->safe_psql('postgres', $answers);
+ok($second ne $expected, 'a new version answers');
+ok(!-e $before, 'the file of the old one is gone');
+is(scalar(files()), 1, 'there is one of the new one');
+$node->safe_psql('postgres', q{SELECT wals_activate('m', 1)});
+answered('of the old version, active again');
+is($first->query_safe('SELECT count(*) FROM wals_recommend(1, 3, $$m$$)'), 3,
+	'in a session that has seen all of them');
+
+# rows read again once the table has other rows, not when it was analyzed
+my $inode = (stat((files())[0]))[1];
+$node->safe_psql('postgres', 'VACUUM ANALYZE m_items');
+answered('after VACUUM');
+is((stat((files())[0]))[1], $inode, 'VACUUM leaves the file alone');
+$node->safe_psql('postgres', 'CREATE TABLE kept AS TABLE m_items; TRUNCATE m_items');
+is($node->safe_psql('postgres', $answers), '', 'an emptied table has no items');
+is($first->query_safe('SELECT count(*) FROM wals_recommend(1, 3, $$m$$)'), 0,
+	'nor for a session that knew them');
+$node->safe_psql('postgres', 'INSERT INTO m_items SELECT * FROM kept; VACUUM FULL m_items');
+answered('when the rows are back');
+
+# --- two at once -------------------------------------------------------------
+unlink files();
+$node->pgbench(
+	'--client=8 --jobs=2 --transactions=20 --connect', 0,
+	[qr/processed: 160\/160/], [qr/^$/], 'many new sessions at once',
+	{ '020_recommend' => q{SELECT count(*) FROM wals_recommend(1, 10, 'm')} });
+is(scalar(files()), 1, 'they share one file');
+is(scalar(grep { /\.\d+$/ } files()), 0, 'and leave no other');
+
+# --- limit and failures -------------------------------------------------------
+unlink files();
+($rc, $out, $err) = $node->psql('postgres', "SET wals.cache_file_limit = '8kB'; $answers");
+ok($out eq $expected, 'answers without room for a file');
+like($err, qr/WARNING:.*wals\.cache_file_limit/, 'but says so');
+is(scalar(files()), 0, 'and makes none');
+rmdir $folder;
+append_to_file($folder, 'in the way');
+($rc, $out, $err) = $node->psql('postgres', $answers);
+ok($out eq $expected, 'answers when no file can be written');
+like($err, qr/WARNING:  could not write file/, 'but says so');
+unlink $folder;
+
+# --- a table of one session, a dropped model -----------------------------------
+$node->safe_psql('postgres', q{
+	SET client_min_messages = warning;
+	SELECT wals_train('pg_temp.t', 'ratings', factors => 4, iterations => 1);
+	SELECT count(*) FROM wals_recommend(1, 3, 'pg_temp.t')});
+is(scalar(files()), 0, 'temporary models are not shared');
+answered('again');
+$node->safe_psql('postgres', q{BEGIN; SELECT wals_drop('m'); ROLLBACK});
+answered('after a drop that was undone');
+is(scalar(files()), 1, 'made anew');
+
+# --- standby --------------------------------------------------------------------
+$node->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+my $there = $standby->data_dir . '/base/pgsql_tmp';
+is(scalar(files($there)), 0, 'a base backup leaves the file out');
+$standby->start;
+$node->wait_for_catchup($standby);
+for my $time (1, 2)
+{
+	ok($standby->safe_psql('postgres', $answers) eq $expected, "a standby answers, $time");
+	is(scalar(files($there)), 1, 'and has a file of its own');
+}
+$standby->stop;
+
+# --- crash and restart ------------------------------------------------------------
+append_to_file("$files[0].12345", 'left by a crash');
+my $pid = $first->query_safe('SELECT pg_backend_pid()');
+kill 'KILL', $pid;
+$node->poll_query_until('postgres', 'SELECT 1', '1');
+is(scalar(files()), 0, 'a crash restart removes all files');
+answered('after the crash');
+is(scalar(files()), 1, 'made anew');
+eval { $first->{run}->finish; };
+$node->stop('immediate');
+is(scalar(files()), 1, 'still there when the server is down');
+$node->start;
+is(scalar(files()), 0, 'removed when it starts');
+$node->safe_psql('postgres', "$answers; SELECT wals_drop('m')");
+is(scalar(files()), 0, 'removed with its model');
+$node->stop;
+
+done_testing();
