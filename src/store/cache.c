@@ -135,7 +135,7 @@ same_version(const CacheEntry *entry, const WalsModel *model)
 
 /* Storage of a table, InvalidOid when it is gone. */
 static Oid
-table_storage(Oid table, char *persistence)
+table_storage(Oid table)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 	Oid storage;
@@ -143,7 +143,6 @@ table_storage(Oid table, char *persistence)
 	if (!HeapTupleIsValid(tuple))
 		return InvalidOid;
 	storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	*persistence = ((Form_pg_class) GETSTRUCT(tuple))->relpersistence;
 	ReleaseSysCache(tuple);
 	return storage;
 }
@@ -152,11 +151,8 @@ table_storage(Oid table, char *persistence)
 static bool
 entry_is_current(CacheEntry *entry)
 {
-	char persistence;
-
 	if (entry->suspect)
-		entry->suspect =
-		    table_storage(entry->key.table, &persistence) != entry->key.storage;
+		entry->suspect = table_storage(entry->key.table) != entry->key.storage;
 	return !entry->suspect;
 }
 
@@ -359,7 +355,6 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 {
 	Oid table = side == WC_USERS ? model->users_table : model->items_table;
 	WalsPackKey key = {table, InvalidOid, model->version, model->version_id};
-	char persistence = RELPERSISTENCE_TEMP;
 	bool restricted;
 	CacheEntry *entry;
 
@@ -376,16 +371,14 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		return &entry->rows;
 	}
 
-	key.storage = table_storage(table, &persistence);
+	key.storage = table_storage(table);
 	entry = entry_create(model, side, &key);
 	if (restricted)
 	{
 		entry_load(entry, model);
 		return &entry->rows;
 	}
-	/* other sessions have no use for temporary tables */
-	if (wals_cache_share == WALS_SHARE_NEVER ||
-	    persistence == RELPERSISTENCE_TEMP)
+	if (wals_cache_share == WALS_SHARE_NEVER)
 		entry_load(entry, model);
 	else
 		entry_open_or_load(entry, model);
