@@ -351,7 +351,7 @@ measure(const char *name, const Vectors *items, const Vectors *users, bool blas)
 	static int32_t n_results[QUERIES];
 	float *vectors =
 	    allocate(NULL, sizeof(float) * QUERIES * (size_t) users->k);
-	int n_queries = items->count > 100000 ? 64 : QUERIES;
+	int n_queries = items->count > 100000 ? 16 : QUERIES;
 	char identity[WC_PACK_IDENTITY] = "bench";
 	enum
 	{
@@ -467,6 +467,7 @@ main(int argc, char **argv)
 		fail("usage: search ITEMS USERS");
 	items = read_vectors(argv[1]);
 	users = read_vectors(argv[2]);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	blas = wc_blas_load(NULL, &error) == WC_OK;
 	printf("%-12s %8s %4s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "vectors",
 	       "items", "k", "floor", "all", "norms", "codes", "both", "many",

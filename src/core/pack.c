@@ -676,6 +676,7 @@ fill_gram(const WcPack *pack, const WcKernel *kernel, float *strip,
 	int32_t pitch = wc_pitch(size);
 	float *panel = strip + (size_t) GRAM_STRIP * (size_t) pitch;
 	double *gram = (double *) pack->gram;
+	WcGather nothing = {.k = k};
 
 	memset(gram, 0, sizeof(double) * (size_t) k * (size_t) k);
 	memset(strip, 0, sizeof(float) * (size_t) GRAM_STRIP * (size_t) pitch);
@@ -691,7 +692,7 @@ fill_gram(const WcPack *pack, const WcKernel *kernel, float *strip,
 			       pack->data + (size_t) (p + r) * (size_t) k,
 			       sizeof(float) * (size_t) k);
 		kernel->rank_update(size, pitch, rows, strip, p % GRAM_PANEL == 0,
-		                    panel);
+		                    panel, &nothing);
 		if (wc_pace(pace, (int64_t) rows * k * (k + 1) / 8))
 			return WC_CANCELLED;
 		for (int32_t i = 0; last && i < k; i++)

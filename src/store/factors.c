@@ -28,6 +28,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "store/direct.h"
 #include "store/factors.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -180,41 +181,78 @@ wals_factors_damaged(Oid table, const char *id, const char *reason)
 	             "with wals_activate().")));
 }
 
+/* One row of factors that is looked for. */
+typedef struct FindState
+{
+	Oid table;
+	WalsIdType id_type;
+	Datum id;
+	int32 k;
+	int64 n_found;
+	float *factors;
+	float *bias;
+} FindState;
+
+/* Check and keep the row; array and bias stand in these columns. */
+static void
+find_take(FindState *state, Datum array, bool array_null, Datum bias,
+          bool bias_null)
+{
+	const float *vector = NULL;
+	const char *reason = "it is NULL";
+
+	if (state->n_found++ > 0)
+		return;
+	if (!array_null)
+		vector = wals_factors_vector(array, state->k, &reason);
+	*state->bias = bias_null ? 0.0f : DatumGetFloat4(bias);
+	if (vector != NULL && !isfinite(*state->bias))
+	{
+		vector = NULL;
+		reason = "its bias is not finite";
+	}
+	if (vector == NULL)
+		wals_factors_damaged(
+		    state->table,
+		    wals_id_to_cstring(
+		        state->id_type,
+		        wals_id_from_datum(wals_id_sql_type(state->id_type),
+		                           state->id)),
+		    reason);
+	memcpy(state->factors, vector, state->k * sizeof(float));
+}
+
+/* A whole row of the table. */
+static void
+find_row(TupleTableSlot *slot, void *arg)
+{
+	find_take(arg, slot->tts_values[ATT_FACTORS], slot->tts_isnull[ATT_FACTORS],
+	          slot->tts_values[ATT_BIAS], slot->tts_isnull[ATT_BIAS]);
+}
+
 bool
 wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
                   int32 k, float *result, float *bias)
 {
 	Oid types[2] = {INT4OID, wals_id_sql_type(id_type)};
 	Datum values[2] = {Int32GetDatum(version), id};
-	const float *vector = NULL;
-	const char *reason = "it is NULL";
-	Datum value;
-	bool is_null;
-	char *sql;
+	FindState state = {table, id_type, id, k, 0, result, bias};
+	Datum array;
+	Datum number;
+	bool array_null;
+	bool number_null;
 
-	sql = psprintf("SELECT factors, bias FROM %s "
-	               "WHERE version OPERATOR(pg_catalog.=) $1 "
-	               "AND id OPERATOR(pg_catalog.=) $2",
-	               wals_relation_quoted(table));
-	if (wals_query_run(sql, 2, types, values, NULL, WALS_READ_CALLER) == 0)
+	if (wals_direct_find(table, version, types[1], id, find_row, &state))
+		return state.n_found > 0;
+	if (wals_query_run(psprintf("SELECT factors, bias FROM %s "
+	                            "WHERE version OPERATOR(pg_catalog.=) $1 "
+	                            "AND id OPERATOR(pg_catalog.=) $2",
+	                            wals_relation_quoted(table)),
+	                   2, types, values, NULL, WALS_READ_CALLER) == 0)
 		return false;
-
-	value = wals_query_value(0, 1, &is_null);
-	if (!is_null)
-		vector = wals_factors_vector(value, k, &reason);
-	if (vector == NULL)
-		wals_factors_damaged(
-		    table,
-		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
-		    reason);
-	memcpy(result, vector, k * sizeof(float));
-	value = wals_query_value(0, 2, &is_null);
-	*bias = is_null ? 0.0f : DatumGetFloat4(value);
-	if (!isfinite(*bias))
-		wals_factors_damaged(
-		    table,
-		    wals_id_to_cstring(id_type, wals_id_from_datum(types[1], id)),
-		    "its bias is not finite");
+	array = wals_query_value(0, 1, &array_null);
+	number = wals_query_value(0, 2, &number_null);
+	find_take(&state, array, array_null, number, number_null);
 	return true;
 }
 

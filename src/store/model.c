@@ -34,6 +34,7 @@
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
@@ -41,6 +42,7 @@
 #include "base/compat.h"
 #include "base/settings.h"
 #include "core/core.h"
+#include "store/direct.h"
 #include "store/model.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -445,6 +447,89 @@ check_may_read(Oid relation, Oid table)
 }
 
 /*
+ * The rows of a version, 0: of the active one: the columns of one of them, and
+ * how many there are.
+ */
+typedef struct VersionRows
+{
+	int32 version;
+	uint64 count;
+	Datum values[N_COLS];
+	bool nulls[N_COLS];
+} VersionRows;
+
+/* Number of a column of a row, looked for from the one before. */
+static int
+column_number(TupleDesc desc, const char *name, int before)
+{
+	int i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		int number = (before + i) % desc->natts + 1;
+
+		if (strcmp(NameStr(TupleDescAttr(desc, number - 1)->attname), name) ==
+		    0)
+			return number;
+	}
+	elog(ERROR, "type wals_model has no column \"%s\"", name);
+}
+
+/* Keep a copy of the row. */
+static void
+take_version(TupleTableSlot *slot, void *arg)
+{
+	VersionRows *rows = arg;
+	TupleDesc desc = slot->tts_tupleDescriptor;
+	int number =
+	    column_number(desc, rows->version == 0 ? "active" : "version", 0);
+	Datum value = slot->tts_values[number - 1];
+	int i;
+
+	if (slot->tts_isnull[number - 1] ||
+	    (rows->version == 0 ? !DatumGetBool(value)
+	                        : DatumGetInt32(value) != rows->version) ||
+	    rows->count++ > 0)
+		return;
+	for (i = COL_VERSION; i < N_COLS; i++)
+	{
+		Form_pg_attribute attribute;
+
+		number = column_number(desc, active_columns[i], number);
+		attribute = TupleDescAttr(desc, number - 1);
+		rows->nulls[i] = slot->tts_isnull[number - 1];
+		if (!rows->nulls[i])
+			rows->values[i] = datumCopy(slot->tts_values[number - 1],
+			                            attribute->attbyval, attribute->attlen);
+	}
+}
+
+static void
+read_version(Oid relation, int32 version, WalsSnapshot snapshot,
+             VersionRows *rows)
+{
+	Oid types[1] = {INT4OID};
+	Datum arguments[1] = {Int32GetDatum(version)};
+	int i;
+
+	memset(rows, 0, sizeof(*rows));
+	rows->version = version;
+	if (snapshot == WALS_READ_CALLER &&
+	    wals_direct_each(relation, take_version, rows))
+		return;
+	rows->count = wals_query_run(
+	    psprintf("SELECT version, version_id, format, users_table, "
+	             "items_table, source, user_col, item_col, "
+	             "feedback, factors, biases, global_mean, value_col "
+	             "FROM %s WHERE %s",
+	             wals_relation_quoted(relation),
+	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1"),
+	    version == 0 ? 0 : 1, types, arguments, NULL, snapshot);
+	for (i = COL_VERSION; i < N_COLS && rows->count > 0; i++)
+		rows->values[i] = wals_query_value(0, i, &rows->nulls[i]);
+}
+
+/*
  * Fill model from the row of a version, or with version 0 from the active row;
  * false when there is none.
  */
@@ -452,27 +537,16 @@ static bool
 version_row(Oid relation, int32 version, WalsSnapshot snapshot,
             WalsModel *model)
 {
-	char *sql =
-	    psprintf("SELECT version, version_id, format, users_table, "
-	             "items_table, source, user_col, item_col, "
-	             "feedback, factors, biases, global_mean, value_col "
-	             "FROM %s WHERE %s",
-	             wals_relation_quoted(relation),
-	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1");
-	Oid types[1] = {INT4OID};
-	Datum arguments[1] = {Int32GetDatum(version)};
-	Datum values[N_COLS];
-	bool has_value_col = true;
-	uint64 n;
+	VersionRows rows;
+	Datum *values = rows.values;
 	int i;
 	double mean;
 
 	check_may_read(relation, relation);
-	n = wals_query_run(sql, version == 0 ? 0 : 1, types, arguments, NULL,
-	                   snapshot);
-	if (n == 0)
+	read_version(relation, version, snapshot, &rows);
+	if (rows.count == 0)
 		return false;
-	if (n > 1)
+	if (rows.count > 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		         errmsg("model \"%s\" has more than one active version",
@@ -481,14 +555,9 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		                 quote_literal_cstr(wals_relation_quoted(relation)))));
 	for (i = COL_VERSION; i < N_COLS; i++)
 	{
-		bool is_null;
-
-		values[i] = wals_query_value(0, i, &is_null);
-		if (is_null && i == COL_FEEDBACK)
+		if (rows.nulls[i] && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
-		else if (i == COL_VALUE_COL)
-			has_value_col = !is_null;
-		else if (is_null && i != COL_BIASES)
+		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL)
 			wals_model_damaged(relation,
 			                   psprintf("\"%s\" is NULL", active_columns[i]));
 	}
@@ -514,7 +583,7 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	model->source = DatumGetObjectId(values[COL_SOURCE]);
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
-	if (has_value_col)
+	if (!rows.nulls[COL_VALUE_COL])
 		namestrcpy(&model->value_col,
 		           NameStr(*DatumGetName(values[COL_VALUE_COL])));
 	strlcpy(model->feedback, TextDatumGetCString(values[COL_FEEDBACK]),
