@@ -408,6 +408,39 @@ test_extreme_codes(void)
 	}
 }
 
+/*
+ * What codes leave out, all in the direction of the query: the bound is met with
+ * equality, and the best row is behind many whose codes promise more.
+ */
+static void
+test_tight_bound(void)
+{
+	Data *data = data_make(200, 32, FLAT, BIAS_NONE, 1);
+	WcQuery query = {.vector = data->query, .min_score = -INFINITY};
+	WcPackBuilder *builder;
+
+	free(data->pack.owned);
+	CHECK(wc_pack_begin(WC_ID_INT64, 32, &builder, &check_alloc) == WC_OK);
+	for (int32_t j = 0; j < 200; j++)
+	{
+		float *vector = data->vectors + j * 32;
+		WcId id = {j, NULL, 0};
+
+		/* 435 of whole codes, and a large norm; or 441.7 with halves of codes */
+		for (int32_t f = 0; f < 32; f++)
+			vector[f] = j == 150 ? 10.49f : f <= 8 ? 11 : 10;
+		vector[0] = 127;
+		vector[31] = j == 150 ? 0 : 127;
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+	}
+	CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) == WC_OK);
+	for (int32_t f = 0; f < 32; f++)
+		data->query[f] = f < 31 ? 1 : 0;
+	check_query(data, &query);
+	CHECK(data->expected[0].index == 150 && data->pack.position[150] == 199);
+	data_free(data);
+}
+
 /* Many queries at once equal one after the other, on any number of threads. */
 static void
 test_many(int32_t count, int32_t k, Shape shape, int32_t n_queries, int32_t n)
@@ -585,6 +618,7 @@ main(void)
 	test_shapes();
 	test_widest();
 	test_extreme_codes();
+	test_tight_bound();
 	test_many(1000, 16, SKEWED, 300, 10);
 	test_many(5000, 33, FLAT, 5, 100);
 	test_many(70, 8, EQUAL, 200, 70);
