@@ -72,6 +72,9 @@ test_spread(WcFeedback feedback, double expected)
 	CHECK((model.item_bias != NULL) == (feedback == WC_EXPLICIT));
 	if (model.user_bias != NULL && model.item_bias != NULL)
 		CHECK(model.user_bias[6] == 0 && model.item_bias[ITEMS - 1] == 0);
+	/* both begin at whole cache lines */
+	CHECK((uintptr_t) model.user_factors % 64 == 0);
+	CHECK((uintptr_t) model.item_factors % 64 == 0);
 	wc_model_free(&model, &check_alloc);
 	CHECK(model.item_factors == NULL && model.user_bias == NULL);
 }
