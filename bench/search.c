@@ -381,7 +381,7 @@ measure(const char *name, const Vectors *items, const Vectors *users, bool blas)
 		            items->bias[j], 1);
 	}
 	load = seconds();
-	if (wc_pack_finish(builder, identity, NULL, &pack, NULL) != WC_OK)
+	if (wc_pack_finish(builder, identity, &pack, NULL) != WC_OK)
 		fail("could not pack");
 	build = seconds() - build;
 	load = seconds() - load;

@@ -829,8 +829,6 @@ typedef struct WcPack
 	const float *scale; /* of a row's codes */
 	const uint8_t *codes; /* see pack.c */
 	const WcPackBlock *blocks;
-
-	const double *gram; /* factors x factors: sum of v v' over all rows */
 } WcPack;
 
 /* Rows on their way into a pack. */
@@ -849,13 +847,11 @@ extern WcStatus wc_pack_add(WcPackBuilder *builder, const WcId *id,
 
 /*
  * Make the pack and free the builder, whatever the outcome.  identity
- * (WC_PACK_IDENTITY bytes) is what wc_pack_open will ask for.  kernel is as in
- * wc_kernel_name and may change last bits of the Gram matrix.  Whoever is done
+ * (WC_PACK_IDENTITY bytes) is what wc_pack_open will ask for.  Whoever is done
  * with the pack releases pack->owned with wc_free.
  */
 extern WcStatus wc_pack_finish(WcPackBuilder *builder, const void *identity,
-                               const char *kernel, WcPack *pack,
-                               const WcHooks *hooks);
+                               WcPack *pack, const WcHooks *hooks);
 extern void wc_pack_abandon(WcPackBuilder *builder);
 
 /*

@@ -26,15 +26,12 @@
  * Ids are found in a hash table of 64-bit slots, at most half full: 32 bits of
  * the hash, and the index plus 1.
  *
- * The Gram matrix V'V is summed as gram.c does it: panels in float32, their sum
- * in float64.
- *
  * Layout: header, then the parts in the order of the enum below, each on a
  * boundary of 64 bytes.  Where a part lies follows from kind, count, factors and
  * the bytes of text ids alone.
  *
- * Memory: 4 k of factors, k of codes, about 48 bytes and the id per row, and
- * 8 k^2.  While it is built the rows exist twice, and 32 bytes per row besides.
+ * Memory: 4 k of factors, k of codes, about 48 bytes and the id per row.
+ * While it is built the rows exist twice, and 32 bytes per row besides.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,8 +45,6 @@
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256
-#define GRAM_STRIP 64 /* rows copied at once */
-#define GRAM_PANEL 1024 /* rows summed in float32 */
 
 enum
 {
@@ -66,7 +61,6 @@ enum
 	PART_SCALE,
 	PART_CODES,
 	PART_BLOCKS,
-	PART_GRAM,
 	N_PARTS
 };
 
@@ -84,7 +78,6 @@ struct WcPackBuilder
 	int32_t *arrival; /* of an index */
 	WcKeyed *keyed;
 	WcKeyed *scratch;
-	float *strip;
 };
 
 /* ------------------------------------------------------------------------
@@ -135,8 +128,7 @@ lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
 	    [PART_SCALE] = padded * sizeof(float),
 	    [PART_CODES] =
 	        padded * (uint64_t) wc_pack_chunks(factors) * WC_PACK_CHUNK,
-	    [PART_BLOCKS] = padded / WC_PACK_BLOCK * sizeof(WcPackBlock),
-	    [PART_GRAM] = k * k * sizeof(double)};
+	    [PART_BLOCKS] = padded / WC_PACK_BLOCK * sizeof(WcPackBlock)};
 	uint64_t place = sizeof(WcPackHeader);
 
 	for (int part = 0; part < N_PARTS; part++)
@@ -178,7 +170,6 @@ view(const void *block, WcPack *pack)
 	pack->scale = (const float *) (base + offset[PART_SCALE]);
 	pack->codes = (const uint8_t *) (base + offset[PART_CODES]);
 	pack->blocks = (const WcPackBlock *) (base + offset[PART_BLOCKS]);
-	pack->gram = (const double *) (base + offset[PART_GRAM]);
 }
 
 /* ------------------------------------------------------------------------
@@ -226,7 +217,6 @@ wc_pack_abandon(WcPackBuilder *builder)
 	wc_free(&alloc, builder->arrival);
 	wc_free(&alloc, builder->keyed);
 	wc_free(&alloc, builder->scratch);
-	wc_free(&alloc, builder->strip);
 	wc_free(&alloc, builder);
 }
 
@@ -663,56 +653,6 @@ fill_rows(const WcPackBuilder *builder, const WcPack *pack, float c,
 }
 
 /* ------------------------------------------------------------------------
- * Gram matrix
- * ------------------------------------------------------------------------ */
-
-/* strip has GRAM_STRIP x pitch floats, zero beyond k, then size x pitch. */
-static WcStatus
-fill_gram(const WcPack *pack, const WcKernel *kernel, float *strip,
-          WcPace *pace)
-{
-	int32_t k = pack->factors;
-	int32_t size = wc_pad(k, kernel->lanes);
-	int32_t pitch = wc_pitch(size);
-	float *panel = strip + (size_t) GRAM_STRIP * (size_t) pitch;
-	double *gram = (double *) pack->gram;
-	WcGather nothing = {.k = k};
-
-	memset(gram, 0, sizeof(double) * (size_t) k * (size_t) k);
-	memset(strip, 0, sizeof(float) * (size_t) GRAM_STRIP * (size_t) pitch);
-	for (int32_t p = 0; p < pack->count; p += GRAM_STRIP)
-	{
-		int32_t rows =
-		    pack->count - p < GRAM_STRIP ? pack->count - p : GRAM_STRIP;
-		bool last = rows < GRAM_STRIP || p + GRAM_STRIP == pack->count ||
-		            (p + GRAM_STRIP) % GRAM_PANEL == 0;
-
-		for (int32_t r = 0; r < rows; r++)
-			memcpy(strip + (size_t) r * (size_t) pitch,
-			       pack->data + (size_t) (p + r) * (size_t) k,
-			       sizeof(float) * (size_t) k);
-		kernel->rank_update(size, pitch, rows, strip, p % GRAM_PANEL == 0,
-		                    panel, &nothing);
-		if (wc_pace(pace, (int64_t) rows * k * (k + 1) / 8))
-			return WC_CANCELLED;
-		for (int32_t i = 0; last && i < k; i++)
-		{
-			const float *from = panel + (size_t) i * (size_t) pitch;
-
-			for (int32_t j = i; j < k; j++)
-				gram[(size_t) i * (size_t) k + (size_t) j] += from[j];
-		}
-	}
-	for (int32_t i = 0; i < k; i++)
-	{
-		for (int32_t j = 0; j < i; j++)
-			gram[(size_t) i * (size_t) k + (size_t) j] =
-			    gram[(size_t) j * (size_t) k + (size_t) i];
-	}
-	return WC_OK;
-}
-
-/* ------------------------------------------------------------------------
  * The pack
  * ------------------------------------------------------------------------ */
 
@@ -736,22 +676,17 @@ text_bytes(const WcIdMap *ids)
 }
 
 static WcStatus
-take_workspace(WcPackBuilder *builder, const WcKernel *kernel)
+take_workspace(WcPackBuilder *builder)
 {
 	const WcAlloc *alloc = &builder->alloc;
 	size_t count = (size_t) wc_idmap_count(builder->ids);
-	int32_t size = wc_pad(builder->factors, kernel->lanes);
-	size_t strip_rows = (size_t) GRAM_STRIP + (size_t) size;
 
 	builder->renumber = wc_alloc_array(alloc, count, sizeof(int32_t));
 	builder->arrival = wc_alloc_array(alloc, count, sizeof(int32_t));
 	builder->keyed = wc_alloc_array(alloc, count, sizeof(WcKeyed));
 	builder->scratch = wc_alloc_array(alloc, count, sizeof(WcKeyed));
-	builder->strip = wc_alloc_array(alloc, strip_rows * (size_t) wc_pitch(size),
-	                                sizeof(float));
 	return builder->renumber == NULL || builder->arrival == NULL ||
-	               builder->keyed == NULL || builder->scratch == NULL ||
-	               builder->strip == NULL
+	               builder->keyed == NULL || builder->scratch == NULL
 	           ? WC_NO_MEMORY
 	           : WC_OK;
 }
@@ -795,8 +730,7 @@ take_block(const WcPackBuilder *builder, const void *identity, WcPack *pack)
 
 /* Everything but the block itself; the ids are sorted first. */
 static WcStatus
-fill(WcPackBuilder *builder, const WcKernel *kernel, const WcPack *pack,
-     const WcHooks *hooks)
+fill(WcPackBuilder *builder, const WcPack *pack, const WcHooks *hooks)
 {
 	WcPackHeader *header = (WcPackHeader *) pack->block;
 	WcPace pace = wc_pace_start(hooks);
@@ -810,8 +744,6 @@ fill(WcPackBuilder *builder, const WcKernel *kernel, const WcPack *pack,
 		status = fill_order(builder, pack, &c, &pace);
 	if (status == WC_OK)
 		status = fill_rows(builder, pack, c, &pace);
-	if (status == WC_OK)
-		status = fill_gram(pack, kernel, builder->strip, &pace);
 	if (status != WC_OK)
 		return status;
 	header->query_norm = c;
@@ -820,23 +752,20 @@ fill(WcPackBuilder *builder, const WcKernel *kernel, const WcPack *pack,
 }
 
 WcStatus
-wc_pack_finish(WcPackBuilder *builder, const void *identity, const char *name,
-               WcPack *pack, const WcHooks *hooks)
+wc_pack_finish(WcPackBuilder *builder, const void *identity, WcPack *pack,
+               const WcHooks *hooks)
 {
-	const WcKernel *kernel = wc_kernel_choose(name);
 	WcAlloc alloc = builder->alloc;
 	WcStatus status;
 
 	memset(pack, 0, sizeof(*pack));
-	if (kernel == NULL)
-		kernel = wc_kernel_choose(NULL);
-	status = take_workspace(builder, kernel);
+	status = take_workspace(builder);
 	if (status == WC_OK)
 		status = wc_idmap_sort(builder->ids, builder->renumber, hooks);
 	if (status == WC_OK)
 		status = take_block(builder, identity, pack);
 	if (status == WC_OK)
-		status = fill(builder, kernel, pack, hooks);
+		status = fill(builder, pack, hooks);
 	if (status != WC_OK && pack->owned != NULL)
 	{
 		wc_free(&alloc, pack->owned);

@@ -256,8 +256,8 @@ entry_load(CacheEntry *entry, const WalsModel *model)
 	                         "WHERE version OPERATOR(pg_catalog.=) $1",
 	                         wals_relation_quoted(rows->table)),
 	                1, types, values, WALS_READ_CALLER, load_row, &state);
-	check_status(entry, wc_pack_finish(state.builder, identity, wals_kernel,
-	                                   &rows->pack, &wals_hooks));
+	check_status(entry, wc_pack_finish(state.builder, identity, &rows->pack,
+	                                   &wals_hooks));
 }
 
 static CacheEntry *

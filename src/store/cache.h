@@ -78,13 +78,6 @@ wals_rows_score(const WalsRows *rows, const float *query, float base,
 	return wc_pack_score(&rows->pack, query, base, index);
 }
 
-/* Gram matrix V'V of all rows, k x k. */
-static inline const double *
-wals_rows_gram(const WalsRows *rows)
-{
-	return rows->pack.gram;
-}
-
 /* Entries the row was trained on. */
 static inline int32
 wals_rows_entries(const WalsRows *rows, int32 index)

@@ -510,6 +510,8 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 {
 	Oid types[1] = {INT4OID};
 	Datum arguments[1] = {Int32GetDatum(version)};
+	/* now, because it may be dropped while we wait for it */
+	char *quoted = wals_relation_quoted(relation);
 	int i;
 
 	memset(rows, 0, sizeof(*rows));
@@ -522,7 +524,7 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 	             "items_table, source, user_col, item_col, "
 	             "feedback, factors, biases, global_mean, value_col "
 	             "FROM %s WHERE %s",
-	             wals_relation_quoted(relation),
+	             quoted,
 	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1"),
 	    version == 0 ? 0 : 1, types, arguments, NULL, snapshot);
 	for (i = COL_VERSION; i < N_COLS && rows->count > 0; i++)

@@ -168,7 +168,7 @@ data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
 		if (wc_pack_add(builder, &id, vector, data->bias[j], j % 11) != WC_OK)
 			CHECK(!"added");
 	}
-	CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) == WC_OK);
+	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	return data;
 }
 
@@ -399,7 +399,7 @@ test_extreme_codes(void)
 			CHECK(wc_pack_add(builder, &id, data->vectors + j * 128, 0, 0) ==
 			      WC_OK);
 		}
-		CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) ==
+		CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) ==
 		      WC_OK);
 		for (int32_t f = 0; f < 128; f++)
 			data->query[f] = (float) sign;
@@ -433,7 +433,7 @@ test_tight_bound(void)
 		vector[31] = j == 150 ? 0 : 127;
 		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
 	}
-	CHECK(wc_pack_finish(builder, identity, NULL, &data->pack, NULL) == WC_OK);
+	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	for (int32_t f = 0; f < 32; f++)
 		data->query[f] = f < 31 ? 1 : 0;
 	check_query(data, &query);
