@@ -46,9 +46,9 @@ sub session
 
 my ($out, $err) = session(
 	q{
-	SELECT threads(), maps('wals');
+	SELECT threads(), maps('/wals.so');
 	LOAD 'wals';
-	SELECT threads(), maps('wals');
+	SELECT threads(), maps('/wals.so');
 	SELECT count(*) FROM wals_recommend(1, 3);
 	SELECT count(*) FROM wals_popular(3);
 	SELECT wals_score(1, 1) IS NOT NULL;
@@ -202,7 +202,7 @@ for my $setting ('shared_preload_libraries', 'session_preload_libraries')
 	is(tasks($postmaster), 1, "$setting: the postmaster has one thread");
 	($out, $err) = session(
 		q{
-		SELECT threads(), maps('wals');
+		SELECT threads(), maps('/wals.so');
 		SELECT count(*) FROM wals_recommend(1, 3);
 		SET wals.threads = 3;
 		SELECT wals_train('m', 'ratings', factors => 32, iterations => 2) > 0;
