@@ -38,7 +38,7 @@
 
 #define ROTATION_ROWS 1024 /* of a strip one thread takes */
 #define ROTATION_WORK (1 << 24) /* multiply-adds without a question */
-#define CG_FACTORS 64 /* from which on auto means cg */
+#define CG_FACTORS 128 /* from which on auto means cg */
 
 typedef WcStatus (*SolveRow)(const WcHalf *half, int32_t row, int32_t next,
                              WcWork *work, WcPace *pace, WcError *error);

@@ -11,9 +11,9 @@ WHERE (u % 6 = i % 6 AND (u * i) % 7 < 5) OR (u * 31 + i * 17) % 23 = 0;
 
 CREATE TABLE runs (options text, solver text, model text);
 INSERT INTO runs
-SELECT o, s, format('m%s%s', n, s) FROM (VALUES (1, 'factors => 100'),
-	(2, 'factors => 100, weighting => ''linear'', alpha => 2'),
-	(3, 'factors => 100, feedback => ''explicit'', regularization => 0.5')) AS x(n, o),
+SELECT o, s, format('m%s%s', n, s) FROM (VALUES (1, 'factors => 130'),
+	(2, 'factors => 130, weighting => ''linear'', alpha => 2'),
+	(3, 'factors => 130, feedback => ''explicit'', regularization => 0.5')) AS x(n, o),
 	unnest('{auto,cholesky,cg,block}'::text[]) AS s;
 DO $$
 DECLARE r record;
@@ -43,9 +43,9 @@ SELECT runs.options, solver, r.options->>'solver' AS recorded,
 FROM runs JOIN results AS r USING (model) ORDER BY runs.options COLLATE "C", solver COLLATE "C";
 
 -- few factors: auto is exact
-SELECT wals_train('few', 'ratings', factors => 63, iterations => 2);
-SELECT wals_train('few', 'ratings', factors => 63, iterations => 2, solver => 'cholesky');
-SELECT wals_train('few', 'ratings', factors => 63, iterations => 2, solver => 'cg');
+SELECT wals_train('few', 'ratings', factors => 127, iterations => 2);
+SELECT wals_train('few', 'ratings', factors => 127, iterations => 2, solver => 'cholesky');
+SELECT wals_train('few', 'ratings', factors => 127, iterations => 2, solver => 'cg');
 SELECT count(DISTINCT losses) FROM few WHERE version <= 2;
 SELECT a.losses <> b.losses AS differ FROM few AS a, few AS b
 WHERE a.version = 2 AND b.version = 3;

@@ -176,7 +176,7 @@ test_falls_back(void)
 static void
 test_choice(void)
 {
-	for (int32_t k = 63; k <= 64; k++)
+	for (int32_t k = 127; k <= 128; k++)
 	{
 		FixtureSpec spec = wide_kinds[0];
 		Fixture f;
@@ -191,11 +191,11 @@ test_choice(void)
 			CHECK(chosen.user_factors[3 * k + p] == 0);
 		wc_solver_free(solver);
 		fixture_model(&f, 0.5, 19, &model);
-		solver = open_solver(&f, k < 64 ? WC_SOLVE_CHOLESKY : WC_SOLVE_CG, 3, 1,
-		                     NULL);
+		solver = open_solver(&f, k < 128 ? WC_SOLVE_CHOLESKY : WC_SOLVE_CG, 3,
+		                     1, NULL);
 		CHECK(wc_half_descent(solver, WC_USERS, &model, NULL, NULL) == WC_OK);
 		CHECK(same_factors(&f, &chosen, &model));
-		CHECK((fixture_worst_row(&f, &model, WC_USERS) < 1e-5) == (k < 64));
+		CHECK((fixture_worst_row(&f, &model, WC_USERS) < 1e-5) == (k < 128));
 		wc_model_free(&chosen, &check_alloc);
 		fixture_close(solver, &model, &f);
 	}
