@@ -50,6 +50,13 @@ SKIP:
 	my $there = defined $destdir ? "$copy$share/extension" : "$copy/extension";
 	system_or_bail('mkdir', '-p', $there);
 	copy($_, $there) or die "$_: $!" for glob "$folder/wals*";
+	if (defined $destdir)
+	{
+		my $lib = `pg_config --pkglibdir`;
+		chomp $lib;
+		system_or_bail('mkdir', '-p', "$copy$lib");
+		copy("$destdir$lib/wals.so", "$copy$lib") or die;
+	}
 	copy("$folder/wals--$version.sql", "$there/wals--0.0.1.sql") or die;
 	append_to_file("$there/wals--0.0.1--$version.sql", "\\echo Use \"ALTER EXTENSION\" to load this file. \\quit\n");
 	my $setting =

@@ -747,13 +747,6 @@ test_failures(void)
 int
 main(void)
 {
-	WcError error;
-
-	if (wc_blas_load(NULL, &error) != WC_OK)
-	{
-		fprintf(stderr, "OpenBLAS is missing: %s\n", error.detail);
-		return 1;
-	}
 	test_by_hand();
 	test_newer();
 	test_last_in_order();
