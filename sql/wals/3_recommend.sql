@@ -19,12 +19,14 @@ CREATE FUNCTION wals_recommend(
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
 	cold_start text DEFAULT 'popular',
-	fold_in text DEFAULT 'auto'
+	fold_in text DEFAULT 'auto',
+	popularity_penalty real DEFAULT 0,
+	diversity real DEFAULT 0
 ) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text)
+COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text, real, real)
 IS 'the n best items for a user, best first; models with integer ids';
 
 CREATE FUNCTION wals_recommend(
@@ -36,12 +38,14 @@ CREATE FUNCTION wals_recommend(
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
 	cold_start text DEFAULT 'popular',
-	fold_in text DEFAULT 'auto'
+	fold_in text DEFAULT 'auto',
+	popularity_penalty real DEFAULT 0,
+	diversity real DEFAULT 0
 ) RETURNS TABLE (item_id text, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text)
+COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text, real, real)
 IS 'the n best items for a user, best first; models with any id type, ids as text';
 
 CREATE FUNCTION wals_recommend(
@@ -53,12 +57,14 @@ CREATE FUNCTION wals_recommend(
 	exclude_seen boolean DEFAULT true,
 	min_score real DEFAULT NULL,
 	cold_start text DEFAULT 'popular',
-	fold_in text DEFAULT 'auto'
+	fold_in text DEFAULT 'auto',
+	popularity_penalty real DEFAULT 0,
+	diversity real DEFAULT 0
 ) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text)
+COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text, real, real)
 IS 'the n best items for a user, best first; models with uuid ids';
 
 CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
@@ -88,4 +94,20 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular(integer, regclass)
-IS 'the n items with the most entries in the active version, most popular first';
+IS 'the n items with the most entries in the active version, most popular first, ids as text';
+
+CREATE FUNCTION wals_popular_bigint(n integer DEFAULT 10, model regclass DEFAULT NULL)
+RETURNS TABLE (item_id bigint, n_rows bigint, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_popular';
+COMMENT ON FUNCTION wals_popular_bigint(integer, regclass)
+IS 'the n items with the most entries in the active version, most popular first; models with integer item ids';
+
+CREATE FUNCTION wals_popular_uuid(n integer DEFAULT 10, model regclass DEFAULT NULL)
+RETURNS TABLE (item_id uuid, n_rows bigint, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_popular';
+COMMENT ON FUNCTION wals_popular_uuid(integer, regclass)
+IS 'the n items with the most entries in the active version, most popular first; models with uuid item ids';

@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * wals_popular.c
- *	  SQL: wals_popular(n, model), the items with the most entries.
+ *	  SQL: wals_popular(n, model), the items with the most entries, and its
+ *	  sisters wals_popular_bigint and wals_popular_uuid.
+ *
+ * One C function serves all; the type of the first result column tells them
+ * apart.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +28,9 @@ wals_popular(PG_FUNCTION_ARGS)
 	int32 i;
 
 	InitMaterializedSRF(fcinfo, 0);
-	count = wals_popular_run(wals_arg_oid(fcinfo, 1), n, &items);
+	count = wals_popular_run(wals_arg_oid(fcinfo, 1),
+	                         TupleDescAttr(result->setDesc, 0)->atttypid, n,
+	                         &items);
 	for (i = 0; i < count; i++)
 	{
 		Datum values[3];

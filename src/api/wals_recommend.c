@@ -10,20 +10,17 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "nodes/nodeFuncs.h"
-#include "nodes/supportnodes.h"
-#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
+#include "base/estimate.h"
 #include "run/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend);
 PG_FUNCTION_INFO_V1(wals_recommend_support);
+
+#define MAX_PENALTY 1e6f
 
 enum
 {
@@ -35,21 +32,26 @@ enum
 	ARG_EXCLUDE_SEEN,
 	ARG_MIN_SCORE,
 	ARG_COLD_START,
-	ARG_FOLD_IN
+	ARG_FOLD_IN,
+	ARG_POPULARITY_PENALTY,
+	ARG_DIVERSITY
 };
 
-/* Type of the user_id argument, which is also that of all other ids. */
-static Oid
-id_type_of_call(FunctionCallInfo fcinfo)
+/* A rule's strength: 0 to most, or 22023; most is finite. */
+static float
+strength(FunctionCallInfo fcinfo, int arg, const char *name, float most)
 {
-	Oid *types;
-	int n;
-	Oid result;
+	float value = PG_ARGISNULL(arg) ? 0.0f : PG_GETARG_FLOAT4(arg);
 
-	get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
-	result = types[ARG_USER];
-	pfree(types);
-	return result;
+	if (!(value >= 0 && value <= most))
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("%s must be between 0 and %.0f", name, most),
+		         errdetail("The value is %g.", value),
+		         errhint("Leave it out, or use %s => 0, for the order of the "
+		                 "scores.",
+		                 name)));
+	return value;
 }
 
 Datum
@@ -74,11 +76,14 @@ wals_recommend(PG_FUNCTION_ARGS)
 	                    wals_cold_start_choices, WALS_COLD_POPULAR);
 	request.fold_in = wals_arg_choice(fcinfo, ARG_FOLD_IN, "fold_in",
 	                                  wals_fold_in_choices, WALS_FOLD_AUTO);
+	request.rules.popularity_penalty = strength(
+	    fcinfo, ARG_POPULARITY_PENALTY, "popularity_penalty", MAX_PENALTY);
+	request.rules.diversity = strength(fcinfo, ARG_DIVERSITY, "diversity", 1);
 	if (PG_ARGISNULL(ARG_USER))
 		return (Datum) 0;
 
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
-	request.id_type = id_type_of_call(fcinfo);
+	request.id_type = wals_arg_type(fcinfo, ARG_USER);
 	request.user = PG_GETARG_DATUM(ARG_USER);
 	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
 	if (request.has_candidates)
@@ -100,66 +105,20 @@ wals_recommend(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Position of an argument named n in a call, or -1. */
-static int
-limit_position(Oid function)
-{
-	char **names = NULL;
-	Oid *types;
-	char *modes;
-	HeapTuple tuple;
-	int n;
-	int i;
-	int result = -1;
-
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return -1;
-	n = get_func_arg_info(tuple, &types, &names, &modes);
-	ReleaseSysCache(tuple);
-	for (i = 0; names != NULL && i < n; i++)
-		if (names[i] != NULL && strcmp(names[i], "n") == 0)
-		{
-			result = i;
-			break;
-		}
-	return result;
-}
-
-/*
- * Planner support: a call is estimated at n rows when n is known at planning
- * time, else the declared number stands.  Whoever asks for two billion rows
- * means all of them, and no catalogue is that large.
- */
-#define ROWS_AT_MOST 10000
-
+/* Planner support: n rows when n is known, else the declared number stands. */
 Datum
 wals_recommend_support(PG_FUNCTION_ARGS)
 {
 	Node *raw = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestRows *request;
-	FuncExpr *call;
-	Node *limit;
-	int position;
+	double rows;
 
 	if (!IsA(raw, SupportRequestRows))
 		PG_RETURN_POINTER(NULL);
 	request = (SupportRequestRows *) raw;
-	if (request->node == NULL || !IsA(request->node, FuncExpr))
+	rows = wals_estimate_limit(request);
+	if (rows == 0)
 		PG_RETURN_POINTER(NULL);
-	call = (FuncExpr *) request->node;
-	position = limit_position(call->funcid);
-	if (position < 0 || position >= list_length(call->args))
-		PG_RETURN_POINTER(NULL);
-
-	limit = estimate_expression_value(request->root,
-	                                  list_nth(call->args, position));
-	if (!IsA(limit, Const) || ((Const *) limit)->consttype != INT4OID)
-		PG_RETURN_POINTER(NULL);
-	if (((Const *) limit)->constisnull)
-		request->rows = ROWS_AT_MOST;
-	else
-		request->rows = Min(
-		    ROWS_AT_MOST, Max(1, DatumGetInt32(((Const *) limit)->constvalue)));
+	request->rows = rows;
 	PG_RETURN_POINTER(request);
 }

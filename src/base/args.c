@@ -98,6 +98,19 @@ wals_arg_text(FunctionCallInfo fcinfo, int arg)
 	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
 }
 
+Oid
+wals_arg_type(FunctionCallInfo fcinfo, int arg)
+{
+	Oid *types;
+	int n;
+	Oid result;
+
+	get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
+	result = types[arg];
+	pfree(types);
+	return result;
+}
+
 int32
 wals_arg_limit(FunctionCallInfo fcinfo, int arg)
 {

@@ -36,11 +36,17 @@ extern const char *wals_arg_name(FunctionCallInfo fcinfo, int arg);
 extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
 
 /*
+ * The declared type of an argument, which tells the overloads of one C function
+ * apart.
+ */
+extern Oid wals_arg_type(FunctionCallInfo fcinfo, int arg);
+
+/*
  * The n of a top-n call: INT32_MAX for NULL (all); 2201W when negative.
  */
 extern int32 wals_arg_limit(FunctionCallInfo fcinfo, int arg);
 
-/* A score to be reached: -infinity for NULL; 22023 for NaN. */
+/* A least score: -infinity for NULL, 22023 for NaN. */
 extern float wals_arg_min_score(FunctionCallInfo fcinfo, int arg);
 
 /*

@@ -10,6 +10,7 @@
 #define WALS_BASE_COMPAT_H
 
 #include "catalog/pg_namespace.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/backend_status.h"
 #include "utils/memutils.h"
@@ -40,6 +41,17 @@ wals_qualified_name_list(const char *name)
 	return stringToQualifiedNameList(name, NULL);
 #else
 	return stringToQualifiedNameList(name);
+#endif
+}
+
+/* Tells the transactions of this session apart. */
+static inline uint32
+wals_transaction_number(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
 #endif
 }
 

@@ -938,6 +938,64 @@ extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
                                WcError *error);
 
 /* ------------------------------------------------------------------------
+ * Likeness (similar.c) and the order of answers (rerank.c)
+ * ------------------------------------------------------------------------ */
+
+typedef enum WcMetric
+{
+	WC_COSINE, /* a . b / (|a| |b|), -1 to 1 */
+	WC_DOT, /* a . b */
+	WC_EUCLIDEAN /* 1 / (1 + |a - b|), 0 to 1 */
+} WcMetric;
+
+/* What others are compared with. */
+typedef struct WcProbe
+{
+	WcMetric metric;
+	int32_t factors;
+	const float *vector; /* borrowed */
+	double square; /* |vector|^2, summed in float32 */
+	double exact_square; /* in float64 */
+} WcProbe;
+
+/* vector has factors finite numbers and outlives the probe. */
+extern void wc_probe_init(WcProbe *probe, WcMetric metric, int32_t factors,
+                          const float *vector);
+
+/*
+ * How much vector (finite) is like the probe: more is more alike.  False when
+ * there is no answer, which is for the cosine with a vector of zeros; a dot
+ * product may be infinite.
+ */
+extern bool wc_probe_compare(const WcProbe *probe, const float *vector,
+                             float *similarity);
+
+/*
+ * What an item with entries loses when the one with the most loses penalty:
+ * penalty log(1 + entries) / log(1 + most).  Counts below 0 are taken as 0.
+ */
+extern double wc_popularity_cost(double penalty, int32_t entries, int32_t most);
+
+/*
+ * Rerank by maximal marginal relevance.  The pool is count vectors (pointers
+ * to factors finite numbers each) with their relevance, finite and descending.
+ * order becomes a permutation of 0 to count - 1: first the places that are
+ * chosen one by one, each the highest
+ *
+ *		(1 - diversity) r_j - diversity max over the chosen s of cos(v_j, v_s)
+ *
+ * where r is the relevance moved and scaled to 0 to 1 over the pool, then the
+ * others as they were.  Ties go to the lower index, a vector of zeros is like
+ * nothing, diversity is in [0, 1].
+ */
+extern WcStatus wc_diversify(int32_t count, int32_t factors,
+                             const float *const *vectors,
+                             const double *relevance, double diversity,
+                             int32_t places, int32_t *order,
+                             const WcAlloc *alloc, const WcHooks *hooks,
+                             WcError *error);
+
+/* ------------------------------------------------------------------------
  * Kernels (kernel.c)
  * ------------------------------------------------------------------------ */
 

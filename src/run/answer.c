@@ -45,8 +45,33 @@ wals_answer_check_side(const WalsModel *model, WcSide side, Oid id_type,
 {
 	WalsIdType stored = side == WC_USERS ? model->user_type : model->item_type;
 
-	if (id_type != TEXTOID && wals_id_sql_type(stored) != id_type)
-		wals_answer_check_type(model, id_type, call);
+	if (id_type == TEXTOID || wals_id_sql_type(stored) == id_type)
+		return;
+	ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+	                errmsg("model \"%s\" has %s of type %s",
+	                       get_rel_name(model->relation),
+	                       side == WC_USERS ? "users" : "items",
+	                       wals_id_type_name(stored)),
+	                errdetail("The function was called with ids of type %s.",
+	                          format_type_be(id_type)),
+	                errhint("Use ids as text: %s.", call)));
+}
+
+void
+wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
+                    const char *hint)
+{
+	const char *name = side == WC_USERS ? "user" : "item";
+	WalsIdType stored = side == WC_USERS ? model->user_type : model->item_type;
+	WcId stored_id = wals_id_from_datum(wals_id_sql_type(stored), id);
+
+	ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
+	                errmsg("%s %s is not in model \"%s\"", name,
+	                       wals_id_to_cstring(stored, stored_id),
+	                       get_rel_name(model->relation)),
+	                errdetail("Version %d was trained without rows of this %s.",
+	                          model->version, name),
+	                errhint("%s", hint)));
 }
 
 WalsUserVector

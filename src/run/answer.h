@@ -36,9 +36,13 @@ typedef struct WalsAnswer
 extern void wals_answer_check_type(const WalsModel *model, Oid id_type,
                                    const char *call);
 
-/* The same where the call names users only, or items only. */
+/* The same for a function that takes and returns ids of one side only. */
 extern void wals_answer_check_side(const WalsModel *model, WcSide side,
                                    Oid id_type, const char *call);
+
+/* P0002: the version was trained without rows of this user or item. */
+extern void wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
+                                const char *hint) pg_attribute_noreturn();
 
 /* The stored factors of a user, a datum of the model's user id type. */
 extern WalsUserVector wals_answer_user(const WalsModel *model, Datum user);

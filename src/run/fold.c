@@ -91,7 +91,7 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 			folded->n_unusable++;
 			continue;
 		}
-		row->item = wals_rows_find(folded->items, history->items[i]);
+		row->item = wals_rows_find(folded->items, history->ids[i]);
 		if (row->item < 0)
 		{
 			folded->n_unknown++;

@@ -4,11 +4,9 @@
  *	  Answers from a trained model.
  *
  * The api room calls us once per SQL call.  All statements run first: the row
- * of the active version, the user's factors, the user's history.  Then the
- * items are taken from the cache and searched without touching SQL again, which
- * is what the cache asks for.
- *
- * The history is read once, with the ratings where the user is folded in.
+ * of the active version, the user's factors, the user's history (asker.c).
+ * Then the items are searched without touching SQL again, which is what the
+ * cache asks for.
  *
  * Filters come before the selection, so n rows are returned whenever n items
  * qualify, and never a filler.
@@ -16,8 +14,6 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
@@ -56,7 +52,7 @@ excluded_items(const WalsRecommendRequest *request, const WalsRows *items,
 	set = wals_row_set(items);
 	for (i = 0; seen && i < history->count; i++)
 	{
-		int32 index = wals_rows_find(items, history->items[i]);
+		int32 index = wals_rows_find(items, history->ids[i]);
 
 		if (index >= 0)
 			wals_row_set_add(set, index);
@@ -112,6 +108,10 @@ unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
 		     errdetail("Version %d was trained without them.", model->version),
 		     errhint("Use cold_start => 'popular' or 'none', or train "
 		             "again.")));
+	if (request->fold_in == WALS_FOLD_NEVER)
+		wals_answer_unknown(model, WC_USERS, user,
+		                    "Use cold_start => 'popular' or 'none', or train "
+		                    "again.");
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_NO_DATA_FOUND),
@@ -121,84 +121,10 @@ unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
 	             model->user_type,
 	             wals_id_from_datum(wals_id_sql_type(model->user_type), user)),
 	         get_rel_name(model->relation)),
-	     request->fold_in == WALS_FOLD_NEVER
-	         ? errdetail("Version %d was trained without rows of this user.",
-	                     model->version)
-	         : errdetail("Version %d was trained without rows of this user, "
-	                     "and there are none now that it could use.",
-	                     model->version),
+	     errdetail("Version %d was trained without rows of this user, and "
+	               "there are none now that it could use.",
+	               model->version),
 	     errhint("Use cold_start => 'popular' or 'none', or train again.")));
-}
-
-/* Who is asked for, and what it takes to answer. */
-typedef struct Asker
-{
-	Datum user; /* of the model's id type */
-	WalsUserVector vector;
-	const char *basis;
-	WalsHistory history; /* empty unless it was needed */
-	const WalsRows *items;
-} Asker;
-
-/* How to do without the rows of the source. */
-static const char *
-hint_without_source(bool folds, bool exclude_seen)
-{
-	if (!folds)
-		return "Recommend without it: exclude_seen => false.";
-	if (!exclude_seen)
-		return "Do without it: fold_in => 'never'.";
-	return "Recommend without it: exclude_seen => false, fold_in => 'never'.";
-}
-
-/* The user's factors and history; the items come last, see store/cache.h. */
-static void
-open_user(const WalsModel *model, const WalsRecommendRequest *request,
-          Asker *asker)
-{
-	bool folds = request->fold_in == WALS_FOLD_ALWAYS;
-	WalsObjective objective;
-	WalsFolded folded;
-
-	asker->user =
-	    wals_id_argument(model->user_type, request->id_type, request->user);
-	asker->basis = "model";
-	if (!folds)
-	{
-		asker->vector = wals_answer_user(model, asker->user);
-		folds = !asker->vector.known && request->fold_in == WALS_FOLD_AUTO;
-	}
-	if (folds)
-		wals_objective_read(model, &objective);
-	if (folds || request->exclude_seen)
-		wals_history_read(
-		    model, asker->user, folds ? &objective : NULL,
-		    folds ? "fold the user in" : "leave out what the user has seen",
-		    hint_without_source(folds, request->exclude_seen), &asker->history);
-	if (!folds)
-	{
-		asker->items = wals_cache_rows(model, WC_ITEMS);
-		return;
-	}
-	wals_fold_history(model, &objective, asker->user, &asker->history, &folded);
-	asker->vector = folded.vector;
-	asker->items = folded.items;
-	asker->basis = "fold_in";
-}
-
-static void
-open_basket(const WalsModel *model, const WalsRecommendRequest *request,
-            Asker *asker)
-{
-	WalsObjective objective;
-	WalsFolded folded;
-
-	wals_objective_read(model, &objective);
-	wals_fold_basket(model, &objective, request->id_type, request->basket,
-	                 &folded);
-	asker->vector = folded.vector;
-	asker->items = folded.items;
-	asker->basis = "fold_in";
 }
 
 int32
@@ -207,7 +133,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 {
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
-	Asker asker;
+	WalsAsker asker;
 	const WalsRows *items;
 	uint64 *excluded;
 	int32 *candidates = NULL;
@@ -218,19 +144,19 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
-	memset(&asker, 0, sizeof(asker));
 	if (request->basket != NULL)
 	{
 		wals_answer_check_side(&model, WC_ITEMS, request->id_type,
 		                       "wals_recommend_for(ARRAY['17', '23'])");
-		open_basket(&model, request, &asker);
+		wals_asker_basket(&model, request->id_type, request->basket, &asker);
 	}
 	else
 	{
 		wals_answer_check_type(
 		    &model, request->id_type,
 		    "wals_recommend('42', 10) or wals_recommend(u.id::text, 10)");
-		open_user(&model, request, &asker);
+		wals_asker_user(&model, request->id_type, request->user,
+		                request->fold_in, request->exclude_seen, &asker);
 	}
 	if (!asker.vector.known && request->cold_start == WALS_COLD_ERROR)
 		unknown_user_error(&model, request, asker.user);
@@ -247,9 +173,10 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	if (asker.vector.known)
 	{
 		*basis = asker.basis;
-		count = wals_answer_search(items, asker.vector.factors,
-		                           asker.vector.base, candidates, n_candidates,
-		                           excluded, request->min_score, n, scored);
+		count = wals_rerank_search(items, &request->rules, model.factors,
+		                           asker.vector.factors, asker.vector.base,
+		                           candidates, n_candidates, excluded,
+		                           request->min_score, n, scored);
 	}
 	else
 	{
@@ -264,38 +191,8 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	return count;
 }
 
-bool
-wals_score_run(Oid model_argument, Oid id_type, Datum user, Datum item,
-               WalsFoldIn fold_in, float *score)
-{
-	WalsRecommendRequest request;
-	WalsModel model;
-	Asker asker;
-	int32 index = -1;
-
-	wals_query_begin();
-	wals_model_active(wals_model_resolve(model_argument), &model);
-	wals_answer_check_type(&model, id_type, "wals_score('42', '260')");
-	memset(&request, 0, sizeof(request));
-	memset(&asker, 0, sizeof(asker));
-	request.id_type = id_type;
-	request.user = user;
-	request.fold_in = fold_in;
-	open_user(&model, &request, &asker);
-	index = wals_answer_find(asker.items, id_type, item);
-	if (asker.vector.known && index >= 0)
-	{
-		*score = wals_rows_score(asker.items, asker.vector.factors,
-		                         asker.vector.base, index);
-		if (!isfinite(*score))
-			wals_answer_damaged(asker.items, index);
-	}
-	wals_query_end();
-	return asker.vector.known && index >= 0;
-}
-
 int32
-wals_popular_run(Oid model_argument, int32 n, WalsAnswer **result)
+wals_popular_run(Oid model_argument, Oid id_type, int32 n, WalsAnswer **result)
 {
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
@@ -305,12 +202,13 @@ wals_popular_run(Oid model_argument, int32 n, WalsAnswer **result)
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(model_argument), &model);
+	wals_answer_check_side(&model, WC_ITEMS, id_type, "wals_popular(10)");
 	items = wals_cache_rows(&model, WC_ITEMS);
 	n = Min(n, wals_rows_count(items));
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
 	count = rank_by_popularity(items, NULL, 0, NULL, n, scored);
-	*result = wals_answer_name(items, TEXTOID, scored, count, context);
+	*result = wals_answer_name(items, id_type, scored, count, context);
 	wals_query_end();
 	return count;
 }

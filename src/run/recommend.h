@@ -8,7 +8,8 @@
 #ifndef WALS_RUN_RECOMMEND_H
 #define WALS_RUN_RECOMMEND_H
 
-#include "run/fold.h"
+#include "run/asker.h"
+#include "run/rerank.h"
 
 /* What an unknown user gets. */
 typedef enum WalsColdStart
@@ -36,6 +37,7 @@ typedef struct WalsRecommendRequest
 	float min_score; /* -infinity: none */
 	WalsColdStart cold_start;
 	WalsFoldIn fold_in;
+	WalsRules rules; /* for known users and baskets */
 } WalsRecommendRequest;
 
 /*
@@ -45,11 +47,8 @@ typedef struct WalsRecommendRequest
 extern int32 wals_recommend_run(const WalsRecommendRequest *request,
                                 WalsAnswer **result, const char **basis);
 
-/* Score of one pair; false when the user or the item is unknown. */
-extern bool wals_score_run(Oid model, Oid id_type, Datum user, Datum item,
-                           WalsFoldIn fold_in, float *score);
-
-/* The items with the most entries, ids as text. */
-extern int32 wals_popular_run(Oid model, int32 n, WalsAnswer **result);
+/* The items with the most entries; 42804 unless their ids have this type. */
+extern int32 wals_popular_run(Oid model, Oid id_type, int32 n,
+                              WalsAnswer **result);
 
 #endif /* WALS_RUN_RECOMMEND_H */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * history.c
- *	  What a user has already seen and how it was rated, from the live source.
+ *	  What a user has already seen and how it was rated, and who has seen an
+ *	  item, from the live source.
  *
  * The source is the truth: a row inserted a statement ago counts, a deleted
  * row does not, and row-level security of the source applies as to any query
@@ -32,9 +33,13 @@ typedef struct HistoryState
 {
 	/* input */
 	const WalsModel *model;
-	Datum user;
+	Datum user; /* whose rows are read; not for the rows of an item */
+	const char *what; /* the source is needed for */
 	const char *without; /* hint, or "" */
-	Oid item_type; /* base type of the column */
+	Oid user_type; /* base types of the columns */
+	Oid item_type;
+	Oid id_type; /* of the ids that are read: one of these */
+	WcIdKind id_kind;
 	bool reads_ratings;
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
@@ -65,7 +70,7 @@ make_room(HistoryState *state)
 	if (history->count < history->capacity)
 		return;
 	history->capacity = Max(64, history->capacity * 2);
-	history->items = grown(history->items, history->capacity, sizeof(WcId));
+	history->ids = grown(history->ids, history->capacity, sizeof(WcId));
 	if (state->reads_ratings)
 		history->ratings =
 		    grown(history->ratings, history->capacity, sizeof(WalsRating));
@@ -142,15 +147,15 @@ read_row(TupleTableSlot *slot, void *arg)
 		return;
 	caller = MemoryContextSwitchTo(state->context);
 	make_room(state);
-	id = wals_id_from_datum(state->item_type, slot->tts_values[0]);
-	if (wals_id_kind(state->model->item_type) == WC_ID_BYTES)
+	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+	if (state->id_kind == WC_ID_BYTES)
 	{
 		char *copy = palloc(id.length + 1);
 
 		memcpy(copy, id.bytes, id.length);
 		id.bytes = copy;
 	}
-	history->items[history->count] = id;
+	history->ids[history->count] = id;
 	if (history->ratings != NULL)
 		history->ratings[history->count] = read_rating(state, slot);
 	history->count++;
@@ -267,6 +272,54 @@ open_ratings(HistoryState *state, const WalsObjective *objective,
 	state->history->has_time = state->time_att >= 0;
 }
 
+/* Begin to read for what; 42P01, 42703, 42804 when the source has changed. */
+static void
+open_source(HistoryState *state, const WalsModel *model, const char *what,
+            const char *without)
+{
+	memset(state, 0, sizeof(*state));
+	state->model = model;
+	state->what = what;
+	state->without = without == NULL ? "" : psprintf(" %s", without);
+	state->context = CurrentMemoryContext;
+	if (get_rel_name(model->source) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		                errmsg("the source of model \"%s\" no longer exists",
+		                       get_rel_name(model->relation)),
+		                errdetail("It is needed to %s.", what),
+		                errhint("Train the model on another relation.%s",
+		                        state->without)));
+	state->user_type =
+	    id_column(state, NameStr(model->user_col), model->user_type);
+	state->item_type =
+	    id_column(state, NameStr(model->item_col), model->item_type);
+}
+
+static void
+check_rights(const HistoryState *state, int n_columns, const char **columns)
+{
+	if (!wals_may_select(state->model->source, n_columns, columns))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		                errmsg("permission denied for relation %s",
+		                       get_rel_name(state->model->source)),
+		                errdetail("It is needed to %s.", state->what),
+		                errhint("GRANT SELECT on it.%s", state->without)));
+}
+
+/* Read the rows with an id in a column; sql begins with SELECT columns. */
+static void
+read_rows(HistoryState *state, StringInfo sql, const char *column, Oid id_type,
+          Datum id, WalsHistory *history)
+{
+	state->history = history;
+	appendStringInfo(sql, " FROM %s ",
+	                 wals_relation_quoted(state->model->source));
+	appendStringInfo(sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
+	                 quote_identifier(column));
+	wals_query_each(sql->data, 1, &id_type, &id, WALS_READ_CALLER, read_row,
+	                state);
+}
+
 void
 wals_history_read(const WalsModel *model, Datum user,
                   const WalsObjective *objective, const char *what,
@@ -275,43 +328,63 @@ wals_history_read(const WalsModel *model, Datum user,
 	const char *user_col = NameStr(model->user_col);
 	const char *item_col = NameStr(model->item_col);
 	const char *columns[5] = {user_col, item_col};
-	Oid types[1] = {wals_id_sql_type(model->user_type)};
-	Datum values[1] = {user};
 	int n_columns = 2;
 	HistoryState state;
 	StringInfoData sql;
 
 	memset(history, 0, sizeof(*history));
-	memset(&state, 0, sizeof(state));
-	state.model = model;
+	open_source(&state, model, what, without);
 	state.user = user;
-	state.without = without == NULL ? "" : psprintf(" %s", without);
+	state.id_type = state.item_type;
+	state.id_kind = wals_id_kind(model->item_type);
 	state.reads_ratings = objective != NULL;
 	state.history = history;
-	state.context = CurrentMemoryContext;
-	if (get_rel_name(model->source) == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-		                errmsg("the source of model \"%s\" no longer exists",
-		                       get_rel_name(model->relation)),
-		                errdetail("It is needed to %s.", what),
-		                errhint("Train the model on another relation.%s",
-		                        state.without)));
-	id_column(&state, user_col, model->user_type);
-	state.item_type = id_column(&state, item_col, model->item_type);
-
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", quote_identifier(item_col));
 	if (objective != NULL)
 		open_ratings(&state, objective, &sql, &n_columns, columns);
-	if (!wals_may_select(model->source, n_columns, columns))
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		                errmsg("permission denied for relation %s",
-		                       get_rel_name(model->source)),
-		                errdetail("It is needed to %s.", what),
-		                errhint("GRANT SELECT on it.%s", state.without)));
-	appendStringInfo(&sql, " FROM %s ", wals_relation_quoted(model->source));
-	appendStringInfo(&sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
-	                 quote_identifier(user_col));
-	wals_query_each(sql.data, 1, types, values, WALS_READ_CALLER, read_row,
-	                &state);
+	check_rights(&state, n_columns, columns);
+	read_rows(&state, &sql, user_col, wals_id_sql_type(model->user_type), user,
+	          history);
+}
+
+/* The source can be read for what users have seen; without their ratings. */
+static void
+open_seen(HistoryState *state, const WalsModel *model, const char *what)
+{
+	const char *columns[2] = {NameStr(model->user_col),
+	                          NameStr(model->item_col)};
+
+	open_source(state, model, what,
+	            "Recommend without it: exclude_seen => false.");
+	check_rights(state, 2, columns);
+}
+
+void
+wals_history_read_users(const WalsModel *model, Datum item,
+                        WalsHistory *history)
+{
+	HistoryState state;
+	StringInfoData sql;
+
+	memset(history, 0, sizeof(*history));
+	open_seen(&state, model, "leave out who has seen the item");
+	state.id_type = state.user_type;
+	state.id_kind = wals_id_kind(model->user_type);
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT %s",
+	                 quote_identifier(NameStr(model->user_col)));
+	read_rows(&state, &sql, NameStr(model->item_col),
+	          wals_id_sql_type(model->item_type), item, history);
+}
+
+void
+wals_history_check_source(const WalsModel *model, Oid *user_type,
+                          Oid *item_type)
+{
+	HistoryState state;
+
+	open_seen(&state, model, "leave out what the users have seen");
+	*user_type = state.user_type;
+	*item_type = state.item_type;
 }

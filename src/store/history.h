@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * history.h
- *	  What a user has already seen and how it was rated, from the live source.
+ *	  What a user has already seen and how it was rated, and who has seen an
+ *	  item, from the live source.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,13 +20,13 @@ typedef struct WalsRating
 	int64 time; /* in the unit of the column, 0 without one */
 } WalsRating;
 
-/* The rows of one user, in no order, items possibly more than once. */
+/* The rows of one user or item, in no order, ids possibly more than once. */
 typedef struct WalsHistory
 {
-	int64 n_rows; /* of the user, those without an item included */
+	int64 n_rows; /* all of them, those without an id included */
 	int64 count;
 	int64 capacity;
-	WcId *items;
+	WcId *ids; /* items of a user, users of an item */
 	WalsRating *ratings; /* NULL unless they were asked for */
 	bool has_weight;
 	bool has_time;
@@ -42,5 +43,16 @@ typedef struct WalsHistory
 extern void wals_history_read(const WalsModel *model, Datum user,
                               const WalsObjective *objective, const char *what,
                               const char *without, WalsHistory *history);
+
+/* The same for the users who have rows of an item, without ratings. */
+extern void wals_history_read_users(const WalsModel *model, Datum item,
+                                    WalsHistory *history);
+
+/*
+ * The checks before users and items of the source are read; the base types of
+ * these columns.
+ */
+extern void wals_history_check_source(const WalsModel *model, Oid *user_type,
+                                      Oid *item_type);
 
 #endif /* WALS_STORE_HISTORY_H */

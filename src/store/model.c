@@ -634,6 +634,38 @@ wals_model_find_active(Oid relation, WalsModel *model)
 	return true;
 }
 
+static double
+estimated_rows(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	double rows;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return Max(rows, 0);
+}
+
+/*
+ * The factor table is the one a training would have made; the planner may not
+ * look into the model.  Versions are about equally large.
+ */
+double
+wals_model_estimate_users(Oid relation)
+{
+	char *name = get_rel_name(relation);
+	Oid users;
+
+	if (name == NULL || wals_table_kind(relation, NULL) != WALS_TABLE_MODEL)
+		return 0;
+	users = get_relname_relid(psprintf("%s_users", name),
+	                          get_rel_namespace(relation));
+	if (!OidIsValid(users))
+		return 0;
+	return estimated_rows(users) / Max(estimated_rows(relation), 1);
+}
+
 void
 wals_model_list_rows(ReturnSetInfo *result)
 {

@@ -74,6 +74,12 @@ extern void wals_model_damaged(Oid relation, const char *reason)
  */
 extern bool wals_model_find_active(Oid relation, WalsModel *model);
 
+/*
+ * About how many users the active version of a relation has that may be a
+ * model, for the planner: from the server's statistics, 0 when unknown.
+ */
+extern double wals_model_estimate_users(Oid relation);
+
 /* True when the current role itself, not a role it belongs to, is owner. */
 extern bool wals_model_is_own(Oid relation);
 

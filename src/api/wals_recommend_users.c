@@ -1,0 +1,62 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_recommend_users.c
+ *	  SQL: wals_recommend_users(item_id, n, ...), whom to show an item to.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+
+#include "base/args.h"
+#include "run/recommend_users.h"
+
+PG_FUNCTION_INFO_V1(wals_recommend_users);
+
+enum
+{
+	ARG_ITEM,
+	ARG_N,
+	ARG_MODEL,
+	ARG_CANDIDATES,
+	ARG_EXCLUDE_SEEN
+};
+
+Datum
+wals_recommend_users(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsRecommendUsersRequest request;
+	WalsAnswer *users;
+	Datum values[3];
+	bool nulls[3] = {false};
+	int32 count;
+	int32 i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.n = wals_arg_limit(fcinfo, ARG_N);
+	request.exclude_seen = wals_arg_bool(fcinfo, ARG_EXCLUDE_SEEN, true);
+	if (PG_ARGISNULL(ARG_ITEM))
+		return (Datum) 0;
+
+	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
+	request.id_type = wals_arg_type(fcinfo, ARG_ITEM);
+	request.item = PG_GETARG_DATUM(ARG_ITEM);
+	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
+	if (request.has_candidates)
+		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+		               &request.n_candidates, &request.candidates);
+
+	count = wals_recommend_users_run(&request, &users);
+	for (i = 0; i < count; i++)
+	{
+		values[0] = users[i].id;
+		values[1] = Float4GetDatum(users[i].score);
+		values[2] = Int32GetDatum(i + 1);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_similar.c
+ *	  SQL: wals_similar_items(item_id, n, ...), wals_similar_users(user_id, n,
+ *	  ...).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+
+#include "run/similar.h"
+
+PG_FUNCTION_INFO_V1(wals_similar_items);
+PG_FUNCTION_INFO_V1(wals_similar_users);
+
+enum
+{
+	ARG_ID,
+	ARG_N,
+	ARG_MODEL,
+	ARG_CANDIDATES,
+	ARG_METRIC
+};
+
+static Datum
+similar(FunctionCallInfo fcinfo, WcSide side)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsSimilarRequest request;
+	WalsAnswer *rows;
+	char *metric;
+	Datum values[3];
+	bool nulls[3] = {false};
+	int32 count;
+	int32 i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.side = side;
+	request.n = wals_arg_limit(fcinfo, ARG_N);
+	metric = wals_arg_text(fcinfo, ARG_METRIC);
+	request.metric =
+	    metric ? wals_choice_parse("metric", metric, wals_metric_choices)
+	           : WC_COSINE;
+	if (PG_ARGISNULL(ARG_ID))
+		return (Datum) 0;
+
+	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
+	request.id_type = wals_arg_type(fcinfo, ARG_ID);
+	request.id = PG_GETARG_DATUM(ARG_ID);
+	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
+	if (request.has_candidates)
+		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+		               &request.n_candidates, &request.candidates);
+
+	count = wals_similar_run(&request, &rows);
+	for (i = 0; i < count; i++)
+	{
+		values[0] = rows[i].id;
+		values[1] = Float4GetDatum(rows[i].score);
+		values[2] = Int32GetDatum(i + 1);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+Datum
+wals_similar_items(PG_FUNCTION_ARGS)
+{
+	return similar(fcinfo, WC_ITEMS);
+}
+
+Datum
+wals_similar_users(PG_FUNCTION_ARGS)
+{
+	return similar(fcinfo, WC_USERS);
+}

@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * rerank.c
+ *	  Rules of the house: less of what everybody knows, less of the same.
+ *
+ * The penalty on popularity is exact.  It only takes away, so whatever the
+ * search did not return is, penalized, no better than the last score it did
+ * return: once the n-th best of a pool is above that, nothing outside can
+ * belong to the answer (Fagin's threshold algorithm).  Until then the pool
+ * grows fourfold.
+ *
+ * Diversity chooses from a pool of the best, penalized ones: ten times as many
+ * as asked for, at least 100, at most 10000, and never fewer than asked for.
+ * It fills the first 1000 places; nobody looks at more with care, and the time
+ * is the product of both.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "run/rerank.h"
+
+/* One of the pool: its score, and what is left of it. */
+typedef struct Ranked
+{
+	WcScored scored;
+	double worth;
+} Ranked;
+
+static int
+compare_worth(const void *a, const void *b)
+{
+	const Ranked *left = a;
+	const Ranked *right = b;
+
+	if (left->worth != right->worth)
+		return left->worth > right->worth ? -1 : 1;
+	if (left->scored.index != right->scored.index)
+		return left->scored.index < right->scored.index ? -1 : 1;
+	return 0;
+}
+
+/* The search all pools come from. */
+typedef struct Search
+{
+	const WalsRows *rows;
+	const float *query;
+	float base;
+	const int32 *candidates;
+	int64 n_candidates;
+	const uint64 *excluded;
+	float min_score;
+} Search;
+
+static int32
+search(const Search *from, int32 n, WcScored *result)
+{
+	return wals_answer_search(from->rows, from->query, from->base,
+	                          from->candidates, from->n_candidates,
+	                          from->excluded, from->min_score, n, result);
+}
+
+/* The best by worth, up to wanted of them; count says how many there are. */
+static Ranked *
+find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
+{
+	int32 rows = wals_rows_count(from->rows);
+	int32 most =
+	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0));
+	int64 reach = penalty > 0 ? Max(64, (int64) wanted * 4) : wanted;
+
+	for (;;)
+	{
+		int32 n = (int32) Min(reach, rows);
+		WcScored *scored =
+		    palloc_extended(sizeof(WcScored) * n, MCXT_ALLOC_HUGE);
+		int32 found = search(from, n, scored);
+		Ranked *pool = palloc_extended(sizeof(Ranked) * (Size) Max(found, 1),
+		                               MCXT_ALLOC_HUGE);
+		int32 i;
+
+		for (i = 0; i < found; i++)
+		{
+			pool[i].scored = scored[i];
+			pool[i].worth =
+			    scored[i].score -
+			    wc_popularity_cost(
+			        penalty, wals_rows_entries(from->rows, scored[i].index),
+			        most);
+		}
+		if (penalty > 0)
+			qsort(pool, found, sizeof(Ranked), compare_worth);
+		if (penalty == 0 || found < n || n == rows ||
+		    pool[wanted - 1].worth > scored[found - 1].score)
+		{
+			*count = Min(found, wanted);
+			pfree(scored);
+			return pool;
+		}
+		pfree(scored);
+		pfree(pool);
+		reach *= 4;
+	}
+}
+
+/* Put the pool into the order that has something for every place. */
+static void
+diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
+          int32 count, Ranked *pool)
+{
+	const float **vectors = palloc(sizeof(float *) * (Size) Max(count, 1));
+	double *worth = palloc(sizeof(double) * (Size) Max(count, 1));
+	int32 *order = palloc(sizeof(int32) * (Size) Max(count, 1));
+	Ranked *before =
+	    palloc_extended(sizeof(Ranked) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WalsMemory memory;
+	WcStatus status;
+	int32 i;
+
+	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	for (i = 0; i < count; i++)
+	{
+		vectors[i] = wals_rows_vector(rows, pool[i].scored.index);
+		worth[i] = pool[i].worth;
+		before[i] = pool[i];
+	}
+	status = wc_diversify(count, factors, vectors, worth, diversity, places,
+	                      order, &memory.alloc, &wals_hooks, &error);
+	if (status != WC_OK)
+		wals_report(&error, &memory, NULL, NULL);
+	for (i = 0; i < count; i++)
+		pool[i] = before[order[i]];
+}
+
+int32
+wals_rerank_search(const WalsRows *rows, const WalsRules *rules, int32 factors,
+                   const float *query, float base, const int32 *candidates,
+                   int64 n_candidates, const uint64 *excluded, float min_score,
+                   int32 n, WcScored *result)
+{
+	Search from = {rows,         query,    base,     candidates,
+	               n_candidates, excluded, min_score};
+	int32 wanted = n;
+	int32 count;
+	Ranked *pool;
+	int32 i;
+
+	if ((rules->popularity_penalty == 0 && rules->diversity == 0) || n == 0)
+		return search(&from, n, result);
+	if (rules->diversity > 0)
+	{
+		int64 size = Max((int64) n * WALS_POOL_FACTOR, WALS_POOL_MIN);
+
+		size = Max(Min(size, WALS_POOL_MAX), n);
+		wanted = (int32) Min(size, wals_rows_count(rows));
+	}
+	pool = find_pool(&from, rules->popularity_penalty, wanted, &count);
+	if (rules->diversity > 0)
+		diversify(rows, factors, rules->diversity, Min(n, WALS_DIVERSE_PLACES),
+		          count, pool);
+	count = Min(count, n);
+	for (i = 0; i < count; i++)
+		result[i] = pool[i].scored;
+	return count;
+}

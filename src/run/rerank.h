@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * rerank.h
+ *	  Rules of the house: less of what everybody knows, less of the same.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_RERANK_H
+#define WALS_RUN_RERANK_H
+
+#include "run/answer.h"
+
+typedef struct WalsRules
+{
+	float popularity_penalty; /* 0 or more, finite; 0: none */
+	float diversity; /* 0 to 1; 0: none */
+} WalsRules;
+
+/* Limits of the pool diversity chooses from, and of the places it fills. */
+#define WALS_POOL_FACTOR 10 /* times n */
+#define WALS_POOL_MIN 100
+#define WALS_POOL_MAX 10000
+#define WALS_DIVERSE_PLACES 1000
+
+/*
+ * wals_answer_search under rules: the n best in the order they ask for, with
+ * the scores they have without; query has factors numbers.  Without rules it is that search.
+ */
+extern int32 wals_rerank_search(const WalsRows *rows, const WalsRules *rules,
+                                int32 factors, const float *query, float base,
+                                const int32 *candidates, int64 n_candidates,
+                                const uint64 *excluded, float min_score,
+                                int32 n, WcScored *result);
+
+#endif /* WALS_RUN_RERANK_H */
