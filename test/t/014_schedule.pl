@@ -38,6 +38,7 @@ $node->safe_psql(
 	FROM generate_series(1, 2000) AS u, generate_series(1, 10) AS i;
 	SET client_min_messages = warning;
 	SELECT wals_train('m', 'ratings', factors => 8, iterations => 2);
+	SELECT wals_train('idle', 'ratings', factors => 8, iterations => 2);
 	SELECT wals_train('slow', 'ratings', factors => 64, iterations => 1);
 	UPDATE slow SET options = options || '{"iterations": 1000, "max_seconds": 5}';
 });
@@ -46,7 +47,7 @@ $node->safe_psql(
 my $hold = q{CALL wals_retrain('alice.slow', warm_start => false)};
 for my $job (
 	[ 'alice', 'nightly', q{CALL wals_retrain('alice.m')} ],
-	[ 'alice', 'not due', q{CALL wals_retrain('alice.m', if_older_than => '1 day', activate => 'no')} ],
+	[ 'alice', 'not due', q{CALL wals_retrain('alice.idle', if_older_than => '1 day')} ],
 	[ 'alice', 'first', $hold ],
 	[ 'alice', 'second', $hold ],
 	[ 'bob', 'stranger', q{CALL wals_retrain('alice.m')} ])
