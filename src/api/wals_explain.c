@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "utils/lsyscache.h"
 
+#include "base/args.h"
 #include "run/fold.h"
 
 PG_FUNCTION_INFO_V1(wals_explain);
@@ -39,8 +40,6 @@ wals_explain(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WalsReason *reasons;
-	Oid *types;
-	int n_types;
 	int32 n;
 	int32 count;
 	int32 i;
@@ -49,10 +48,9 @@ wals_explain(PG_FUNCTION_ARGS)
 	n = wals_arg_limit(fcinfo, ARG_N);
 	if (PG_ARGISNULL(ARG_USER) || PG_ARGISNULL(ARG_ITEM))
 		return (Datum) 0;
-	get_func_signature(fcinfo->flinfo->fn_oid, &types, &n_types);
-	count = wals_explain_run(wals_arg_oid(fcinfo, ARG_MODEL), types[ARG_USER],
-	                         PG_GETARG_DATUM(ARG_USER),
-	                         PG_GETARG_DATUM(ARG_ITEM), n, &reasons);
+	count = wals_explain_run(
+	    wals_arg_oid(fcinfo, ARG_MODEL), wals_arg_type(fcinfo, ARG_USER),
+	    PG_GETARG_DATUM(ARG_USER), PG_GETARG_DATUM(ARG_ITEM), n, &reasons);
 	for (i = 0; i < count; i++)
 	{
 		Datum values[N_COLS];

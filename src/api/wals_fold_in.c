@@ -42,15 +42,9 @@ enum
 static Oid
 id_type_of_call(FunctionCallInfo fcinfo)
 {
-	Oid *types;
-	int n;
-	Oid type;
-	Oid element;
+	Oid type = wals_arg_type(fcinfo, 0);
+	Oid element = get_element_type(type);
 
-	get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
-	type = types[0];
-	pfree(types);
-	element = get_element_type(type);
 	return OidIsValid(element) ? element : type;
 }
 
@@ -135,10 +129,7 @@ wals_recommend_for(PG_FUNCTION_ARGS)
 	WalsBasket basket;
 	WalsAnswer *items;
 	const char *basis;
-	Datum values[4];
-	bool nulls[4] = {false};
 	int32 count;
-	int32 i;
 
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
@@ -164,14 +155,7 @@ wals_recommend_for(PG_FUNCTION_ARGS)
 		               &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
-	values[3] = CStringGetTextDatum(basis);
-	for (i = 0; i < count; i++)
-	{
-		values[0] = items[i].id;
-		values[1] = Float4GetDatum(items[i].score);
-		values[2] = Int32GetDatum(i + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+	wals_answer_put(items, count, basis, result);
 	return (Datum) 0;
 }
 

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/lsyscache.h"
 
+#include "base/args.h"
 #include "store/ids.h"
 
 PG_FUNCTION_INFO_V1(wals_holdout);
@@ -45,15 +46,10 @@ wals_holdout(PG_FUNCTION_ARGS)
 	/* asked for every row: the type is looked up once per statement */
 	if (!OidIsValid(type))
 	{
-		Oid *types;
-		int n;
-
-		get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
-		type = types[0];
+		type = wals_arg_type(fcinfo, 0);
 		fcinfo->flinfo->fn_extra =
 		    MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Oid));
 		*(Oid *) fcinfo->flinfo->fn_extra = type;
-		pfree(types);
 	}
 	hash = wc_hash_pair(PG_GETARG_INT64(3),
 	                    hash_argument(type, PG_GETARG_DATUM(0)),

@@ -61,10 +61,7 @@ wals_recommend(PG_FUNCTION_ARGS)
 	WalsRecommendRequest request;
 	WalsAnswer *items;
 	const char *basis;
-	Datum values[4];
-	bool nulls[4] = {false};
 	int32 count;
-	int32 i;
 
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
@@ -94,14 +91,7 @@ wals_recommend(PG_FUNCTION_ARGS)
 		               &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
-	values[3] = CStringGetTextDatum(basis);
-	for (i = 0; i < count; i++)
-	{
-		values[0] = items[i].id;
-		values[1] = Float4GetDatum(items[i].score);
-		values[2] = Int32GetDatum(i + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+	wals_answer_put(items, count, basis, result);
 	return (Datum) 0;
 }
 

@@ -30,10 +30,7 @@ wals_recommend_users(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WalsRecommendUsersRequest request;
 	WalsAnswer *users;
-	Datum values[3];
-	bool nulls[3] = {false};
 	int32 count;
-	int32 i;
 
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
@@ -51,12 +48,6 @@ wals_recommend_users(PG_FUNCTION_ARGS)
 		               &request.n_candidates, &request.candidates);
 
 	count = wals_recommend_users_run(&request, &users);
-	for (i = 0; i < count; i++)
-	{
-		values[0] = users[i].id;
-		values[1] = Float4GetDatum(users[i].score);
-		values[2] = Int32GetDatum(i + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+	wals_answer_put(users, count, NULL, result);
 	return (Datum) 0;
 }

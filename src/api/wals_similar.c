@@ -31,20 +31,14 @@ similar(FunctionCallInfo fcinfo, WcSide side)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	WalsSimilarRequest request;
 	WalsAnswer *rows;
-	char *metric;
-	Datum values[3];
-	bool nulls[3] = {false};
 	int32 count;
-	int32 i;
 
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
 	request.side = side;
 	request.n = wals_arg_limit(fcinfo, ARG_N);
-	metric = wals_arg_text(fcinfo, ARG_METRIC);
-	request.metric =
-	    metric ? wals_choice_parse("metric", metric, wals_metric_choices)
-	           : WC_COSINE;
+	request.metric = wals_arg_choice(fcinfo, ARG_METRIC, "metric",
+	                                 wals_metric_choices, WC_COSINE);
 	if (PG_ARGISNULL(ARG_ID))
 		return (Datum) 0;
 
@@ -57,13 +51,7 @@ similar(FunctionCallInfo fcinfo, WcSide side)
 		               &request.n_candidates, &request.candidates);
 
 	count = wals_similar_run(&request, &rows);
-	for (i = 0; i < count; i++)
-	{
-		values[0] = rows[i].id;
-		values[1] = Float4GetDatum(rows[i].score);
-		values[2] = Int32GetDatum(i + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
+	wals_answer_put(rows, count, NULL, result);
 	return (Datum) 0;
 }
 

@@ -11,6 +11,8 @@
 #ifndef WALS_RUN_ANSWER_H
 #define WALS_RUN_ANSWER_H
 
+#include "nodes/execnodes.h"
+
 #include "store/cache.h"
 
 /* One user's factors, ready to be multiplied. */
@@ -84,6 +86,10 @@ extern int32 wals_answer_search(const WalsRows *rows, const float *query,
 /* XX001 for a row whose score is not finite. */
 extern void wals_answer_damaged(const WalsRows *rows, int32 index)
     pg_attribute_noreturn();
+
+/* Rows (id, score, rank), and basis behind them unless it is NULL. */
+extern void wals_answer_put(const WalsAnswer *answers, int32 count,
+                            const char *basis, ReturnSetInfo *result);
 
 /* Ids of the chosen rows, allocated in context. */
 extern WalsAnswer *wals_answer_name(const WalsRows *rows, Oid id_type,

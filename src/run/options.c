@@ -240,7 +240,6 @@ typedef struct Reader
 {
 	Oid model;
 	const WalsRecord *record;
-	bool resolved;
 } Reader;
 
 /* Value of an option, NULL for null; every option must be there. */
@@ -266,7 +265,7 @@ record_open(const Reader *reader, const char *name)
 
 	for (i = 0; i < record->n_options; i++)
 		if (strcmp(record->options[i].name, name) == 0)
-			return record->options[i].chosen && !reader->resolved;
+			return record->options[i].chosen;
 	return false;
 }
 
@@ -344,10 +343,10 @@ record_seed(const Reader *reader)
 }
 
 void
-wals_options_read(Oid model, const WalsRecord *record, bool resolved,
+wals_options_read(Oid model, const WalsRecord *record,
                   WalsTrainRequest *request)
 {
-	Reader reader = {model, record, resolved};
+	Reader reader = {model, record};
 	WcParams *params = &request->params;
 	const double any = HUGE_VAL;
 

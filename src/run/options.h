@@ -31,11 +31,10 @@ extern void wals_options_half_life(WalsTrainRequest *request, double seconds);
 
 /*
  * The request a version was trained with, but for the model's name: what the
- * training chose from the data is left open again, unless resolved asks for
- * the values it chose.  XX001 for a record that wals_train did not write, 42P01
- * when a table of weights is gone.
+ * training chose from the data is left open again.  XX001 for a record that
+ * wals_train did not write, 42P01 when a table of weights is gone.
  */
 extern void wals_options_read(Oid model, const WalsRecord *record,
-                              bool resolved, WalsTrainRequest *request);
+                              WalsTrainRequest *request);
 
 #endif /* WALS_RUN_OPTIONS_H */

@@ -81,7 +81,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		                        get_rel_name(model), reason)));
 		return false;
 	}
-	wals_options_read(model, &record, false, train);
+	wals_options_read(model, &record, train);
 	train->model = wals_relation_quoted(model);
 	train->warm_start = request->warm_start;
 	train->activate = request->activate;
