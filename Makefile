@@ -98,7 +98,11 @@ build-unit/test_%: test/unit/test_%.c $(wildcard test/unit/*.h) $(UNIT_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) $< $(UNIT_OBJS) $(UNIT_LIBS) -o $@
 
-unit: $(addprefix run-,$(UNIT_TESTS))
+unit: $(addprefix run-,$(UNIT_TESTS)) bench-syntax
+
+# The benchmarks use core's insides and are seldom run.
+bench-syntax:
+	$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -Isrc bench/*.c
 
 $(addprefix run-,$(UNIT_TESTS)): run-%: build-unit/%
 	@test/unit/run $<
@@ -151,6 +155,6 @@ solvers: build-unit/solvers
 fold-in: build-unit/fold_in
 	build-unit/fold_in $(BENCH)
 
-.PHONY: unit $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
+.PHONY: unit bench-syntax $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
         $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep \
         solvers fold-in

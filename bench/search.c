@@ -35,7 +35,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/blas.h"
+#include "blas.h"
 #include "core/core.h"
 #include "core/heap.h"
 #include "core/kernel_search.h"
@@ -311,9 +311,8 @@ median(double *numbers)
 }
 
 static double
-sgemm_per_query(const WcPack *pack, const float *users)
+sgemm_per_query(const Blas *blas, const WcPack *pack, const float *users)
 {
-	const WcBlas *blas = wc_blas();
 	float *out = allocate(NULL, sizeof(float) * SGEMM_USERS * SGEMM_ITEMS);
 	double times[PASSES];
 	int32_t k = pack->factors;
@@ -329,11 +328,10 @@ sgemm_per_query(const WcPack *pack, const float *users)
 				int32_t items = pack->count - p < SGEMM_ITEMS ? pack->count - p
 				                                              : SGEMM_ITEMS;
 
-				blas->gemm(WC_BLAS_ROW_MAJOR, WC_BLAS_NO_TRANS, WC_BLAS_TRANS,
-				           SGEMM_USERS, items, k, 1.0f,
-				           users + (size_t) u * (size_t) k, k,
-				           pack->data + (size_t) p * (size_t) k, k, 0.0f, out,
-				           items);
+				blas->gemm(
+				    BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_TRANS, SGEMM_USERS,
+				    items, k, 1.0f, users + (size_t) u * (size_t) k, k,
+				    pack->data + (size_t) p * (size_t) k, k, 0.0f, out, items);
 			}
 		}
 		times[pass] = (seconds() - started) / QUERIES * 1e6;
@@ -343,7 +341,8 @@ sgemm_per_query(const WcPack *pack, const float *users)
 }
 
 static void
-measure(const char *name, const Vectors *items, const Vectors *users, bool blas)
+measure(const char *name, const Vectors *items, const Vectors *users,
+        const Blas *blas)
 {
 	static WcScored results[QUERIES][N];
 	static WcScored again[QUERIES][N];
@@ -442,7 +441,7 @@ measure(const char *name, const Vectors *items, const Vectors *users, bool blas)
 	       items->count, items->k, us[FLOOR], us[ALL], us[NORMS], us[CODES],
 	       us[BOTH], median(times));
 	if (blas)
-		printf(" %8.1f", sgemm_per_query(&pack, vectors));
+		printf(" %8.1f", sgemm_per_query(blas, &pack, vectors));
 	else
 		printf(" %8s", "-");
 	times[0] = seconds();
@@ -460,15 +459,14 @@ main(int argc, char **argv)
 	Vectors items;
 	Vectors users;
 	Vectors other;
-	WcError error;
-	bool blas;
+	const Blas *blas;
 
 	if (argc != 3)
 		fail("usage: search ITEMS USERS");
 	items = read_vectors(argv[1]);
 	users = read_vectors(argv[2]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	blas = wc_blas_load(NULL, &error) == WC_OK;
+	blas = blas_load();
 	printf("%-12s %8s %4s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "vectors",
 	       "items", "k", "floor", "all", "norms", "codes", "both", "many",
 	       "sgemm", "build ms", "pack ms", "open ms");
@@ -478,6 +476,6 @@ main(int argc, char **argv)
 	free(other.data);
 	free(other.bias);
 	other = multiplied(&items, MILLION);
-	measure("million", &other, &users, false);
+	measure("million", &other, &users, NULL);
 	return 0;
 }
