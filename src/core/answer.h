@@ -1,0 +1,357 @@
+/*-------------------------------------------------------------------------
+ *
+ * answer.h
+ *	  From a model to answers: folding in, packs, search, similar rows.
+ *
+ * Part of core/core.h, which is what others include.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_ANSWER_H
+#define WALS_CORE_ANSWER_H
+
+#include "core/train.h"
+
+/* ------------------------------------------------------------------------
+ * Folding in (fold.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * The objective of a training, as far as it concerns one user: options as
+ * wc_problem_build has resolved them, and what it has found in the data.
+ */
+typedef struct WcObjective
+{
+	WcParams params; /* nothing left to choose */
+	double count_weight; /* see WcProblem */
+	double mean;
+	int64_t newest; /* time that ages are counted back from */
+} WcObjective;
+
+/* Where the items of a version are: rows of vectors, by index. */
+typedef struct WcFoldItems
+{
+	int32_t count;
+	const float *(*vector)(const void *arg, int32_t index); /* k floats */
+	float (*bias)(const void *arg, int32_t index);
+	int32_t (*entries)(const void *arg, int32_t index); /* C_j */
+	const void *arg;
+} WcFoldItems;
+
+/* One rating of a user. */
+typedef struct WcFoldRow
+{
+	int32_t item;
+	float value; /* 1 where there are no values */
+	float weight; /* >= 0 */
+	int64_t time;
+} WcFoldRow;
+
+/* The ratings of a user, in any order. */
+typedef struct WcFoldUser
+{
+	int64_t count;
+	WcFoldRow *rows; /* are sorted */
+	bool has_weight; /* else no weight is looked at, each is 1 */
+	bool has_time; /* else duplicates last takes the later in order */
+	double weight; /* the training's for this user, else 1 */
+} WcFoldUser;
+
+/* One entry of the user who was folded in last. */
+typedef struct WcFoldEntry
+{
+	int32_t item;
+	float value; /* of the merged ratings */
+	float weight; /* c */
+	float full_weight; /* w0 t + c */
+	float contribution; /* to the score of wc_fold_explain */
+} WcFoldEntry;
+
+/*
+ * What solving users against the items of one version takes: made once per
+ * version, in the time of a Gram matrix (w0 > 0), and used by one caller at a
+ * time.  item_weight is what the training gave each item, NULL: 1; it is not
+ * kept.  hooks may end the making.
+ */
+typedef struct WcFold WcFold;
+
+extern WcStatus wc_fold_create(const WcObjective *objective,
+                               const WcFoldItems *items,
+                               const float *item_weight, const char *kernel,
+                               WcFold **fold, const WcAlloc *alloc,
+                               const WcHooks *hooks, WcError *error);
+extern void wc_fold_free(WcFold *fold);
+
+/* Items it was made for. */
+extern int32_t wc_fold_items(const WcFold *fold);
+
+/*
+ * Solve a user as the last half sweep of a training would: merge the ratings,
+ * form targets and weights, minimize over the user's factors (k) and, with
+ * biases, bias.  Without entries both are 0.  items are those the fold was made
+ * for, wherever they lie now.  In an error row is 0, the user, and other the
+ * item.
+ */
+extern WcStatus wc_fold_in(WcFold *fold, const WcFoldItems *items,
+                           WcFoldUser *user, float *factors, float *bias,
+                           const WcHooks *hooks, WcError *error);
+
+/*
+ * The entries of the user who was folded in last, by item, until the next one
+ * is; count may be 0.
+ */
+extern const WcFoldEntry *wc_fold_entries(const WcFold *fold, int64_t *count);
+
+/*
+ * What each entry of the user who was folded in last contributes to the score
+ * of an item with this vector (k): with biases that is [v, 1] times factors and
+ * bias, else v times the factors, and the contributions add up to it.
+ */
+extern WcStatus wc_fold_explain(WcFold *fold, const float *vector,
+                                const WcHooks *hooks, WcError *error);
+
+/* ------------------------------------------------------------------------
+ * Answers (topn.c)
+ * ------------------------------------------------------------------------ */
+
+typedef struct WcScored
+{
+	float score;
+	int32_t index;
+} WcScored;
+
+/* What is searched: count vectors of width k with an optional bias each. */
+typedef struct WcVectors
+{
+	int32_t count;
+	int32_t factors;
+	const float *factors_data; /* count x factors */
+	const float *bias; /* count or NULL */
+} WcVectors;
+
+/* Score of one vector: base + bias + query . vector */
+extern float wc_score(const WcVectors *vectors, const float *query, float base,
+                      int32_t index);
+
+/*
+ * The n best of the vectors by score, descending; ties by ascending index.
+ * candidates (n_candidates, distinct, any order) limits the search, NULL means
+ * all.  excluded is a bitmap of count bits (64 per word) or NULL.  Only scores
+ * >= min_score count (-INFINITY: all).  result has room for
+ * min(n, count or n_candidates).  A score that is not finite fails with
+ * WC_NOT_FINITE and the index in error->row.
+ */
+extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
+                        float base, const int32_t *candidates,
+                        int64_t n_candidates, const uint64_t *excluded,
+                        float min_score, int32_t n, WcScored *result,
+                        int32_t *n_result, const WcHooks *hooks,
+                        WcError *error);
+
+/* ------------------------------------------------------------------------
+ * Packs (pack.c): the rows of one side of a version, prepared for answers
+ * ------------------------------------------------------------------------ */
+
+#define WC_PACK_IDENTITY 40 /* bytes */
+
+typedef struct WcPackBlock WcPackBlock;
+
+/*
+ * A view of a pack: one block of memory without pointers, which may lie
+ * anywhere, in a mapped file too.  An index counts rows in the order of their
+ * ids, a position in the order in which they are searched.  Read through the
+ * functions below.
+ */
+typedef struct WcPack
+{
+	const void *block;
+	size_t bytes;
+	void *owned; /* what wc_free takes, of a pack made here */
+	WcIdKind kind;
+	int32_t count;
+	int32_t factors; /* k */
+
+	/* by index */
+	const int64_t *number; /* WC_ID_INT64 */
+	const int64_t *offset; /* WC_ID_BYTES: count + 1 places in text */
+	const char *text;
+	const uint64_t *slots; /* hash table of ids */
+	const int32_t *position; /* of an index */
+	const int32_t *entries;
+	const int32_t *popular; /* indexes by descending entries, then id */
+
+	/* by position */
+	const int32_t *index; /* of a position */
+	const float *data; /* count x factors */
+	const float *norm;
+	const float *bias;
+	const float *scale; /* of a row's codes */
+	const uint8_t *codes; /* see pack.c */
+	const WcPackBlock *blocks;
+} WcPack;
+
+/* Rows on their way into a pack. */
+typedef struct WcPackBuilder WcPackBuilder;
+
+extern WcStatus wc_pack_begin(WcIdKind kind, int32_t factors,
+                              WcPackBuilder **builder, const WcAlloc *alloc);
+
+/*
+ * Add a row with its k factors, bias and number of entries, in any order:
+ * WC_DUPLICATE when the id is there already, WC_NOT_FINITE for a factor or
+ * bias that is not.
+ */
+extern WcStatus wc_pack_add(WcPackBuilder *builder, const WcId *id,
+                            const float *vector, float bias, int32_t entries);
+
+/*
+ * Make the pack and free the builder, whatever the outcome.  identity
+ * (WC_PACK_IDENTITY bytes) is what wc_pack_open will ask for.  Whoever is done
+ * with the pack releases pack->owned with wc_free.
+ */
+extern WcStatus wc_pack_finish(WcPackBuilder *builder, const void *identity,
+                               WcPack *pack, const WcHooks *hooks);
+extern void wc_pack_abandon(WcPackBuilder *builder);
+
+/*
+ * View a block that somebody else has made, in a file for instance.  False
+ * unless it is a pack of that identity, complete, made by this version of the
+ * library on this kind of machine, and no number in it leads outside of it.
+ * Factors are not looked at: damaged ones give wrong answers, never a crash.
+ */
+extern bool wc_pack_open(const void *block, size_t bytes, const void *identity,
+                         WcPack *pack);
+
+/* Index of an id, -1 when it is not there. */
+extern int32_t wc_pack_find(const WcPack *pack, const WcId *id);
+
+/* The id of an index, borrowed from the block. */
+extern WcId wc_pack_id(const WcPack *pack, int32_t index);
+
+/* Score of one row: base + bias + query . vector */
+extern float wc_pack_score(const WcPack *pack, const float *query, float base,
+                           int32_t index);
+
+static inline const float *
+wc_pack_vector(const WcPack *pack, int32_t index)
+{
+	return pack->data + (size_t) pack->position[index] * (size_t) pack->factors;
+}
+
+static inline float
+wc_pack_bias(const WcPack *pack, int32_t index)
+{
+	return pack->bias[pack->position[index]];
+}
+
+/* Euclidean norm of the vector */
+static inline float
+wc_pack_norm(const WcPack *pack, int32_t index)
+{
+	return pack->norm[pack->position[index]];
+}
+
+/* ------------------------------------------------------------------------
+ * Search (search.c)
+ * ------------------------------------------------------------------------ */
+
+/* What is asked of a pack. */
+typedef struct WcQuery
+{
+	const float *vector; /* k */
+	float base;
+	float min_score; /* only scores >= it; -INFINITY: all */
+	const int32_t *candidates; /* distinct indexes, any order; NULL: all */
+	int64_t n_candidates;
+	const uint64_t *excluded; /* a bit per index, 64 per word, or NULL */
+	const int32_t *exclude; /* further indexes to leave out, any order */
+	int64_t n_exclude;
+} WcQuery;
+
+/*
+ * The n best rows by wc_pack_score, descending; ties by ascending index.
+ * result has room for min(n, count or n_candidates).  When the score of a row
+ * that no filter leaves out is not finite: WC_NOT_FINITE, with the index of the
+ * first such row in error->row.
+ *
+ * kernel is as in wc_kernel_name and changes no bit of the result.  alloc is
+ * used for filters and for large n, and what was taken is released.
+ */
+extern WcStatus wc_search(const WcPack *pack, const WcQuery *query, int32_t n,
+                          WcScored *result, int32_t *n_result,
+                          const char *kernel, const WcAlloc *alloc,
+                          const WcHooks *hooks, WcError *error);
+
+/*
+ * The same for many queries, which read the pack together: hand over hundreds
+ * at once.  They have no candidates; what all of them leave out may be one
+ * bitmap that all point to.  Results of query q begin at results + q * n,
+ * n_results[q] of them, and n <= count.  At most threads threads work, the
+ * calling one included.  error->other is the query.
+ */
+extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
+                               const WcQuery *queries, int32_t n,
+                               WcScored *results, int32_t *n_results,
+                               const char *kernel, int32_t threads,
+                               const WcAlloc *alloc, const WcHooks *hooks,
+                               WcError *error);
+
+/* ------------------------------------------------------------------------
+ * Likeness (similar.c) and the order of answers (rerank.c)
+ * ------------------------------------------------------------------------ */
+
+typedef enum WcMetric
+{
+	WC_COSINE, /* a . b / (|a| |b|), -1 to 1 */
+	WC_DOT, /* a . b */
+	WC_EUCLIDEAN /* 1 / (1 + |a - b|), 0 to 1 */
+} WcMetric;
+
+/* What others are compared with. */
+typedef struct WcProbe
+{
+	WcMetric metric;
+	int32_t factors;
+	const float *vector; /* borrowed */
+	double square; /* |vector|^2, summed in float32 */
+	double exact_square; /* in float64 */
+} WcProbe;
+
+/* vector has factors finite numbers and outlives the probe. */
+extern void wc_probe_init(WcProbe *probe, WcMetric metric, int32_t factors,
+                          const float *vector);
+
+/*
+ * How much vector (finite) is like the probe: more is more alike.  False when
+ * there is no answer, which is for the cosine with a vector of zeros; a dot
+ * product may be infinite.
+ */
+extern bool wc_probe_compare(const WcProbe *probe, const float *vector,
+                             float *similarity);
+
+/*
+ * What an item with entries loses when the one with the most loses penalty:
+ * penalty log(1 + entries) / log(1 + most).  Counts below 0 are taken as 0.
+ */
+extern double wc_popularity_cost(double penalty, int32_t entries, int32_t most);
+
+/*
+ * Rerank by maximal marginal relevance.  The pool is count vectors (pointers
+ * to factors finite numbers each) with their relevance, finite and descending.
+ * order becomes a permutation of 0 to count - 1: first the places that are
+ * chosen one by one, each the highest
+ *
+ *		(1 - diversity) r_j - diversity max over the chosen s of cos(v_j, v_s)
+ *
+ * where r is the relevance moved and scaled to 0 to 1 over the pool, then the
+ * others as they were.  Ties go to the lower index, a vector of zeros is like
+ * nothing, diversity is in [0, 1].
+ */
+extern WcStatus wc_diversify(int32_t count, int32_t factors,
+                             const float *const *vectors,
+                             const double *relevance, double diversity,
+                             int32_t places, int32_t *order,
+                             const WcAlloc *alloc, const WcHooks *hooks,
+                             WcError *error);
+
+#endif /* WALS_CORE_ANSWER_H */

@@ -1,0 +1,152 @@
+/*-------------------------------------------------------------------------
+ *
+ * measure.h
+ *	  What a model is worth: metrics per user and their summaries.
+ *
+ * Part of core/core.h, which is what others include.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_MEASURE_H
+#define WALS_CORE_MEASURE_H
+
+#include "core/answer.h"
+
+/* ------------------------------------------------------------------------
+ * Evaluation (holdout.c, metrics.c, summary.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Hashes that will never change, because tests are drawn with them; the
+ * reference has their definition.  wc_hash_id gives an id as 64 bits,
+ * wc_hash_pair mixes a seed and two of those, wc_hash_unit makes a number of
+ * [0, 1) of the result.
+ */
+extern uint64_t wc_hash_id(WcIdKind kind, const WcId *id);
+extern uint64_t wc_hash_pair(int64_t seed, uint64_t first, uint64_t second);
+extern double wc_hash_unit(uint64_t hash);
+
+/*
+ * Who ranks the items of a version for some users: its factors, or with
+ * factors 0 one number per item, such as its popularity.
+ *
+ *		score = user_base + bias + user_factors . vector
+ */
+typedef struct WcRanker
+{
+	int32_t items;
+	int32_t factors;
+	const float *const *vectors; /* items pointers to factors numbers */
+	const float *bias; /* items */
+	const float *user_factors; /* users x factors */
+	const float *user_base; /* users */
+} WcRanker;
+
+/*
+ * What is known of the users besides: which items they should be shown.  All
+ * matrices are users x items of the ranker, without values unless said.
+ */
+typedef struct WcTrial
+{
+	int32_t users;
+	const WcCsr *relevant;
+	const int32_t *n_relevant; /* users: with those the ranker does not have */
+	const WcCsr *seen; /* never ranked; NULL: nothing */
+	const WcCsr *candidates; /* ranked besides the relevant; NULL: all */
+	int32_t negatives; /* ranked besides the relevant: so many drawn from
+								 * the rest; 0: all.  Not with candidates */
+	int64_t seed; /* of the draw */
+	const uint64_t *user_hash; /* users, for the draw */
+	const uint64_t *item_hash; /* items, for the draw */
+	const int32_t *entries; /* items: the measure of popularity */
+	int32_t n_cuts;
+	const int32_t *cuts; /* ascending, 1 to WC_CUT_MAX */
+} WcTrial;
+
+#define WC_CUT_MAX 1000
+#define WC_NEGATIVES_MAX 1000
+
+/* What a list of the best k is worth; definitions in metrics.c. */
+typedef enum WcCutMetric
+{
+	WC_PRECISION,
+	WC_RECALL,
+	WC_RECALL_CAPPED,
+	WC_HIT_RATE,
+	WC_NDCG,
+	WC_MAP,
+	WC_MRR,
+	WC_POPULARITY,
+	WC_CUT_METRICS
+} WcCutMetric;
+
+/* Numbers per user: all WcCutMetric of each cut, then the AUC. */
+extern int32_t wc_trial_values(const WcTrial *trial);
+
+/*
+ * Rank for every user and measure the result: values is users x
+ * wc_trial_values, NaN where there is nothing to measure.  best_rank[j] is
+ * lowered to the best rank, from 1, that item j had with a user who has
+ * relevant items, within the last cut; the caller begins with INT32_MAX.  Ties
+ * are in the order of the indexes.  A score that is not finite fails with
+ * WC_NOT_FINITE and the item in error->row.
+ */
+extern WcStatus wc_rank_users(const WcRanker *ranker, const WcTrial *trial,
+                              int32_t threads, double *values,
+                              int32_t *best_rank, const WcAlloc *alloc,
+                              const WcHooks *hooks, WcError *error);
+
+/* Sums over one user's ratings. */
+typedef struct WcErrorSums
+{
+	int64_t n;
+	double absolute; /* of |score - value| */
+	double square; /* of its square */
+} WcErrorSums;
+
+/* Compare scores with the values of ratings (users x items), user by user. */
+extern WcStatus wc_rate_users(const WcRanker *ranker, const WcCsr *ratings,
+                              WcErrorSums *sums, const WcHooks *hooks,
+                              WcError *error);
+
+/* Mean and variance of numbers that are added one by one. */
+typedef struct WcMoments
+{
+	int64_t n;
+	double mean;
+	double square; /* sum of squared differences from the mean */
+} WcMoments;
+
+/* NaN is not added. */
+extern void wc_moments_add(WcMoments *moments, double value);
+
+/* Standard error of the mean, NaN for fewer than two. */
+extern double wc_moments_error(const WcMoments *moments);
+
+/*
+ * The mean over all ratings of users who have several each: a ratio of sums,
+ * whose error goes by the users, because ratings of one are not independent.
+ */
+typedef struct WcRatio
+{
+	int64_t users;
+	double weight; /* sum of n */
+	double sum;
+	double weight_square; /* sums of n^2, n s, s^2 */
+	double product;
+	double sum_square;
+} WcRatio;
+
+/* A user with the sum over n ratings; n = 0 is not added. */
+extern void wc_ratio_add(WcRatio *ratio, int64_t n, double sum);
+extern double wc_ratio_mean(const WcRatio *ratio);
+extern double wc_ratio_error(const WcRatio *ratio);
+
+/*
+ * Two-sided p values: of Student's t with df degrees of freedom, and of up
+ * against down heads of a fair coin.  NaN where they are not defined.
+ */
+extern double wc_student_p(double t, double df);
+extern double wc_sign_p(int64_t up, int64_t down);
+
+#endif /* WALS_CORE_MEASURE_H */

@@ -1,0 +1,431 @@
+/*-------------------------------------------------------------------------
+ *
+ * train.h
+ *	  From ratings to a model: options, ids, entries, problem, half sweeps.
+ *
+ * Part of core/core.h, which is what others include.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_TRAIN_H
+#define WALS_CORE_TRAIN_H
+
+#include "core/common.h"
+
+/* ------------------------------------------------------------------------
+ * Options (params.c)
+ * ------------------------------------------------------------------------ */
+
+#define WC_FACTORS_DEFAULT 64
+#define WC_FACTORS_MIN 1
+#define WC_FACTORS_MAX 1024
+#define WC_ITERATIONS_DEFAULT 15
+#define WC_ITERATIONS_MIN 1
+#define WC_ITERATIONS_MAX 1000
+#define WC_POPULARITY_EXPONENT_DEFAULT 0.5
+#define WC_EXPONENT_MAX 10.0 /* of counts, in absolute value */
+
+typedef enum WcFeedback
+{
+	WC_IMPLICIT, /* target 1 where the value is > 0, else 0 */
+	WC_EXPLICIT, /* target = value, observed cells only */
+	WC_WEIGHTED /* target = value, w0 on all other cells */
+} WcFeedback;
+
+/* The weight g(r) an entry gets from its own value r. */
+typedef enum WcWeighting
+{
+	WC_WEIGHT_CONSTANT, /* g = 1 */
+	WC_WEIGHT_LINEAR, /* g = alpha |r| */
+	WC_WEIGHT_LOG, /* g = alpha log(1 + |r| / epsilon) */
+	WC_WEIGHT_COUNTS, /* g = R_i C_j, raw entry counts */
+	WC_WEIGHT_NONE /* g = 0: plain ALS over all cells */
+} WcWeighting;
+
+typedef enum WcDuplicates
+{
+	WC_DUP_SUM,
+	WC_DUP_MAX,
+	WC_DUP_AVG,
+	WC_DUP_LAST, /* latest time; ties: larger value, weight */
+	WC_DUP_ERROR
+} WcDuplicates;
+
+/* How the rows of a half sweep are solved. */
+typedef enum WcMethod
+{
+	WC_SOLVE_AUTO, /* by the number of factors, see core/README.md */
+	WC_SOLVE_CHOLESKY, /* exactly */
+	WC_SOLVE_CG, /* conjugate gradients from the old values */
+	WC_SOLVE_BLOCK /* blocks of factors in turn, from the old values */
+} WcMethod;
+
+#define WC_CG_STEPS_DEFAULT 3
+#define WC_CG_STEPS_MAX 100
+
+/*
+ * Everything a training can be told.  A NaN in regularization,
+ * unobserved_weight and a -1 in biases mean "choose": wc_params_defaults fills
+ * the struct, wc_problem_build resolves the choices from the data.
+ */
+typedef struct WcParams
+{
+	WcFeedback feedback;
+	WcWeighting weighting;
+	WcDuplicates duplicates;
+	int32_t factors; /* k */
+	int32_t iterations; /* full sweeps: users, then items */
+	double regularization; /* lambda >= 0; NaN: 0.01, explicit 0.1 */
+	double reg_exponent; /* nu in [0, 1] */
+	double unobserved_weight; /* w0 >= 0; NaN: from the density */
+	bool unobserved_popularity; /* t_j = C_j^e / mean, else 1 */
+	double popularity_exponent; /* e */
+	double alpha; /* > 0 */
+	double epsilon; /* > 0 */
+	double row_weight_exponent; /* p of R_i^p */
+	double col_weight_exponent; /* q of C_j^q */
+	bool weight_normalize; /* R_i^p C_j^q to mean 1 over the entries */
+	int biases; /* 0, 1, or -1: on for explicit only */
+	double half_life; /* in the unit of the time column; 0: none */
+	int32_t min_user_rows; /* >= 1, entries, counted once */
+	int32_t min_item_rows;
+	int64_t seed;
+	WcMethod solver;
+	int32_t cg_steps;
+} WcParams;
+
+extern void wc_params_defaults(WcParams *params);
+
+/*
+ * NULL when every option is in range and they agree with each other; else the
+ * name of the first offending option, with a full sentence in detail.
+ */
+extern const char *wc_params_check(const WcParams *params, bool has_value,
+                                   bool has_time, size_t detail_size,
+                                   char *detail);
+
+/* ------------------------------------------------------------------------
+ * Ids (idmap.c, idmap_sort.c): what the user calls a row <-> dense int32 index
+ * ------------------------------------------------------------------------ */
+
+typedef enum WcIdKind
+{
+	WC_ID_INT64,
+	WC_ID_BYTES /* text: its bytes; uuid: its 16 bytes */
+} WcIdKind;
+
+typedef struct WcIdMap WcIdMap;
+
+/* A borrowed id: number is used for WC_ID_INT64, bytes/length otherwise. */
+typedef struct WcId
+{
+	int64_t number;
+	const char *bytes; /* not terminated */
+	size_t length;
+} WcId;
+
+extern WcStatus wc_idmap_create(WcIdKind kind, WcIdMap **map,
+                                const WcAlloc *alloc);
+extern void wc_idmap_free(WcIdMap *map);
+extern WcIdKind wc_idmap_kind(const WcIdMap *map);
+extern int32_t wc_idmap_count(const WcIdMap *map);
+
+/* Index of an id, adding it when new.  WC_TOO_LARGE past 2^31 - 2 ids. */
+extern WcStatus wc_idmap_add(WcIdMap *map, const WcId *id, int32_t *index);
+
+/*
+ * The same for a block of ids, in less time: numbers for WC_ID_INT64, strings
+ * for WC_ID_BYTES.  After a failure some may have been added.
+ */
+extern WcStatus wc_idmap_add_many(WcIdMap *map, int64_t count,
+                                  const int64_t *numbers, int32_t *indexes);
+extern WcStatus wc_idmap_add_many_bytes(WcIdMap *map, int64_t count,
+                                        const WcId *ids, int32_t *indexes);
+
+/* Index of an id, -1 when unknown. */
+extern int32_t wc_idmap_find(const WcIdMap *map, const WcId *id);
+
+/* The id of an index; borrowed, valid until the map changes. */
+extern WcId wc_idmap_get(const WcIdMap *map, int32_t index);
+
+/* 64-bit hash of the id of an index: seeds its first factors. */
+extern uint64_t wc_idmap_hash(const WcIdMap *map, int32_t index);
+
+/*
+ * Renumber by ascending id (numbers by value, bytes as memcmp, shorter first
+ * on a common prefix), so that indexes no longer depend on the order of
+ * arrival.  renumber[old] = new, count entries, filled by the call.
+ */
+extern WcStatus wc_idmap_sort(WcIdMap *map, int32_t *renumber,
+                              const WcHooks *hooks);
+
+/* Drop the ids with keep[index] false; the others keep their order. */
+extern WcStatus wc_idmap_keep(WcIdMap *map, const bool *keep,
+                              const WcHooks *hooks);
+
+/* ------------------------------------------------------------------------
+ * Ratings as they arrive (coo.c) and by row (csr.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Triplets in order of arrival.  Arrays the input has no column for stay NULL:
+ * value (each counts 1), weight (each weighs 1), time.
+ */
+typedef struct WcCoo
+{
+	int64_t count;
+	int64_t capacity;
+	int32_t *user;
+	int32_t *item;
+	float *value;
+	float *weight;
+	int64_t *time;
+} WcCoo;
+
+extern WcStatus wc_coo_init(WcCoo *coo, bool has_value, bool has_weight,
+                            bool has_time, const WcAlloc *alloc);
+
+/*
+ * Append count rows, or none of them after a failure.  An array that coo does
+ * not have is not looked at.
+ */
+extern WcStatus wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
+                              const int32_t *item, const float *value,
+                              const float *weight, const int64_t *time,
+                              const WcAlloc *alloc);
+extern void wc_coo_free(WcCoo *coo, const WcAlloc *alloc);
+
+/* Replace user and item indexes after wc_idmap_sort. */
+extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
+                                const int32_t *item_renumber,
+                                const WcHooks *hooks);
+
+/*
+ * Multiply every weight by 2^(-age / half_life), age counted back from the
+ * newest time in the data, which is returned.  Needs the time array; creates the
+ * weight array.
+ */
+extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
+                             const WcAlloc *alloc, const WcHooks *hooks);
+
+/*
+ * One side of the ratings by row.  Entries of a row are sorted by column and
+ * distinct.  value NULL: all 1; weight NULL: all 1.
+ */
+typedef struct WcCsr
+{
+	int32_t rows;
+	int32_t cols;
+	int64_t nnz;
+	int64_t *start; /* rows + 1 offsets */
+	int32_t *col; /* nnz */
+	float *value; /* nnz or NULL */
+	float *weight; /* nnz or NULL */
+} WcCsr;
+
+/*
+ * Sort the triplets by user and item and merge duplicates; the sum of a set of
+ * duplicates does not depend on their order.  drop_zero leaves out cells whose
+ * merged value is 0 (implicit: nothing happened).  The triplets are released
+ * as soon as they are no longer needed.  WC_DUPLICATE names the pair.  n_merged
+ * is the number of input rows that were merged away, n_zero of cells dropped.
+ */
+extern WcStatus wc_csr_from_coo(WcCoo *coo, int32_t users, int32_t items,
+                                WcDuplicates duplicates, bool drop_zero,
+                                WcCsr *csr, int64_t *n_merged, int64_t *n_zero,
+                                const WcAlloc *alloc, const WcHooks *hooks,
+                                WcError *error);
+
+/*
+ * Leave out users with fewer than min_user_rows entries and items with fewer
+ * than min_item_rows, both counted once before, then users and items left
+ * without any; renumber in place.  keep_user and keep_item (rows, cols of the
+ * input) say who stayed.
+ */
+extern WcStatus wc_csr_filter(WcCsr *csr, int32_t min_user_rows,
+                              int32_t min_item_rows, bool *keep_user,
+                              bool *keep_item, const WcAlloc *alloc,
+                              const WcHooks *hooks);
+
+extern WcStatus wc_csr_transpose(const WcCsr *csr, WcCsr *result,
+                                 const WcAlloc *alloc, const WcHooks *hooks);
+extern void wc_csr_free(WcCsr *csr, const WcAlloc *alloc);
+
+/* True when the structure keeps its promises (for tests and assertions). */
+extern bool wc_csr_check(const WcCsr *csr);
+
+/*
+ * Peak bytes of a training after nnz triplets: triplets or two sides,
+ * whichever is larger at once, plus factors.  WC_TOO_LARGE on overflow.
+ */
+extern WcStatus wc_memory_needed(int64_t nnz, int32_t users, int32_t items,
+                                 int32_t factors, bool has_value,
+                                 bool has_weight, bool has_time, size_t *bytes);
+
+/* ------------------------------------------------------------------------
+ * The problem (problem.c, objective.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * A weighted least-squares problem, ready to be solved.
+ *
+ *		c_ij = base_weight * by_user.weight_ij * user_scale_i * item_scale_j
+ *		target a_ij = by_user.value_ij		(explicit: mean already subtracted)
+ *
+ * NULL arrays are all ones.  Both sides hold the same entries.
+ */
+typedef struct WcProblem
+{
+	WcParams params; /* with all choices resolved */
+	WcCsr by_user; /* m x n */
+	WcCsr by_item; /* n x m */
+	float base_weight;
+	double count_weight; /* 1 / mean of R_i^p C_j^q over the entries, 1
+									 * where that is not normalized */
+	float *user_scale; /* m or NULL */
+	float *item_scale; /* n or NULL */
+	bool user_weighted; /* the user gave a weight per user */
+	bool item_weighted; /* ... and per item */
+	double w0;
+	float *unobserved; /* n or NULL: t_j, mean 1 over the items */
+	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
+	float *item_lambda; /* n */
+	double mean; /* global mean of explicit targets, else 0 */
+	bool biases;
+	double mean_weight; /* mean of c_ij over the entries */
+	bool negatives_vanish; /* w0 given, and so small that the
+									 * unobserved cells hardly count */
+} WcProblem;
+
+/*
+ * Turn values into targets and weights, resolve w0, lambda and biases, and
+ * build the second side.  by_user is consumed: its arrays belong to the
+ * problem afterwards.  user_weights (m) and item_weights (n) are the weights
+ * the user gave per row and column, >= 0 and finite, or NULL; they are copied.
+ * WC_NOT_FINITE names the entry whose weight leaves the range of float32.
+ */
+extern WcStatus wc_problem_build(const WcParams *params, WcCsr *by_user,
+                                 const float *user_weights,
+                                 const float *item_weights, WcProblem *problem,
+                                 const WcAlloc *alloc, const WcHooks *hooks,
+                                 WcError *error);
+extern void wc_problem_free(WcProblem *problem, const WcAlloc *alloc);
+
+/*
+ * The objective in words and symbols with this problem's numbers, one line,
+ * e.g. "implicit feedback: minimize the sum over all cells of W (A - U V')^2
+ * + ..., with A = 1 on observed cells ...".  Truncated to size.
+ */
+extern void wc_objective_text(const WcProblem *problem, bool has_weight_column,
+                              size_t size, char *text);
+
+/* ------------------------------------------------------------------------
+ * The model and its training (sweep.c, loss.c, init.c)
+ * ------------------------------------------------------------------------ */
+
+/* p_ij = mean + user_bias_i + item_bias_j + U_i . V_j */
+typedef struct WcModel
+{
+	int32_t users;
+	int32_t items;
+	int32_t factors;
+	float *user_factors; /* users x factors, from a whole cache line on */
+	float *item_factors; /* items x factors, the same */
+	void *factor_blocks[2]; /* what the two lie in */
+	float *user_bias; /* users, or NULL without biases */
+	float *item_bias; /* items, or NULL */
+	double mean;
+} WcModel;
+
+/*
+ * First factors: item (i, f) is drawn from (seed, id hash of i, f), so it does
+ * not depend on order, on other ids or on threads.  Users and biases are zero.
+ * item_hash has one 64-bit hash per item (wc_idmap_hash).
+ */
+extern WcStatus wc_model_init(const WcProblem *problem,
+                              const uint64_t *item_hash, WcModel *model,
+                              const WcAlloc *alloc);
+extern void wc_model_free(WcModel *model, const WcAlloc *alloc);
+
+#define WC_THREADS_MAX 256
+
+/* How to solve, as opposed to what: no effect on the objective. */
+typedef struct WcSolverOptions
+{
+	int32_t threads; /* 1 to WC_THREADS_MAX, the calling one included */
+	const char *kernel; /* see wc_kernel_name */
+} WcSolverOptions;
+
+/*
+ * Solver of a problem: its workspace, one per thread, and the order in which
+ * rows are solved.  options NULL: one thread, the widest kernel.  Threads exist
+ * only inside wc_half_sweep and wc_loss; fewer than asked for, because there is
+ * little to do or the system has none to give, change no bit of the result.
+ */
+typedef struct WcSolver WcSolver;
+
+extern WcStatus wc_solver_create(const WcProblem *problem,
+                                 const WcSolverOptions *options,
+                                 WcSolver **solver, const WcAlloc *alloc,
+                                 WcError *error);
+extern void wc_solver_free(WcSolver *solver);
+
+/*
+ * One exact half sweep: replace every row of one side by the minimizer of the
+ * objective given the other side.
+ *
+ * With w0 > 0 the factors of the other side change too: they are rotated into
+ * the eigenvectors of their Gram matrix, V := V Q with Q orthogonal.  No score
+ * depends on the basis, because all rows of the solved side are new in the same
+ * one; whoever compares with the fixed side reads it after the half sweep.
+ *
+ * A row that cannot be solved is named in the error, the one with the lowest
+ * index if there are several; it keeps its values.  After that, and after
+ * WC_CANCELLED, some rows are new, some are not, and the two sides may be in
+ * different bases: the model is of no further use.
+ *
+ * After WC_PAUSED, with no thread left, the same call goes on where this one
+ * ended; nothing else may be done with solver and model before.  A call that is
+ * paused has solved some rows, and pauses change nothing in the result.
+ */
+extern WcStatus wc_half_sweep(WcSolver *solver, WcSide side, WcModel *model,
+                              const WcHooks *hooks, WcError *error);
+
+/*
+ * One half sweep by the problem's params.solver: every row of one side becomes
+ * its minimizer, or is only brought nearer to it, starting from its values.  The
+ * loss does not rise but for rounding.  With w0 > 0 the solved side is rotated
+ * together with the fixed one; else as wc_half_sweep.
+ */
+extern WcStatus wc_half_descent(WcSolver *solver, WcSide side, WcModel *model,
+                                const WcHooks *hooks, WcError *error);
+
+/* Rows solved again in float64 since the solver was created. */
+extern int64_t wc_solver_retries(const WcSolver *solver);
+
+/*
+ * The weighted loss over all m x n cells plus regularization, in float64, at
+ * the cost of the observed cells only.
+ */
+extern WcStatus wc_loss(WcSolver *solver, const WcModel *model, double *loss,
+                        const WcHooks *hooks, WcError *error);
+
+/*
+ * Solve one row the slow, obvious way in float64:
+ *
+ *		(w0 s sum_j t_j v_j v_j' + sum_e c_e v_e v_e' + lambda I) x
+ *			= sum_e (w0 s t_e + c_e) a_e v_e
+ *
+ * gram is sum_j t_j v_j v_j' (width x width, may be NULL when unobserved is
+ * 0), unobserved is w0 s; vectors are count rows of width doubles, weights c_e,
+ * full weights w0 s t_e + c_e, targets a_e.  The rescue of ill-conditioned rows
+ * and the reference of the tests.  WC_NOT_SPD when not positive definite;
+ * workspace is width * (width + 1) doubles.
+ */
+extern WcStatus
+wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
+                 double lambda, int64_t count, const double *vectors,
+                 const double *weights, const double *full_weights,
+                 const double *targets, double *solution, double *workspace);
+
+#endif /* WALS_CORE_TRAIN_H */
