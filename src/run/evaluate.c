@@ -22,9 +22,9 @@ const char *const wals_cut_metrics[WC_CUT_METRICS] = {
     [WC_MRR] = "mrr",
     [WC_POPULARITY] = "popularity"};
 
-/* The mean of one of the numbers per user. */
-static WalsEvaluateRow
-mean_row(const WalsMeasured *measured, const char *metric, int32 cut, int place)
+WalsEvaluateRow
+wals_evaluate_mean(const WalsMeasured *measured, const char *metric, int32 cut,
+                   int place)
 {
 	WalsEvaluateRow row = {.metric = metric, .cut = cut};
 	WcMoments moments[2] = {{0, 0, 0}, {0, 0, 0}};
@@ -32,11 +32,13 @@ mean_row(const WalsMeasured *measured, const char *metric, int32 cut, int place)
 	int side;
 
 	for (side = 0; side < 2; side++)
-		for (user = 0; user < measured->n_users; user++)
-			wc_moments_add(
-			    &moments[side],
-			    measured
-			        ->values[side][(Size) user * measured->n_values + place]);
+	{
+		const double *values = measured->values[side];
+
+		for (user = 0; values != NULL && user < measured->n_users; user++)
+			wc_moments_add(&moments[side],
+			               values[(Size) user * measured->n_values + place]);
+	}
 	row.value = moments[0].n > 0 ? moments[0].mean : NAN;
 	row.error = wc_moments_error(&moments[0]);
 	row.baseline = moments[1].n > 0 ? moments[1].mean : NAN;
@@ -45,9 +47,9 @@ mean_row(const WalsMeasured *measured, const char *metric, int32 cut, int place)
 	return row;
 }
 
-/* Root of the mean square, or mean of the absolute, over all predictions. */
-static WalsEvaluateRow
-rating_row(const WalsMeasured *measured, const char *metric, bool square)
+WalsEvaluateRow
+wals_evaluate_errors(const WalsMeasured *measured, const char *metric,
+                     bool square)
 {
 	WalsEvaluateRow row = {.metric = metric};
 	WcRatio ratio[2];
@@ -94,23 +96,23 @@ wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
 	                      ((WC_CUT_METRICS + 1) * request->n_cuts + 3));
 	for (metric = 0; metric < WC_CUT_METRICS; metric++)
 		for (cut = 0; cut < request->n_cuts; cut++)
-			*row++ =
-			    mean_row(&measured, wals_cut_metrics[metric],
-			             request->cuts[cut], cut * WC_CUT_METRICS + metric);
+			*row++ = wals_evaluate_mean(&measured, wals_cut_metrics[metric],
+			                            request->cuts[cut],
+			                            cut * WC_CUT_METRICS + metric);
 	for (cut = 0; cut < request->n_cuts; cut++)
 	{
-		*row = mean_row(&measured, "coverage", request->cuts[cut],
-		                cut * WC_CUT_METRICS);
+		*row = wals_evaluate_mean(&measured, "coverage", request->cuts[cut],
+		                          cut * WC_CUT_METRICS);
 		row->value = measured.coverage[0][cut];
 		row->error = NAN;
 		row->baseline = measured.coverage[1][cut];
 		row++;
 	}
-	*row++ = mean_row(&measured, "auc", 0, measured.n_values - 1);
+	*row++ = wals_evaluate_mean(&measured, "auc", 0, measured.n_values - 1);
 	if (measured.rated)
 	{
-		*row++ = rating_row(&measured, "rmse", true);
-		*row++ = rating_row(&measured, "mae", false);
+		*row++ = wals_evaluate_errors(&measured, "rmse", true);
+		*row++ = wals_evaluate_errors(&measured, "mae", false);
 	}
 	return (int) (row - *rows);
 }

@@ -45,7 +45,7 @@ typedef struct WalsMeasured
 	int32 n_asked; /* users of the test, or of the sample of it */
 	int32 n_users; /* those that all versions know */
 	int32 n_values; /* wc_trial_values */
-	double *values[2]; /* n_users x n_values */
+	double *values[2]; /* n_users x n_values; may be NULL */
 	double coverage[2][WALS_CUTS_MAX];
 	bool rated; /* explicit feedback: predictions, too */
 	int64 n_pairs; /* pairs with a value, of all users asked */
@@ -70,6 +70,15 @@ typedef struct WalsEvaluateRow
 	int64 n_users;
 	int64 n_skipped;
 } WalsEvaluateRow;
+
+/* The mean of one of the numbers per user: values[.][user][place]. */
+extern WalsEvaluateRow wals_evaluate_mean(const WalsMeasured *measured,
+                                          const char *metric, int32 cut,
+                                          int place);
+
+/* Root of the mean square, or mean of the absolute, over all predictions. */
+extern WalsEvaluateRow wals_evaluate_errors(const WalsMeasured *measured,
+                                            const char *metric, bool square);
 
 extern int wals_evaluate_run(const WalsEvaluateRequest *request,
                              WalsEvaluateRow **rows);

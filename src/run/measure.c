@@ -260,32 +260,48 @@ compare_drawn(const void *a, const void *b)
 	return left->index < right->index ? -1 : 1;
 }
 
-/* The users asked: all, or those with the smallest hashes. */
+int32
+wals_measure_draw(const WcIdMap *users, int32 max_users, int64 seed,
+                  WalsMemory *memory, bool *wanted)
+{
+	int32 count = wc_idmap_count(users);
+	DrawnUser *drawn = NULL;
+	int32 n = 0;
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		n += wanted[i];
+	if (n <= max_users)
+		return n;
+	drawn = wals_measure_alloc(memory, n, sizeof(DrawnUser));
+	n = 0;
+	for (i = 0; i < count; i++)
+	{
+		if (!wanted[i])
+			continue;
+		wanted[i] = false;
+		drawn[n].index = i;
+		drawn[n++].key =
+		    wc_hash_pair(seed ^ SALT_USERS, wals_measure_hash(users, i), 0);
+	}
+	qsort(drawn, n, sizeof(DrawnUser), compare_drawn);
+	for (i = 0; i < max_users; i++)
+		wanted[drawn[i].index] = true;
+	wc_free(&memory->alloc, drawn);
+	return max_users;
+}
+
+/* The users asked: all, or a sample. */
 static void
 draw_users(WalsMeasureState *state)
 {
 	int32 count = wc_idmap_count(state->users);
-	bool all = count <= state->request->max_users;
-	DrawnUser *drawn = NULL;
-	int32 i;
 
-	state->n_wanted = all ? count : state->request->max_users;
 	state->wanted = array_alloc(state, count, sizeof(bool));
-	for (i = 0; i < count; i++)
-		state->wanted[i] = all;
-	if (all)
-		return;
-	drawn = array_alloc(state, count, sizeof(DrawnUser));
-	for (i = 0; i < count; i++)
-	{
-		drawn[i].index = i;
-		drawn[i].key = wc_hash_pair(state->request->seed ^ SALT_USERS,
-		                            wals_measure_hash(state->users, i), 0);
-	}
-	qsort(drawn, count, sizeof(DrawnUser), compare_drawn);
-	for (i = 0; i < state->n_wanted; i++)
-		state->wanted[drawn[i].index] = true;
-	wc_free(&state->memory.alloc, drawn);
+	memset(state->wanted, true, count);
+	state->n_wanted =
+	    wals_measure_draw(state->users, state->request->max_users,
+	                      state->request->seed, &state->memory, state->wanted);
 }
 
 /* Rows of the users under test in the sources, both together for two. */

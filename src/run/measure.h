@@ -53,6 +53,13 @@ typedef struct WalsMeasureState
 /* Memory of one of the two kinds, or the error that there is none. */
 extern void *wals_measure_alloc(WalsMemory *memory, int64 count, Size size);
 
+/*
+ * Draw max_users of those who are wanted (a flag for each of users), by hash;
+ * the others are no longer wanted then.  Returns how many are.
+ */
+extern int32 wals_measure_draw(const WcIdMap *users, int32 max_users,
+                               int64 seed, WalsMemory *memory, bool *wanted);
+
 /* wc_hash_id of an id. */
 extern uint64 wals_measure_hash(const WcIdMap *ids, int32 index);
 

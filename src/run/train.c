@@ -29,9 +29,9 @@
 
 #include "base/debug.h"
 #include "base/progress.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/options.h"
+#include "run/steps.h"
 #include "run/train.h"
 #include "store/factors.h"
 #include "store/model.h"
@@ -81,39 +81,12 @@ typedef struct TrainState
 	double write_seconds;
 } TrainState;
 
-static double
-seconds_since(instr_time start)
-{
-	instr_time now;
-
-	INSTR_TIME_SET_CURRENT(now);
-	INSTR_TIME_SUBTRACT(now, start);
-	return INSTR_TIME_GET_DOUBLE(now);
-}
-
-/* An id of one side for a message, or NULL. */
-static char *
-id_name(const TrainState *state, WcSide side, int32 index)
-{
-	const WcIdMap *ids =
-	    side == WC_USERS ? state->ratings.users : state->ratings.items;
-	WalsIdType type = side == WC_USERS ? state->request->source.user_id_type
-	                                   : state->request->source.item_id_type;
-
-	if (ids == NULL || index < 0 || index >= wc_idmap_count(ids))
-		return NULL;
-	return wals_id_to_cstring(type, wc_idmap_get(ids, index));
-}
-
 /* Raise the error of a failed step; the core's indexes become ids. */
 static void
 check(const TrainState *state, WcStatus status, WcError *error)
 {
-	if (status == WC_OK)
-		return;
-	error->status = status;
-	wals_report(error, &state->memory, id_name(state, error->side, error->row),
-	            id_name(state, 1 - error->side, error->other));
+	wals_step_check(&state->request->source, &state->memory, &state->ratings,
+	                status, error);
 }
 
 static WcError
@@ -189,25 +162,6 @@ find_start(TrainState *state)
 	state->warm = true;
 }
 
-/* Dense, sorted indexes for both sides, whatever the order of arrival. */
-static void
-sort_ids(TrainState *state)
-{
-	WalsRatings *ratings = &state->ratings;
-	int32 *users =
-	    array_alloc(state, wc_idmap_count(ratings->users), sizeof(int32));
-	int32 *items =
-	    array_alloc(state, wc_idmap_count(ratings->items), sizeof(int32));
-	WcError error = no_error();
-
-	check(state, wc_idmap_sort(ratings->users, users, &wals_hooks), &error);
-	check(state, wc_idmap_sort(ratings->items, items, &wals_hooks), &error);
-	check(state, wc_coo_renumber(&ratings->coo, users, items, &wals_hooks),
-	      &error);
-	wc_free(&state->memory.alloc, users);
-	wc_free(&state->memory.alloc, items);
-}
-
 /* Leave out rare users and items, and those whose rows all came to nothing. */
 static void
 filter_rows(TrainState *state)
@@ -262,7 +216,6 @@ load(TrainState *state)
 	WcParams *params = &request->params;
 	WalsRatings *ratings = &state->ratings;
 	WcError error = no_error();
-	int64 n_merged;
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -274,17 +227,12 @@ load(TrainState *state)
 		      wc_coo_decay(&ratings->coo, params->half_life, &state->newest,
 		                   &state->memory.alloc, &wals_hooks),
 		      &error);
-	sort_ids(state);
-	check(state,
-	      wc_csr_from_coo(&ratings->coo, wc_idmap_count(ratings->users),
-	                      wc_idmap_count(ratings->items), params->duplicates,
-	                      params->feedback == WC_IMPLICIT, &state->by_user,
-	                      &n_merged, &state->n_zero, &state->memory.alloc,
-	                      &wals_hooks, &error),
-	      &error);
+	wals_step_sort_ids(&request->source, &state->memory, ratings);
+	wals_step_merge(&request->source, params, &state->memory, ratings,
+	                &state->by_user, &state->n_zero);
 	filter_rows(state);
 	check_not_empty(state);
-	state->load_seconds = seconds_since(start);
+	state->load_seconds = wals_step_seconds(start);
 }
 
 /* Weights the user gave per user or item, one per index, or NULL. */
@@ -371,14 +319,7 @@ half_sweep(TrainState *state, WcSide side, bool exact)
 	wals_debug_point("half_sweep");
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		status = exact ? wc_half_sweep(state->solver, side, &state->model,
-		                               &wals_hooks, &error)
-		               : wc_half_descent(state->solver, side, &state->model,
-		                                 &wals_hooks, &error);
-	} while (status == WC_PAUSED);
+	status = wals_step_solve(state->solver, side, &state->model, exact, &error);
 	check(state, status, &error);
 }
 
@@ -414,7 +355,7 @@ reason_to_stop(const TrainState *state, double next)
 	}
 	if (n == state->problem.params.iterations)
 		return STOP_ITERATIONS;
-	if (seconds_since(state->started) + next > request->max_seconds)
+	if (wals_step_seconds(state->started) + next > request->max_seconds)
 		return STOP_MAX_SECONDS;
 	return NULL;
 }
@@ -471,11 +412,11 @@ solve(TrainState *state)
 		INSTR_TIME_SET_CURRENT(iteration_start);
 		/* users of a warm start have no old values, but items worth a lot */
 		half_sweep(state, WC_USERS, state->warm && i == 0);
-		users = seconds_since(iteration_start);
+		users = wals_step_seconds(iteration_start);
 		half_sweep(state, WC_ITEMS, false);
-		items = seconds_since(iteration_start) - users;
+		items = wals_step_seconds(iteration_start) - users;
 		state->losses[i] = current_loss(state);
-		state->iteration_seconds[i] = seconds_since(iteration_start);
+		state->iteration_seconds[i] = wals_step_seconds(iteration_start);
 		state->iterations++;
 		wals_progress_iteration(&state->progress, state->iterations,
 		                        state->losses[i]);
@@ -487,7 +428,7 @@ solve(TrainState *state)
 	}
 	half_sweep(state, WC_USERS, true);
 	state->loss = current_loss(state);
-	state->solve_seconds = seconds_since(start);
+	state->solve_seconds = wals_step_seconds(start);
 }
 
 static void
@@ -515,7 +456,7 @@ write_factors(TrainState *state)
 	                   &users);
 	wals_factors_write(state->target.items_table, state->target.version,
 	                   &items);
-	state->write_seconds = seconds_since(start);
+	state->write_seconds = wals_step_seconds(start);
 }
 
 static int64
@@ -570,7 +511,7 @@ write_version(TrainState *state)
 	row.load_seconds = state->load_seconds;
 	row.solve_seconds = state->solve_seconds;
 	row.write_seconds = state->write_seconds;
-	row.seconds = seconds_since(state->started);
+	row.seconds = wals_step_seconds(state->started);
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
 	if (state->request->activate)

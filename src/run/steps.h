@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * steps.h
+ *	  Steps that a training and the trials of a tuning have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_STEPS_H
+#define WALS_RUN_STEPS_H
+
+#include "portability/instr_time.h"
+
+#include "store/ratings.h"
+
+/*
+ * Raise the error of a failed step, if it failed; the core's indexes become
+ * ids, as long as ratings has them.
+ */
+extern void wals_step_check(const WalsSource *source, const WalsMemory *memory,
+                            const WalsRatings *ratings, WcStatus status,
+                            WcError *error);
+
+/* Dense, sorted indexes for both sides, whatever the order of arrival. */
+extern void wals_step_sort_ids(const WalsSource *source, WalsMemory *memory,
+                               WalsRatings *ratings);
+
+/* Triplets to rows of users; n_zero is the number of cells that came to 0. */
+extern void wals_step_merge(const WalsSource *source, const WcParams *params,
+                            WalsMemory *memory, WalsRatings *ratings,
+                            WcCsr *by_user, int64 *n_zero);
+
+/* Solve one side, exactly or as the solver of the options does. */
+extern WcStatus wals_step_solve(WcSolver *solver, WcSide side, WcModel *model,
+                                bool exact, WcError *error);
+
+extern double wals_step_seconds(instr_time start);
+
+#endif /* WALS_RUN_STEPS_H */
