@@ -41,10 +41,15 @@
 #include <math.h>
 
 #include "core/numerics.h"
+#include "core/score.h"
 
 #define USERS_AT_ONCE 8
-#define ITEMS_AT_ONCE 256
+#define BLOCK_FLOATS 4096 /* of item vectors: half a first-level cache */
+#define ITEMS_AT_LEAST 16
 #define RANKED_AT_ONCE 4096
+
+/* From so many relevant items on they are searched, not gone through. */
+#define FOUND_MANY 32
 
 /* What an item is to the user at hand. */
 enum
@@ -77,6 +82,7 @@ typedef struct Job
 {
 	const WcRanker *ranker;
 	const WcTrial *trial;
+	const WcScoreKernel *kernel;
 	int32_t n_values;
 	double *values;
 	double *discount; /* last cut: 1 / log2(r + 1) for r = 1, ... */
@@ -205,6 +211,44 @@ fail_score(WcError *error, int32_t item, float score)
 	               (double) score);
 }
 
+/* Scores of items begin to stop for one user, all of them looked at. */
+static WcStatus
+score_run(const Job *job, int32_t user, int32_t begin, int32_t stop,
+          float *scores, WcError *error)
+{
+	const WcRanker *ranker = job->ranker;
+	int32_t k = ranker->factors;
+	float base = ranker->user_base[user];
+	bool finite = true;
+
+	if (k > 0)
+		job->kernel->dots(k, ranker->user_factors + (size_t) user * (size_t) k,
+		                  stop - begin, ranker->vectors + begin,
+		                  scores + begin);
+	for (int32_t item = begin; item < stop; item++)
+	{
+		scores[item] = base + ranker->bias[item] + (k > 0 ? scores[item] : 0);
+		finite &= isfinite(scores[item]) != 0;
+	}
+	for (int32_t item = begin; item < stop && !finite; item++)
+	{
+		if (!isfinite(scores[item]))
+			return fail_score(error, item, scores[item]);
+	}
+	return WC_OK;
+}
+
+/* Vectors lie anywhere: ask for those of a block while the one before runs. */
+static void
+prefetch_items(const WcRanker *ranker, int32_t begin, int32_t count)
+{
+	for (int32_t item = begin; item < begin + count; item++)
+	{
+		for (int32_t f = 0; f < ranker->factors; f += WC_LINE)
+			__builtin_prefetch(ranker->vectors[item] + f, 0, 2);
+	}
+}
+
 /* Scores of all items for the users of a chunk that have something to find. */
 static WcStatus
 score_all(const Job *job, int32_t first, int32_t end, Space *space,
@@ -212,28 +256,32 @@ score_all(const Job *job, int32_t first, int32_t end, Space *space,
 {
 	const WcRanker *ranker = job->ranker;
 	int32_t items = ranker->items;
-	int32_t work = ITEMS_AT_ONCE * (4 + ranker->factors / 16);
+	int32_t most = BLOCK_FLOATS / (ranker->factors + 1) / 4 * 4;
+	int32_t some;
 
-	for (int32_t begin = 0; begin < items; begin += ITEMS_AT_ONCE)
+	if (most < ITEMS_AT_LEAST)
+		most = ITEMS_AT_LEAST;
+	for (int32_t begin = 0; begin < items; begin += some)
 	{
-		int32_t stop =
-		    items - begin < ITEMS_AT_ONCE ? items : begin + ITEMS_AT_ONCE;
+		int32_t next;
 
+		some = items - begin < most ? items - begin : most;
+		next = items - begin - some < most ? items - begin - some : most;
+		prefetch_items(ranker, begin + some, next);
 		for (int32_t user = first; user < end; user++)
 		{
 			float *scores =
 			    space->scores + (size_t) (user - first) * (size_t) items;
+			WcStatus status;
 
 			if (job->trial->n_relevant[user] == 0)
 				continue;
-			if (wc_pace(pace, work))
+			if (wc_pace(pace, some * (4 + ranker->factors / WC_PACE_VECTOR)))
 				return WC_CANCELLED;
-			for (int32_t item = begin; item < stop; item++)
-			{
-				scores[item] = score_item(ranker, user, item);
-				if (!isfinite(scores[item]))
-					return fail_score(&space->error, item, scores[item]);
-			}
+			status = score_run(job, user, begin, begin + some, scores,
+			                   &space->error);
+			if (status != WC_OK)
+				return status;
 		}
 	}
 	return WC_OK;
@@ -323,23 +371,39 @@ score_listed(const Job *job, int32_t user, Space *space, float *scores,
 	return WC_OK;
 }
 
-/* What an item adds to the AUC: 2 for each relevant item before it, 1 beside. */
-static inline int64_t
-count_before(int32_t n_found, const float *found, float score)
+/*
+ * Of n_scored items, 2 for each relevant one that each of them comes after, 1
+ * for each it is beside; found is ascending.  Most users have few to find: then
+ * one run over the scores for each of those is fastest.
+ */
+static int64_t
+count_after(const WcScoreKernel *kernel, int32_t n_found, const float *found,
+            int32_t n_scored, const float *scores)
 {
-	int32_t below = count_below(n_found, found, score, true);
-	int64_t twice = 2 * (int64_t) (n_found - below);
+	int64_t twice = 0;
 
-	if (below > 0 && found[below - 1] == score)
-		twice += below - count_below(below, found, score, false);
+	if (n_found < FOUND_MANY)
+	{
+		for (int32_t f = 0; f < n_found; f++)
+			twice += kernel->below(n_scored, scores, found[f]);
+		return twice;
+	}
+	for (int32_t place = 0; place < n_scored; place++)
+	{
+		float score = scores[place];
+		int32_t below = count_below(n_found, found, score, true);
+
+		twice += 2 * (int64_t) (n_found - below);
+		if (below > 0 && found[below - 1] == score)
+			twice += below - count_below(below, found, score, false);
+	}
 	return twice;
 }
 
 /*
  * Rank what was scored: the best go to space->top, and the AUC to auc.  listed
  * NULL: scores are those of all items, -INFINITY for the n_hidden that are not
- * ranked.  Most items come after the worst of the best and after all that is
- * relevant, so that is looked at first.
+ * ranked.
  */
 static WcStatus
 rank_scored(const Job *job, const Space *space, const int32_t *listed,
@@ -348,49 +412,38 @@ rank_scored(const Job *job, const Space *space, const int32_t *listed,
             WcPace *pace)
 {
 	int32_t room = job->trial->cuts[job->trial->n_cuts - 1];
+	int32_t steps = n_found < FOUND_MANY ? n_found : FOUND_MANY;
 	const float *found = space->found;
-	float least = n_found > 0 ? found[0] : INFINITY;
 	float limit = -INFINITY;
-	int64_t n_ranked = (int64_t) n_scored - n_hidden;
-	int64_t n_after = -(int64_t) n_hidden;
 	int64_t twice = 0;
 	double pairs;
 
 	*n_top = 0;
 	for (int32_t begin = 0; begin < n_scored; begin += RANKED_AT_ONCE)
 	{
-		int32_t stop = n_scored - begin < RANKED_AT_ONCE
-		                   ? n_scored
-		                   : begin + RANKED_AT_ONCE;
+		int32_t some = n_scored - begin < RANKED_AT_ONCE ? n_scored - begin
+		                                                 : RANKED_AT_ONCE;
 
-		if (wc_pace(pace, 2 * RANKED_AT_ONCE))
+		if (wc_pace(pace, (2 + steps) * RANKED_AT_ONCE))
 			return WC_CANCELLED;
-		for (int32_t place = begin; place < stop; place++)
+		for (int32_t place = begin; place < begin + some; place++)
 		{
 			WcScored item = {scores[place], place};
 
 			if (item.score < limit || item.score == -INFINITY)
-			{
-				n_after++;
 				continue;
-			}
 			if (listed != NULL)
 				item.index = listed[place];
 			keep_best(space->top, n_top, room, item);
-			if (item.score < least)
-				n_after++;
-			else
-				twice += count_before(n_found, found, item.score);
 			if (*n_top == room)
-				limit = space->top[room - 1].score < least
-				            ? space->top[room - 1].score
-				            : least;
+				limit = space->top[room - 1].score;
 		}
+		twice += count_after(job->kernel, n_found, found, some, scores + begin);
 	}
-	twice += 2 * n_after * n_found;
-	/* the relevant items have been counted among themselves, too */
-	twice -= (int64_t) n_found * n_found;
-	pairs = (double) n_relevant * (double) (n_ranked - n_found);
+	/* the hidden came after all, the relevant items among themselves too */
+	twice -= 2 * (int64_t) n_hidden * n_found + (int64_t) n_found * n_found;
+	pairs = (double) n_relevant *
+	        (double) ((int64_t) n_scored - n_hidden - n_found);
 	*auc = pairs > 0 ? (double) twice / 2 / pairs : NAN;
 	return WC_OK;
 }
@@ -650,6 +703,7 @@ wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
 	WC_ASSERT(trial->candidates == NULL || trial->negatives == 0);
 	if (threads > chunks)
 		team.count = threads = chunks > 0 ? (int32_t) chunks : 1;
+	job.kernel = wc_score_kernel_choose(NULL);
 	job.n_values = wc_trial_values(trial);
 	if (error != NULL)
 		error->status = WC_OK;
