@@ -225,6 +225,10 @@ extern bool wc_pack_open(const void *block, size_t bytes, const void *identity,
 /* Index of an id, -1 when it is not there. */
 extern int32_t wc_pack_find(const WcPack *pack, const WcId *id);
 
+/* The same for many, whose places in memory are fetched side by side. */
+extern void wc_pack_find_many(const WcPack *pack, int64_t count,
+                              const WcId *ids, int32_t *result);
+
 /* The id of an index, borrowed from the block. */
 extern WcId wc_pack_id(const WcPack *pack, int32_t index);
 

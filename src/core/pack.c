@@ -45,6 +45,7 @@
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256
+#define FIND_BATCH 16 /* ids that are looked for side by side */
 
 enum
 {
@@ -332,12 +333,9 @@ has_id(const WcPack *pack, int32_t index, const WcId *id)
 	       (own.length == 0 || memcmp(own.bytes, id->bytes, own.length) == 0);
 }
 
-int32_t
-wc_pack_find(const WcPack *pack, const WcId *id)
+static inline int32_t
+find_hashed(const WcPack *pack, const WcId *id, uint64_t hash, uint64_t mask)
 {
-	uint64_t mask = slot_count(pack->count) - 1;
-	uint64_t hash = hash_id(pack->kind, id);
-
 	for (uint64_t s = hash & mask; pack->slots[s] != 0; s = (s + 1) & mask)
 	{
 		uint64_t slot = pack->slots[s];
@@ -347,6 +345,41 @@ wc_pack_find(const WcPack *pack, const WcId *id)
 			return index;
 	}
 	return -1;
+}
+
+int32_t
+wc_pack_find(const WcPack *pack, const WcId *id)
+{
+	return find_hashed(pack, id, hash_id(pack->kind, id),
+	                   slot_count(pack->count) - 1);
+}
+
+void
+wc_pack_find_many(const WcPack *pack, int64_t count, const WcId *ids,
+                  int32_t *result)
+{
+	uint64_t mask = slot_count(pack->count) - 1;
+
+	for (int64_t first = 0; first < count; first += FIND_BATCH)
+	{
+		int64_t end = first + FIND_BATCH < count ? first + FIND_BATCH : count;
+		uint64_t hash[FIND_BATCH];
+
+		for (int64_t i = first; i < end; i++)
+		{
+			hash[i - first] = hash_id(pack->kind, &ids[i]);
+			__builtin_prefetch(&pack->slots[hash[i - first] & mask]);
+		}
+		for (int64_t i = first; i < end && pack->number != NULL; i++)
+		{
+			uint64_t slot = pack->slots[hash[i - first] & mask];
+
+			if (slot != 0)
+				__builtin_prefetch(&pack->number[(slot & UINT32_MAX) - 1]);
+		}
+		for (int64_t i = first; i < end; i++)
+			result[i] = find_hashed(pack, &ids[i], hash[i - first], mask);
+	}
 }
 
 static WcStatus

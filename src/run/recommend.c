@@ -38,6 +38,20 @@ exclude_id(const WalsRecommendRequest *request, const WalsRows *items, Datum id,
 		wals_row_set_add(set, index);
 }
 
+static void
+exclude_seen(const WalsRows *items, const WalsHistory *history, uint64 *set)
+{
+	int32 *index =
+	    palloc_extended(sizeof(int32) * (Size) history->count, MCXT_ALLOC_HUGE);
+	int64 i;
+
+	wals_rows_find_many(items, history->count, history->ids, index);
+	for (i = 0; i < history->count; i++)
+		if (index[i] >= 0)
+			wals_row_set_add(set, index[i]);
+	pfree(index);
+}
+
 static uint64 *
 excluded_items(const WalsRecommendRequest *request, const WalsRows *items,
                const WalsHistory *history)
@@ -50,13 +64,8 @@ excluded_items(const WalsRecommendRequest *request, const WalsRows *items,
 	if (!seen && basket == NULL && request->n_exclude == 0)
 		return NULL;
 	set = wals_row_set(items);
-	for (i = 0; seen && i < history->count; i++)
-	{
-		int32 index = wals_rows_find(items, history->ids[i]);
-
-		if (index >= 0)
-			wals_row_set_add(set, index);
-	}
+	if (seen)
+		exclude_seen(items, history, set);
 	for (i = 0; basket != NULL && i < basket->count; i++)
 		exclude_id(request, items, basket->items[i], set);
 	for (i = 0; i < request->n_exclude; i++)

@@ -44,6 +44,14 @@ wals_rows_find(const WalsRows *rows, WcId id)
 	return wc_pack_find(&rows->pack, &id);
 }
 
+/* The same for many ids. */
+static inline void
+wals_rows_find_many(const WalsRows *rows, int64 count, const WcId *ids,
+                    int32 *result)
+{
+	wc_pack_find_many(&rows->pack, count, ids, result);
+}
+
 static inline WcId
 wals_rows_id(const WalsRows *rows, int32 index)
 {

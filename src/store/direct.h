@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * direct.h
- *	  Rows of a model's tables without a statement, where that is as good.
+ *	  Rows without a statement, where that is as good.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,5 +19,13 @@
 extern bool wals_direct_each(Oid table, WalsRowFunction each_row, void *arg);
 extern bool wals_direct_find(Oid table, int32 version, Oid id_type, Datum id,
                              WalsRowFunction each_row, void *arg);
+
+/*
+ * The same for n columns (numbers of attributes) of the rows of any table whose
+ * column key equals an id (a datum of id_type), where an index has them all.
+ */
+extern bool wals_direct_lookup(Oid table, AttrNumber key, Oid id_type, Datum id,
+                               int n, const AttrNumber *columns,
+                               WalsRowFunction each_row, void *arg);
 
 #endif /* WALS_STORE_DIRECT_H */

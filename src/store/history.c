@@ -9,7 +9,7 @@
  * of the caller.  A missing right is an error and never a silent "nothing
  * seen".
  *
- * One statement serves both who wants to know what was seen and who folds the
+ * One reading serves both who wants to know what was seen and who folds the
  * user in: every row with an item counts as seen, those whose numbers a
  * training would have taken are usable besides.
  *
@@ -24,6 +24,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "store/direct.h"
 #include "store/history.h"
 #include "store/numbers.h"
 #include "store/query.h"
@@ -306,14 +307,25 @@ check_rights(const HistoryState *state, int n_columns, const char **columns)
 		                errhint("GRANT SELECT on it.%s", state->without)));
 }
 
-/* Read the rows with an id in a column; sql begins with SELECT columns. */
+/*
+ * Read n columns of the rows with an id in a column; where a statement must do
+ * it, sql begins with SELECT columns.
+ */
 static void
-read_rows(HistoryState *state, StringInfo sql, const char *column, Oid id_type,
-          Datum id, WalsHistory *history)
+read_rows(HistoryState *state, StringInfo sql, int n, const char **columns,
+          const char *column, Oid id_type, Datum id, WalsHistory *history)
 {
+	Oid source = state->model->source;
+	AttrNumber numbers[5];
+	int i;
+
 	state->history = history;
-	appendStringInfo(sql, " FROM %s ",
-	                 wals_relation_quoted(state->model->source));
+	for (i = 0; i < n; i++)
+		numbers[i] = get_attnum(source, columns[i]);
+	if (wals_direct_lookup(source, get_attnum(source, column), id_type, id, n,
+	                       numbers, read_row, state))
+		return;
+	appendStringInfo(sql, " FROM %s ", wals_relation_quoted(source));
 	appendStringInfo(sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
 	                 quote_identifier(column));
 	wals_query_each(sql->data, 1, &id_type, &id, WALS_READ_CALLER, read_row,
@@ -344,8 +356,8 @@ wals_history_read(const WalsModel *model, Datum user,
 	if (objective != NULL)
 		open_ratings(&state, objective, &sql, &n_columns, columns);
 	check_rights(&state, n_columns, columns);
-	read_rows(&state, &sql, user_col, wals_id_sql_type(model->user_type), user,
-	          history);
+	read_rows(&state, &sql, n_columns - 1, columns + 1, user_col,
+	          wals_id_sql_type(model->user_type), user, history);
 }
 
 /* The source can be read for what users have seen; without their ratings. */
@@ -364,6 +376,7 @@ void
 wals_history_read_users(const WalsModel *model, Datum item,
                         WalsHistory *history)
 {
+	const char *user_col = NameStr(model->user_col);
 	HistoryState state;
 	StringInfoData sql;
 
@@ -372,9 +385,8 @@ wals_history_read_users(const WalsModel *model, Datum item,
 	state.id_type = state.user_type;
 	state.id_kind = wals_id_kind(model->user_type);
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s",
-	                 quote_identifier(NameStr(model->user_col)));
-	read_rows(&state, &sql, NameStr(model->item_col),
+	appendStringInfo(&sql, "SELECT %s", quote_identifier(user_col));
+	read_rows(&state, &sql, 1, &user_col, NameStr(model->item_col),
 	          wals_id_sql_type(model->item_type), item, history);
 }
 

@@ -23,10 +23,14 @@
 
 #include <math.h>
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
@@ -35,8 +39,10 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "base/compat.h"
@@ -150,44 +156,60 @@ wals_model_lock_relation(Oid relation)
 	wals_model_lock(get_rel_namespace(relation), get_rel_name(relation));
 }
 
+/* By name, then by OID. */
+static int
+compare_models(const ListCell *a, const ListCell *b)
+{
+	char *left = get_rel_name(lfirst_oid(a));
+	char *right = get_rel_name(lfirst_oid(b));
+	int order = left == NULL || right == NULL ? 0 : strcmp(left, right);
+
+	if (order != 0)
+		return order;
+	return (lfirst_oid(a) > lfirst_oid(b)) - (lfirst_oid(a) < lfirst_oid(b));
+}
+
+static bool
+model_is_readable(Oid relation)
+{
+	return wals_table_kind(relation, NULL) == WALS_TABLE_MODEL &&
+	       wals_namespace_aclcheck(get_rel_namespace(relation), GetUserId(),
+	                               ACL_USAGE) == ACLCHECK_OK &&
+	       pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/*
+ * The catalog is read as the server reads it, without a statement: whoever asks
+ * the default model comes here with every call.  It is read by the caller's
+ * snapshot, so that a model whose rows he cannot see yet is none of his.
+ */
 List *
 wals_model_list_all(void)
 {
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {ObjectIdGetDatum(wals_model_type())};
-	MemoryContext caller = CurrentMemoryContext;
+	Relation depend = table_open(DependRelationId, AccessShareLock);
+	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
 	List *result = NIL;
-	uint64 n;
-	uint64 i;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
 
-	wals_query_begin();
-	n = wals_query_run(
-	    "SELECT c.oid "
-	    "FROM pg_catalog.pg_depend AS d "
-	    "JOIN pg_catalog.pg_class AS c "
-	    "ON c.oid OPERATOR(pg_catalog.=) d.objid "
-	    "WHERE d.refclassid OPERATOR(pg_catalog.=) "
-	    "'pg_catalog.pg_type'::pg_catalog.regclass "
-	    "AND d.refobjid OPERATOR(pg_catalog.=) $1 "
-	    "AND d.classid OPERATOR(pg_catalog.=) "
-	    "'pg_catalog.pg_class'::pg_catalog.regclass "
-	    "AND d.objsubid OPERATOR(pg_catalog.=) 0 "
-	    "AND c.reloftype OPERATOR(pg_catalog.=) $1 "
-	    "AND c.relkind OPERATOR(pg_catalog.=) 'r' "
-	    "AND pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') "
-	    "AND pg_catalog.has_table_privilege(c.oid, 'SELECT') "
-	    "ORDER BY c.relname, c.oid",
-	    1, types, values, NULL, WALS_READ_CALLER);
-	for (i = 0; i < n; i++)
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+	            F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+	            F_OIDEQ, ObjectIdGetDatum(wals_model_type()));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, snapshot, 2,
+	                          keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		bool is_null;
-		Oid relation = DatumGetObjectId(wals_query_value(i, 1, &is_null));
-		MemoryContext query = MemoryContextSwitchTo(caller);
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
 
-		result = lappend_oid(result, relation);
-		MemoryContextSwitchTo(query);
+		if (form->classid == RelationRelationId && form->objsubid == 0 &&
+		    model_is_readable(form->objid))
+			result = lappend_oid(result, form->objid);
 	}
-	wals_query_end();
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	list_sort(result, compare_models);
 	return result;
 }
 
@@ -203,13 +225,47 @@ wals_model_list_own(void)
 	return result;
 }
 
+/* Number of a column of a row, looked for from the one before. */
+static int
+column_number(TupleDesc desc, const char *name, int before)
+{
+	int i;
+
+	for (i = 0; i < desc->natts; i++)
+	{
+		int number = (before + i) % desc->natts + 1;
+
+		if (strcmp(NameStr(TupleDescAttr(desc, number - 1)->attname), name) ==
+		    0)
+			return number;
+	}
+	elog(ERROR, "type wals_model has no column \"%s\"", name);
+}
+
+/* Looks for a row that is active and the default. */
+static void
+find_mark(TupleTableSlot *slot, void *arg)
+{
+	TupleDesc desc = slot->tts_tupleDescriptor;
+	int active = column_number(desc, "active", 0) - 1;
+	int mark = column_number(desc, "is_default", active) - 1;
+	bool *found = arg;
+
+	if (!slot->tts_isnull[active] && DatumGetBool(slot->tts_values[active]) &&
+	    !slot->tts_isnull[mark] && DatumGetBool(slot->tts_values[mark]))
+		*found = true;
+}
+
 static bool
 model_is_marked(Oid relation)
 {
-	char *sql = psprintf("SELECT 1 FROM %s WHERE active AND is_default",
-	                     wals_relation_quoted(relation));
-	bool result;
+	bool result = false;
+	char *sql;
 
+	if (wals_direct_each(relation, find_mark, &result))
+		return result;
+	sql = psprintf("SELECT 1 FROM %s WHERE active AND is_default",
+	               wals_relation_quoted(relation));
 	wals_query_begin();
 	result = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER) > 0;
 	wals_query_end();
@@ -457,23 +513,6 @@ typedef struct VersionRows
 	Datum values[N_COLS];
 	bool nulls[N_COLS];
 } VersionRows;
-
-/* Number of a column of a row, looked for from the one before. */
-static int
-column_number(TupleDesc desc, const char *name, int before)
-{
-	int i;
-
-	for (i = 0; i < desc->natts; i++)
-	{
-		int number = (before + i) % desc->natts + 1;
-
-		if (strcmp(NameStr(TupleDescAttr(desc, number - 1)->attname), name) ==
-		    0)
-			return number;
-	}
-	elog(ERROR, "type wals_model has no column \"%s\"", name);
-}
 
 /* Keep a copy of the row. */
 static void

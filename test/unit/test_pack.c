@@ -81,6 +81,31 @@ make(WcIdKind kind, int32_t count, int32_t k, int32_t step, WcPack *pack,
 	return wc_pack_finish(builder, identity, pack, hooks);
 }
 
+/* Looked for together, ids lead to the same rows, those that are not there too. */
+static void
+check_find_many(const WcPack *pack, int32_t count)
+{
+	int32_t n = count + 21;
+	WcId *ids = malloc((size_t) n * sizeof(WcId));
+	char(*buffers)[64] = malloc((size_t) n * 64);
+	int32_t *found = malloc((size_t) n * sizeof(int32_t));
+	bool same = true;
+
+	for (int32_t i = 0; i < n; i++)
+		ids[i] = id_of(pack->kind, n - 1 - i, buffers[i]);
+	for (int32_t some = n; some >= 0; some -= n / 3 + 1)
+	{
+		memset(found, 0x7F, (size_t) n * sizeof(int32_t));
+		wc_pack_find_many(pack, some, ids, found);
+		for (int32_t i = 0; i < some; i++)
+			same &= found[i] == wc_pack_find(pack, &ids[i]);
+	}
+	CHECK(same);
+	free(ids);
+	free(buffers);
+	free(found);
+}
+
 /* Ids ascend, and lead to what was added under them. */
 static void
 check_rows(const WcPack *pack, int32_t count, int32_t k)
@@ -92,6 +117,7 @@ check_rows(const WcPack *pack, int32_t count, int32_t k)
 	bool ascending = true;
 
 	CHECK(pack->count == count && pack->factors == k);
+	check_find_many(pack, count);
 	for (int32_t j = 0; j < count; j++)
 	{
 		WcId id = id_of(pack->kind, j, buffer);
