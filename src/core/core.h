@@ -27,6 +27,7 @@
 #include "core/answer.h"
 #include "core/common.h"
 #include "core/measure.h"
+#include "core/picture.h"
 #include "core/train.h"
 
 #endif /* WALS_CORE_H */

@@ -63,7 +63,8 @@ typedef struct ReadState
 	const WalsSource *source;
 	const WcParams *params;
 	WalsMemory *memory;
-	WalsProgress *progress;
+	WalsProgress *progress; /* NULL: nobody watches */
+	WalsSurvey *survey; /* NULL: bad numbers are errors */
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
@@ -193,12 +194,59 @@ flush_block(ReadState *state)
 	                           state->time, &state->memory->alloc),
 	             state->memory);
 	state->staged = 0;
-	wals_progress_rows(state->progress, state->ratings->n_rows);
-	if (coo->count >= state->next_check)
+	if (state->progress != NULL)
+		wals_progress_rows(state->progress, state->ratings->n_rows);
+	if (state->survey == NULL && coo->count >= state->next_check)
 	{
 		wals_ratings_check_memory(state->ratings, state->memory, state->params);
 		state->next_check = coo->count + READ_CHECK_ROWS;
 	}
+}
+
+/* Which columns of the source a row has no value in. */
+static void
+survey_nulls(ReadState *state, const TupleTableSlot *slot)
+{
+	const int att[WALS_SOURCE_COLUMNS] = {0, 1, state->value_att,
+	                                      state->weight_att, state->time_att};
+	int i;
+
+	for (i = 0; i < WALS_SOURCE_COLUMNS; i++)
+		if (att[i] >= 0 && slot->tts_isnull[att[i]])
+			state->survey->n_null[i]++;
+}
+
+/* True for a row that a training would accept; else it is counted. */
+static bool
+survey_accepts(ReadState *state, const Datum *datums)
+{
+	WalsSurvey *survey = state->survey;
+	bool accepts = true;
+	int64 time;
+
+	if (state->value_att >= 0 &&
+	    !isfinite((float) state->read_value(datums[state->value_att])))
+	{
+		survey->n_bad_value++;
+		accepts = false;
+	}
+	if (state->weight_att >= 0)
+	{
+		float weight = (float) state->read_weight(datums[state->weight_att]);
+
+		if (!isfinite(weight) || weight < 0)
+		{
+			survey->n_bad_weight++;
+			accepts = false;
+		}
+	}
+	if (state->time_att >= 0 &&
+	    !state->read_time(datums[state->time_att], &time))
+	{
+		survey->n_bad_time++;
+		accepts = false;
+	}
+	return accepts;
 }
 
 static void
@@ -219,10 +267,17 @@ read_row(TupleTableSlot *slot, void *arg)
 		if (slot->tts_isnull[i])
 		{
 			ratings->n_null++;
+			if (state->survey != NULL)
+				survey_nulls(state, slot);
 			return;
 		}
 
 	caller = MemoryContextSwitchTo(state->row_context);
+	if (state->survey != NULL && !survey_accepts(state, datums))
+	{
+		MemoryContextSwitchTo(caller);
+		return;
+	}
 	if (state->value_att >= 0)
 		state->value[row] = checked_float(
 		    state, slot, state->read_value(datums[state->value_att]), "value");
@@ -318,10 +373,9 @@ open_columns(ReadState *state)
 	return sql.data;
 }
 
-void
-wals_ratings_read(const WalsSource *source, const WcParams *params,
-                  WalsMemory *memory, WalsProgress *progress,
-                  WalsRatings *ratings)
+static void
+read_all(const WalsSource *source, const WcParams *params, WalsMemory *memory,
+         WalsProgress *progress, WalsSurvey *survey, WalsRatings *ratings)
 {
 	MemoryContext context;
 	MemoryContext caller;
@@ -348,6 +402,7 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
 	state.params = params;
 	state.memory = memory;
 	state.progress = progress;
+	state.survey = survey;
 	state.ratings = ratings;
 	state.row_context =
 	    AllocSetContextCreate(context, "wals rows", ALLOCSET_DEFAULT_SIZES);
@@ -355,10 +410,28 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
 	open_block(&state);
 	sql = open_columns(&state);
 
-	wals_query_each(sql, 0, NULL, NULL, WALS_READ_FRESH, read_row, &state);
+	wals_query_each(sql, 0, NULL, NULL,
+	                survey != NULL ? WALS_READ_CALLER : WALS_READ_FRESH,
+	                read_row, &state);
 	flush_block(&state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
+}
+
+void
+wals_ratings_read(const WalsSource *source, const WcParams *params,
+                  WalsMemory *memory, WalsProgress *progress,
+                  WalsRatings *ratings)
+{
+	read_all(source, params, memory, progress, NULL, ratings);
+}
+
+void
+wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
+                    WalsRatings *ratings, WalsSurvey *survey)
+{
+	memset(survey, 0, sizeof(*survey));
+	read_all(source, NULL, memory, NULL, survey, ratings);
 }
 
 /* Bytes of the triplets' arrays as they are now. */
@@ -373,6 +446,26 @@ coo_bytes(const WcCoo *coo)
 	return triplet * (Size) coo->capacity;
 }
 
+WcStatus
+wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
+                    const WcParams *params, Size *bytes, Size *ids)
+{
+	const WcCoo *coo = &ratings->coo;
+	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
+	                  params->weighting == WC_WEIGHT_LINEAR ||
+	                  params->weighting == WC_WEIGHT_LOG;
+	size_t needed = 0;
+	WcStatus status;
+
+	*ids = memory->used - Min(memory->used, coo_bytes(coo));
+	status = wc_memory_needed(coo->count, wc_idmap_count(ratings->users),
+	                          wc_idmap_count(ratings->items), params->factors,
+	                          coo->value != NULL, has_weight, coo->time != NULL,
+	                          &needed);
+	*bytes = needed;
+	return status;
+}
+
 void
 wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
                           const WcParams *params)
@@ -381,18 +474,13 @@ wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
 	Size limit = (Size) wals_max_memory * 1024;
 	int32 users = wc_idmap_count(ratings->users);
 	int32 items = wc_idmap_count(ratings->items);
-	Size ids = memory->used - Min(memory->used, coo_bytes(coo));
-	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
-	                  params->weighting == WC_WEIGHT_LINEAR ||
-	                  params->weighting == WC_WEIGHT_LOG;
-	size_t bytes = 0;
+	Size bytes;
+	Size ids;
 	WcStatus status;
 
 	if (limit == 0)
 		return;
-	status = wc_memory_needed(coo->count, users, items, params->factors,
-	                          coo->value != NULL, has_weight, coo->time != NULL,
-	                          &bytes);
+	status = wals_ratings_memory(ratings, memory, params, &bytes, &ids);
 	if (status == WC_OK && bytes <= limit - Min(limit, ids))
 		return;
 	bytes = add_size(bytes, ids);

@@ -34,6 +34,31 @@ extern void wals_ratings_read(const WalsSource *source, const WcParams *params,
                               WalsMemory *memory, WalsProgress *progress,
                               WalsRatings *ratings);
 
+/* Rows that a training leaves out or stops at, counted. */
+typedef struct WalsSurvey
+{
+	int64 n_null[WALS_SOURCE_COLUMNS]; /* NULLs, by column */
+	int64 n_bad_value; /* rows whose value is not finite as float4 */
+	int64 n_bad_weight; /* ... or whose weight is negative */
+	int64 n_bad_time; /* infinite times */
+} WalsSurvey;
+
+/*
+ * The same for who only wants to look: bad numbers are counted and their rows
+ * left out, and no memory but what the ratings take is asked for.
+ */
+extern void wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
+                                WalsRatings *ratings, WalsSurvey *survey);
+
+/*
+ * Bytes a training on these ratings needs, as long as memory has nothing but
+ * them; ids is the part of the dictionaries.  WC_TOO_LARGE on overflow.
+ */
+extern WcStatus wals_ratings_memory(const WalsRatings *ratings,
+                                    const WalsMemory *memory,
+                                    const WcParams *params, Size *bytes,
+                                    Size *ids);
+
 /* Stop with 53200 when a training of this size would pass the limit. */
 extern void wals_ratings_check_memory(const WalsRatings *ratings,
                                       const WalsMemory *memory,

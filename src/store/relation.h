@@ -45,6 +45,9 @@ extern bool wals_has_number_column(Oid relation, const char *column);
 /* The same for a column that must hold times. */
 extern Oid wals_time_column_type(Oid relation, const char *column);
 
+/* Columns of a source, in the order of its members: user, ..., time. */
+#define WALS_SOURCE_COLUMNS 5
+
 /* Where ratings are read from, resolved and checked by wals_source_check. */
 typedef struct WalsSource
 {

@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * picture.h
+ *	  What people look at: profiles of ratings, axes of plots, maps of items.
+ *
+ * Part of core/core.h, which is what others include.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_PICTURE_H
+#define WALS_CORE_PICTURE_H
+
+#include "core/train.h"
+
+/* ------------------------------------------------------------------------
+ * Profiles (profile.c)
+ * ------------------------------------------------------------------------ */
+
+/* How entries are spread over the users, or over the items. */
+typedef struct WcSpread
+{
+	int32_t rows; /* with entries or without */
+	int32_t most; /* entries of the row with most */
+	int32_t most_row; /* that row, the first of several */
+	int32_t singles; /* rows with one entry */
+	double median; /* entries of a row */
+	int32_t top_rows; /* a hundredth of the rows, at least one */
+	double top_share; /* of all entries, in those with most; 0 without any */
+} WcSpread;
+
+/* csr needs no values. */
+extern WcStatus wc_spread(const WcCsr *csr, WcSide side, WcSpread *spread,
+                          const WcAlloc *alloc, const WcHooks *hooks);
+
+#define WC_COMMON_VALUES 5
+#define WC_DISTINCT_MAX 65536
+
+typedef struct WcCommonValue
+{
+	float value;
+	int64_t count;
+} WcCommonValue;
+
+typedef struct WcValues
+{
+	int64_t count;
+	float min; /* 0 without values, as all of these */
+	float max;
+	int64_t negative;
+	int64_t zero;
+	int32_t distinct; /* -1: more than WC_DISTINCT_MAX */
+	int32_t n_common; /* 0 when distinct is -1 */
+	WcCommonValue common[WC_COMMON_VALUES]; /* by count, then value */
+} WcValues;
+
+/* value has count finite numbers; -0 is 0. */
+extern WcStatus wc_values_summary(int64_t count, const float *value,
+                                  WcValues *values, const WcAlloc *alloc,
+                                  const WcHooks *hooks);
+
+/*
+ * What it takes to train on entries, in multiply-adds: sums over the rows, by
+ * the formulas of core/README.md.
+ */
+typedef struct WcLabour
+{
+	double users; /* a half sweep over the users, by the solver auto */
+	double items; /* ... over the items */
+	double exact; /* ... over the users, exactly */
+	double dense; /* the rest of an iteration: Gram matrices, rotations, loss */
+	double eigen; /* eigenvectors of an iteration, in float64 by one thread */
+} WcLabour;
+
+extern WcStatus wc_labour(const WcCsr *csr, int32_t factors, WcLabour *labour,
+                          const WcAlloc *alloc, const WcHooks *hooks);
+
+/*
+ * A few users with as many entries as some of csr have, to be solved with a
+ * clock in hand: users spread over all, entries and values invented, labour
+ * bounded: that of exact solutions or of the solver auto.  csr has a user.
+ */
+extern WcStatus wc_labour_sample(const WcCsr *csr, int32_t factors, bool exact,
+                                 WcCsr *sample, const WcAlloc *alloc);
+
+/* ------------------------------------------------------------------------
+ * Axes (axis.c)
+ * ------------------------------------------------------------------------ */
+
+#define WC_TICKS_MAX 16
+
+typedef struct WcAxis
+{
+	double low; /* ends of the axis, low < high */
+	double high;
+	bool is_log;
+	int n_ticks;
+	double tick[WC_TICKS_MAX]; /* ascending, within the ends */
+	double step; /* between ticks, 0 for is_log */
+} WcAxis;
+
+typedef enum WcAxisKind
+{
+	WC_AXIS_NUMBERS, /* ends are ticks */
+	WC_AXIS_COUNTS, /* ends are those of the numbers, ticks whole numbers */
+	WC_AXIS_LOG /* as NUMBERS, but logarithmic if the numbers ask for it */
+} WcAxisKind;
+
+/* Largest number that can be drawn. */
+#define WC_AXIS_LIMIT 1e300
+
+/*
+ * An axis for count numbers of at most WC_AXIS_LIMIT in absolute value, with
+ * about as many ticks as wanted (2 to 10).  Without numbers it goes from 0 to 1.
+ */
+extern void wc_axis_make(WcAxisKind kind, int64_t count, const double *numbers,
+                         int wanted, WcAxis *axis);
+
+/* Where a number lies: 0 at the low end, 1 at the high one. */
+extern double wc_axis_place(const WcAxis *axis, double number);
+
+/* The text of a tick: "0.45", "1200", "1.25M", "2.5e+20". */
+extern void wc_axis_label(const WcAxis *axis, double tick, size_t size,
+                          char *text);
+
+/* ------------------------------------------------------------------------
+ * Maps (map.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * Coordinates of count vectors (pointers to factors finite numbers each) in the
+ * plane of their two first principal components: vectors are divided by their
+ * lengths, moved to mean 0 and projected.  The first vector that is not near 0
+ * on an axis lies on its positive side.  A vector of zeros has no direction: it
+ * takes no part, and gets NaN.
+ */
+extern WcStatus wc_map_project(int32_t count, int32_t factors,
+                               const float *const *vectors, float *x, float *y,
+                               const char *kernel, const WcAlloc *alloc,
+                               const WcHooks *hooks);
+
+/* A rectangle. */
+typedef struct WcBox
+{
+	double left;
+	double top;
+	double right;
+	double bottom;
+} WcBox;
+
+/* A point with the size of its label; it is placed by wc_map_labels. */
+typedef struct WcMark
+{
+	double x;
+	double y;
+	double radius;
+	double width; /* of the label, 0: none */
+	double height;
+	bool placed;
+	WcBox box; /* of the label, if placed */
+} WcMark;
+
+/*
+ * Place labels right of, left of, above or below their points, the first mark
+ * first, wherever they stay within the frame and clear of other labels and of
+ * the points of all marks; others are not placed.  At most limit labels.
+ */
+extern WcStatus wc_map_labels(int32_t count, WcMark *marks, const WcBox *frame,
+                              int32_t limit, const WcHooks *hooks);
+
+#endif /* WALS_CORE_PICTURE_H */
