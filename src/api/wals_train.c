@@ -98,18 +98,6 @@ required(FunctionCallInfo fcinfo, int arg, const char *name)
 		                errhint("SELECT wals_train('movies', 'ratings');")));
 }
 
-/*
- * Duplicates: rows of the same user and item add up for implicit feedback;
- * ratings are replaced by the latest where a time is known, else averaged.
- */
-static WcDuplicates
-default_duplicates(const WalsTrainRequest *request)
-{
-	if (request->params.feedback == WC_IMPLICIT)
-		return WC_DUP_SUM;
-	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
-}
-
 static void
 set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 {
@@ -165,9 +153,9 @@ wals_train(PG_FUNCTION_ARGS)
 	params->unobserved_popularity = wals_arg_choice(
 	    fcinfo, ARG_UNOBSERVED_WEIGHTING, "unobserved_weighting",
 	    wals_unobserved_choices, defaults.unobserved_popularity);
-	params->duplicates =
-	    wals_arg_choice(fcinfo, ARG_DUPLICATES, "duplicates",
-	                    wals_duplicates_choices, default_duplicates(&request));
+	params->duplicates = wals_arg_choice(fcinfo, ARG_DUPLICATES, "duplicates",
+	                                     wals_duplicates_choices,
+	                                     wals_options_duplicates(&request));
 	params->factors = wals_arg_int32(fcinfo, ARG_FACTORS, defaults.factors);
 	params->iterations =
 	    wals_arg_int32(fcinfo, ARG_ITERATIONS, defaults.iterations);

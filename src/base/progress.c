@@ -38,7 +38,7 @@
 #include "base/progress.h"
 
 /* "WAL" and the number of the layout. */
-#define PROGRESS_COMMAND_WALS ((ProgressCommandType) 0x57414c01)
+#define PROGRESS_COMMAND_WALS ((ProgressCommandType) 0x57414c02)
 
 #define NAME_BYTES WALS_PROGRESS_NAME_BYTES
 #define NAME_COUNTERS (NAME_BYTES / sizeof(int64))
@@ -57,6 +57,7 @@ enum
 	COUNT_ITERATION_AT, /* when the last one was done */
 	COUNT_ROLE,
 	COUNT_SCHEMA,
+	COUNT_BOARD, /* handle, 0: none */
 	COUNT_NAME,
 	N_COUNTERS = COUNT_NAME + NAME_COUNTERS
 };
@@ -67,7 +68,7 @@ StaticAssertDecl(N_COUNTERS <= PGSTAT_NUM_PROGRESS_PARAM,
 static const char *const phase_names[WALS_PHASES] = {
     [WALS_PHASE_LOADING] = "loading",     [WALS_PHASE_PREPARING] = "preparing",
     [WALS_PHASE_USERS] = "solving users", [WALS_PHASE_ITEMS] = "solving items",
-    [WALS_PHASE_WRITING] = "writing",
+    [WALS_PHASE_WRITING] = "writing",     [WALS_PHASE_TUNING] = "tuning",
 };
 
 static int64
@@ -131,7 +132,8 @@ wals_progress_phase(WalsProgress *progress, WalsPhase phase)
 	int64 *counters = progress->counters;
 
 	counters[COUNT_PHASE] = phase;
-	if (phase == WALS_PHASE_USERS && counters[COUNT_SOLVE_AT] == 0)
+	if ((phase == WALS_PHASE_USERS || phase == WALS_PHASE_TUNING) &&
+	    counters[COUNT_SOLVE_AT] == 0)
 		counters[COUNT_SOLVE_AT] = GetCurrentTimestamp();
 	publish(progress);
 }
@@ -151,6 +153,13 @@ wals_progress_iteration(WalsProgress *progress, int32 iteration, double loss)
 	counters[COUNT_ITERATION] = iteration;
 	counters[COUNT_LOSS] = double_bits(loss);
 	counters[COUNT_ITERATION_AT] = GetCurrentTimestamp();
+	publish(progress);
+}
+
+void
+wals_progress_board(WalsProgress *progress, uint32 handle)
+{
+	progress->counters[COUNT_BOARD] = handle;
 	publish(progress);
 }
 
@@ -199,6 +208,7 @@ fill_row(const PgBackendStatus *entry, WalsProgressRow *row)
 	row->loss = double_from_bits(counters[COUNT_LOSS]);
 	row->started_at = counters[COUNT_STARTED_AT];
 	row->expected_end = expected_end(counters);
+	row->board = (uint32) counters[COUNT_BOARD];
 }
 
 /* Between the start of a command and its first counters all are 0. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * progress.h
- *	  Where a running training stands, visible from other sessions.
+ *	  Where a running training or tuning stands, visible from other sessions.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +18,7 @@ typedef enum WalsPhase
 	WALS_PHASE_USERS,
 	WALS_PHASE_ITEMS,
 	WALS_PHASE_WRITING,
+	WALS_PHASE_TUNING,
 	WALS_PHASES
 } WalsPhase;
 
@@ -42,6 +43,12 @@ extern void wals_progress_iteration(WalsProgress *progress, int32 iteration,
                                     double loss);
 extern void wals_progress_end(void);
 
+/*
+ * A tuning counts trials as a training does iterations, and shows the best value
+ * so far as its loss.  Its trials stand on a board (base/board.h).
+ */
+extern void wals_progress_board(WalsProgress *progress, uint32 handle);
+
 /* Room for a model's name with its end; longer ones are cut. */
 #define WALS_PROGRESS_NAME_BYTES 64
 
@@ -59,6 +66,7 @@ typedef struct WalsProgressRow
 	double loss; /* NaN before the first iteration is done */
 	TimestampTz started_at;
 	TimestampTz expected_end; /* 0: not known yet */
+	uint32 board; /* of a tuning, 0: none */
 } WalsProgressRow;
 
 /*

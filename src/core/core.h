@@ -29,5 +29,6 @@
 #include "core/measure.h"
 #include "core/picture.h"
 #include "core/train.h"
+#include "core/tune.h"
 
 #endif /* WALS_CORE_H */

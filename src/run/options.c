@@ -84,6 +84,14 @@ wals_options_check(const WalsTrainRequest *request)
 		                 "the version they began with.")));
 }
 
+WcDuplicates
+wals_options_duplicates(const WalsTrainRequest *request)
+{
+	if (request->params.feedback == WC_IMPLICIT)
+		return WC_DUP_SUM;
+	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
+}
+
 static void
 json_name(StringInfo json, const char *name)
 {

@@ -19,6 +19,13 @@ extern const WalsChoice wals_solver_choices[];
 extern void wals_options_check(const WalsTrainRequest *request);
 
 /*
+ * Duplicates, if nobody says: rows of the same user and item add up for implicit
+ * feedback; ratings are replaced by the latest where a time is known, else
+ * averaged.
+ */
+extern WcDuplicates wals_options_duplicates(const WalsTrainRequest *request);
+
+/*
  * All options with their choices resolved, as a JSON object, and what else
  * wals_objective_read needs.  newest is the time that ages were counted back
  * from, with a half-life.

@@ -1,0 +1,79 @@
+-- ---------------------------------------------------------------------------
+-- Tuning
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION wals_tune(
+	source regclass,
+	grid jsonb DEFAULT NULL,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	time_col name DEFAULT NULL,
+	feedback text DEFAULT 'implicit',
+	metric text DEFAULT NULL,
+	k integer DEFAULT 10,
+	trials integer DEFAULT 20,
+	max_seconds integer DEFAULT NULL,
+	search text DEFAULT 'auto',
+	holdout text DEFAULT 'hash',
+	fraction double precision DEFAULT 0.1,
+	relevance_threshold double precision DEFAULT NULL,
+	max_users integer DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	trial integer,
+	options jsonb,
+	value double precision,
+	std_error double precision,
+	iterations integer,
+	seconds double precision,
+	best boolean,
+	test_value double precision,
+	test_std_error double precision,
+	test_popular_baseline double precision,
+	call text
+)
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20
+AS 'MODULE_PATHNAME', 'wals_tune';
+COMMENT ON FUNCTION wals_tune(regclass, jsonb, name, name, name, name, name, text, text, integer, integer, integer, text, text, double precision, double precision, integer, bigint)
+IS 'try options of wals_train on a part of the ratings and measure them on another; the best is measured on a third part and comes with the call that trains it';
+
+CREATE FUNCTION wals_tune_progress_list(
+	OUT pid integer,
+	OUT source text,
+	OUT trial integer,
+	OUT options text,
+	OUT value double precision,
+	OUT std_error double precision,
+	OUT iterations integer,
+	OUT seconds double precision
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 20
+AS 'MODULE_PATHNAME', 'wals_tune_progress_list';
+COMMENT ON FUNCTION wals_tune_progress_list()
+IS 'trials of tunings that are running; wals_tune_progress shows them';
+
+CREATE VIEW wals_tune_progress AS
+SELECT t.pid,
+	t.source,
+	t.trial,
+	t.options,
+	t.value,
+	t.std_error,
+	t.iterations,
+	t.seconds
+FROM @extschema@.wals_tune_progress_list() AS t;
+
+COMMENT ON VIEW wals_tune_progress IS 'trials that are done in tunings that are running in this database, of sessions whose activity the caller may see';
+COMMENT ON COLUMN wals_tune_progress.pid IS 'process of the session, as in pg_stat_activity';
+COMMENT ON COLUMN wals_tune_progress.source IS 'name of the source with its schema';
+COMMENT ON COLUMN wals_tune_progress.trial IS 'number of the trial, from 1';
+COMMENT ON COLUMN wals_tune_progress.options IS 'the options it tries, as JSON; cut after 511 bytes';
+COMMENT ON COLUMN wals_tune_progress.value IS 'the metric on the validation, NULL if the trial failed';
+COMMENT ON COLUMN wals_tune_progress.std_error IS 'its standard error';
+COMMENT ON COLUMN wals_tune_progress.iterations IS 'iterations run so far; a search by halving goes on with the best';
+COMMENT ON COLUMN wals_tune_progress.seconds IS 'seconds the trial took so far';
+
+-- The function behind it shows only what pg_stat_activity would.
+GRANT SELECT ON wals_tune_progress TO PUBLIC;

@@ -1,0 +1,254 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_tune.c
+ *	  SQL: wals_tune(source, grid, ...), one row per trial, and
+ *	  wals_tune_progress_list(), behind the view wals_tune_progress.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+
+#include "base/args.h"
+#include "base/board.h"
+#include "base/progress.h"
+#include "run/options.h"
+#include "run/tune.h"
+
+PG_FUNCTION_INFO_V1(wals_tune);
+PG_FUNCTION_INFO_V1(wals_tune_progress_list);
+
+/* Arguments in the order of the SQL declaration. */
+enum
+{
+	ARG_SOURCE,
+	ARG_GRID,
+	ARG_USER_COL,
+	ARG_ITEM_COL,
+	ARG_VALUE_COL,
+	ARG_WEIGHT_COL,
+	ARG_TIME_COL,
+	ARG_FEEDBACK,
+	ARG_METRIC,
+	ARG_K,
+	ARG_TRIALS,
+	ARG_MAX_SECONDS,
+	ARG_SEARCH,
+	ARG_HOLDOUT,
+	ARG_FRACTION,
+	ARG_THRESHOLD,
+	ARG_MAX_USERS,
+	ARG_SEED
+};
+
+static void
+refuse(const char *option, const char *detail, const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("invalid value for option \"%s\"", option),
+	                errdetail_internal("%s", detail), errhint("%s", hint)));
+}
+
+/* An integer from low to high, or if_null. */
+static int32
+number(FunctionCallInfo fcinfo, int arg, const char *option, int32 low,
+       int32 high, int32 if_null)
+{
+	int32 value = wals_arg_int32(fcinfo, arg, low);
+
+	if (value < low || value > high)
+		refuse(option,
+		       psprintf("The value is %d, it must be between %d and %d.", value,
+		                low, high),
+		       "Leave it out for the default.");
+	return PG_ARGISNULL(arg) ? if_null : value;
+}
+
+static void
+fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
+{
+	WalsTrainRequest *train = &request->train;
+	WalsSource *source = &train->source;
+
+	if (PG_ARGISNULL(ARG_SOURCE))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		                errmsg("argument \"%s\" must not be NULL", "source"),
+		                errhint("SELECT * FROM wals_tune('ratings');")));
+	source->relation = PG_GETARG_OID(ARG_SOURCE);
+	source->user_col = wals_arg_name(fcinfo, ARG_USER_COL);
+	source->item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);
+	source->value_col = wals_arg_name(fcinfo, ARG_VALUE_COL);
+	source->weight_col = wals_arg_name(fcinfo, ARG_WEIGHT_COL);
+	source->time_col = wals_arg_name(fcinfo, ARG_TIME_COL);
+	if (source->user_col == NULL)
+		source->user_col = "user_id";
+	if (source->item_col == NULL)
+		source->item_col = "item_id";
+	wc_params_defaults(&train->params);
+	train->params.feedback =
+	    wals_arg_choice(fcinfo, ARG_FEEDBACK, "feedback", wals_feedback_choices,
+	                    train->params.feedback);
+	train->params.duplicates = wals_options_duplicates(train);
+	train->params.seed = request->seed;
+	train->max_seconds = PG_INT32_MAX;
+	train->keep_versions = 2;
+}
+
+static void
+fetch_measure(FunctionCallInfo fcinfo, WalsTuneRequest *request)
+{
+	bool is_explicit = request->train.params.feedback == WC_EXPLICIT;
+
+	request->metric =
+	    wals_arg_choice(fcinfo, ARG_METRIC, "metric", wals_tune_metrics,
+	                    is_explicit ? WALS_METRIC_RMSE : WC_NDCG);
+	if (!is_explicit && (request->metric == WALS_METRIC_RMSE ||
+	                     request->metric == WALS_METRIC_MAE))
+		refuse("metric",
+		       "Errors of predictions can be measured with feedback explicit "
+		       "only: other scores are no predictions of the value.",
+		       "Use metric => 'ndcg', or feedback => 'explicit'.");
+	request->cut = number(fcinfo, ARG_K, "k", 1, WC_CUT_MAX, 10);
+	request->has_threshold = !PG_ARGISNULL(ARG_THRESHOLD);
+	request->threshold = wals_arg_float8(fcinfo, ARG_THRESHOLD, 0);
+	if (isnan(request->threshold))
+		refuse("relevance_threshold", "The value is NaN, it must be a number.",
+		       "Leave it out for the default.");
+	if (request->has_threshold && request->train.source.value_col == NULL)
+		refuse("relevance_threshold", "It needs a column of values.",
+		       "Name it with value_col => '...'.");
+	request->max_users = number(fcinfo, ARG_MAX_USERS, "max_users", 1,
+	                            PG_INT32_MAX, PG_INT32_MAX);
+}
+
+static void
+fetch_holdout(FunctionCallInfo fcinfo, WalsTuneRequest *request)
+{
+	request->holdout = wals_arg_choice(fcinfo, ARG_HOLDOUT, "holdout",
+	                                   wals_tune_holdouts, WALS_HOLDOUT_HASH);
+	request->fraction = wals_arg_float8(fcinfo, ARG_FRACTION, 0.1);
+	if (!(request->fraction > 0 && request->fraction < 0.5))
+		refuse("fraction",
+		       psprintf("The value is %g, it must be greater than 0 and less "
+		                "than 0.5: it is held out twice.",
+		                request->fraction),
+		       "0.1 validates on one of ten entries and tests on another.");
+	if (request->holdout != WALS_HOLDOUT_HASH &&
+	    request->train.source.time_col == NULL)
+		refuse("holdout", "Who is to hold out the last entries needs a time.",
+		       "Name its column with time_col => '...', or use holdout => "
+		       "'hash'.");
+}
+
+static void
+put_number(double number_or_nan, Datum *value, bool *is_null)
+{
+	*value = Float8GetDatum(number_or_nan);
+	*is_null = isnan(number_or_nan);
+}
+
+static Datum
+json_datum(const char *json)
+{
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+}
+
+Datum
+wals_tune(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsTuneRequest request;
+	WalsTuneRow *rows;
+	int count;
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.seed = wals_arg_int64(fcinfo, ARG_SEED, 0);
+	fetch_source(fcinfo, &request);
+	fetch_measure(fcinfo, &request);
+	fetch_holdout(fcinfo, &request);
+	request.trials =
+	    number(fcinfo, ARG_TRIALS, "trials", 1, WC_TUNE_TRIALS_MAX, 20);
+	request.max_seconds = number(fcinfo, ARG_MAX_SECONDS, "max_seconds", 1,
+	                             PG_INT32_MAX, PG_INT32_MAX);
+	request.search = wals_arg_choice(fcinfo, ARG_SEARCH, "search",
+	                                 wals_tune_searches, WALS_SEARCH_AUTO);
+	request.with_defaults = PG_ARGISNULL(ARG_GRID);
+	wals_grid_read(PG_ARGISNULL(ARG_GRID) ? NULL : PG_GETARG_JSONB_P(ARG_GRID),
+	               request.train.params.feedback, &request.grid);
+
+	count = wals_tune_run(&request, &rows);
+	for (i = 0; i < count; i++)
+	{
+		const WalsTuneRow *row = &rows[i];
+		Datum values[11];
+		bool nulls[11] = {false};
+
+		values[0] = Int32GetDatum(row->trial);
+		values[1] = json_datum(row->options);
+		put_number(row->value, &values[2], &nulls[2]);
+		put_number(row->error, &values[3], &nulls[3]);
+		values[4] = Int32GetDatum(row->iterations);
+		values[5] = Float8GetDatum(row->seconds);
+		values[6] = BoolGetDatum(row->best);
+		put_number(row->test_value, &values[7], &nulls[7]);
+		put_number(row->test_error, &values[8], &nulls[8]);
+		put_number(row->test_baseline, &values[9], &nulls[9]);
+		nulls[10] = row->call == NULL;
+		values[10] = nulls[10] ? (Datum) 0 : CStringGetTextDatum(row->call);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* The trials of one running tuning. */
+static void
+put_trials(ReturnSetInfo *result, const WalsProgressRow *tuning)
+{
+	char *schema = get_namespace_name(tuning->schema);
+	WalsBoardRow *rows = NULL;
+	int count = wals_board_read(tuning->board, tuning->pid, &rows);
+	int i;
+
+	for (i = 0; i < count; i++)
+	{
+		const WalsBoardRow *row = &rows[i];
+		Datum values[8];
+		bool nulls[8] = {false};
+
+		values[0] = Int32GetDatum(tuning->pid);
+		values[1] = CStringGetTextDatum(
+		    quote_qualified_identifier(schema, tuning->name));
+		values[2] = Int32GetDatum(row->trial);
+		values[3] = CStringGetTextDatum(row->options);
+		put_number(row->value, &values[4], &nulls[4]);
+		put_number(row->error, &values[5], &nulls[5]);
+		values[6] = Int32GetDatum(row->iterations);
+		values[7] = Float8GetDatum(row->seconds);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+Datum
+wals_tune_progress_list(PG_FUNCTION_ARGS)
+{
+	WalsProgressRow *rows;
+	int n;
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	n = wals_progress_read(&rows);
+	for (i = 0; i < n; i++)
+		if (rows[i].board != 0)
+			put_trials((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
+	return (Datum) 0;
+}

@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * tune.h
+ *	  Which options a tuning tries, how far each trial goes, what is held out.
+ *
+ * Part of core/core.h, which is what others include.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_CORE_TUNE_H
+#define WALS_CORE_TUNE_H
+
+#include "core/measure.h"
+
+/* ------------------------------------------------------------------------
+ * Trials (tune.c)
+ * ------------------------------------------------------------------------ */
+
+/* One option: a list of values, or a range of numbers. */
+typedef struct WcTuneOption
+{
+	int32_t count; /* values of a list; 0: a range */
+	double low; /* ends of a range, both included */
+	double high;
+	bool log; /* even on a scale of logarithms; low > 0 */
+	bool whole; /* integers */
+} WcTuneOption;
+
+#define WC_TUNE_OPTIONS_MAX 32
+#define WC_TUNE_TRIALS_MAX 1000
+#define WC_TUNE_RUNGS_MAX 8
+
+/* Combinations of the lists, INT64_MAX when there are more; -1 with a range. */
+extern int64_t wc_tune_combinations(int32_t n, const WcTuneOption *options);
+
+/*
+ * Fill points (trials x n) with different combinations, and return how many
+ * there are: a list's choice is the place of the value from 0, a range's the
+ * number.  Grid goes through all of them, the last option fastest; random
+ * depends on the seed, and stops when it finds nothing new.
+ */
+extern int32_t wc_tune_grid(int32_t n, const WcTuneOption *options,
+                            int32_t trials, double *points);
+extern int32_t wc_tune_random(int32_t n, const WcTuneOption *options,
+                              int64_t seed, int32_t trials, double *points);
+
+/* One round of successive halving. */
+typedef struct WcTuneRung
+{
+	int32_t trials; /* that take part */
+	int32_t part; /* they run 1 / part of their iterations, rounded up */
+} WcTuneRung;
+
+/*
+ * The rounds for a number of trials; the last one has part 1.  With halving
+ * false there is one round.
+ */
+extern int32_t wc_tune_rungs(int32_t trials, bool halving, WcTuneRung *rungs);
+
+/*
+ * Put those of order (indexes of value, count of them) first who did best, ties
+ * by index, those that have no value (NaN) last.
+ */
+extern void wc_tune_rank(int32_t count, const double *value, bool higher,
+                         int32_t *order);
+
+/* ------------------------------------------------------------------------
+ * Three parts of the ratings (split.c)
+ * ------------------------------------------------------------------------ */
+
+/* A bit for each, so that several can be meant at once. */
+enum
+{
+	WC_PART_TRAIN = 1,
+	WC_PART_VALIDATION = 2,
+	WC_PART_TEST = 4
+};
+
+/*
+ * Every function fills part, one for each entry of by_user.
+ *
+ * By hash: an entry is in the test if wc_hash_unit(wc_hash_pair(seed, user,
+ * item)) is below fraction, else in the validation if it is below twice that.
+ */
+extern WcStatus wc_split_hash(const WcCsr *by_user, const uint64_t *user_hash,
+                              const uint64_t *item_hash, double fraction,
+                              int64_t seed, uint8_t *part,
+                              const WcHooks *hooks);
+
+/*
+ * The latest entry of each user is the test, the one before it the validation;
+ * users with fewer than three entries are all train.  Ties of time are decided
+ * by hash.
+ */
+extern WcStatus wc_split_leave_last(const WcCsr *by_user, const int64_t *time,
+                                    const uint64_t *user_hash,
+                                    const uint64_t *item_hash, int64_t seed,
+                                    uint8_t *part, const WcHooks *hooks);
+
+/*
+ * The test is what is later than the times of 1 - fraction of all entries
+ * (SQL's percentile_disc), the validation what is later than those of 1 - twice
+ * the fraction.
+ */
+extern WcStatus wc_split_last(const WcCsr *by_user, const int64_t *time,
+                              double fraction, uint8_t *part,
+                              const WcHooks *hooks);
+
+/*
+ * The entries of some parts as a matrix of their own: user_map and item_map
+ * (rows, cols of csr) give the new index, or -1 for who is left out; both
+ * ascend.  An entry of somebody who is left out is left out.
+ */
+extern WcStatus wc_split_take(const WcCsr *csr, const uint8_t *part, int parts,
+                              const int32_t *user_map, int32_t users,
+                              const int32_t *item_map, int32_t items,
+                              WcCsr *result, const WcAlloc *alloc,
+                              const WcHooks *hooks);
+
+/* The latest time of each entry among the triplets it came from. */
+extern WcStatus wc_split_times(const WcCsr *by_user, int64_t count,
+                               const int32_t *user, const int32_t *item,
+                               const int64_t *time, int64_t *result,
+                               const WcHooks *hooks);
+
+#endif /* WALS_CORE_TUNE_H */

@@ -1,0 +1,81 @@
+/*-------------------------------------------------------------------------
+ *
+ * contest.h
+ *	  What tune.c and contest.c share: ratings in parts, and one trial on them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_CONTEST_H
+#define WALS_RUN_CONTEST_H
+
+#include "run/evaluate.h"
+#include "run/tune.h"
+#include "store/ratings.h"
+
+/* All entries of the source, and which part each belongs to. */
+typedef struct WalsParts
+{
+	const WalsTuneRequest *request;
+	WalsMemory *memory;
+	const WalsRatings *ratings; /* ids */
+	WcCsr all;
+	uint8 *part; /* one per entry */
+	uint64 *user_hash; /* wc_hash_id of each id */
+	uint64 *item_hash;
+} WalsParts;
+
+/*
+ * Some parts to train on, another to measure: who is in the training, as
+ * wals_train would number them, and what is measured of whom.
+ */
+typedef struct WalsContest
+{
+	const WalsParts *parts;
+	int trained; /* bits of WC_PART_... */
+	int measured;
+	int32 users; /* of the training */
+	int32 items;
+	int32 *user_map; /* index of parts->all to index here, or -1 */
+	int32 *item_map;
+	uint64 *first_hash; /* items: seeds of the first factors */
+
+	int32 n_asked; /* users who have something to measure, or a sample */
+	int32 n_chosen; /* those of them who are in the training */
+	int32 *chosen; /* their indexes in the training */
+	WcCsr rated; /* chosen users: what is measured, with values */
+	WcCsr relevant; /* the part of it that should be found */
+	WcCsr seen; /* what they were trained on */
+	int32 *n_relevant; /* with those that are not in the training */
+	uint64 *user_hash; /* of the chosen */
+	uint64 *item_hash;
+	int32 *entries; /* items */
+} WalsContest;
+
+/* Prepare; 22023 when there is nothing to train or to measure. */
+extern void wals_contest_open(const WalsParts *parts, int trained, int measured,
+                              WalsContest *contest);
+
+/* One trial between its rounds. */
+typedef struct WalsTrial
+{
+	WcParams params;
+	int32 iterations; /* that were run */
+	float *item_factors; /* kept to go on from; NULL: start anew */
+	float *item_bias;
+	double value; /* NaN: none */
+	double error;
+	double baseline; /* what popularity achieves, if asked for */
+	double seconds;
+	char *failure; /* why there is no value */
+} WalsTrial;
+
+/*
+ * Train up to so many iterations in all and measure.  keep: to go on later.
+ * A system that cannot be solved and a score that is not finite are no error:
+ * the trial then has no value.
+ */
+extern void wals_contest_run(const WalsContest *contest, int32 iterations,
+                             bool keep, bool baseline, WalsTrial *trial);
+extern void wals_contest_forget(const WalsContest *contest, WalsTrial *trial);
+
+#endif /* WALS_RUN_CONTEST_H */

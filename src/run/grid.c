@@ -1,0 +1,403 @@
+/*-------------------------------------------------------------------------
+ *
+ * grid.c
+ *	  The options a tuning tries, as JSON, as numbers and as SQL.
+ *
+ * The core knows a grid as lists of so many values and ranges of numbers
+ * (core/tune.c); here these get their names and types.  What decides which
+ * ratings there are (duplicates, rare users and items) must be the same for all
+ * trials, or their values could not be compared.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "common/shortest_dec.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/numeric.h"
+
+#include "run/grid.h"
+#include "run/options.h"
+
+/* What an option is in SQL and in WcParams. */
+typedef enum Kind
+{
+	KIND_INTEGER, /* int32 */
+	KIND_NUMBER, /* double */
+	KIND_BOOLEAN, /* bool */
+	KIND_BIASES, /* boolean in SQL, int in the core */
+	KIND_WORD, /* one of choices, an enum */
+	KIND_WORD_FLAG /* one of two choices, bool */
+} Kind;
+
+typedef struct WalsGridName
+{
+	const char *name;
+	Kind kind;
+	size_t offset; /* in WcParams */
+	const WalsChoice *choices;
+	bool fixed; /* one value for all trials */
+} WalsGridName;
+
+#define OPTION(name, kind, field)                                              \
+	{                                                                          \
+		name, kind, offsetof(WcParams, field), NULL, false                     \
+	}
+
+static const WalsGridName names[] = {
+    OPTION("factors", KIND_INTEGER, factors),
+    OPTION("iterations", KIND_INTEGER, iterations),
+    OPTION("regularization", KIND_NUMBER, regularization),
+    OPTION("reg_exponent", KIND_NUMBER, reg_exponent),
+    OPTION("unobserved_weight", KIND_NUMBER, unobserved_weight),
+    {"unobserved_weighting", KIND_WORD_FLAG,
+     offsetof(WcParams, unobserved_popularity), wals_unobserved_choices, false},
+    OPTION("popularity_exponent", KIND_NUMBER, popularity_exponent),
+    {"weighting", KIND_WORD, offsetof(WcParams, weighting),
+     wals_weighting_choices, false},
+    OPTION("alpha", KIND_NUMBER, alpha),
+    OPTION("epsilon", KIND_NUMBER, epsilon),
+    OPTION("row_weight_exponent", KIND_NUMBER, row_weight_exponent),
+    OPTION("col_weight_exponent", KIND_NUMBER, col_weight_exponent),
+    OPTION("weight_normalize", KIND_BOOLEAN, weight_normalize),
+    OPTION("biases", KIND_BIASES, biases),
+    {"solver", KIND_WORD, offsetof(WcParams, solver), wals_solver_choices,
+     false},
+    OPTION("cg_steps", KIND_INTEGER, cg_steps),
+    {"duplicates", KIND_WORD, offsetof(WcParams, duplicates),
+     wals_duplicates_choices, true},
+    {"min_user_rows", KIND_INTEGER, offsetof(WcParams, min_user_rows), NULL,
+     true},
+    {"min_item_rows", KIND_INTEGER, offsetof(WcParams, min_item_rows), NULL,
+     true},
+};
+
+/* What is tried when nobody says what: the options that matter most. */
+static const char *const default_grid[] = {
+    [WC_IMPLICIT] =
+        "{\"factors\": [32, 64, 128], "
+        "\"regularization\": {\"min\": 0.001, \"max\": 0.1, \"log\": true}, "
+        "\"unobserved_weight\": {\"min\": 0.003, \"max\": 1, \"log\": true}}",
+    [WC_EXPLICIT] =
+        "{\"factors\": [8, 16, 32, 64], "
+        "\"regularization\": {\"min\": 0.02, \"max\": 0.5, \"log\": true}}",
+    [WC_WEIGHTED] =
+        "{\"factors\": [32, 64, 128], "
+        "\"regularization\": {\"min\": 0.001, \"max\": 0.1, \"log\": true}, "
+        "\"unobserved_weight\": {\"min\": 0.003, \"max\": 1, \"log\": true}}",
+};
+
+static void refuse(const char *option, const char *detail, const char *hint)
+    pg_attribute_noreturn();
+
+static void
+refuse(const char *option, const char *detail, const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("invalid grid for option \"%s\"", option),
+	                errdetail_internal("%s", detail), errhint("%s", hint)));
+}
+
+static void
+refuse_type(const WalsGridName *name)
+{
+	static const char *const wanted[] = {
+	    [KIND_INTEGER] = "an integer",    [KIND_NUMBER] = "a number",
+	    [KIND_BOOLEAN] = "true or false", [KIND_BIASES] = "true or false",
+	    [KIND_WORD] = "a word",           [KIND_WORD_FLAG] = "a word",
+	};
+
+	refuse(name->name,
+	       psprintf("A value of it must be %s, or null for its default.",
+	                wanted[name->kind]),
+	       "Write a value, an array of values, or a range such as "
+	       "{\"min\": 0.001, \"max\": 0.1, \"log\": true}.");
+}
+
+static double
+number_of(const JsonbValue *value)
+{
+	return DatumGetFloat8(DirectFunctionCall1(
+	    numeric_float8, NumericGetDatum(value->val.numeric)));
+}
+
+static WalsGridValue
+read_value(const WalsGridName *name, const JsonbValue *json)
+{
+	WalsGridValue result = {false, 0};
+
+	if (json->type == jbvNull)
+	{
+		result.is_null = true;
+		return result;
+	}
+	switch (name->kind)
+	{
+		case KIND_INTEGER:
+		case KIND_NUMBER:
+			if (json->type != jbvNumeric)
+				refuse_type(name);
+			result.number = number_of(json);
+			if (name->kind == KIND_INTEGER &&
+			    !(result.number == rint(result.number) &&
+			      fabs(result.number) <= PG_INT32_MAX))
+				refuse_type(name);
+			break;
+		case KIND_BOOLEAN:
+		case KIND_BIASES:
+			if (json->type != jbvBool)
+				refuse_type(name);
+			result.number = json->val.boolean;
+			break;
+		case KIND_WORD:
+		case KIND_WORD_FLAG:
+			if (json->type != jbvString)
+				refuse_type(name);
+			result.number = wals_choice_parse(
+			    name->name,
+			    pnstrdup(json->val.string.val, json->val.string.len),
+			    name->choices);
+			break;
+	}
+	return result;
+}
+
+/* A list of one value or more. */
+static void
+read_list(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option,
+          WalsGridValue **values)
+{
+	uint32 count = JsonContainerSize(json);
+	uint32 i;
+
+	if (count == 0)
+		refuse(name->name, "The array has no value.",
+		       "Leave the option out for its default.");
+	if (count > WC_TUNE_TRIALS_MAX)
+		refuse(name->name,
+		       psprintf("The array has %u values, the limit is %d.", count,
+		                WC_TUNE_TRIALS_MAX),
+		       "Give a range.");
+	option->count = (int32) count;
+	*values = palloc(sizeof(WalsGridValue) * count);
+	for (i = 0; i < count; i++)
+		(*values)[i] = read_value(name, getIthJsonbValueFromContainer(json, i));
+}
+
+/* {"min": number, "max": number, "log": boolean} */
+static void
+read_range(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option)
+{
+	const char *hint = "A range is {\"min\": 0.001, \"max\": 0.1, \"log\": "
+	                   "true}; log is false unless given.";
+	JsonbValue *min = getKeyJsonValueFromContainer(json, "min", 3, NULL);
+	JsonbValue *max = getKeyJsonValueFromContainer(json, "max", 3, NULL);
+	JsonbValue *log = getKeyJsonValueFromContainer(json, "log", 3, NULL);
+
+	if (name->kind != KIND_INTEGER && name->kind != KIND_NUMBER)
+		refuse(name->name, "It has no range, because it is not a number.",
+		       "Give an array of values.");
+	if (min == NULL || max == NULL || min->type != jbvNumeric ||
+	    max->type != jbvNumeric || (log != NULL && log->type != jbvBool))
+		refuse(name->name, "A range needs the numbers min and max.", hint);
+	if (JsonContainerSize(json) != (log != NULL ? 3 : 2))
+		refuse(name->name, "A range has min, max and log, and nothing else.",
+		       hint);
+	(void) read_value(name, min); /* integers are integers */
+	(void) read_value(name, max);
+	option->count = 0;
+	option->low = number_of(min);
+	option->high = number_of(max);
+	option->log = log != NULL && log->val.boolean;
+	option->whole = name->kind == KIND_INTEGER;
+	if (!(option->low < option->high))
+		refuse(name->name, "The min of a range must be less than its max.",
+		       hint);
+	if (option->log && option->low <= 0)
+		refuse(name->name,
+		       "The min of a range with log must be greater than 0.", hint);
+}
+
+static const WalsGridName *
+find_name(const char *word)
+{
+	StringInfoData known;
+	int i;
+
+	for (i = 0; i < lengthof(names); i++)
+		if (strcmp(word, names[i].name) == 0)
+			return &names[i];
+	initStringInfo(&known);
+	for (i = 0; i < lengthof(names); i++)
+		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", names[i].name);
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("option \"%s\" cannot be tuned", word),
+	                errhint("A grid may have %s.", known.data)));
+}
+
+static void
+read_option(const WalsGridName *name, const JsonbValue *json, WalsGrid *grid)
+{
+	WcTuneOption *option = &grid->options[grid->n];
+
+	if (json->type != jbvBinary)
+	{
+		option->count = 1;
+		grid->values[grid->n] = palloc(sizeof(WalsGridValue));
+		grid->values[grid->n][0] = read_value(name, json);
+	}
+	else if (JsonContainerIsArray(json->val.binary.data))
+		read_list(name, json->val.binary.data, option, &grid->values[grid->n]);
+	else
+		read_range(name, json->val.binary.data, option);
+	if (name->fixed && option->count != 1)
+		refuse(name->name,
+		       "It decides which ratings there are: trials with different "
+		       "values could not be compared.",
+		       "Give one value, and tune once for each.");
+	grid->names[grid->n++] = name;
+}
+
+void
+wals_grid_read(const Jsonb *json, WcFeedback feedback, WalsGrid *grid)
+{
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue value;
+	const WalsGridName *name = NULL;
+
+	StaticAssertStmt(lengthof(names) <= WC_TUNE_OPTIONS_MAX,
+	                 "a grid may have more options than a tuning");
+	memset(grid, 0, sizeof(*grid));
+	if (json == NULL)
+		json = DatumGetJsonbP(DirectFunctionCall1(
+		    jsonb_in, CStringGetDatum(default_grid[feedback])));
+	if (!JB_ROOT_IS_OBJECT(json))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("grid must be a JSON object"),
+		                errhint("For example '{\"factors\": [32, 64], "
+		                        "\"regularization\": {\"min\": 0.001, \"max\": "
+		                        "0.1, \"log\": true}}'.")));
+	iterator = JsonbIteratorInit((JsonbContainer *) &json->root);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			name =
+			    find_name(pnstrdup(value.val.string.val, value.val.string.len));
+		else if (token == WJB_VALUE)
+			read_option(name, &value, grid);
+	}
+}
+
+/* The value of an option at a point. */
+static WalsGridValue
+value_at(const WalsGrid *grid, const double *point, int32 i)
+{
+	WalsGridValue result = {false, point[i]};
+
+	if (grid->options[i].count > 0)
+		result = grid->values[i][(int32) point[i]];
+	return result;
+}
+
+void
+wals_grid_apply(const WalsGrid *grid, const double *point, WcParams *params)
+{
+	int32 i;
+
+	for (i = 0; point != NULL && i < grid->n; i++)
+	{
+		const WalsGridName *name = grid->names[i];
+		WalsGridValue value = value_at(grid, point, i);
+		char *field = (char *) params + name->offset;
+
+		if (value.is_null)
+			continue;
+		switch (name->kind)
+		{
+			case KIND_INTEGER:
+				*(int32 *) field = (int32) value.number;
+				break;
+			case KIND_NUMBER:
+				*(double *) field = value.number;
+				break;
+			case KIND_BOOLEAN:
+			case KIND_WORD_FLAG:
+				*(bool *) field = value.number != 0;
+				break;
+			case KIND_BIASES:
+			case KIND_WORD:
+				*(int *) field = (int) value.number;
+				break;
+		}
+	}
+}
+
+/* A value as text; words are quoted by the caller. */
+static const char *
+value_text(const WalsGridName *name, WalsGridValue value)
+{
+	char text[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	switch (name->kind)
+	{
+		case KIND_WORD:
+		case KIND_WORD_FLAG:
+			return wals_choice_name((int) value.number, name->choices);
+		case KIND_BOOLEAN:
+		case KIND_BIASES:
+			return value.number != 0 ? "true" : "false";
+		default:
+			double_to_shortest_decimal_buf(value.number, text);
+			return pstrdup(text);
+	}
+}
+
+char *
+wals_grid_json(const WalsGrid *grid, const double *point)
+{
+	StringInfoData json;
+	int32 i;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (i = 0; point != NULL && i < grid->n; i++)
+	{
+		const WalsGridName *name = grid->names[i];
+		WalsGridValue value = value_at(grid, point, i);
+
+		appendStringInfo(&json, "%s\"%s\": ", json.len > 1 ? ", " : "",
+		                 name->name);
+		if (value.is_null)
+			appendStringInfoString(&json, "null");
+		else if (name->choices != NULL)
+			escape_json(&json, value_text(name, value));
+		else
+			appendStringInfoString(&json, value_text(name, value));
+	}
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+void
+wals_grid_arguments(const WalsGrid *grid, const double *point, StringInfo sql)
+{
+	int32 i;
+
+	for (i = 0; point != NULL && i < grid->n; i++)
+	{
+		const WalsGridName *name = grid->names[i];
+		WalsGridValue value = value_at(grid, point, i);
+		const char *text;
+
+		if (value.is_null)
+			continue;
+		text = value_text(name, value);
+		appendStringInfo(sql, ", %s => %s", name->name,
+		                 name->choices != NULL ? quote_literal_cstr(text)
+		                                       : text);
+	}
+}

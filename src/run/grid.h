@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * grid.h
+ *	  The options a tuning tries, as JSON, as numbers and as SQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_GRID_H
+#define WALS_RUN_GRID_H
+
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+
+#include "core/core.h"
+
+/* One value of a list. */
+typedef struct WalsGridValue
+{
+	bool is_null; /* left to the training */
+	double number; /* of a word or truth value: what the core calls it */
+} WalsGridValue;
+
+typedef struct WalsGrid
+{
+	int32 n;
+	WcTuneOption options[WC_TUNE_OPTIONS_MAX];
+	const struct WalsGridName *names[WC_TUNE_OPTIONS_MAX];
+	WalsGridValue *values[WC_TUNE_OPTIONS_MAX]; /* of lists */
+} WalsGrid;
+
+/*
+ * Read a grid: an object of options, each a value, an array of values or a
+ * range; NULL for the one that suits the feedback.  22023 for what
+ * wals_train() does not know or a tuning cannot change.
+ */
+extern void wals_grid_read(const Jsonb *json, WcFeedback feedback,
+                           WalsGrid *grid);
+
+/* Set the options of a point; NULL: none of them. */
+extern void wals_grid_apply(const WalsGrid *grid, const double *point,
+                            WcParams *params);
+
+/* The options of a point as a JSON object. */
+extern char *wals_grid_json(const WalsGrid *grid, const double *point);
+
+/* The same as arguments of wals_train(), each after a comma. */
+extern void wals_grid_arguments(const WalsGrid *grid, const double *point,
+                                StringInfo sql);
+
+#endif /* WALS_RUN_GRID_H */

@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * tune.h
+ *	  Find good options for a training by trying them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_TUNE_H
+#define WALS_RUN_TUNE_H
+
+#include "base/args.h"
+#include "run/grid.h"
+#include "run/train.h"
+
+typedef enum WalsHoldout
+{
+	WALS_HOLDOUT_HASH, /* as wals_holdout draws */
+	WALS_HOLDOUT_LEAVE_LAST, /* the last two entries of each user */
+	WALS_HOLDOUT_LAST /* the last entries of all */
+} WalsHoldout;
+
+typedef enum WalsSearch
+{
+	WALS_SEARCH_AUTO, /* grid if it has no more than trials, else halving */
+	WALS_SEARCH_GRID,
+	WALS_SEARCH_RANDOM,
+	WALS_SEARCH_HALVING
+} WalsSearch;
+
+/* Values beside those of WcCutMetric. */
+enum
+{
+	WALS_METRIC_AUC = WC_CUT_METRICS,
+	WALS_METRIC_RMSE,
+	WALS_METRIC_MAE
+};
+
+extern const WalsChoice wals_tune_metrics[];
+extern const WalsChoice wals_tune_holdouts[];
+extern const WalsChoice wals_tune_searches[];
+
+typedef struct WalsTuneRequest
+{
+	WalsTrainRequest train; /* what all trials have in common */
+	WalsGrid grid;
+	bool with_defaults; /* the first trial has none of the grid's options */
+	int metric; /* WcCutMetric, or one of the above */
+	int32 cut; /* length of the lists */
+	int32 trials;
+	int32 max_seconds; /* PG_INT32_MAX: no limit */
+	WalsHoldout holdout;
+	double fraction; /* held out for the test, and again to validate */
+	WalsSearch search;
+	bool has_threshold;
+	double threshold; /* of the value of a relevant pair */
+	int32 max_users; /* measured on */
+	int64 seed;
+} WalsTuneRequest;
+
+/* One trial; NaN stands for NULL. */
+typedef struct WalsTuneRow
+{
+	int32 trial; /* from 1 */
+	const char *options; /* JSON object */
+	double value; /* on the validation */
+	double error;
+	int32 iterations; /* that were run */
+	double seconds;
+	bool best;
+	double test_value; /* of the best only */
+	double test_error;
+	double test_baseline;
+	const char *call; /* SELECT wals_train(...), of the best only */
+} WalsTuneRow;
+
+/* Returns the number of trials; rows are allocated in the current context. */
+extern int wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows);
+
+#endif /* WALS_RUN_TUNE_H */
