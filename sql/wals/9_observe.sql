@@ -73,15 +73,15 @@ SELECT p.pid,
 	p.expected_end
 FROM @extschema@.wals_progress_list() AS p;
 
-COMMENT ON VIEW wals_progress IS 'trainings that are running in this database, of sessions whose activity the caller may see';
+COMMENT ON VIEW wals_progress IS 'trainings and tunings that are running in this database, of sessions whose activity the caller may see';
 COMMENT ON COLUMN wals_progress.pid IS 'process of the session, as in pg_stat_activity';
-COMMENT ON COLUMN wals_progress.model IS 'name of the model with its schema';
+COMMENT ON COLUMN wals_progress.model IS 'name of the model with its schema; of a tuning, of its source';
 COMMENT ON COLUMN wals_progress.role IS 'the role that trains';
-COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing';
-COMMENT ON COLUMN wals_progress.iteration IS 'iterations done';
+COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing; of a tuning, tuning';
+COMMENT ON COLUMN wals_progress.iteration IS 'iterations done; of a tuning, trials';
 COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
 COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source so far';
-COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done';
+COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done; of a tuning, the best value so far';
 COMMENT ON COLUMN wals_progress.elapsed IS 'time since the training began';
 COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, going by the iterations so far; NULL before the first is done and while writing';
 

@@ -256,6 +256,9 @@ my $lists = 'name, name, name, double precision, boolean, integer, regclass, int
 is_deeply(documented_arguments('wals_evaluate'),
 	arguments("wals_evaluate(regclass, regclass, integer[], integer, $lists)"),
 	'the arguments of wals_evaluate');
+is_deeply(documented_arguments('wals_tune'),
+	arguments('wals_tune(regclass, jsonb, name, name, name, name, name, text, text, integer, integer, integer, text, text, double precision, double precision, integer, bigint)'),
+	'the arguments of wals_tune');
 is_deeply(documented_arguments('wals_compare'),
 	arguments("wals_compare(regclass, regclass, regclass, integer, integer, integer[], $lists)"),
 	'the arguments of wals_compare');
@@ -280,7 +283,7 @@ sub documented_columns
 
 is_deeply(documented_columns(rows($sections{$_}, 'column')),
 	columns($_), "the columns of $_")
-  for 'wals_models', 'wals_training_log', 'wals_progress';
+  for 'wals_models', 'wals_training_log', 'wals_progress', 'wals_tune_progress';
 
 # two tables in one section
 my @tables = rows($sections{'Tables of a model'}, 'column');
