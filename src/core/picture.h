@@ -101,7 +101,7 @@ typedef struct WcAxis
 typedef enum WcAxisKind
 {
 	WC_AXIS_NUMBERS, /* ends are ticks */
-	WC_AXIS_COUNTS, /* ends are those of the numbers, ticks whole numbers */
+	WC_AXIS_COUNTS, /* whole numbers below 2^53; ends are the outermost */
 	WC_AXIS_LOG /* as NUMBERS, but logarithmic if the numbers ask for it */
 } WcAxisKind;
 
@@ -110,7 +110,8 @@ typedef enum WcAxisKind
 
 /*
  * An axis for count numbers of at most WC_AXIS_LIMIT in absolute value, with
- * about as many ticks as wanted (2 to 10).  Without numbers it goes from 0 to 1.
+ * about as many ticks as wanted (2 to 10).  Without numbers it goes from 0 to
+ * 1.
  */
 extern void wc_axis_make(WcAxisKind kind, int64_t count, const double *numbers,
                          int wanted, WcAxis *axis);

@@ -6,12 +6,12 @@
  * Spreads and values are counted exactly.  The labour of a training is the sum
  * over its rows of what the formulas of core/README.md say one takes.  They
  * leave out what depends on the machine, so whoever wants seconds solves a
- * sample and multiplies: rows of the sample are as long as rows of the data are,
- * which is what the time of a multiply-add depends on most.
+ * sample and multiplies: rows of the sample are as long as rows of the data
+ * are, which is what the time of a multiply-add depends on most.
  *
- * The sample's entries are spread evenly over a part of the items that does not
- * fit the nearest caches.  Real entries crowd on popular items, so we err on the
- * slow side.
+ * The sample's entries are spread evenly over a part of the items that does
+ * not fit the nearest caches.  Real entries crowd on popular items, so we err
+ * on the slow side.
  *
  *-------------------------------------------------------------------------
  */

@@ -5,7 +5,8 @@
  *
  * One function per question, in the order in which the answers matter: what
  * would stop a training, what would spoil it, what would make it better.  The
- * thresholds are rules of thumb: advice is for people, and nothing depends on it.
+ * thresholds are rules of thumb: advice is for people, and nothing depends on
+ * it.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,11 +3,11 @@
  * profile.c
  *	  What is in a relation of ratings, and what training on it will take.
  *
- * The source is read once, as a training reads it; then the ratings become rows
- * without values, which is less than a training keeps.  Seconds are those of the
- * reading that has just been done, and for the rest the labour by formula times
- * what a sample of it took here and now; they tell minutes from hours, not more.
- * Advice is in run/advice.c.
+ * The source is read once, as a training reads it; then the ratings become
+ * rows without values, which is less than a training keeps.  Seconds are those
+ * of the reading that has just been done, and for the rest the labour by
+ * formula times what a sample of it took here and now; they tell minutes from
+ * hours, not more. Advice is in run/advice.c.
  *
  *-------------------------------------------------------------------------
  */

@@ -41,7 +41,7 @@ wals_source_can_be_indexed(Oid relation)
 	return false;
 }
 
-/* Whether the index finds the rows of one value of the attribute, all of them. */
+/* Whether the index finds all rows of one value of the attribute. */
 static bool
 index_serves(Oid index, AttrNumber attnum)
 {

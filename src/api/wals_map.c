@@ -1,0 +1,110 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_map.c
+ *	  SQL: wals_map(model, n), its sisters wals_map_bigint and wals_map_uuid,
+ *	  and wals_map_svg(model, n, ...).
+ *
+ * One C function serves the first three; the type of the first result column
+ * tells them apart.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "base/args.h"
+#include "run/map.h"
+
+PG_FUNCTION_INFO_V1(wals_map);
+PG_FUNCTION_INFO_V1(wals_map_svg);
+
+/* More items than this are no picture any more. */
+#define ITEMS_MAX 2000
+#define SIDE_MIN 200
+#define SIDE_MAX 4000
+
+enum
+{
+	ARG_MODEL,
+	ARG_N,
+	ARG_LABELS,
+	ARG_ID_COL,
+	ARG_LABEL_COL,
+	ARG_WIDTH,
+	ARG_HEIGHT
+};
+
+Datum
+wals_map(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsMapRequest request;
+	WalsMapPoint *points;
+	int32 count;
+	int32 i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	memset(&request, 0, sizeof(request));
+	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
+	request.n = wals_arg_limit(fcinfo, ARG_N);
+	request.id_type = TupleDescAttr(result->setDesc, 0)->atttypid;
+	count = wals_map_run(&request, &points);
+	for (i = 0; i < count; i++)
+	{
+		Datum values[4];
+		bool nulls[4] = {false};
+
+		values[0] = points[i].id;
+		values[1] = Float4GetDatum(points[i].x);
+		values[2] = Float4GetDatum(points[i].y);
+		values[3] = Int64GetDatum(points[i].entries);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* An argument within limits; NULL means the default. */
+static int32
+limited(FunctionCallInfo fcinfo, int arg, const char *option, int32 least,
+        int32 most, int32 if_null)
+{
+	int32 value = wals_arg_int32(fcinfo, arg, if_null);
+
+	if (value < least || value > most)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", option),
+		         errdetail("The value is %d, it must be from %d to %d.", value,
+		                   least, most),
+		         errhint("Leave it out for %d. wals_map() returns any number "
+		                 "of items, for other programs to draw.",
+		                 if_null)));
+	return value;
+}
+
+Datum
+wals_map_svg(PG_FUNCTION_ARGS)
+{
+	WalsMapRequest request;
+
+	memset(&request, 0, sizeof(request));
+	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
+	request.n = limited(fcinfo, ARG_N, "n", 1, ITEMS_MAX, 200);
+	request.id_type = TEXTOID;
+	request.labels.relation = wals_arg_oid(fcinfo, ARG_LABELS);
+	request.labels.id_col = wals_arg_name(fcinfo, ARG_ID_COL);
+	request.labels.label_col = wals_arg_name(fcinfo, ARG_LABEL_COL);
+	if (request.labels.id_col == NULL)
+		request.labels.id_col = "id";
+	if (request.labels.label_col == NULL)
+		request.labels.label_col = "name";
+	request.width =
+	    limited(fcinfo, ARG_WIDTH, "width", SIDE_MIN, SIDE_MAX, 800);
+	request.height =
+	    limited(fcinfo, ARG_HEIGHT, "height", SIDE_MIN, SIDE_MAX, 600);
+	return CStringGetTextDatum(wals_map_svg_run(&request));
+}

@@ -1,0 +1,336 @@
+/*-------------------------------------------------------------------------
+ *
+ * map.c
+ *	  A plane for vectors, and room for labels in it.
+ *
+ * Vectors are divided by their lengths, so that near means alike by the cosine,
+ * and projected on their first two principal components (Pearson, On lines and
+ * planes of closest fit, 1901): the plane that keeps the most of what tells
+ * them apart.  With more vectors than factors these are eigenvectors of the
+ * covariance, k x k, else they come from the matrix of products, as many by as
+ * many as there are vectors; all in float64.
+ *
+ * Components have no sign, so the first vector that an axis tells something
+ * about lies on its positive side.  Turning all vectors changes nothing but
+ * rounding.  Where two components are equally strong any axes in their plane
+ * are as good.
+ *
+ * Labels are placed greedily, the most important first; an optimal placement is
+ * NP-hard (Marks and Shieber 1991) and no nicer to look at.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/numerics.h"
+
+#define NOTHING 1e-12 /* of the whole variance */
+#define NEAR_ZERO 1e-3 /* of the largest coordinate */
+#define LABEL_GAP 2.0 /* between a point and its label */
+
+/* What a projection works with. */
+typedef struct Projection
+{
+	int32_t count; /* vectors with a direction */
+	int32_t factors;
+	int32_t size; /* of the matrix */
+	const float *const *vectors; /* count, none of zeros */
+	double *inverse; /* count: 1 / length */
+	double *mean; /* factors */
+	double *row; /* factors */
+	double *centred; /* count x factors if that is the smaller way */
+	double *matrix; /* size x size */
+	double *values; /* size, and 3 size to find them */
+} Projection;
+
+static double
+length_of(int32_t k, const float *vector)
+{
+	double sum = 0;
+
+	for (int32_t f = 0; f < k; f++)
+		sum += (double) vector[f] * vector[f];
+	return sqrt(sum);
+}
+
+static void
+centre(const Projection *p, int32_t i, double *row)
+{
+	for (int32_t f = 0; f < p->factors; f++)
+		row[f] = p->vectors[i][f] * p->inverse[i] - p->mean[f];
+}
+
+static WcStatus
+find_mean(Projection *p, WcPace *pace)
+{
+	memset(p->mean, 0, (size_t) p->factors * sizeof(double));
+	for (int32_t i = 0; i < p->count; i++)
+	{
+		p->inverse[i] = 1 / length_of(p->factors, p->vectors[i]);
+		for (int32_t f = 0; f < p->factors; f++)
+			p->mean[f] += p->vectors[i][f] * p->inverse[i];
+		if (wc_pace(pace, 2 * (int64_t) p->factors))
+			return WC_CANCELLED;
+	}
+	for (int32_t f = 0; f < p->factors; f++)
+		p->mean[f] /= p->count;
+	return WC_OK;
+}
+
+/* Upper triangle of the sum of products of coordinates. */
+static WcStatus
+covariance(Projection *p, WcPace *pace)
+{
+	int32_t k = p->factors;
+
+	memset(p->matrix, 0, (size_t) k * (size_t) k * sizeof(double));
+	for (int32_t i = 0; i < p->count; i++)
+	{
+		centre(p, i, p->row);
+		for (int32_t f = 0; f < k; f++)
+			for (int32_t g = f; g < k; g++)
+				p->matrix[(size_t) f * (size_t) k + (size_t) g] +=
+				    p->row[f] * p->row[g];
+		if (wc_pace(pace, (int64_t) k * k / 2))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
+/* Upper triangle of the products of vectors. */
+static WcStatus
+products(Projection *p, WcPace *pace)
+{
+	size_t k = (size_t) p->factors;
+
+	for (int32_t i = 0; i < p->count; i++)
+		centre(p, i, p->centred + (size_t) i * k);
+	for (int32_t i = 0; i < p->count; i++)
+	{
+		for (int32_t j = i; j < p->count; j++)
+		{
+			double sum = 0;
+
+			for (size_t f = 0; f < k; f++)
+				sum += p->centred[(size_t) i * k + f] *
+				       p->centred[(size_t) j * k + f];
+			p->matrix[(size_t) i * (size_t) p->size + (size_t) j] = sum;
+		}
+		if (wc_pace(pace, (int64_t) p->count * p->factors))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
+/* The axis of the largest eigenvalue but for one that is taken, -1: none. */
+static int32_t
+strongest(const Projection *p, double least, int32_t taken)
+{
+	int32_t best = -1;
+
+	for (int32_t l = 0; l < p->size; l++)
+		if (l != taken && p->values[l] > least &&
+		    (best < 0 || p->values[l] > p->values[best]))
+			best = l;
+	return best;
+}
+
+/* Coordinates on one axis, with its sign settled; without an axis 0. */
+static WcStatus
+project(const Projection *p, int32_t axis, float *result, WcPace *pace)
+{
+	const double *vector =
+	    axis < 0 ? NULL : p->matrix + (size_t) axis * (size_t) p->size;
+	double largest = 0;
+	float sign = 0;
+
+	for (int32_t i = 0; i < p->count; i++)
+	{
+		double sum = 0;
+
+		if (vector != NULL && p->centred != NULL)
+			sum = vector[i] * sqrt(p->values[axis]);
+		else if (vector != NULL)
+		{
+			centre(p, i, p->row);
+			for (int32_t f = 0; f < p->factors; f++)
+				sum += p->row[f] * vector[f];
+		}
+		result[i] = (float) sum;
+		largest = fmax(largest, fabs(sum));
+		if (wc_pace(pace, 2 * (int64_t) p->factors))
+			return WC_CANCELLED;
+	}
+	for (int32_t i = 0; i < p->count; i++)
+	{
+		if (sign == 0 && fabsf(result[i]) > NEAR_ZERO * largest)
+			sign = result[i] > 0 ? 1.0f : -1.0f;
+		result[i] = sign == 0 ? 0 : sign * result[i];
+	}
+	return WC_OK;
+}
+
+static WcStatus
+find_axes(Projection *p, float *x, float *y, const char *kernel, WcPace *pace)
+{
+	WcStatus status = find_mean(p, pace);
+	double whole = 0;
+	int32_t first;
+	int32_t second;
+
+	if (status == WC_OK)
+		status = p->centred != NULL ? products(p, pace) : covariance(p, pace);
+	if (status == WC_OK)
+		status = wc_eigen(wc_kernel_choose(kernel), p->size, p->matrix,
+		                  p->values, p->values + p->size, pace);
+	if (status != WC_OK)
+		return status;
+	for (int32_t l = 0; l < p->size; l++)
+		whole += fmax(p->values[l], 0);
+
+	/* rounding is no direction, not even when it is all there is */
+	whole = fmax(NOTHING * whole, NOTHING * p->count);
+	first = strongest(p, whole, -1);
+	second = first < 0 ? -1 : strongest(p, whole, first);
+	status = project(p, first, x, pace);
+	if (status == WC_OK)
+		status = project(p, second, y, pace);
+	return status;
+}
+
+/* Move results to the places of their vectors, from behind. */
+static void
+spread_out(int32_t count, int32_t factors, const float *const *vectors,
+           int32_t directed, float *x, float *y)
+{
+	for (int32_t i = count - 1; i >= 0; i--)
+	{
+		bool has_direction = length_of(factors, vectors[i]) > 0;
+
+		if (has_direction)
+			directed--;
+		x[i] = has_direction ? x[directed] : NAN;
+		y[i] = has_direction ? y[directed] : NAN;
+	}
+}
+
+WcStatus
+wc_map_project(int32_t count, int32_t factors, const float *const *vectors,
+               float *x, float *y, const char *kernel, const WcAlloc *alloc,
+               const WcHooks *hooks)
+{
+	size_t k = (size_t) factors;
+	size_t n = count > 0 ? (size_t) count : 1;
+	const float **directed = wc_alloc_array(alloc, n, sizeof(*directed));
+	Projection p = {0,    factors, 0,    directed, NULL,
+	                NULL, NULL,    NULL, NULL,     NULL};
+	WcPace pace = wc_pace_start(hooks);
+	WcStatus status = WC_NO_MEMORY;
+	size_t size;
+
+	for (int32_t i = 0; directed != NULL && i < count; i++)
+		if (length_of(factors, vectors[i]) > 0)
+			directed[p.count++] = vectors[i];
+	p.size = p.count < factors ? p.count : factors;
+	size = (size_t) p.size;
+	p.inverse = wc_alloc_array(alloc, n, sizeof(double));
+	p.mean = wc_alloc_array(alloc, k, sizeof(double));
+	p.row = wc_alloc_array(alloc, k, sizeof(double));
+	p.matrix = wc_alloc_array(alloc, size * size, sizeof(double));
+	p.values = wc_alloc_array(alloc, 4 * size, sizeof(double));
+	if (p.count < factors)
+		p.centred = wc_alloc_array(alloc, size * k, sizeof(double));
+	if (directed != NULL && p.inverse != NULL && p.mean != NULL &&
+	    p.row != NULL && p.matrix != NULL && p.values != NULL &&
+	    (p.count >= factors || p.centred != NULL))
+		status = p.count > 0 ? find_axes(&p, x, y, kernel, &pace) : WC_OK;
+	if (status == WC_OK)
+		spread_out(count, factors, vectors, p.count, x, y);
+	wc_free(alloc, directed);
+	wc_free(alloc, p.inverse);
+	wc_free(alloc, p.mean);
+	wc_free(alloc, p.row);
+	wc_free(alloc, p.matrix);
+	wc_free(alloc, p.values);
+	wc_free(alloc, p.centred);
+	return status;
+}
+
+static bool
+overlap(const WcBox *a, const WcBox *b)
+{
+	return a->left < b->right && b->left < a->right && a->top < b->bottom &&
+	       b->top < a->bottom;
+}
+
+static WcBox
+box_of_point(const WcMark *mark)
+{
+	WcBox box = {mark->x - mark->radius, mark->y - mark->radius,
+	             mark->x + mark->radius, mark->y + mark->radius};
+
+	return box;
+}
+
+/* One of the four places of a label. */
+static WcBox
+box_of_label(const WcMark *mark, int place)
+{
+	static const double dx[] = {1, -1, 0, 0};
+	static const double dy[] = {0, 0, -1, 1};
+	double x =
+	    mark->x + dx[place] * (mark->radius + LABEL_GAP + mark->width / 2);
+	double y =
+	    mark->y + dy[place] * (mark->radius + LABEL_GAP + mark->height / 2);
+	WcBox box = {x - mark->width / 2, y - mark->height / 2, x + mark->width / 2,
+	             y + mark->height / 2};
+
+	return box;
+}
+
+static bool
+is_free(int32_t count, const WcMark *marks, int32_t self, const WcBox *frame,
+        const WcBox *box)
+{
+	if (box->left < frame->left || box->right > frame->right ||
+	    box->top < frame->top || box->bottom > frame->bottom)
+		return false;
+	for (int32_t i = 0; i < count; i++)
+	{
+		WcBox point = box_of_point(&marks[i]);
+
+		if (i != self && overlap(box, &point))
+			return false;
+		if (marks[i].placed && overlap(box, &marks[i].box))
+			return false;
+	}
+	return true;
+}
+
+WcStatus
+wc_map_labels(int32_t count, WcMark *marks, const WcBox *frame, int32_t limit,
+              const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+
+	for (int32_t i = 0; i < count; i++)
+		marks[i].placed = false;
+	for (int32_t i = 0; i < count && limit > 0; i++)
+	{
+		for (int place = 0; place < 4 && marks[i].width > 0; place++)
+		{
+			WcBox box = box_of_label(&marks[i], place);
+
+			if (wc_pace(&pace, 8 * (int64_t) count))
+				return WC_CANCELLED;
+			if (!is_free(count, marks, i, frame, &box))
+				continue;
+			marks[i].box = box;
+			marks[i].placed = true;
+			limit--;
+			break;
+		}
+	}
+	return WC_OK;
+}

@@ -1,0 +1,41 @@
+/*-------------------------------------------------------------------------
+ *
+ * svg.h
+ *	  Pictures as text: the beginning and the end of an SVG, and its words.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_SVG_H
+#define WALS_RUN_SVG_H
+
+#include "lib/stringinfo.h"
+
+/* Legible on white and on black. */
+#define WALS_SVG_INK "#767676"
+#define WALS_SVG_COLOUR "#2f81c7"
+
+#define WALS_SVG_FONT 12 /* pixels */
+
+/* title is for programs that read pictures aloud, heading for the eye. */
+extern void wals_svg_begin(StringInfo svg, int32 width, int32 height,
+                           const char *heading);
+extern void wals_svg_end(StringInfo svg);
+
+/* Append text with everything in it that XML takes otherwise escaped. */
+extern void wals_svg_text(StringInfo svg, const char *text);
+
+/* A <text>; anchor is start, middle or end. */
+extern void wals_svg_label(StringInfo svg, double x, double y,
+                           const char *anchor, const char *text);
+
+/* A circle with a text that appears under the pointer. */
+extern void wals_svg_point(StringInfo svg, double x, double y, double radius,
+                           double opacity, const char *text);
+
+/* The text, or its beginning and "..." where it has more characters. */
+extern char *wals_text_shorten(const char *text, int characters);
+
+/* Columns the text takes in a terminal. */
+extern int wals_text_columns(const char *text);
+
+#endif /* WALS_RUN_SVG_H */
