@@ -119,9 +119,9 @@ wals_settings_define(void)
 	    GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
-	    "wals.threads", "Threads a training may use.",
+	    "wals.threads", "Threads a training and wals_recommend_all may use.",
 	    "0: as many as max_parallel_maintenance_workers + 1, but not more than "
-	    "there are processors. The model is the same for any number.",
+	    "there are processors. The result is the same for any number.",
 	    &wals_threads, 0, 0, WC_THREADS_MAX, PGC_USERSET, 0, NULL, NULL, NULL);
 
 	DefineCustomStringVariable(

@@ -4,7 +4,9 @@
  *	  Recommendations for all users, one row after the other.
  *
  * Users come in the order of their ids, which is that of the version's rows, in
- * blocks of some ten thousand rows of answers.  Between two blocks nothing is held
+ * blocks of some ten thousand rows of answers.  The users of a block share the
+ * items while these are in the nearest cache, and threads share the users; the
+ * rows are the same for any number of threads.  Between two blocks nothing is held
  * but indexes of rows, so the caller may do what he likes with a row before he
  * asks for the next one.
  *
@@ -21,10 +23,13 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/memory.h"
+#include "base/report.h"
 #include "base/settings.h"
 #include "run/recommend_all.h"
 #include "store/query.h"
@@ -33,6 +38,13 @@
 #define BLOCK_ROWS 32768
 #define BLOCK_USERS 4096
 #define NAMED_USERS 100000 /* at once, in the condition of a statement */
+
+/*
+ * Users are searched for one by one when they want more than a MANYth of all
+ * items, or have fewer candidates than a FEWth: that has ways of its own.
+ */
+#define MANY 16
+#define FEW 8
 
 struct WalsRecommendAll
 {
@@ -245,37 +257,138 @@ read_seen(WalsRecommendAll *all)
 	all->seen_end = end;
 }
 
-/* Write the answers for one user behind those of others. */
-static void
-answer_user(WalsRecommendAll *all, const WalsRows *users, const WalsRows *items,
-            int32 user, uint64 *excluded, WcScored *scored)
+/* The items a user has seen; count says how many. */
+static const int32 *
+seen_by(const WalsRecommendAll *all, int32 user, int64 *count)
 {
-	int64 first = all->exclude_seen ? all->seen.start[user] : 0;
-	int64 end = all->exclude_seen ? all->seen.start[user + 1] : 0;
-	Datum user_id;
-	int32 count;
+	*count = 0;
+	if (!all->exclude_seen)
+		return NULL;
+	*count = all->seen.start[user + 1] - all->seen.start[user];
+	return all->seen.col + all->seen.start[user];
+}
+
+static float
+base_of(const WalsRecommendAll *all, const WalsRows *users, int32 user)
+{
+	return wals_rows_bias(users, user) + all->model.mean;
+}
+
+/*
+ * Answer for count users from the next place on, one after the other: where few
+ * candidates or many rows are asked for.
+ */
+static void
+answer_singly(const WalsRecommendAll *all, const WalsRows *users,
+              const WalsRows *items, int32 count, WcScored *scored,
+              int32 *n_scored)
+{
+	uint64 *excluded = wals_row_set(items);
+	int32 place;
+
+	for (place = 0; place < count; place++)
+	{
+		int32 user = user_at(all, all->next + place);
+		int64 n_seen;
+		const int32 *seen = seen_by(all, user, &n_seen);
+		int64 i;
+
+		CHECK_FOR_INTERRUPTS();
+		for (i = 0; i < n_seen; i++)
+			wals_row_set_add(excluded, seen[i]);
+		n_scored[place] = wals_answer_search(
+		    items, wals_rows_vector(users, user), base_of(all, users, user),
+		    all->candidates, all->n_candidates, excluded, all->min_score,
+		    all->n, scored + (Size) place * all->n);
+		for (i = 0; i < n_seen; i++)
+			excluded[seen[i] / 64] = 0;
+	}
+}
+
+/* What is no candidate, NULL when everything is. */
+static uint64 *
+other_than_candidates(const WalsRecommendAll *all, const WalsRows *items)
+{
+	Size words = wals_rows_count(items) / 64 + 1;
+	uint64 *set;
 	int64 i;
 
-	for (i = first; i < end; i++)
-		wals_row_set_add(excluded, all->seen.col[i]);
-	count = wals_answer_search(items, wals_rows_vector(users, user),
-	                           wals_rows_bias(users, user) + all->model.mean,
-	                           all->candidates, all->n_candidates, excluded,
-	                           all->min_score, all->n, scored);
-	for (i = first; i < end; i++)
-		excluded[all->seen.col[i] / 64] = 0;
+	if (all->candidates == NULL)
+		return NULL;
+	set = wals_row_set(items);
+	memset(set, 0xFF, words * sizeof(uint64));
+	for (i = 0; i < all->n_candidates; i++)
+		set[all->candidates[i] / 64] &=
+		    ~(UINT64CONST(1) << (all->candidates[i] % 64));
+	return set;
+}
 
-	user_id = wals_id_result(all->model.user_type, all->id_type,
-	                         wals_rows_id(users, user));
-	for (i = 0; i < count; i++)
+/* The same for users who are searched for together, by several threads. */
+static void
+answer_together(const WalsRecommendAll *all, const WalsRows *users,
+                const WalsRows *items, int32 count, WcScored *scored,
+                int32 *n_scored)
+{
+	WcQuery *queries =
+	    palloc_extended(sizeof(WcQuery) * (Size) count, MCXT_ALLOC_HUGE);
+	const uint64 *excluded = other_than_candidates(all, items);
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WalsMemory memory;
+	WcStatus status;
+	int32 place;
+
+	for (place = 0; place < count; place++)
 	{
-		WalsRecommendAllRow *row = &all->rows[all->count++];
+		int32 user = user_at(all, all->next + place);
+		WcQuery *query = &queries[place];
 
-		row->user = user_id;
-		row->item = wals_id_result(all->model.item_type, all->id_type,
-		                           wals_rows_id(items, scored[i].index));
-		row->score = scored[i].score;
-		row->rank = (int32) i + 1;
+		memset(query, 0, sizeof(*query));
+		query->vector = wals_rows_vector(users, user);
+		query->base = base_of(all, users, user);
+		query->min_score = all->min_score;
+		query->excluded = excluded;
+		query->exclude = seen_by(all, user, &query->n_exclude);
+	}
+	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	status = wc_search_many(&items->pack, count, queries, all->n, scored,
+	                        n_scored, wals_kernel,
+	                        IsParallelWorker() ? 1 : wals_thread_count(),
+	                        &memory.alloc, &wals_hooks, &error);
+	if (status == WC_NOT_FINITE)
+		wals_answer_damaged(items, error.row);
+	if (status != WC_OK)
+	{
+		error.status = status;
+		wals_report(&error, &memory, NULL, NULL);
+	}
+}
+
+/* Put the answers of count users into the block. */
+static void
+name_answers(WalsRecommendAll *all, const WalsRows *users,
+             const WalsRows *items, int32 count, const WcScored *scored,
+             const int32 *n_scored)
+{
+	int32 place;
+	int32 i;
+
+	for (place = 0; place < count; place++)
+	{
+		int32 user = user_at(all, all->next + place);
+		Datum id = wals_id_result(all->model.user_type, all->id_type,
+		                          wals_rows_id(users, user));
+
+		for (i = 0; i < n_scored[place]; i++)
+		{
+			const WcScored *from = &scored[(Size) place * all->n + i];
+			WalsRecommendAllRow *row = &all->rows[all->count++];
+
+			row->user = id;
+			row->item = wals_id_result(all->model.item_type, all->id_type,
+			                           wals_rows_id(items, from->index));
+			row->score = from->score;
+			row->rank = i + 1;
+		}
 	}
 }
 
@@ -284,9 +397,11 @@ fill_block(WalsRecommendAll *all)
 {
 	const WalsRows *users;
 	const WalsRows *items;
-	uint64 *excluded;
-	WcScored *scored;
 	MemoryContext caller;
+	WcScored *scored;
+	int32 *n_scored;
+	bool singly;
+	int32 count;
 	int32 end;
 
 	MemoryContextReset(all->block_context);
@@ -300,17 +415,21 @@ fill_block(WalsRecommendAll *all)
 	end = Min(end, all->next + Max(1, Min(BLOCK_USERS, BLOCK_ROWS / all->n)));
 
 	caller = MemoryContextSwitchTo(all->block_context);
-	excluded = wals_row_set(items);
-	scored = palloc_extended(sizeof(WcScored) * (Size) all->n, MCXT_ALLOC_HUGE);
-	all->rows = palloc_extended(sizeof(WalsRecommendAllRow) *
-	                                (Size) (end - all->next) * all->n,
-	                            MCXT_ALLOC_HUGE);
-	for (; all->next < end; all->next++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		answer_user(all, users, items, user_at(all, all->next), excluded,
-		            scored);
-	}
+	count = end - all->next;
+	scored = palloc_extended(sizeof(WcScored) * (Size) count * all->n,
+	                         MCXT_ALLOC_HUGE);
+	n_scored = palloc(sizeof(int32) * count);
+	all->rows = palloc_extended(
+	    sizeof(WalsRecommendAllRow) * (Size) count * all->n, MCXT_ALLOC_HUGE);
+	singly =
+	    all->n > all->item_count / MANY ||
+	    (all->candidates != NULL && all->n_candidates < all->item_count / FEW);
+	if (singly)
+		answer_singly(all, users, items, count, scored, n_scored);
+	else
+		answer_together(all, users, items, count, scored, n_scored);
+	name_answers(all, users, items, count, scored, n_scored);
+	all->next = end;
 	MemoryContextSwitchTo(caller);
 	wals_query_end();
 }

@@ -33,14 +33,22 @@
 
 #define BLOCK_ROWS 512
 
+/* One of the two columns of a block of rows. */
+typedef struct IdColumn
+{
+	WcIdMap *map;
+	Oid type; /* base type */
+	WalsIntegerReader read_integer; /* NULL: ids are bytes */
+	int64 numbers[BLOCK_ROWS]; /* integers, which become indexes together */
+	int32 indexes[BLOCK_ROWS];
+} IdColumn;
+
 typedef struct ReadState
 {
 	WalsSeen *seen;
-	Oid user_type; /* base types of the columns */
-	Oid item_type;
 	int32 count; /* in the block */
-	int32 users[BLOCK_ROWS];
-	int32 items[BLOCK_ROWS];
+	IdColumn user;
+	IdColumn item;
 } ReadState;
 
 static void
@@ -53,13 +61,24 @@ check_status(const WalsSeen *seen, WcStatus status)
 }
 
 static void
+look_up_numbers(ReadState *state, IdColumn *column)
+{
+	if (column->read_integer != NULL)
+		check_status(state->seen,
+		             wc_idmap_add_many(column->map, state->count,
+		                               column->numbers, column->indexes));
+}
+
+static void
 flush_block(ReadState *state)
 {
 	WalsSeen *seen = state->seen;
 
-	check_status(seen, wc_coo_append(&seen->pairs, state->count, state->users,
-	                                 state->items, NULL, NULL, NULL,
-	                                 &seen->memory.alloc));
+	look_up_numbers(state, &state->user);
+	look_up_numbers(state, &state->item);
+	check_status(seen, wc_coo_append(&seen->pairs, state->count,
+	                                 state->user.indexes, state->item.indexes,
+	                                 NULL, NULL, NULL, &seen->memory.alloc));
 	state->count = 0;
 }
 
@@ -107,11 +126,34 @@ merge_pairs(WalsSeen *seen)
 }
 
 static void
+open_column(IdColumn *column, WcIdMap *map, Oid type)
+{
+	column->map = map;
+	column->type = type;
+	column->read_integer = wals_integer_reader(type);
+}
+
+/* Take an id into the block. */
+static inline void
+take_id(ReadState *state, IdColumn *column, Datum value)
+{
+	WcId id;
+
+	if (column->read_integer != NULL)
+	{
+		column->numbers[state->count] = column->read_integer(value);
+		return;
+	}
+	id = wals_id_from_datum(column->type, value);
+	check_status(state->seen, wc_idmap_add(column->map, &id,
+	                                       &column->indexes[state->count]));
+}
+
+static void
 read_row(TupleTableSlot *slot, void *arg)
 {
 	ReadState *state = arg;
 	WalsSeen *seen = state->seen;
-	WcId id;
 
 	if (slot->tts_isnull[0] || slot->tts_isnull[1] || seen->over_limit)
 		return;
@@ -122,12 +164,8 @@ read_row(TupleTableSlot *slot, void *arg)
 		if (seen->over_limit)
 			return;
 	}
-	id = wals_id_from_datum(state->user_type, slot->tts_values[0]);
-	check_status(seen,
-	             wc_idmap_add(seen->users, &id, &state->users[state->count]));
-	id = wals_id_from_datum(state->item_type, slot->tts_values[1]);
-	check_status(seen,
-	             wc_idmap_add(seen->items, &id, &state->items[state->count]));
+	take_id(state, &state->user, slot->tts_values[0]);
+	take_id(state, &state->item, slot->tts_values[1]);
 	if (++state->count == BLOCK_ROWS)
 		flush_block(state);
 }
@@ -153,8 +191,10 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 	Oid types[2] = {id_type, id_type};
 	Datum values[2] = {which->from, which->to};
 	int n_values = 0;
+	Oid user_type;
+	Oid item_type;
 
-	wals_history_check_source(model, &state->user_type, &state->item_type);
+	wals_history_check_source(model, &user_type, &item_type);
 	memset(seen, 0, sizeof(*seen));
 	wals_memory_init(&seen->memory, CurrentMemoryContext, 0);
 	seen->limit = limit;
@@ -165,6 +205,8 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 	check_status(seen, wc_coo_init(&seen->pairs, false, false, false,
 	                               &seen->memory.alloc));
 	state->seen = seen;
+	open_column(&state->user, seen->users, user_type);
+	open_column(&state->item, seen->items, item_type);
 	if (which->named != NULL)
 	{
 		int16 length;
