@@ -179,6 +179,22 @@ test_degenerate(void)
 	CHECK_NEAR(x[0], 2.0 / 3, 1e-6);
 	CHECK_NEAR(x[1], -4.0 / 3, 1e-6);
 	CHECK(y[0] == 0);
+
+	/* a line through many dimensions: rounding is no second one */
+	for (int32_t k = 20; k <= K_MAX; k += K_MAX - 20)
+	{
+		static float rays[N * K_MAX];
+		float x2[N];
+		float y2[N];
+
+		for (int32_t i = 0; i < N; i++)
+			for (int32_t f = 0; f < k; f++)
+				rays[i * k + f] =
+				    (float) (i % 3 - 1.5) / (float) (1 + i) / (float) (3 + f);
+		CHECK(project(N, k, rays, x2, y2) == WC_OK);
+		for (int32_t i = 0; i < N; i++)
+			CHECK(x2[i] != 0 && y2[i] == 0);
+	}
 }
 
 static bool

@@ -131,6 +131,7 @@ test_labour(void)
 	static const int32_t length[] = {1, 10};
 	WcCsr csr = staircase(2, length, 10);
 	WcLabour labour;
+	static const int32_t four = 4;
 	double dual = 1 * 1 * 8 + 1.0 / 3 + 2 * 8;
 
 	/* k = 8: below 4 entries the row is solved in their number */
@@ -141,6 +142,14 @@ test_labour(void)
 	CHECK_NEAR(labour.items, 9 * dual + 4 * 8 + 8.0 / 3 + 2 * 2 * 8, 1e-9);
 	CHECK_NEAR(labour.dense, 4 * 12 * 64 + 2 * 11 * 8, 1e-9);
 	CHECK_NEAR(labour.eigen, 18 * 512, 1e-9);
+	wc_csr_free(&csr, &check_alloc);
+
+	/* with 4 it is not */
+	csr = staircase(1, &four, 4);
+	CHECK(wc_labour(&csr, 8, &labour, &check_alloc, NULL) == WC_OK);
+	CHECK_NEAR(labour.users, 4 * 64 + 512 / 3.0 + 64, 1e-9);
+	wc_csr_free(&csr, &check_alloc);
+	csr = staircase(2, length, 10);
 
 	/* from 128 factors on iterations are not exact */
 	CHECK(wc_labour(&csr, 128, &labour, &check_alloc, NULL) == WC_OK);
