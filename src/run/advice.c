@@ -135,11 +135,10 @@ advise_on_spread(const WalsProfile *profile)
 	if (profile->n_duplicates > 0)
 		wals_profile_advise(
 		    profile,
-		    psprintf(INT64_FORMAT " rows repeat a pair of user and item: their "
-		                          "values are added up with implicit feedback, "
-		                          "else averaged, or the last one counts where "
-		                          "there is a time_col. The option duplicates "
-		                          "says otherwise.",
+		    psprintf("Rows that repeat a pair of user and item: " INT64_FORMAT
+		             ". Their values are added up with implicit feedback, else "
+		             "averaged, or the last one counts where there is a "
+		             "time_col. The option duplicates says otherwise.",
 		             profile->n_duplicates));
 }
 
@@ -167,16 +166,15 @@ advise_on_values(const WalsProfile *profile)
 		             values->distinct, values->min, values->max));
 	if (values->negative > 0)
 		wals_profile_advise(
-		    profile, psprintf(INT64_FORMAT
-		                      " values are negative: with implicit feedback "
-		                      "they are dislikes, with the target 0.",
-		                      values->negative));
-	if (values->zero > 0 && values->distinct > 1)
-		wals_profile_advise(
 		    profile,
-		    psprintf(INT64_FORMAT " values are 0: with implicit feedback their "
-		                          "rows are left out.",
-		             values->zero));
+		    psprintf("Negative values: " INT64_FORMAT ". With implicit "
+		             "feedback they are dislikes, with the target 0.",
+		             values->negative));
+	if (values->zero > 0 && values->distinct > 1)
+		wals_profile_advise(profile, psprintf("Values of 0: " INT64_FORMAT
+		                                      ". With implicit feedback "
+		                                      "their rows are left out.",
+		                                      values->zero));
 }
 
 static void

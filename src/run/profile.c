@@ -393,7 +393,8 @@ put_values(const WalsProfile *profile)
 		put_count(profile, "distinct_values", values->distinct, NULL);
 	for (i = 0; i < values->n_common; i++)
 		put_float(profile, "common_value", values->common[i].value,
-		          psprintf(INT64_FORMAT " rows, %s", values->common[i].count,
+		          psprintf(INT64_FORMAT " of " INT64_FORMAT " rows, %s",
+		                   values->common[i].count, values->count,
 		                   percent((double) values->common[i].count,
 		                           (double) values->count)));
 }

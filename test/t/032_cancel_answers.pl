@@ -28,6 +28,8 @@ for my $case (
 	[ 'all users', 'SELECT count(*), sum(rank) FROM wals_recommend_all_bigint(10);' ],
 	[ 'rows one by one', 'SELECT count(*) FROM (SELECT wals_recommend_all_bigint(10)) AS q;' ],
 	[ 'diversity', 'SELECT count(*) FROM generate_series(1, 5) AS u, LATERAL wals_recommend(u, NULL, diversity => 0.5);' ],
+	[ 'profile', q{SELECT count(*) FROM wals_profile('ratings', factors => 256);} ],
+	[ 'map', q{SELECT length(wals_map_svg('m', 2000));} ],
 	[ 'scores', 'SELECT count(wals_score(u, i)) FROM generate_series(1, 300) AS u, generate_series(1, 4000) AS i;' ])
 {
 	my ($name, $query) = @$case;
