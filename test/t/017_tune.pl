@@ -36,7 +36,7 @@ sub psql_as
 # A tuning of some small trials, and one that would take much longer than this
 # test: the fourth.
 my $tune = q{SELECT count(*) FROM wals_tune('alice.ratings',
-	'{"factors": 16, "iterations": [1, 2, 3, 1000], "solver": "cholesky"}')};
+	'{"factors": 64, "iterations": [1, 2, 3, 1000], "solver": "cholesky"}')};
 
 sub start
 {
