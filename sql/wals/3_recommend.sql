@@ -21,12 +21,13 @@ CREATE FUNCTION wals_recommend(
 	cold_start text DEFAULT 'popular',
 	fold_in text DEFAULT 'auto',
 	popularity_penalty real DEFAULT 0,
-	diversity real DEFAULT 0
+	diversity real DEFAULT 0,
+	explore real DEFAULT 0
 ) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text, real, real)
+COMMENT ON FUNCTION wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text, real, real, real)
 IS 'the n best items for a user, best first; models with integer ids';
 
 CREATE FUNCTION wals_recommend(
@@ -40,12 +41,13 @@ CREATE FUNCTION wals_recommend(
 	cold_start text DEFAULT 'popular',
 	fold_in text DEFAULT 'auto',
 	popularity_penalty real DEFAULT 0,
-	diversity real DEFAULT 0
+	diversity real DEFAULT 0,
+	explore real DEFAULT 0
 ) RETURNS TABLE (item_id text, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text, real, real)
+COMMENT ON FUNCTION wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text, real, real, real)
 IS 'the n best items for a user, best first; models with any id type, ids as text';
 
 CREATE FUNCTION wals_recommend(
@@ -59,12 +61,13 @@ CREATE FUNCTION wals_recommend(
 	cold_start text DEFAULT 'popular',
 	fold_in text DEFAULT 'auto',
 	popularity_penalty real DEFAULT 0,
-	diversity real DEFAULT 0
+	diversity real DEFAULT 0,
+	explore real DEFAULT 0
 ) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
-COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text, real, real)
+COMMENT ON FUNCTION wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text, real, real, real)
 IS 'the n best items for a user, best first; models with uuid ids';
 
 CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')

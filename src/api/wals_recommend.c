@@ -34,7 +34,8 @@ enum
 	ARG_COLD_START,
 	ARG_FOLD_IN,
 	ARG_POPULARITY_PENALTY,
-	ARG_DIVERSITY
+	ARG_DIVERSITY,
+	ARG_EXPLORE
 };
 
 /* A rule's strength: 0 to most, or 22023; most is finite. */
@@ -52,6 +53,19 @@ strength(FunctionCallInfo fcinfo, int arg, const char *name, float most)
 		                 "scores.",
 		                 name)));
 	return value;
+}
+
+/* Uncertainty is that of the ratings a user is folded in from. */
+static void
+check_explore(const WalsRecommendRequest *request)
+{
+	if (request->rules.explore > 0 && request->fold_in == WALS_FOLD_NEVER)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("explore needs the user's ratings, which fold_in => "
+		                "'never' leaves unread"),
+		         errdetail("How uncertain a score is depends on them."),
+		         errhint("Use fold_in => 'auto', or explore => 0.")));
 }
 
 Datum
@@ -76,6 +90,9 @@ wals_recommend(PG_FUNCTION_ARGS)
 	request.rules.popularity_penalty = strength(
 	    fcinfo, ARG_POPULARITY_PENALTY, "popularity_penalty", MAX_PENALTY);
 	request.rules.diversity = strength(fcinfo, ARG_DIVERSITY, "diversity", 1);
+	request.rules.explore =
+	    strength(fcinfo, ARG_EXPLORE, "explore", MAX_PENALTY);
+	check_explore(&request);
 	if (PG_ARGISNULL(ARG_USER))
 		return (Datum) 0;
 

@@ -110,6 +110,17 @@ extern const WcFoldEntry *wc_fold_entries(const WcFold *fold, int64_t *count);
 extern WcStatus wc_fold_explain(WcFold *fold, const float *vector,
                                 const WcHooks *hooks, WcError *error);
 
+/*
+ * How uncertain the scores of count items are for the user who was folded in
+ * last, and who has entries: sqrt(v' A^-1 v), where A is the matrix of the
+ * user's equations and v the item's vector, with biases [v, 1]; see explore.c
+ * for the unit.  All 0 where A is 0.  In an error other is the item.
+ */
+extern WcStatus wc_fold_spread(WcFold *fold, const WcFoldItems *items,
+                               int32_t count, const int32_t *index,
+                               float *spread, const WcHooks *hooks,
+                               WcError *error);
+
 /* ------------------------------------------------------------------------
  * Answers (topn.c)
  * ------------------------------------------------------------------------ */

@@ -592,9 +592,8 @@ wc_fold_entries(const WcFold *fold, int64_t *count)
  * The score of an item, taken apart
  * ------------------------------------------------------------------------ */
 
-/* The factor of the user's system, in matrix_double. */
-static WcStatus
-factor_system(WcFold *fold, WcPace *pace, WcError *error)
+WcStatus
+wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 {
 	WcWork *work = &fold->work;
 	size_t k = (size_t) fold->factors;
@@ -606,6 +605,8 @@ factor_system(WcFold *fold, WcPace *pace, WcError *error)
 	double worst;
 	WcStatus status;
 
+	if (fold->factored)
+		return WC_OK;
 	memset(matrix, 0, width * width * sizeof(double));
 	for (int64_t e = 0; e < fold->count; e++)
 	{
@@ -658,10 +659,8 @@ wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
 	WcWork *work = &fold->work;
 	size_t k = (size_t) fold->factors;
 	double *z = work->solution;
-	WcStatus status = WC_OK;
+	WcStatus status = wc_fold_factor(fold, &pace, error);
 
-	if (!fold->factored)
-		status = factor_system(fold, &pace, error);
 	if (status != WC_OK)
 		return status;
 

@@ -74,4 +74,11 @@ extern WcStatus wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace,
 extern WcStatus wc_fold_weigh(WcFold *fold, const WcFoldUser *user,
                               double *scale, WcPace *pace, WcError *error);
 
+/*
+ * The factor R of the user's system A = R' R, in the basis of the fold, unless
+ * it is there: in matrix_double of the work, which nothing else may use until
+ * the next user is folded in.  Where A is 0, fold->empty says so.
+ */
+extern WcStatus wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error);
+
 #endif /* WALS_CORE_FOLD_H */

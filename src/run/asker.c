@@ -15,8 +15,11 @@
 
 /* How to do without the rows of the source. */
 static const char *
-hint_without_source(bool folds, bool exclude_seen)
+hint_without_source(bool folds, bool exclude_seen, bool explores)
 {
+	if (explores)
+		return "Recommend without it: explore => 0, exclude_seen => false, "
+		       "fold_in => 'never'.";
 	if (!folds)
 		return "Recommend without it: exclude_seen => false.";
 	if (!exclude_seen)
@@ -26,9 +29,11 @@ hint_without_source(bool folds, bool exclude_seen)
 
 void
 wals_asker_user(const WalsModel *model, Oid id_type, Datum user,
-                WalsFoldIn fold_in, bool reads_seen, WalsAsker *asker)
+                WalsFoldIn fold_in, bool reads_seen, bool explores,
+                WalsAsker *asker)
 {
 	bool folds = fold_in == WALS_FOLD_ALWAYS;
+	bool rates;
 	WalsObjective objective;
 	WalsFolded folded;
 
@@ -40,21 +45,27 @@ wals_asker_user(const WalsModel *model, Oid id_type, Datum user,
 		asker->vector = wals_answer_user(model, asker->user);
 		folds = !asker->vector.known && fold_in == WALS_FOLD_AUTO;
 	}
-	if (folds)
+	rates = folds || (explores && asker->vector.known);
+	if (rates)
 		wals_objective_read(model, &objective);
-	if (folds || reads_seen)
-		wals_history_read(
-		    model, asker->user, folds ? &objective : NULL,
-		    folds ? "fold the user in" : "leave out what the user has seen",
-		    hint_without_source(folds, reads_seen), &asker->history);
-	if (!folds)
+	if (rates || reads_seen)
+		wals_history_read(model, asker->user, rates ? &objective : NULL,
+		                  folds   ? "fold the user in"
+		                  : rates ? "tell how uncertain the scores are"
+		                          : "leave out what the user has seen",
+		                  hint_without_source(folds, reads_seen, explores),
+		                  &asker->history);
+	if (!rates)
 	{
 		asker->items = wals_cache_rows(model, WC_ITEMS);
 		return;
 	}
 	wals_fold_history(model, &objective, asker->user, &asker->history, &folded);
-	asker->vector = folded.vector;
 	asker->items = folded.items;
+	asker->fold = folded.vector.known ? folded.fold : NULL;
+	if (!folds)
+		return;
+	asker->vector = folded.vector;
 	asker->basis = "fold_in";
 }
 
@@ -70,5 +81,6 @@ wals_asker_basket(const WalsModel *model, Oid id_type, const WalsBasket *basket,
 	wals_fold_basket(model, &objective, id_type, basket, &folded);
 	asker->vector = folded.vector;
 	asker->items = folded.items;
+	asker->fold = folded.vector.known ? folded.fold : NULL;
 	asker->basis = "fold_in";
 }

@@ -165,7 +165,8 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		    &model, request->id_type,
 		    "wals_recommend('42', 10) or wals_recommend(u.id::text, 10)");
 		wals_asker_user(&model, request->id_type, request->user,
-		                request->fold_in, request->exclude_seen, &asker);
+		                request->fold_in, request->exclude_seen,
+		                request->rules.explore > 0, &asker);
 	}
 	if (!asker.vector.known && request->cold_start == WALS_COLD_ERROR)
 		unknown_user_error(&model, request, asker.user);
@@ -182,10 +183,10 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	if (asker.vector.known)
 	{
 		*basis = asker.basis;
-		count = wals_rerank_search(items, &request->rules, model.factors,
-		                           asker.vector.factors, asker.vector.base,
-		                           candidates, n_candidates, excluded,
-		                           request->min_score, n, scored);
+		count = wals_rerank_search(items, &request->rules, asker.fold,
+		                           model.factors, asker.vector.factors,
+		                           asker.vector.base, candidates, n_candidates,
+		                           excluded, request->min_score, n, scored);
 	}
 	else
 	{

@@ -1,13 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * rerank.c
- *	  Rules of the house: less of what everybody knows, less of the same.
+ *	  Rules of the house: less of what everybody knows, less of the same, more
+ *	  of what nobody can tell.
  *
  * The penalty on popularity is exact.  It only takes away, so whatever the
  * search did not return is, penalized, no better than the last score it did
  * return: once the n-th best of a pool is above that, nothing outside can
  * belong to the answer (Fagin's threshold algorithm).  Until then the pool
  * grows fourfold.
+ *
+ * Exploration adds what a score is uncertain by (core/explore.c), and that may be
+ * much for an item with a low one: with it all items that pass the filters are
+ * scored and measured, which takes k^2 multiply-adds each, and the pool is the
+ * best of all of them, exactly.
  *
  * Diversity chooses from a pool of the best, penalized ones: ten times as many
  * as asked for, at least 100, at most 10000, and never fewer than asked for.
@@ -17,6 +23,11 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "miscadmin.h"
 
 #include "base/memory.h"
 #include "base/report.h"
@@ -105,6 +116,98 @@ find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 	}
 }
 
+/* The rows that pass all filters, in order, with their scores; returns how many. */
+static int32
+list_rows(const Search *from, int32 *index, float *score)
+{
+	uint64 *allowed = NULL;
+	int32 count = 0;
+	int32 i;
+
+	if (from->candidates != NULL)
+	{
+		allowed = wals_row_set(from->rows);
+		for (i = 0; i < from->n_candidates; i++)
+			wals_row_set_add(allowed, from->candidates[i]);
+	}
+	for (i = 0; i < wals_rows_count(from->rows); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if ((from->excluded != NULL && wals_row_set_has(from->excluded, i)) ||
+		    (allowed != NULL && !wals_row_set_has(allowed, i)))
+			continue;
+		score[count] = wals_rows_score(from->rows, from->query, from->base, i);
+		if (!isfinite(score[count]))
+			wals_answer_damaged(from->rows, i);
+		if (score[count] >= from->min_score)
+			index[count++] = i;
+	}
+	return count;
+}
+
+/* worth = score + explore uncertainty - penalty, for rows that are listed */
+static void
+weigh_rows(const Search *from, const WalsRules *rules, WcFold *fold,
+           int32 count, const int32 *index, const float *score, float *worth)
+{
+	WcFoldItems items = wals_fold_items(from->rows);
+	int32 most =
+	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0));
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcStatus status;
+	int32 i;
+
+	status =
+	    wc_fold_spread(fold, &items, count, index, worth, &wals_hooks, &error);
+	if (status == WC_NOT_FINITE && error.other >= 0)
+		wals_answer_damaged(from->rows, error.other);
+	if (status != WC_OK)
+		wals_report(&error, NULL, "(the one asked for)", NULL);
+	for (i = 0; i < count; i++)
+	{
+		double sum = score[i] + (double) rules->explore * worth[i];
+
+		sum -=
+		    wc_popularity_cost(rules->popularity_penalty,
+		                       wals_rows_entries(from->rows, index[i]), most);
+		worth[i] = (float) Min(sum, FLT_MAX);
+	}
+}
+
+/* find_pool with exploration. */
+static Ranked *
+find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
+              int32 wanted, int32 *count)
+{
+	Size room = Max(wals_rows_count(from->rows), 1);
+	int32 *index = palloc_extended(sizeof(int32) * room, MCXT_ALLOC_HUGE);
+	float *score = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
+	float *worth = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
+	int32 listed = list_rows(from, index, score);
+	Size chosen = Max(Min(wanted, listed), 1);
+	WcScored *best =
+	    palloc_extended(sizeof(WcScored) * chosen, MCXT_ALLOC_HUGE);
+	Ranked *pool = palloc_extended(sizeof(Ranked) * chosen, MCXT_ALLOC_HUGE);
+	WcVectors numbers = {listed, 1, worth, NULL};
+	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	float one = 1.0f;
+	WcStatus status;
+	int32 i;
+
+	weigh_rows(from, rules, fold, listed, index, score, worth);
+	status = wc_topn(&numbers, &one, 0.0f, NULL, 0, NULL, -INFINITY,
+	                 Min(wanted, listed), best, count, &wals_hooks, &error);
+	if (status != WC_OK)
+		wals_report(&error, NULL, NULL, NULL);
+	for (i = 0; i < *count; i++)
+	{
+		pool[i].worth = best[i].score;
+		pool[i].scored.index = index[best[i].index];
+		pool[i].scored.score = score[best[i].index];
+	}
+	return pool;
+}
+
 /* Put the pool into the order that has something for every place. */
 static void
 diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
@@ -136,11 +239,13 @@ diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
 }
 
 int32
-wals_rerank_search(const WalsRows *rows, const WalsRules *rules, int32 factors,
-                   const float *query, float base, const int32 *candidates,
-                   int64 n_candidates, const uint64 *excluded, float min_score,
-                   int32 n, WcScored *result)
+wals_rerank_search(const WalsRows *rows, const WalsRules *rules, WcFold *fold,
+                   int32 factors, const float *query, float base,
+                   const int32 *candidates, int64 n_candidates,
+                   const uint64 *excluded, float min_score, int32 n,
+                   WcScored *result)
 {
+	bool explores = rules->explore > 0 && fold != NULL;
 	Search from = {rows,         query,    base,     candidates,
 	               n_candidates, excluded, min_score};
 	int32 wanted = n;
@@ -148,7 +253,9 @@ wals_rerank_search(const WalsRows *rows, const WalsRules *rules, int32 factors,
 	Ranked *pool;
 	int32 i;
 
-	if ((rules->popularity_penalty == 0 && rules->diversity == 0) || n == 0)
+	if ((rules->popularity_penalty == 0 && rules->diversity == 0 &&
+	     !explores) ||
+	    n == 0)
 		return search(&from, n, result);
 	if (rules->diversity > 0)
 	{
@@ -157,7 +264,9 @@ wals_rerank_search(const WalsRows *rows, const WalsRules *rules, int32 factors,
 		size = Max(Min(size, WALS_POOL_MAX), n);
 		wanted = (int32) Min(size, wals_rows_count(rows));
 	}
-	pool = find_pool(&from, rules->popularity_penalty, wanted, &count);
+	pool = explores
+	           ? find_explored(&from, rules, fold, wanted, &count)
+	           : find_pool(&from, rules->popularity_penalty, wanted, &count);
 	if (rules->diversity > 0)
 		diversify(rows, factors, rules->diversity, Min(n, WALS_DIVERSE_PLACES),
 		          count, pool);

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * rerank.h
- *	  Rules of the house: less of what everybody knows, less of the same.
+ *	  Rules of the house: less of what everybody knows, less of the same, more
+ *	  of what nobody can tell.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,11 +10,13 @@
 #define WALS_RUN_RERANK_H
 
 #include "run/answer.h"
+#include "store/fold.h"
 
 typedef struct WalsRules
 {
 	float popularity_penalty; /* 0 or more, finite; 0: none */
 	float diversity; /* 0 to 1; 0: none */
+	float explore; /* 0 or more, finite; 0: none */
 } WalsRules;
 
 /* Limits of the pool diversity chooses from, and of the places it fills. */
@@ -24,12 +27,14 @@ typedef struct WalsRules
 
 /*
  * wals_answer_search under rules: the n best in the order they ask for, with
- * the scores they have without; query has factors numbers.  Without rules it is that search.
+ * the scores they have without; query has factors numbers.  fold has the user
+ * folded in, with entries, as exploration needs it; NULL: there is none.
+ * Without rules it is that search.
  */
 extern int32 wals_rerank_search(const WalsRows *rows, const WalsRules *rules,
-                                int32 factors, const float *query, float base,
-                                const int32 *candidates, int64 n_candidates,
-                                const uint64 *excluded, float min_score,
-                                int32 n, WcScored *result);
+                                WcFold *fold, int32 factors, const float *query,
+                                float base, const int32 *candidates,
+                                int64 n_candidates, const uint64 *excluded,
+                                float min_score, int32 n, WcScored *result);
 
 #endif /* WALS_RUN_RERANK_H */

@@ -174,7 +174,8 @@ score_folded(const WalsScoring *scoring, Oid model_argument, Datum user,
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(model_argument), &model);
 	wals_answer_check_type(&model, scoring->id_type, WITH_TEXT);
-	wals_asker_user(&model, scoring->id_type, user, fold_in, false, &asker);
+	wals_asker_user(&model, scoring->id_type, user, fold_in, false, false,
+	                &asker);
 	index = wals_answer_find(asker.items, scoring->id_type, item);
 	known = asker.vector.known && index >= 0;
 	if (known)

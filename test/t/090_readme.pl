@@ -239,7 +239,7 @@ for my $id ('bigint', 'text', 'uuid')
 {
 	my $all = 'wals_recommend_all' . ($id eq 'text' ? '' : "_$id");
 	my %signatures = (
-		wals_recommend => "wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text, text, real, real)",
+		wals_recommend => "wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text, text, real, real, real)",
 		wals_recommend_for => "wals_recommend_for(${id}[], real[], integer, regclass, ${id}[], ${id}[], boolean, real, text, real[])",
 		wals_explain => "wals_explain($id, $id, integer, regclass)",
 		wals_recommend_all => "$all(integer, regclass, boolean, ${id}[], ${id}[], real)",
