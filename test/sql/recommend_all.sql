@@ -319,19 +319,19 @@ SELECT after('DELETE FROM m_text_items', 'SELECT * FROM wals_recommend_all(3, ''
 
 CREATE TABLE shop AS
 SELECT u AS user_id, i AS item_id
-FROM generate_series(1, 600) AS u, generate_series(1, 400) AS i
+FROM generate_series(1, 300) AS u, generate_series(1, 400) AS i
 WHERE (u * u + 3 * i * i + u * i) % 97 < 2 OR (u + i) % 61 = 0;
 SELECT wals_train('m_shop', 'shop', factors => 6, iterations => 2);
 SELECT threads, kind, count(*) AS rows, count(*) FILTER (WHERE a.user_id IS NULL OR r.user_id IS NULL) AS differences
 FROM (SELECT threads, kind, set_config('wals.threads', threads::text, false) AS set
-	FROM unnest(ARRAY[1, 2, 7]) AS threads, unnest(ARRAY['all', 'seen too', 'most candidates', 'few candidates', 'good ones']) AS kind OFFSET 0) AS t
+	FROM unnest(ARRAY[1, 3]) AS threads, unnest(ARRAY['all', 'seen too', 'most candidates', 'few candidates', 'good ones']) AS kind OFFSET 0) AS t
 CROSS JOIN LATERAL (
 	SELECT * FROM wals_recommend_all_bigint(9, 'm_shop', exclude_seen => kind <> 'seen too',
 		candidates => CASE kind WHEN 'most candidates' THEN ARRAY(SELECT generate_series(50, 500)) WHEN 'few candidates' THEN ARRAY(SELECT generate_series(1, 20)) END,
 		min_score => CASE WHEN kind = 'good ones' THEN 0.3 END)) AS a
 FULL JOIN (
 	SELECT of_kind, user_id, r.*
-	FROM unnest(ARRAY['all', 'seen too', 'most candidates', 'few candidates', 'good ones']) AS of_kind, generate_series(1, 600) AS user_id,
+	FROM unnest(ARRAY['all', 'seen too', 'most candidates', 'few candidates', 'good ones']) AS of_kind, generate_series(1, 300) AS user_id,
 	LATERAL wals_recommend(user_id, 9, 'm_shop', exclude_seen => of_kind <> 'seen too',
 		candidates => CASE of_kind WHEN 'most candidates' THEN ARRAY(SELECT generate_series(50, 500)) WHEN 'few candidates' THEN ARRAY(SELECT generate_series(1, 20)) END,
 		min_score => CASE WHEN of_kind = 'good ones' THEN 0.3 END) AS r) AS r
