@@ -159,13 +159,13 @@ measure(const char *name, int32_t count, int32_t entries, const Items *items,
 	objective.params.unobserved_weight = 0.02;
 	objective.params.biases = 0;
 	objective.count_weight = 1;
-	check(wc_fold_create(&objective, &view, NULL, kernel, &fold, &alloc, NULL,
+	check(wc_fold_create(&objective, WC_USERS, &view, NULL, kernel, &fold, &alloc, NULL,
 	                     &error),
 	      &error);
 	made = now() - begin;
 	for (int call = 0; call < CALLS; call++)
 	{
-		WcFoldUser user = {entries, rows, false, false, 1};
+		WcFoldUser user = {entries, rows, false, false, 1, 1};
 		float bias;
 
 		for (int32_t e = 0; e < entries; e++)

@@ -55,6 +55,8 @@ typedef struct WcFoldUser
 	bool has_weight; /* else no weight is looked at, each is 1 */
 	bool has_time; /* else duplicates last takes the later in order */
 	double weight; /* the training's for this user, else 1 */
+	double popularity; /* mean of C_j^e over the items, when an item is
+								 * solved; else not looked at */
 } WcFoldUser;
 
 /* One entry of the user who was folded in last. */
@@ -72,10 +74,13 @@ typedef struct WcFoldEntry
  * version, in the time of a Gram matrix (w0 > 0), and used by one caller at a
  * time.  item_weight is what the training gave each item, NULL: 1; it is not
  * kept.  hooks may end the making.
+ *
+ * side is the one that is solved.  With WC_ITEMS the two change places here and
+ * below: "items" are the users, who stay as they are, and the "user" is an item.
  */
 typedef struct WcFold WcFold;
 
-extern WcStatus wc_fold_create(const WcObjective *objective,
+extern WcStatus wc_fold_create(const WcObjective *objective, WcSide side,
                                const WcFoldItems *items,
                                const float *item_weight, const char *kernel,
                                WcFold **fold, const WcAlloc *alloc,

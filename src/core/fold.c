@@ -10,6 +10,9 @@
  * solved by solve.c, float64 included.  This is the projection of Hu, Koren and
  * Volinsky (2008) and of TensorFlow's WALS.
  *
+ * An item can be solved against the users in the same way: the objective is the
+ * same with rows and columns exchanged, but that t_j then belongs to the row.
+ *
  * With w0 > 0 the users of a half sweep share the Gram matrix of the items,
  * which wc_fold_create forms once.  A training leaves its items in the basis of
  * that matrix's eigenvectors, so it is diagonal but for rounding, and its
@@ -44,12 +47,6 @@
  * counts as rounding.  A rotation to single precision leaves some 1e-7.
  */
 #define DIAGONAL 1e-6
-
-static WcStatus
-fail(WcError *error, WcStatus status)
-{
-	return wc_fail_silently(error, status, WC_USERS, 0);
-}
 
 /* ------------------------------------------------------------------------
  * What the users of a version share
@@ -100,7 +97,8 @@ set_share(WcFold *fold, const WcFoldItems *items, WcPace *pace)
 	double sum = 0.0;
 
 	fold->unobserved = params->unobserved_weight * fold->items;
-	if (!params->unobserved_popularity || exponent == 0.0)
+	if (fold->side == WC_ITEMS || !params->unobserved_popularity ||
+	    exponent == 0.0)
 		return WC_OK;
 	fold->share =
 	    wc_alloc_array(fold->alloc, (size_t) fold->items, sizeof(float));
@@ -133,7 +131,8 @@ set_scale(WcFold *fold, const WcFoldItems *items, const float *item_weight,
           WcPace *pace)
 {
 	const WcParams *params = &fold->objective.params;
-	double exponent = params->col_weight_exponent;
+	double exponent = fold->side == WC_USERS ? params->col_weight_exponent
+	                                         : params->row_weight_exponent;
 	double reference = 1.0;
 
 	fold->base_weight = fold->objective.count_weight;
@@ -305,9 +304,10 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 }
 
 WcStatus
-wc_fold_create(const WcObjective *objective, const WcFoldItems *items,
-               const float *item_weight, const char *kernel, WcFold **result,
-               const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+wc_fold_create(const WcObjective *objective, WcSide side,
+               const WcFoldItems *items, const float *item_weight,
+               const char *kernel, WcFold **result, const WcAlloc *alloc,
+               const WcHooks *hooks, WcError *error)
 {
 	WcPace pace = wc_pace_start(hooks);
 	WcStatus status = check_objective(objective, kernel, error);
@@ -318,9 +318,10 @@ wc_fold_create(const WcObjective *objective, const WcFoldItems *items,
 		return status;
 	fold = wc_alloc_array(alloc, 1, sizeof(WcFold));
 	if (fold == NULL)
-		return fail(error, WC_NO_MEMORY);
+		return wc_fail_silently(error, WC_NO_MEMORY, side, 0);
 	memset(fold, 0, sizeof(*fold));
 	fold->objective = *objective;
+	fold->side = side;
 	fold->alloc = alloc;
 	fold->items = items->count;
 	fold->factors = objective->params.factors;
@@ -481,7 +482,8 @@ set_right(WcFold *fold)
 
 	for (int64_t e = 0; e < fold->count; e++)
 	{
-		double full = w0 * fold->entry_share[e] + fold->entry[e].weight;
+		double full =
+		    w0 * fold->row_share * fold->entry_share[e] + fold->entry[e].weight;
 
 		fold->entry[e].full_weight = (float) full;
 		fold->right[e] =
@@ -501,7 +503,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 
 	memset(&half, 0, sizeof(half));
 	half.kernel = fold->solver.kernel;
-	half.side = WC_USERS;
+	half.side = fold->side;
 	half.factors = fold->factors;
 	half.width = fold->width;
 	half.entries = &row;
@@ -509,6 +511,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 	half.base_weight = scale;
 	half.fixed_scale = fold->scale != NULL ? fold->entry_scale : NULL;
 	half.w0 = fold->objective.params.unobserved_weight;
+	half.row_share = fold->side == WC_ITEMS ? &fold->row_share : NULL;
 	half.fixed_share = fold->share != NULL ? fold->entry_share : NULL;
 	half.fixed = fold->vector;
 	half.fixed_bias = biases ? fold->entry_bias : NULL;
@@ -558,7 +561,7 @@ wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 	    user->has_time && user->count > 0)
 		status = wc_fold_decay(fold, user, &pace);
 	if (status != WC_OK)
-		return fail(error, status);
+		return wc_fold_fail(fold, error, status);
 	status = wc_fold_merge(fold, user, &pace, error);
 	if (status != WC_OK || fold->count == 0)
 		return status;
@@ -567,7 +570,7 @@ wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 	{
 		status = gather(fold, items, &pace);
 		if (status != WC_OK)
-			status = fail(error, status);
+			status = wc_fold_fail(fold, error, status);
 	}
 	if (status == WC_OK)
 	{
@@ -624,12 +627,13 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 				to[q] += c * vector[p] * vector[q];
 		}
 		if (wc_pace(pace, (int64_t) (width * (width + 1) / 2)))
-			return fail(error, WC_CANCELLED);
+			return wc_fold_fail(fold, error, WC_CANCELLED);
 	}
 	for (size_t p = 0; p < width; p++)
 	{
 		matrix[p * width + p] +=
-		    fold->lambda + (w0 != 0 ? w0 * fold->eigen[p] : 0);
+		    fold->lambda +
+		    (w0 != 0 ? w0 * fold->row_share * fold->eigen[p] : 0);
 		work->diagonal_double[p] = matrix[p * width + p];
 		most = fmax(most, work->diagonal_double[p]);
 	}
@@ -641,14 +645,14 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 	                   wc_ref_tolerance(fold->width, fold->count, fold->lambda),
 	                   matrix, work->diagonal_double, &worst, pace);
 	if (status == WC_NOT_SPD)
-		return wc_fail(error, status, WC_USERS, 0, -1,
+		return wc_fail(error, status, fold->side, 0, -1,
 		               "It has %lld entries for %d unknowns, its "
 		               "regularization is %g and its smallest pivot %.1e of "
 		               "the diagonal.",
 		               (long long) fold->count, (int) fold->width,
 		               (double) fold->lambda, worst);
 	fold->factored = status == WC_OK;
-	return status == WC_OK ? WC_OK : fail(error, status);
+	return status == WC_OK ? WC_OK : wc_fold_fail(fold, error, status);
 }
 
 WcStatus
@@ -667,7 +671,7 @@ wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
 	memcpy(work->x, vector, k * sizeof(float));
 	if (fold->rotation != NULL &&
 	    rotate(fold, 1, work->x, &pace) == WC_CANCELLED)
-		return fail(error, WC_CANCELLED);
+		return wc_fold_fail(fold, error, WC_CANCELLED);
 	for (size_t p = 0; p < k; p++)
 		z[p] = work->x[p];
 	if (fold->width > fold->factors)
@@ -684,12 +688,12 @@ wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
 			sum += entry[p] * z[p];
 		sum = fold->empty ? 0 : sum * fold->right[e];
 		if (!isfinite((float) sum))
-			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
+			return wc_fail(error, WC_NOT_FINITE, fold->side, 0, fold->item[e],
 			               "The contribution is %g.", sum);
 		/* adding 0 makes one zero of the two there are */
 		fold->entry[e].contribution = (float) sum + 0.0f;
 		if (wc_pace(&pace, (int64_t) k))
-			return fail(error, WC_CANCELLED);
+			return wc_fold_fail(fold, error, WC_CANCELLED);
 	}
 	return WC_OK;
 }

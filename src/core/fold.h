@@ -15,6 +15,7 @@
 struct WcFold
 {
 	WcObjective objective;
+	WcSide side; /* that is solved */
 	const WcAlloc *alloc;
 	WcSolver solver; /* kernel, one thread and its workspace, no problem */
 	WcWork work;
@@ -48,9 +49,17 @@ struct WcFold
 	float *entry_bias;
 	double *right; /* coefficient on the right side */
 	float lambda;
+	float row_share; /* t of the row, of an item */
 	bool factored; /* matrix_double holds the factor of A */
 	bool empty; /* A is 0 */
 };
+
+/* WcErrors are of the row, with index 0. */
+static inline WcStatus
+wc_fold_fail(const WcFold *fold, WcError *error, WcStatus status)
+{
+	return wc_fail_silently(error, status, fold->side, 0);
+}
 
 /* An array for room elements in place of block, whose contents are lost. */
 extern void *wc_fold_renew(const WcFold *fold, void *block, size_t room,

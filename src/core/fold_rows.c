@@ -142,7 +142,7 @@ wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
 			user->rows[e].time = e;
 	status = sort_rows(fold, user->count, user->rows, pace);
 	if (status != WC_OK)
-		return wc_fail_silently(error, status, WC_USERS, 0);
+		return wc_fold_fail(fold, error, status);
 	for (int64_t e = 0; e < user->count; e++)
 	{
 		WC_ASSERT(user->rows[e].item >= 0 && user->rows[e].item < fold->items);
@@ -156,8 +156,10 @@ wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
 	status =
 	    wc_merge_rows(&row, params->duplicates, params->feedback == WC_IMPLICIT,
 	                  &n_merged, &n_zero, fold->alloc, pace, error);
+	if (error != NULL)
+		error->side = fold->side;
 	if (status != WC_OK && (error == NULL || error->status == WC_OK))
-		return wc_fail_silently(error, status, WC_USERS, 0);
+		return wc_fold_fail(fold, error, status);
 	fold->count = row.csr.nnz;
 	return status;
 }
@@ -167,20 +169,29 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
               WcError *error)
 {
 	const WcParams *params = &fold->objective.params;
+	bool items = fold->side == WC_ITEMS;
 	double sum = 0;
 	double lambda;
 
+	fold->row_share = 1;
+	if (items && params->unobserved_popularity &&
+	    params->popularity_exponent != 0)
+		fold->row_share =
+		    (float) (pow((double) fold->count, params->popularity_exponent) /
+		             user->popularity);
 	*scale = fold->base_weight;
 	if (params->weighting != WC_WEIGHT_NONE)
-		*scale *= pow((double) fold->count, params->row_weight_exponent) *
-		          user->weight;
+		*scale *=
+		    pow((double) fold->count, items ? params->col_weight_exponent
+		                                    : params->row_weight_exponent) *
+		    user->weight;
 	for (int64_t e = 0; e < fold->count; e++)
 	{
 		double r = fold->value[e];
 		double c;
 
 		if (wc_pace(pace, 8))
-			return wc_fail_silently(error, WC_CANCELLED, WC_USERS, 0);
+			return wc_fold_fail(fold, error, WC_CANCELLED);
 		if (params->weighting == WC_WEIGHT_LINEAR)
 			fold->weight[e] *= (float) (params->alpha * fabs(r));
 		else if (params->weighting == WC_WEIGHT_LOG)
@@ -195,7 +206,7 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 		if (fold->scale != NULL)
 			c *= fold->scale[fold->item[e]];
 		if (!isfinite((float) c))
-			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, fold->item[e],
+			return wc_fail(error, WC_NOT_FINITE, fold->side, 0, fold->item[e],
 			               "The weight is %g, the range is 0 to %g.", c,
 			               (double) FLT_MAX);
 		fold->entry[e].item = fold->item[e];
@@ -204,11 +215,12 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 		fold->entry[e].contribution = 0;
 		sum += c;
 	}
-	lambda = params->regularization *
-	         pow(fold->unobserved + sum, params->reg_exponent);
+	lambda =
+	    params->regularization *
+	    pow(fold->unobserved * fold->row_share + sum, params->reg_exponent);
 	fold->lambda = (float) lambda;
 	if (!isfinite(fold->lambda))
-		return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0, -1,
+		return wc_fail(error, WC_NOT_FINITE, fold->side, 0, -1,
 		               "The regularization of the row is %g, the largest is "
 		               "%g.",
 		               lambda, (double) FLT_MAX);

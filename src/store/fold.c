@@ -227,9 +227,9 @@ entry_make(const WalsModel *model, const WalsObjective *objective,
 	entry->version_id = model->version_id;
 	entry->table = model->items_table;
 	wals_memory_init(&entry->memory, context, 0);
-	check(wc_fold_create(&objective->core, &items, item_weights, wals_kernel,
-	                     &entry->fold, &entry->memory.alloc, &wals_hooks,
-	                     &error),
+	check(wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
+	                     wals_kernel, &entry->fold, &entry->memory.alloc,
+	                     &wals_hooks, &error),
 	      &error, &entry->memory);
 	return entry;
 }

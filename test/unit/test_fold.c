@@ -2,7 +2,8 @@
  *
  * test_fold.c
  *	  Users folded in against the same users of a half sweep, a dense float64
- *	  solution and the explanation of their scores, for all kinds of objective.
+ *	  solution and the explanation of their scores, for all kinds of objective;
+ *	  items against the same items of a half sweep.
  *
  *-------------------------------------------------------------------------
  */
@@ -77,7 +78,7 @@ fill_data(uint64_t seed, bool unique, Data *data)
 static WcFoldUser
 user_rows(const Data *data, int32_t user, WcFoldRow *rows)
 {
-	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1};
+	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1, 1};
 
 	for (int64_t e = 0; e < data->count; e++)
 	{
@@ -181,7 +182,7 @@ fold_of(const Data *data, const Trained *t)
 	WcFold *fold = NULL;
 	WcError error;
 
-	CHECK(wc_fold_create(&t->objective, &items,
+	CHECK(wc_fold_create(&t->objective, WC_USERS, &items,
 	                     data->item_weighted ? data->item_weight : NULL, NULL,
 	                     &fold, &check_alloc, NULL, &error) == WC_OK);
 	if (fold == NULL)
@@ -311,6 +312,99 @@ check_users(const Data *data, const Trained *t)
 	wc_fold_free(fold);
 }
 
+static const float *
+user_vector(const void *arg, int32_t index)
+{
+	const Trained *t = arg;
+
+	return t->model.user_factors + (size_t) index * (size_t) t->model.factors;
+}
+
+static float
+user_bias(const void *arg, int32_t index)
+{
+	const Trained *t = arg;
+
+	return t->model.user_bias != NULL ? t->model.user_bias[index] : 0;
+}
+
+static int32_t
+user_entries(const void *arg, int32_t index)
+{
+	const Trained *t = arg;
+	const int64_t *start = t->problem.by_user.start;
+
+	return (int32_t) (start[index + 1] - start[index]);
+}
+
+/* The rows of an item, and what an item's popularity is measured by. */
+static WcFoldUser
+item_rows(const Data *data, const Trained *t, int32_t item, WcFoldRow *rows)
+{
+	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1, 0};
+
+	for (int64_t e = 0; e < data->count; e++)
+	{
+		if (data->item[e] != item)
+			continue;
+		rows[result.count].item = data->user[e];
+		rows[result.count].value = data->has_value ? data->value[e] : 1;
+		rows[result.count].weight = data->weight[e];
+		rows[result.count].time = data->time[e];
+		result.count++;
+	}
+	if (data->item_weighted)
+		result.weight = data->item_weight[item];
+	for (int32_t j = 0; j < ITEMS; j++)
+		result.popularity +=
+		    pow(item_entries(t, j), t->problem.params.popularity_exponent) /
+		    ITEMS;
+	return result;
+}
+
+/* Every item after a half sweep over the items, solved against the users. */
+static void
+check_items(const Data *data, const Trained *t)
+{
+	WcFoldItems users = {USERS, user_vector, user_bias, user_entries, t};
+	int32_t k = t->model.factors;
+	WcFold *fold = NULL;
+	WcFoldRow rows[ROWS];
+	WcError error;
+
+	CHECK(wc_fold_create(&t->objective, WC_ITEMS, &users,
+	                     data->user_weighted ? data->user_weight : NULL, NULL,
+	                     &fold, &check_alloc, NULL, &error) == WC_OK);
+	if (fold == NULL)
+		abort();
+	for (int32_t j = 0; j < ITEMS; j++)
+	{
+		WcFoldUser item = item_rows(data, t, j, rows);
+		double size = 0.01;
+		float factors[64];
+		int64_t count;
+		float bias;
+
+		CHECK(wc_fold_in(fold, &users, &item, factors, &bias, NULL, &error) ==
+		      WC_OK);
+		wc_fold_entries(fold, &count);
+		CHECK(count == item_entries(t, j));
+		for (int32_t i = 0; i < USERS; i++)
+			size = fmax(size,
+			            fabs(score(t, user_vector(t, i), user_bias(t, i), j)));
+		for (int32_t i = 0; i < USERS; i++)
+		{
+			double solved = (double) bias + user_bias(t, i);
+
+			for (int32_t p = 0; p < k; p++)
+				solved += (double) factors[p] * user_vector(t, i)[p];
+			CHECK_NEAR(solved, score(t, user_vector(t, i), user_bias(t, i), j),
+			           1e-4 * size);
+		}
+	}
+	wc_fold_free(fold);
+}
+
 /* A turn of the items by Householder's matrix: other vectors, same scores. */
 static void
 turn_items(Trained *t)
@@ -351,6 +445,11 @@ check_objective(const Data *data, const WcParams *params)
 	check_users(data, &t);
 	turn_items(&t);
 	check_users(data, &t);
+	train_free(&t);
+	train(data, params, 4, &t);
+	check_items(data, &t);
+	turn_items(&t);
+	check_items(data, &t);
 	train_free(&t);
 }
 
@@ -426,7 +525,7 @@ test_by_hand(void)
 {
 	float factors[3 * 2] = {1, 0, 0, 2, 1, 1};
 	WcFoldRow rows[2] = {{0, 1, 1, 0}, {1, 1, 1, 0}};
-	WcFoldUser user = {2, rows, false, false, 1};
+	WcFoldUser user = {2, rows, false, false, 1, 1};
 	const WcFoldEntry *entries;
 	Trained t;
 	WcFoldItems items;
@@ -454,8 +553,8 @@ test_by_hand(void)
 	t.problem.by_item.start = start;
 	items = items_of(&t);
 	items.count = 3;
-	CHECK(wc_fold_create(&t.objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, x, &bias, NULL, &error) == WC_OK);
 	CHECK_NEAR(x[0], (8.5 * 1.5 - 0.5 * 3) / 33.75, 1e-6);
 	CHECK_NEAR(x[1], (4 * 3 - 0.5 * 1.5) / 33.75, 1e-6);
@@ -488,7 +587,7 @@ test_newer(void)
 {
 	WcParams params;
 	WcFoldRow rows[2] = {{3, 1, 1, 5000}, {4, 1, 1, 4000}};
-	WcFoldUser user = {2, rows, false, true, 1};
+	WcFoldUser user = {2, rows, false, true, 1, 1};
 	const WcFoldEntry *entries;
 	WcFoldItems items;
 	WcFold *fold;
@@ -530,7 +629,7 @@ test_last_in_order(void)
 	WcParams params;
 	WcFoldRow rows[5] = {
 	    {7, 5, 1, 0}, {2, 4, 1, 0}, {7, 1, 1, 0}, {2, 9, 1, 0}, {7, 3, 1, 0}};
-	WcFoldUser user = {5, rows, false, false, 1};
+	WcFoldUser user = {5, rows, false, false, 1, 1};
 	const WcFoldEntry *entries;
 	WcFoldItems items;
 	WcFold *fold;
@@ -583,7 +682,7 @@ test_refusals(void)
 	WcFoldItems items;
 	WcObjective objective;
 	WcFoldRow rows[2] = {{3, 1, 1, 0}, {3, 1, 1, 0}};
-	WcFoldUser user = {2, rows, true, false, 1};
+	WcFoldUser user = {2, rows, true, false, 1, 1};
 	WcFold *fold;
 	WcError error;
 	float x[64];
@@ -617,33 +716,33 @@ test_refusals(void)
 	/* options that no training leaves behind */
 	objective = t.objective;
 	objective.params.unobserved_weight = NAN;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.regularization = NAN;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.factors = 0;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;
 	objective.count_weight = 0;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;
 	objective.mean = INFINITY;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_BAD_PARAM);
-	CHECK(wc_fold_create(&t.objective, &items, NULL, "abacus", &fold,
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, "abacus", &fold,
 	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	CHECK(fold == NULL);
 
 	/* factors whose products are too large */
 	kept = t.model.item_factors[5];
 	t.model.item_factors[5] = 3e38f;
-	CHECK(wc_fold_create(&t.objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_NOT_FINITE);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_NOT_FINITE);
 	t.model.item_factors[5] = kept;
 
 	/* no regularization and fewer entries than unknowns */
@@ -677,7 +776,7 @@ fold_everything(const Trained *t, const float *item_weight,
 	};
 	WcFoldItems items = items_of(t);
 	WcFoldRow *rows = malloc(sizeof(WcFoldRow) * MANY);
-	WcFoldUser user = {MANY, rows, true, true, 2};
+	WcFoldUser user = {MANY, rows, true, true, 2, 1};
 	WcFold *fold;
 	float x[64];
 	float bias;
@@ -690,8 +789,8 @@ fold_everything(const Trained *t, const float *item_weight,
 		rows[e].weight = 1;
 		rows[e].time = e;
 	}
-	status = wc_fold_create(&t->objective, &items, item_weight, NULL, &fold,
-	                        &check_alloc, hooks, error);
+	status = wc_fold_create(&t->objective, WC_USERS, &items, item_weight, NULL,
+	                        &fold, &check_alloc, hooks, error);
 	if (status == WC_OK)
 		status = wc_fold_in(fold, &items, &user, x, &bias, hooks, error);
 	if (status == WC_OK)
