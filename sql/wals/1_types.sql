@@ -8,12 +8,14 @@
 CREATE TYPE wals_model AS (
 	version integer,
 	version_id uuid,
+	items_id uuid,
 	active boolean,
 	is_default boolean,
 	format integer,
 	wals_version text,
 	trained_at timestamp with time zone,
 	trained_by name,
+	refreshed_at timestamp with time zone,
 	source regclass,
 	user_col name,
 	item_col name,
@@ -49,13 +51,15 @@ CREATE TYPE wals_model AS (
 COMMENT ON TYPE wals_model IS 'row type of a model table: one row per trained version';
 COMMENT ON COLUMN wals_model.version IS 'number of the version, 1 for the first training';
 COMMENT ON COLUMN wals_model.version_id IS 'identity of this version''s factors; caches are keyed by it';
+COMMENT ON COLUMN wals_model.items_id IS 'identity of its item factors where only users have changed since; caches are keyed by it; NULL: version_id';
 COMMENT ON COLUMN wals_model.active IS 'true for the one version that answers';
 COMMENT ON COLUMN wals_model.is_default IS 'true for the model its owner marked with wals_set_default';
 COMMENT ON COLUMN wals_model.format IS 'number of the layout of the stored factors';
 COMMENT ON COLUMN wals_model.wals_version IS 'version of the library that trained';
 COMMENT ON COLUMN wals_model.trained_at IS 'when the training began';
 COMMENT ON COLUMN wals_model.trained_by IS 'the role that trained';
-COMMENT ON COLUMN wals_model.source IS 'relation the ratings were read from';
+COMMENT ON COLUMN wals_model.refreshed_at IS 'when wals_refresh last began to bring it up to date, NULL if never';
+COMMENT ON COLUMN wals_model.source IS 'relation the ratings were read from; NULL: none is known';
 COMMENT ON COLUMN wals_model.user_col IS 'column of the source with user ids';
 COMMENT ON COLUMN wals_model.item_col IS 'column of the source with item ids';
 COMMENT ON COLUMN wals_model.value_col IS 'column of the source with values; NULL: each row counts 1';
@@ -64,7 +68,7 @@ COMMENT ON COLUMN wals_model.time_col IS 'column of the source with times; NULL:
 COMMENT ON COLUMN wals_model.users_table IS 'table with the user factors';
 COMMENT ON COLUMN wals_model.items_table IS 'table with the item factors';
 COMMENT ON COLUMN wals_model.feedback IS 'implicit, explicit or weighted';
-COMMENT ON COLUMN wals_model.options IS 'all options of the training, choices resolved';
+COMMENT ON COLUMN wals_model.options IS 'all options of the training, choices resolved; NULL: not known, the factors were imported';
 COMMENT ON COLUMN wals_model.objective IS 'the objective that was minimized, in words and symbols';
 COMMENT ON COLUMN wals_model.factors IS 'number of factors k';
 COMMENT ON COLUMN wals_model.biases IS 'true when users and items have a bias';

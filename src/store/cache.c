@@ -10,9 +10,9 @@
  * ones, and all with wals.cache_share = never, are kept by each backend, up to
  * wals.cache_mem.
  *
- * What is kept is found by the identity of the version, which the caller has
- * read from the model row under its own snapshot, and by the storage of its
- * table.  A version's factors never change under one identity, so an entry is
+ * What is kept is found by the identity of the version's users or items, which
+ * the caller has read from the model row under its own snapshot, and by the
+ * storage of its table.  Factors never change under one identity, so an entry is
  * never stale: a transaction with an older snapshot asks for the older identity,
  * a rolled-back training leaves an identity that nobody asks for again, a
  * standby needs nothing special.  A table that was rewritten or truncated has
@@ -126,10 +126,17 @@ entry_free(CacheEntry *entry)
 	MemoryContextDelete(entry->memory.context);
 }
 
+/* Identity of the factors of a side. */
+static const pg_uuid_t *
+side_id(const WalsModel *model, WcSide side)
+{
+	return side == WC_USERS ? &model->version_id : &model->items_id;
+}
+
 static bool
 same_version(const CacheEntry *entry, const WalsModel *model)
 {
-	return memcmp(&entry->key.version_id, &model->version_id,
+	return memcmp(&entry->key.version_id, side_id(model, entry->side),
 	              sizeof(pg_uuid_t)) == 0;
 }
 
@@ -354,7 +361,8 @@ const WalsRows *
 wals_cache_rows(const WalsModel *model, WcSide side)
 {
 	Oid table = side == WC_USERS ? model->users_table : model->items_table;
-	WalsPackKey key = {table, InvalidOid, model->version, model->version_id};
+	WalsPackKey key = {table, InvalidOid, model->version,
+	                   *side_id(model, side)};
 	bool restricted;
 	CacheEntry *entry;
 

@@ -384,3 +384,17 @@ wals_factors_delete(Oid table, int32 version)
 
 	wals_query_run(sql, 1, types, values, NULL, WALS_READ_FRESH);
 }
+
+void
+wals_factors_remove(Oid table, int32 version, WalsIdType id_type,
+                    const WcIdMap *ids)
+{
+	Oid types[2] = {INT4OID, get_array_type(wals_id_sql_type(id_type))};
+	Datum values[2] = {Int32GetDatum(version), wals_id_array(id_type, ids)};
+	char *sql = psprintf("DELETE FROM %s WHERE id OPERATOR(pg_catalog.=) "
+	                     "ANY ($2) AND ($1 OPERATOR(pg_catalog.=) 0 "
+	                     "OR version OPERATOR(pg_catalog.=) $1)",
+	                     wals_relation_quoted(table));
+
+	wals_query_change(sql, 2, types, values);
+}

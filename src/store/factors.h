@@ -62,4 +62,8 @@ extern int32 wals_factors_read(Oid table, WalsIdType id_type, int32 version,
 /* Delete the rows of a version. */
 extern void wals_factors_delete(Oid table, int32 version);
 
+/* Delete the rows of these ids of a version; 0: of all versions. */
+extern void wals_factors_remove(Oid table, int32 version, WalsIdType id_type,
+                                const WcIdMap *ids);
+
 #endif /* WALS_STORE_FACTORS_H */

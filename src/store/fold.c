@@ -37,7 +37,7 @@
 typedef struct FoldEntry
 {
 	dlist_node node; /* in kept_folds, most recently used first */
-	pg_uuid_t version_id;
+	pg_uuid_t items_id;
 	Oid table;
 	WalsMemory memory; /* context of the entry and its size */
 	WcFold *fold;
@@ -191,7 +191,7 @@ entry_find(const WalsModel *model)
 		if (entry->memory.used > (Size) wals_cache_mem * 1024)
 			entry_free(entry);
 		else if (entry->table == model->items_table &&
-		         memcmp(&entry->version_id, &model->version_id,
+		         memcmp(&entry->items_id, &model->items_id,
 		                sizeof(pg_uuid_t)) == 0)
 		{
 			dlist_move_head(&kept_folds, &entry->node);
@@ -224,7 +224,7 @@ entry_make(const WalsModel *model, const WalsObjective *objective,
 	WcFoldItems items = wals_fold_items(rows);
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 
-	entry->version_id = model->version_id;
+	entry->items_id = model->items_id;
 	entry->table = model->items_table;
 	wals_memory_init(&entry->memory, context, 0);
 	check(wc_fold_create(&objective->core, WC_USERS, &items, item_weights,

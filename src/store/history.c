@@ -283,6 +283,7 @@ open_source(HistoryState *state, const WalsModel *model, const char *what,
 	state->what = what;
 	state->without = without == NULL ? "" : psprintf(" %s", without);
 	state->context = CurrentMemoryContext;
+	wals_model_need_source(model, what, state->without);
 	if (get_rel_name(model->source) == NULL)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 		                errmsg("the source of model \"%s\" no longer exists",

@@ -13,7 +13,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/uuid.h"
 
 #include "base/compat.h"
@@ -157,6 +159,27 @@ wals_id_to_datum(WalsIdType id_type, WcId id)
 		}
 	}
 	elog(ERROR, "unexpected id type %d", (int) id_type);
+}
+
+Datum
+wals_id_array(WalsIdType id_type, const WcIdMap *ids)
+{
+	int32 count = wc_idmap_count(ids);
+	Oid type = wals_id_sql_type(id_type);
+	Datum *elements = palloc_extended(mul_size(sizeof(Datum), (Size) count + 1),
+	                                  MCXT_ALLOC_HUGE);
+	ArrayType *array;
+	int16 length;
+	bool by_value;
+	char align;
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		elements[i] = wals_id_to_datum(id_type, wc_idmap_get(ids, i));
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	array = construct_array(elements, count, type, length, by_value, align);
+	pfree(elements);
+	return PointerGetDatum(array);
 }
 
 char *

@@ -43,6 +43,9 @@ extern WalsIntegerReader wals_integer_reader(Oid type);
 /* An id as a datum of its storage type, allocated in the current context. */
 extern Datum wals_id_to_datum(WalsIdType id_type, WcId id);
 
+/* All ids of a map, in the order of their indexes, as an array. */
+extern Datum wals_id_array(WalsIdType id_type, const WcIdMap *ids);
+
 /* An id as text, allocated in the current context. */
 extern char *wals_id_to_cstring(WalsIdType id_type, WcId id);
 

@@ -448,13 +448,14 @@ enum
 	COL_BIASES,
 	COL_MEAN,
 	COL_VALUE_COL,
+	COL_ITEMS_ID,
 	N_COLS
 };
 
 static const char *const active_columns[N_COLS] = {
-    NULL,          "version", "version_id",  "format",   "users_table",
-    "items_table", "source",  "user_col",    "item_col", "feedback",
-    "factors",     "biases",  "global_mean", "value_col"};
+    NULL,          "version", "version_id",  "format",    "users_table",
+    "items_table", "source",  "user_col",    "item_col",  "feedback",
+    "factors",     "biases",  "global_mean", "value_col", "items_id"};
 
 void
 wals_model_damaged(Oid relation, const char *reason)
@@ -466,6 +467,22 @@ wals_model_damaged(Oid relation, const char *reason)
 	         errdetail("Its row cannot be used: %s.", reason),
 	         errhint("Train the model again, or make another version active "
 	                 "with wals_activate().")));
+}
+
+void
+wals_model_need_source(const WalsModel *model, const char *what,
+                       const char *without)
+{
+	if (OidIsValid(model->source))
+		return;
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	     errmsg("model \"%s\" has no source", get_rel_name(model->relation)),
+	     errdetail("It is needed to %s, and the factors were imported "
+	               "without one.",
+	               what),
+	     errhint("Import them with source => '...'.%s", without)));
 }
 
 static Oid
@@ -561,7 +578,7 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 	rows->count = wals_query_run(
 	    psprintf("SELECT version, version_id, format, users_table, "
 	             "items_table, source, user_col, item_col, "
-	             "feedback, factors, biases, global_mean, value_col "
+	             "feedback, factors, biases, global_mean, value_col, items_id "
 	             "FROM %s WHERE %s",
 	             quoted,
 	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1"),
@@ -598,7 +615,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	{
 		if (rows.nulls[i] && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
-		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL)
+		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL &&
+		         i != COL_ITEMS_ID && i != COL_SOURCE)
 			wals_model_damaged(relation,
 			                   psprintf("\"%s\" is NULL", active_columns[i]));
 	}
@@ -615,6 +633,10 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	model->version = DatumGetInt32(values[COL_VERSION]);
 	memcpy(&model->version_id, DatumGetUUIDP(values[COL_VERSION_ID]),
 	       sizeof(pg_uuid_t));
+	model->items_id = model->version_id;
+	if (!rows.nulls[COL_ITEMS_ID])
+		memcpy(&model->items_id, DatumGetUUIDP(values[COL_ITEMS_ID]),
+		       sizeof(pg_uuid_t));
 	model->users_table = model_factor_table(
 	    relation, DatumGetObjectId(values[COL_USERS_TABLE]), &model->user_type);
 	model->items_table = model_factor_table(

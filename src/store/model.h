@@ -26,11 +26,12 @@ typedef struct WalsModel
 	Oid relation;
 	int32 version;
 	pg_uuid_t version_id; /* identity of the factors, for caches */
+	pg_uuid_t items_id; /* of those of the items, which change less often */
 	Oid users_table;
 	Oid items_table;
 	WalsIdType user_type;
 	WalsIdType item_type;
-	Oid source;
+	Oid source; /* InvalidOid: none */
 	NameData user_col;
 	NameData item_col;
 	NameData value_col; /* "" for none */
@@ -63,6 +64,13 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 
 /* The same from any stored version (22023). */
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
+
+/*
+ * 55000 for a version without a source, which is needed to do what; without says
+ * how to do without it, or is empty.
+ */
+extern void wals_model_need_source(const WalsModel *model, const char *what,
+                                   const char *without);
 
 /* XX001 for an active version that cannot be used. */
 extern void wals_model_damaged(Oid relation, const char *reason)
@@ -142,7 +150,7 @@ typedef struct WalsVersionRow
 	const char *weight_col;
 	const char *time_col;
 	const char *feedback;
-	const char *options; /* JSON object */
+	const char *options; /* JSON object, NULL: not known */
 	const char *objective;
 	int32 factors;
 	bool biases;
@@ -155,7 +163,7 @@ typedef struct WalsVersionRow
 	int32 started_from; /* version, 0: none */
 	int32 iterations; /* that were run */
 	const char *stop_reason;
-	double loss;
+	double loss; /* NaN: not known */
 	const double *losses; /* iterations */
 	const double *iteration_seconds;
 	double load_seconds;
@@ -166,6 +174,35 @@ typedef struct WalsVersionRow
 
 extern void wals_version_insert(const WalsTarget *target,
                                 const WalsVersionRow *row);
+
+/*
+ * Lock the active row of a model whose lock we have; 40001 when somebody has
+ * changed it since our snapshot.
+ */
+extern void wals_version_hold(Oid relation);
+
+/* What a refresh has changed of a version. */
+typedef struct WalsVersionChange
+{
+	bool items; /* item factors have changed, too */
+	TimestampTz refreshed_at; /* 0: as it was */
+	int64 users; /* how many more there are */
+	int64 n_items;
+	int64 entries;
+} WalsVersionChange;
+
+/* New identities for changed factors, and the new counts. */
+extern void wals_version_change(Oid relation, int32 version,
+                                const WalsVersionChange *change);
+
+/* When a version was last brought up to date: refreshed, else trained. */
+extern TimestampTz wals_version_fresh_at(Oid relation, int32 version);
+
+/*
+ * Delete a user from all versions of a model, which get new identities.  user is
+ * a datum of the model's user id type.  Returns how many had it.
+ */
+extern int32 wals_version_forget(const WalsModel *model, Datum user);
 
 /*
  * Make a version the active one.  New identity: caches of hand-edited rows

@@ -208,6 +208,13 @@ read_column(uint64 row, int place, NameData *column)
 void
 wals_objective_read(const WalsModel *model, WalsObjective *objective)
 {
+	wals_objective_read_as(model, WALS_READ_CALLER, objective);
+}
+
+void
+wals_objective_read_as(const WalsModel *model, WalsSnapshot snapshot,
+                       WalsObjective *objective)
+{
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(model->version)};
 	Options options = {model, NULL};
@@ -220,11 +227,19 @@ wals_objective_read(const WalsModel *model, WalsObjective *objective)
 	                 "global_mean FROM %s "
 	                 "WHERE active AND version OPERATOR(pg_catalog.=) $1",
 	                 wals_relation_quoted(model->relation)),
-	        1, types, values, NULL, WALS_READ_CALLER) != 1)
+	        1, types, values, NULL, snapshot) != 1)
 		options_damaged(&options, "it is gone");
 	value = wals_query_value(0, 1, &is_null);
 	if (is_null)
-		options_damaged(&options, "\"options\" is NULL");
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("version %d of model \"%s\" has no objective",
+		                model->version, get_rel_name(model->relation)),
+		         errdetail("Its factors were imported without one, so nobody "
+		                   "can be solved as its users were."),
+		         errhint("Import them with regularization => ... and "
+		                 "unobserved_weight => ..., or do without: fold_in "
+		                 "=> 'never'.")));
 	options.json = DatumGetJsonbP(value);
 	if (!JB_ROOT_IS_OBJECT(options.json))
 		options_damaged(&options, "\"options\" is not a JSON object");

@@ -10,6 +10,7 @@
 
 #include "base/args.h"
 #include "store/model.h"
+#include "store/query.h"
 
 /* The words SQL uses for the core's choices. */
 extern const WalsChoice wals_feedback_choices[];
@@ -35,5 +36,10 @@ typedef struct WalsObjective
  */
 extern void wals_objective_read(const WalsModel *model,
                                 WalsObjective *objective);
+
+/* The same with the snapshot of what changes the version. */
+extern void wals_objective_read_as(const WalsModel *model,
+                                   WalsSnapshot snapshot,
+                                   WalsObjective *objective);
 
 #endif /* WALS_STORE_OBJECTIVE_H */

@@ -93,6 +93,8 @@ wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 	const char *value_col = NameStr(model->value_col);
 	const char *columns[2];
 
+	wals_model_need_source(model, "leave out what users have seen",
+	                       " " HINT_WITHOUT_SOURCE);
 	if (get_rel_name(model->source) == NULL)
 		ereport(
 		    ERROR,

@@ -152,6 +152,20 @@ wals_query_run(const char *sql, int n_args, const Oid *types,
 }
 
 uint64
+wals_query_change(const char *sql, int n_args, const Oid *types,
+                  const Datum *values)
+{
+	int code =
+	    SPI_execute_with_args(sql, n_args, unconstify(Oid *, types),
+	                          unconstify(Datum *, values), NULL, false, 0);
+
+	if (code < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s",
+		     SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+uint64
 wals_query_once(const char *sql)
 {
 	int code = SPI_execute(sql, false, 0);
@@ -196,6 +210,42 @@ row_shutdown(DestReceiver *self)
 {
 }
 
+static void
+row_receiver_init(RowReceiver *receiver, WalsRowFunction each_row, void *arg)
+{
+	memset(receiver, 0, sizeof(*receiver));
+	receiver->pub.receiveSlot = row_receive;
+	receiver->pub.rStartup = row_startup;
+	receiver->pub.rShutdown = row_shutdown;
+	receiver->pub.rDestroy = row_shutdown;
+	/* any kind that SPI does not treat in a way of its own */
+	receiver->pub.mydest = DestTuplestore;
+	receiver->each_row = each_row;
+	receiver->arg = arg;
+}
+
+static void
+set_options(SPIExecuteOptions *options, int n_args, const Oid *types,
+            const Datum *values, WalsSnapshot snapshot, RowReceiver *receiver)
+{
+	int i;
+
+	memset(options, 0, sizeof(*options));
+	options->read_only = (snapshot == WALS_READ_CALLER);
+	options->must_return_tuples = true;
+	options->dest = &receiver->pub;
+	if (n_args == 0)
+		return;
+	options->params = makeParamList(n_args);
+	for (i = 0; i < n_args; i++)
+	{
+		options->params->params[i].value = values[i];
+		options->params->params[i].isnull = false;
+		options->params->params[i].pflags = PARAM_FLAG_CONST;
+		options->params->params[i].ptype = types[i];
+	}
+}
+
 void
 wals_query_each(const char *sql, int n_args, const Oid *types,
                 const Datum *values, WalsSnapshot snapshot,
@@ -205,36 +255,29 @@ wals_query_each(const char *sql, int n_args, const Oid *types,
 	SPIExecuteOptions options;
 	SPIPlanPtr plan = plan_find(sql, n_args, types);
 	int code;
-	int i;
 
-	memset(&receiver, 0, sizeof(receiver));
-	receiver.pub.receiveSlot = row_receive;
-	receiver.pub.rStartup = row_startup;
-	receiver.pub.rShutdown = row_shutdown;
-	receiver.pub.rDestroy = row_shutdown;
-	/* any kind that SPI does not treat in a way of its own */
-	receiver.pub.mydest = DestTuplestore;
-	receiver.each_row = each_row;
-	receiver.arg = arg;
-
-	memset(&options, 0, sizeof(options));
-	options.read_only = (snapshot == WALS_READ_CALLER);
-	options.must_return_tuples = true;
-	options.dest = &receiver.pub;
-	if (n_args > 0)
-	{
-		options.params = makeParamList(n_args);
-		for (i = 0; i < n_args; i++)
-		{
-			options.params->params[i].value = values[i];
-			options.params->params[i].isnull = false;
-			options.params->params[i].pflags = PARAM_FLAG_CONST;
-			options.params->params[i].ptype = types[i];
-		}
-	}
+	row_receiver_init(&receiver, each_row, arg);
+	set_options(&options, n_args, types, values, snapshot, &receiver);
 	code = SPI_execute_plan_extended(plan, &options);
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s",
+		     SPI_result_code_string(code));
+}
+
+void
+wals_query_each_once(const char *sql, int n_args, const Oid *types,
+                     const Datum *values, WalsSnapshot snapshot,
+                     WalsRowFunction each_row, void *arg)
+{
+	RowReceiver receiver;
+	SPIExecuteOptions options;
+	int code;
+
+	row_receiver_init(&receiver, each_row, arg);
+	set_options(&options, n_args, types, values, snapshot, &receiver);
+	code = SPI_execute_extended(sql, &options);
+	if (code < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s",
 		     SPI_result_code_string(code));
 }
 

@@ -44,6 +44,10 @@ extern uint64 wals_query_run(const char *sql, int n_args, const Oid *types,
                              const Datum *values, const char *nulls,
                              WalsSnapshot snapshot);
 
+/* Run a statement that changes something through a plan for these values. */
+extern uint64 wals_query_change(const char *sql, int n_args, const Oid *types,
+                                const Datum *values);
+
 /* Run a statement once, without keeping its plan. */
 extern uint64 wals_query_once(const char *sql);
 
@@ -61,6 +65,14 @@ typedef void (*WalsRowFunction)(TupleTableSlot *slot, void *arg);
 extern void wals_query_each(const char *sql, int n_args, const Oid *types,
                             const Datum *values, WalsSnapshot snapshot,
                             WalsRowFunction each_row, void *arg);
+
+/*
+ * The same through a plan for these very values, arrays of ids above all, which
+ * is not kept.
+ */
+extern void wals_query_each_once(const char *sql, int n_args, const Oid *types,
+                                 const Datum *values, WalsSnapshot snapshot,
+                                 WalsRowFunction each_row, void *arg);
 
 /*
  * Let statements read a tuplestore under a name that hides tables, until

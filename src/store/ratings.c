@@ -373,9 +373,27 @@ open_columns(ReadState *state)
 	return sql.data;
 }
 
+/* Only the rows of some users or items. */
 static void
-read_all(const WalsSource *source, const WcParams *params, WalsMemory *memory,
-         WalsProgress *progress, WalsSurvey *survey, WalsRatings *ratings)
+read_some(ReadState *state, const char *sql, const WalsRatingsOf *of)
+{
+	bool users = of->side == WC_USERS;
+	const WalsSource *source = state->source;
+	WalsIdType id_type = users ? source->user_id_type : source->item_id_type;
+	Oid types[1] = {get_array_type(wals_id_sql_type(id_type))};
+	Datum values[1] = {wals_id_array(id_type, of->ids)};
+
+	sql =
+	    psprintf("%s WHERE %s OPERATOR(pg_catalog.=) ANY ($1)", sql,
+	             quote_identifier(users ? source->user_col : source->item_col));
+	wals_query_each_once(sql, 1, types, values, WALS_READ_FRESH, read_row,
+	                     state);
+}
+
+static void
+read_all(const WalsSource *source, const WcParams *params,
+         const WalsRatingsOf *of, WalsMemory *memory, WalsProgress *progress,
+         WalsSurvey *survey, WalsRatings *ratings)
 {
 	MemoryContext context;
 	MemoryContext caller;
@@ -410,9 +428,12 @@ read_all(const WalsSource *source, const WcParams *params, WalsMemory *memory,
 	open_block(&state);
 	sql = open_columns(&state);
 
-	wals_query_each(sql, 0, NULL, NULL,
-	                survey != NULL ? WALS_READ_CALLER : WALS_READ_FRESH,
-	                read_row, &state);
+	if (of != NULL)
+		read_some(&state, sql, of);
+	else
+		wals_query_each(sql, 0, NULL, NULL,
+		                survey != NULL ? WALS_READ_CALLER : WALS_READ_FRESH,
+		                read_row, &state);
 	flush_block(&state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
@@ -423,7 +444,15 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
                   WalsMemory *memory, WalsProgress *progress,
                   WalsRatings *ratings)
 {
-	read_all(source, params, memory, progress, NULL, ratings);
+	read_all(source, params, NULL, memory, progress, NULL, ratings);
+}
+
+void
+wals_ratings_read_of(const WalsSource *source, const WcParams *params,
+                     const WalsRatingsOf *of, WalsMemory *memory,
+                     WalsRatings *ratings)
+{
+	read_all(source, params, of, memory, NULL, NULL, ratings);
 }
 
 void
@@ -431,7 +460,7 @@ wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
                     WalsRatings *ratings, WalsSurvey *survey)
 {
 	memset(survey, 0, sizeof(*survey));
-	read_all(source, NULL, memory, NULL, survey, ratings);
+	read_all(source, NULL, NULL, memory, NULL, survey, ratings);
 }
 
 /* Bytes of the triplets' arrays as they are now. */
@@ -592,4 +621,55 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	wals_query_each(sql.data, 0, NULL, NULL, WALS_READ_FRESH, read_weight,
 	                &state);
 	pfree(state.given);
+}
+
+bool
+wals_ratings_have(const WalsSource *source, Datum user)
+{
+	Oid types[1] = {wals_id_sql_type(source->user_id_type)};
+
+	return wals_query_run(psprintf("SELECT 1 FROM %s "
+	                               "WHERE %s OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	                               wals_relation_quoted(source->relation),
+	                               quote_identifier(source->user_col)),
+	                      1, types, &user, NULL, WALS_READ_FRESH) > 0;
+}
+
+/* State of deleting rows. */
+typedef struct DeleteState
+{
+	Oid item_type;
+	const WalsMemory *memory;
+	WcIdMap *items;
+	int64 count;
+} DeleteState;
+
+static void
+delete_row(TupleTableSlot *slot, void *arg)
+{
+	DeleteState *state = arg;
+	int32 index;
+	WcId id;
+
+	state->count++;
+	if (slot->tts_isnull[0])
+		return;
+	id = wals_id_from_datum(state->item_type, slot->tts_values[0]);
+	check_status(wc_idmap_add(state->items, &id, &index), state->memory);
+}
+
+int64
+wals_ratings_delete(const WalsSource *source, Datum user,
+                    const WalsMemory *memory, WcIdMap *items)
+{
+	Oid types[1] = {wals_id_sql_type(source->user_id_type)};
+	DeleteState state = {source->item_type, memory, items, 0};
+
+	wals_query_each(psprintf("DELETE FROM %s "
+	                         "WHERE %s OPERATOR(pg_catalog.=) $1 RETURNING %s",
+	                         wals_relation_quoted(source->relation),
+	                         quote_identifier(source->user_col),
+	                         quote_identifier(source->item_col)),
+	                1, types, &user, WALS_READ_FRESH, delete_row, &state);
+	return state.count;
 }

@@ -34,6 +34,19 @@ extern void wals_ratings_read(const WalsSource *source, const WcParams *params,
                               WalsMemory *memory, WalsProgress *progress,
                               WalsRatings *ratings);
 
+/* Whose rows are read. */
+typedef struct WalsRatingsOf
+{
+	WcSide side;
+	const WcIdMap *ids;
+} WalsRatingsOf;
+
+/* The same for the rows of some users or items. */
+extern void wals_ratings_read_of(const WalsSource *source,
+                                 const WcParams *params,
+                                 const WalsRatingsOf *of, WalsMemory *memory,
+                                 WalsRatings *ratings);
+
 /* Rows that a training leaves out or stops at, counted. */
 typedef struct WalsSurvey
 {
@@ -71,5 +84,15 @@ extern void wals_ratings_check_memory(const WalsRatings *ratings,
 extern void wals_weights_read(Oid relation, const char *id_col,
                               const char *option, WalsIdType id_type,
                               const WcIdMap *ids, float *result);
+
+/* True when the source has rows of a user, a datum of the id type. */
+extern bool wals_ratings_have(const WalsSource *source, Datum user);
+
+/*
+ * Delete the rows of a user from the source as the caller; their items are added
+ * to items.  Returns how many there were.
+ */
+extern int64 wals_ratings_delete(const WalsSource *source, Datum user,
+                                 const WalsMemory *memory, WcIdMap *items);
 
 #endif /* WALS_STORE_RATINGS_H */

@@ -16,6 +16,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
@@ -30,6 +32,7 @@
 #include "store/model.h"
 #include "store/packfile.h"
 #include "store/query.h"
+#include "store/queue.h"
 #include "store/relation.h"
 
 #define SUFFIX_USERS "_users"
@@ -378,16 +381,18 @@ insert_big(InsertState *insert, const char *column, int64 value)
 	insert_add(insert, column, INT8OID, Int64GetDatum(value), false);
 }
 
+/* NaN: NULL */
 static void
 insert_float(InsertState *insert, const char *column, double value)
 {
-	insert_add(insert, column, FLOAT8OID, Float8GetDatum(value), false);
+	insert_add(insert, column, FLOAT8OID, Float8GetDatum(value), isnan(value));
 }
 
 static void
 insert_relation(InsertState *insert, const char *column, Oid value)
 {
-	insert_add(insert, column, REGCLASSOID, ObjectIdGetDatum(value), false);
+	insert_add(insert, column, REGCLASSOID, ObjectIdGetDatum(value),
+	           !OidIsValid(value));
 }
 
 static void
@@ -488,11 +493,67 @@ wals_version_activate(Oid relation, int32 version)
 	             quoted),
 	    1, types, values, NULL, WALS_READ_FRESH);
 	if (wals_query_run(psprintf("UPDATE %s SET active = true, "
-	                            "version_id = pg_catalog.gen_random_uuid() "
+	                            "version_id = pg_catalog.gen_random_uuid(), "
+	                            "items_id = NULL "
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            quoted),
 	                   1, types, values, NULL, WALS_READ_FRESH) == 0)
 		no_such_version(relation, version);
+}
+
+void
+wals_version_hold(Oid relation)
+{
+	wals_query_run(psprintf("SELECT version FROM %s WHERE active FOR UPDATE",
+	                        wals_relation_quoted(relation)),
+	               0, NULL, NULL, NULL, WALS_READ_FRESH);
+}
+
+void
+wals_version_change(Oid relation, int32 version,
+                    const WalsVersionChange *change)
+{
+	Oid types[6] = {INT4OID, BOOLOID, TIMESTAMPTZOID,
+	                INT8OID, INT8OID, INT8OID};
+	Datum values[6] = {Int32GetDatum(version),
+	                   BoolGetDatum(change->items),
+	                   TimestampTzGetDatum(change->refreshed_at),
+	                   Int64GetDatum(change->users),
+	                   Int64GetDatum(change->n_items),
+	                   Int64GetDatum(change->entries)};
+	char nulls[6] = {' ', ' ', change->refreshed_at == 0 ? 'n' : ' ',
+	                 ' ', ' ', ' '};
+
+	if (wals_query_run(
+	        psprintf("UPDATE %s SET "
+	                 "version_id = pg_catalog.gen_random_uuid(), "
+	                 "items_id = CASE WHEN NOT $2 "
+	                 "THEN COALESCE(items_id, version_id) END, "
+	                 "refreshed_at = COALESCE($3, refreshed_at), "
+	                 "n_users = n_users OPERATOR(pg_catalog.+) $4, "
+	                 "n_items = n_items OPERATOR(pg_catalog.+) $5, "
+	                 "n_entries = n_entries OPERATOR(pg_catalog.+) $6 "
+	                 "WHERE version OPERATOR(pg_catalog.=) $1",
+	                 wals_relation_quoted(relation)),
+	        6, types, values, nulls, WALS_READ_FRESH) == 0)
+		no_such_version(relation, version);
+}
+
+TimestampTz
+wals_version_fresh_at(Oid relation, int32 version)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(version)};
+	bool is_null = true;
+	Datum value = (Datum) 0;
+
+	if (wals_query_run(psprintf("SELECT COALESCE(refreshed_at, trained_at) "
+	                            "FROM %s "
+	                            "WHERE version OPERATOR(pg_catalog.=) $1",
+	                            wals_relation_quoted(relation)),
+	                   1, types, values, NULL, WALS_READ_FRESH) > 0)
+		value = wals_query_value(0, 1, &is_null);
+	return is_null ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
 void
@@ -519,6 +580,56 @@ is_own_factor_table(Oid table)
 {
 	return wals_table_kind(table, NULL) == WALS_TABLE_FACTORS &&
 	       wals_model_is_own(table);
+}
+
+int32
+wals_version_forget(const WalsModel *model, Datum user)
+{
+	Oid types[2] = {wals_id_sql_type(model->user_type), OIDOID};
+	Datum values[2] = {user};
+	char *quoted = wals_relation_quoted(model->relation);
+	WalsIdType id_type;
+	int32 versions = 0;
+	Oid *tables;
+	uint64 n;
+	uint64 i;
+
+	n = wals_query_run(psprintf("SELECT DISTINCT users_table::pg_catalog.oid "
+	                            "FROM %s WHERE users_table IS NOT NULL",
+	                            quoted),
+	                   0, NULL, NULL, NULL, WALS_READ_FRESH);
+	tables = palloc(sizeof(Oid) * (n + 1));
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+
+		tables[i] = DatumGetObjectId(wals_query_value(i, 1, &is_null));
+	}
+	for (i = 0; i < n; i++)
+	{
+		if (!is_own_factor_table(tables[i]) ||
+		    wals_table_kind(tables[i], &id_type) != WALS_TABLE_FACTORS ||
+		    id_type != model->user_type)
+			continue;
+		values[1] = ObjectIdGetDatum(tables[i]);
+		versions += (int32) wals_query_run(
+		    psprintf("WITH gone AS (DELETE FROM %s "
+		             "WHERE id OPERATOR(pg_catalog.=) $1 "
+		             "RETURNING version, n) "
+		             "UPDATE %s AS v SET "
+		             "version_id = pg_catalog.gen_random_uuid(), "
+		             "items_id = COALESCE(v.items_id, v.version_id), "
+		             "n_users = v.n_users OPERATOR(pg_catalog.-) 1, "
+		             "n_entries = v.n_entries OPERATOR(pg_catalog.-) "
+		             "COALESCE(gone.n, 0) FROM gone "
+		             "WHERE v.version OPERATOR(pg_catalog.=) gone.version "
+		             "AND v.users_table OPERATOR(pg_catalog.=) $2",
+		             wals_relation_quoted(tables[i]), quoted),
+		    2, types, values, NULL, WALS_READ_FRESH);
+		/* the files that sessions share have its id */
+		wals_packfile_remove(tables[i]);
+	}
+	return versions;
 }
 
 int32
@@ -616,6 +727,7 @@ wals_model_drop(Oid relation)
 			tables = lappend_oid(tables, table);
 		}
 	}
+	wals_queue_drop(relation);
 	wals_query_once(sql.data);
 	/* should this be rolled back, they are made anew */
 	foreach (cell, tables)

@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * wals_refresh.c
+ *	  SQL: wals_refresh, wals_forget, and the queue that tells what to refresh.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/timestamp.h"
+
+#include "base/args.h"
+#include "run/forget.h"
+#include "run/refresh.h"
+#include "store/query.h"
+
+PG_FUNCTION_INFO_V1(wals_refresh);
+PG_FUNCTION_INFO_V1(wals_forget);
+PG_FUNCTION_INFO_V1(wals_queue_enable);
+PG_FUNCTION_INFO_V1(wals_queue_disable);
+PG_FUNCTION_INFO_V1(wals_queue_touched);
+
+static Datum
+row_of(FunctionCallInfo fcinfo, Datum *values, int count)
+{
+	bool nulls[8] = {false};
+	TupleDesc desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
+	    desc->natts != count)
+		elog(ERROR, "return type must be a row type of %d columns", count);
+	return HeapTupleGetDatum(
+	    heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+Datum
+wals_refresh(PG_FUNCTION_ARGS)
+{
+	TimestampTz since = PG_ARGISNULL(1) ? 0 : PG_GETARG_TIMESTAMPTZ(1);
+	int items = wals_arg_choice(fcinfo, 2, "items", wals_refresh_items_choices,
+	                            WALS_REFRESH_NEW);
+	WalsRefreshResult result;
+	Datum values[6];
+
+	wals_refresh_run(wals_arg_oid(fcinfo, 0), since, (WalsRefreshItems) items,
+	                 &result);
+	values[0] = Int64GetDatum(result.users.updated);
+	values[1] = Int64GetDatum(result.users.added);
+	values[2] = Int64GetDatum(result.users.removed);
+	values[3] = Int64GetDatum(result.items.updated);
+	values[4] = Int64GetDatum(result.items.added);
+	values[5] = Int64GetDatum(result.items.removed);
+	PG_RETURN_DATUM(row_of(fcinfo, values, lengthof(values)));
+}
+
+Datum
+wals_forget(PG_FUNCTION_ARGS)
+{
+	WalsForgetResult result;
+	Datum values[5];
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		                errmsg("user_id must not be NULL"),
+		                errhint("Name the user to forget.")));
+	wals_forget_run(wals_arg_oid(fcinfo, 1), wals_arg_type(fcinfo, 0),
+	                PG_GETARG_DATUM(0), wals_arg_bool(fcinfo, 2, false),
+	                &result);
+	values[0] = Int32GetDatum(result.versions);
+	values[1] = Int64GetDatum(result.rows_deleted);
+	values[2] = Int64GetDatum(result.solved.items.updated);
+	values[3] = Int64GetDatum(result.solved.items.removed);
+	values[4] = Int64GetDatum(result.solved.users.updated);
+	PG_RETURN_DATUM(row_of(fcinfo, values, lengthof(values)));
+}
+
+/* Begin to change a model's queue: it is the caller's, it is locked. */
+static Oid
+queue_begin(Oid argument, const char *command)
+{
+	Oid model;
+
+	PreventCommandIfReadOnly(command);
+	model = wals_model_resolve(argument);
+	wals_model_check_owner(model);
+	wals_model_lock_relation(model);
+	wals_query_begin();
+	return model;
+}
+
+Datum
+wals_queue_enable(PG_FUNCTION_ARGS)
+{
+	Oid relation = queue_begin(PG_GETARG_OID(0), "wals_queue_enable()");
+	WalsModel model;
+
+	wals_model_active(relation, &model);
+	wals_queue_create(&model);
+	wals_query_end();
+	PG_RETURN_VOID();
+}
+
+Datum
+wals_queue_disable(PG_FUNCTION_ARGS)
+{
+	Oid relation = queue_begin(PG_GETARG_OID(0), "wals_queue_disable()");
+	bool dropped = wals_queue_drop(relation);
+
+	wals_query_end();
+	PG_RETURN_BOOL(dropped);
+}
+
+Datum
+wals_queue_touched(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+		        (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		         errmsg("wals_queue_touched() is for triggers only"),
+		         errhint("SELECT wals_queue_enable(...) creates them.")));
+	wals_queue_note((TriggerData *) fcinfo->context);
+	return PointerGetDatum(NULL);
+}

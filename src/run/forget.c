@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * forget.c
+ *	  Take a user out of a model.
+ *
+ * The user's factors go from every version, and so do the notes about the user
+ * in the queue.  The items of his rows are then solved again without them, and
+ * after them the other users who have rows of these items (run/refresh.c).
+ * Which items these were is known from the rows, if they are deleted here, or
+ * from the queue, if its trigger saw them go.
+ *
+ * What remains: items of older versions, and what all other factors once
+ * learned beside this user's; only a training that starts anew forgets that.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/report.h"
+#include "run/answer.h"
+#include "run/forget.h"
+#include "store/query.h"
+#include "store/ratings.h"
+
+static void
+refuse_rows(const WalsRefresh *refresh, Datum user)
+{
+	const WalsSource *source = &refresh->request.source;
+	WalsIdType type = refresh->model.user_type;
+	WcId id = wals_id_from_datum(wals_id_sql_type(type), user);
+	char *word = wals_id_to_cstring(type, id);
+	char *literal = type == WALS_ID_BIGINT ? word
+	                : type == WALS_ID_UUID
+	                    ? quote_literal_cstr(word)
+	                    : quote_literal_cstr(TextDatumGetCString(user));
+
+	ereport(ERROR,
+	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	         errmsg("relation \"%s\" still has rows of user %s",
+	                get_rel_name(source->relation), word),
+	         errdetail("The next training would learn from them again."),
+	         errhint("DELETE FROM %s WHERE %s = %s; or have it done, and the "
+	                 "items solved without them: delete_rows => true.",
+	                 wals_relation_quoted(source->relation),
+	                 quote_identifier(source->user_col), literal)));
+}
+
+static WcIdMap *
+ids_create(const WalsRefresh *refresh, WalsIdType type)
+{
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcIdMap *ids;
+
+	error.status =
+	    wc_idmap_create(wals_id_kind(type), &ids, &refresh->memory.alloc);
+	if (error.status != WC_OK)
+		wals_report(&error, &refresh->memory, NULL, NULL);
+	return ids;
+}
+
+void
+wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
+                bool delete_rows, WalsForgetResult *result)
+{
+	WalsRefresh refresh;
+	WalsTouched touched;
+	const WalsModel *model = &refresh.model;
+	Datum user;
+	Oid queue;
+
+	memset(result, 0, sizeof(*result));
+	wals_query_begin();
+	wals_refresh_open(&refresh, argument, "wals_forget()");
+	refresh.started_at = 0; /* nobody else is brought up to date */
+	wals_answer_check_side(model, WC_USERS, id_type, "wals_forget('42')");
+	user = wals_id_argument(model->user_type, id_type, user_argument);
+	touched.users = ids_create(&refresh, model->user_type);
+	touched.items = ids_create(&refresh, model->item_type);
+	if (refresh.has_source && delete_rows)
+		result->rows_deleted = wals_ratings_delete(
+		    &refresh.request.source, user, &refresh.memory, touched.items);
+	else if (refresh.has_source &&
+	         wals_ratings_have(&refresh.request.source, user))
+		refuse_rows(&refresh, user);
+	queue = wals_queue_find(model);
+	if (OidIsValid(queue))
+		wals_queue_take(queue, model, &user, &refresh.memory, &touched);
+	result->versions = wals_version_forget(model, user);
+	wc_idmap_free(touched.users);
+	touched.users = ids_create(&refresh, model->user_type);
+	if (refresh.has_source && refresh.has_objective &&
+	    wc_idmap_count(touched.items) > 0)
+		wals_refresh_solve(&refresh, touched.users, touched.items,
+		                   WALS_REFRESH_TOUCHED);
+	else if (result->versions > 0)
+		ereport(NOTICE,
+		        (errmsg("no item was solved again"),
+		         errdetail("Which items the user had rated is known when the "
+		                   "rows are deleted by delete_rows => true, or under "
+		                   "the eyes of a queue."),
+		         errhint("The next training forgets what they have learned: "
+		                 "CALL wals_retrain(%s, warm_start => false);",
+		                 quote_literal_cstr(
+		                     wals_relation_quoted(model->relation)))));
+	result->solved = refresh.result;
+	wals_query_end();
+}

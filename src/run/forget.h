@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * forget.h
+ *	  Take a user out of a model.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_FORGET_H
+#define WALS_RUN_FORGET_H
+
+#include "run/refresh.h"
+
+typedef struct WalsForgetResult
+{
+	int32 versions; /* that had the user */
+	int64 rows_deleted; /* from the source */
+	WalsRefreshResult solved;
+} WalsForgetResult;
+
+/*
+ * SELECT wals_forget(...): user is of id_type.  55000 when the source has rows of
+ * the user, unless delete_rows says to delete them.
+ */
+extern void wals_forget_run(Oid model, Oid id_type, Datum user,
+                            bool delete_rows, WalsForgetResult *result);
+
+#endif /* WALS_RUN_FORGET_H */

@@ -1,0 +1,639 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.c
+ *	  Bring a version up to date with the rows that have changed.
+ *
+ * Between two trainings users rate and items appear.  A refresh solves those
+ * that were touched, exactly and from all of their rows, against the other side
+ * as it is; the objective's constants (w0, the mean, the scale of the weights)
+ * stay those of the training.
+ *
+ * Order.  Without items to solve, the touched users are solved against the
+ * items: what folding in gives and what the last half sweep of a training does.
+ * With items to solve,
+ *
+ *		1. the touched users, so that the items are solved against who they are;
+ *		2. the items, against all users;
+ *		3. the touched users again, and every other user with rows of these items.
+ *
+ * The last step is one of users, so for each user it solves the stored score is
+ * the folded-in one and the sum of its explanation.  A user whom it does not
+ * solve has no row of a changed item and keeps factors that differ from folded
+ * in ones by what those items weigh among all his unobserved cells.
+ *
+ * A user or item that has no rows left, or fewer than min_user_rows or
+ * min_item_rows, is removed, as a training would leave it out.
+ *
+ * Cost: the rows of who is solved, once per step; reading the items (4 n k
+ * bytes) and their Gram matrix (n k^2); with items to solve the same of all
+ * users.  One thread.  Nothing is written before all numbers are final, and the
+ * identity of the version changes in the same transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "base/report.h"
+#include "base/settings.h"
+#include "run/options.h"
+#include "run/refresh.h"
+#include "store/query.h"
+#include "store/ratings.h"
+
+const WalsChoice wals_refresh_items_choices[] = {
+    {"new", WALS_REFRESH_NEW}, {"touched", WALS_REFRESH_TOUCHED}, {NULL, 0}};
+
+/* One side while some of its rows are solved. */
+typedef struct SolveState
+{
+	WalsRefresh *refresh;
+	WalsSide *own; /* whose rows are solved */
+	const WalsSide *other;
+	WcFold *fold;
+	WalsRatings ratings; /* of those rows */
+	const WcIdMap *rows; /* ids of them that have ratings */
+	const WcIdMap *columns; /* ids of the ratings on the other side */
+	int32 *place; /* of a column in other, or -1 */
+	int32 *seen; /* the row a column was last seen in */
+	int64 *start; /* ratings of a row, places in order */
+	int64 *order;
+	double popularity; /* see WcFoldUser */
+	bool *keep; /* rows of own, afterwards */
+} SolveState;
+
+static void
+check(const WalsRefresh *refresh, WcStatus status)
+{
+	WcError error = {status, WC_USERS, -1, -1, ""};
+
+	if (status != WC_OK)
+		wals_report(&error, &refresh->memory, NULL, NULL);
+}
+
+static void *
+array_alloc(const WalsRefresh *refresh, Size count, Size size)
+{
+	void *result = wc_alloc_array(&refresh->memory.alloc, count, size);
+
+	if (result == NULL)
+		check(refresh, WC_NO_MEMORY);
+	return result;
+}
+
+static WcIdMap *
+ids_create(const WalsRefresh *refresh, WcSide side)
+{
+	const WalsModel *model = &refresh->model;
+	WcIdMap *ids;
+
+	check(refresh,
+	      wc_idmap_create(wals_id_kind(side == WC_USERS ? model->user_type
+	                                                    : model->item_type),
+	                      &ids, &refresh->memory.alloc));
+	return ids;
+}
+
+/* Add to ids those of more that are not there yet. */
+static void
+ids_unite(const WalsRefresh *refresh, WcIdMap *ids, const WcIdMap *more)
+{
+	int32 count = wc_idmap_count(more);
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		WcId id = wc_idmap_get(more, i);
+		int32 index;
+
+		check(refresh, wc_idmap_add(ids, &id, &index));
+	}
+}
+
+/* The training's weights for rows that the version does not have yet. */
+static void
+weigh_new_rows(const WalsRefresh *refresh, WalsSide *own, const WcIdMap *ids,
+               int32 n_before)
+{
+	const WalsTrainRequest *request = &refresh->request;
+	bool users = own->side == WC_USERS;
+	Oid table = users ? request->row_weights : request->col_weights;
+	float *given;
+	int32 i;
+
+	if (!OidIsValid(table))
+		return;
+	given = array_alloc(refresh, wc_idmap_count(ids), sizeof(float));
+	wals_weights_read(
+	    table, users ? request->source.user_col : request->source.item_col,
+	    users ? "row_weights" : "col_weights", own->id_type, ids, given);
+	for (i = 0; i < wc_idmap_count(ids); i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+		int32 index = wc_idmap_find(own->ids, &id);
+
+		if (index >= n_before)
+			own->weight[index] = given[i];
+	}
+	wc_free(&refresh->memory.alloc, given);
+}
+
+/* Ratings by row, in their order: start and order. */
+static void
+group_ratings(SolveState *state)
+{
+	const WalsRefresh *refresh = state->refresh;
+	const WcCoo *coo = &state->ratings.coo;
+	const int32 *row = state->own->side == WC_USERS ? coo->user : coo->item;
+	int32 rows = wc_idmap_count(state->rows);
+	int32 columns = wc_idmap_count(state->columns);
+	int64 e;
+	int32 i;
+
+	state->start = array_alloc(refresh, (Size) rows + 2, sizeof(int64));
+	state->order = array_alloc(refresh, Max(coo->count, 1), sizeof(int64));
+	memset(state->start, 0, ((Size) rows + 2) * sizeof(int64));
+	for (e = 0; e < coo->count; e++)
+		state->start[row[e] + 2]++;
+	for (i = 0; i < rows; i++)
+		state->start[i + 2] += state->start[i + 1];
+	for (e = 0; e < coo->count; e++)
+		state->order[state->start[row[e] + 1]++] = e;
+
+	state->place = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+	state->seen = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+	for (i = 0; i < columns; i++)
+	{
+		WcId id = wc_idmap_get(state->columns, i);
+
+		state->place[i] = wc_idmap_find(state->other->ids, &id);
+		state->seen[i] = -1;
+	}
+}
+
+/* The ratings of a row that other knows; *unknown counts the other columns. */
+static void
+row_ratings(SolveState *state, int32 row, WcFoldUser *user, int32 *unknown)
+{
+	const WcCoo *coo = &state->ratings.coo;
+	bool users = state->own->side == WC_USERS;
+	int64 i;
+
+	user->count = 0;
+	*unknown = 0;
+	for (i = state->start[row]; i < state->start[row + 1]; i++)
+	{
+		int64 e = state->order[i];
+		int32 column = users ? coo->item[e] : coo->user[e];
+		WcFoldRow *rating = &user->rows[user->count];
+
+		if (state->place[column] < 0)
+		{
+			*unknown += state->seen[column] != row;
+			state->seen[column] = row;
+			continue;
+		}
+		rating->item = state->place[column];
+		rating->value = coo->value != NULL ? coo->value[e] : 1.0f;
+		rating->weight = coo->weight != NULL ? coo->weight[e] : 1.0f;
+		rating->time = coo->time != NULL ? coo->time[e] : 0;
+		user->count++;
+	}
+}
+
+static void
+report_row(const SolveState *state, WcError *error, const WcId *id)
+{
+	const WalsSide *other = state->other;
+	char *name = NULL;
+
+	if (error->other >= 0)
+		name = wals_id_to_cstring(other->id_type,
+		                          wc_idmap_get(other->ids, error->other));
+	wals_report(error, &state->refresh->memory,
+	            wals_id_to_cstring(state->own->id_type, *id), name);
+}
+
+/* Solve one row with ratings; false when a training would leave it out. */
+static bool
+solve_row(SolveState *state, int32 row, const WcId *id, int32 index,
+          WcFoldRow *room)
+{
+	WalsSide *own = state->own;
+	const WcParams *params = &state->refresh->request.params;
+	WcFoldItems items = wals_side_items(state->other);
+	WcFoldUser user = {0,
+	                   room,
+	                   state->ratings.coo.weight != NULL,
+	                   state->ratings.coo.time != NULL,
+	                   own->weight[index],
+	                   state->popularity};
+	int32 at_least =
+	    own->side == WC_USERS ? params->min_user_rows : params->min_item_rows;
+	WcError error = {WC_OK, own->side, -1, -1, ""};
+	int32 unknown;
+	int64 count;
+
+	row_ratings(state, row, &user, &unknown);
+	error.status = wc_fold_in(state->fold, &items, &user,
+	                          own->data + (Size) index * own->factors,
+	                          &own->bias[index], &wals_hooks, &error);
+	if (error.status != WC_OK)
+		report_row(state, &error, id);
+	wc_fold_entries(state->fold, &count);
+	own->entries[index] = (int32) Min(count, PG_INT32_MAX);
+	return count > 0 && count + unknown >= at_least;
+}
+
+/* Solve the rows of ids that have ratings; keep says which of own stay. */
+static void
+solve_rows(SolveState *state, const WcIdMap *ids)
+{
+	WalsRefresh *refresh = state->refresh;
+	WalsSide *own = state->own;
+	int64 longest = 1;
+	WcFoldRow *room;
+	int32 i;
+
+	for (i = 0; i < wc_idmap_count(state->rows); i++)
+		longest = Max(longest, state->start[i + 1] - state->start[i]);
+	room = array_alloc(refresh, longest, sizeof(WcFoldRow));
+	for (i = 0; i < wc_idmap_count(ids); i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+		int32 row = wc_idmap_find(state->rows, &id);
+		int32 index = wc_idmap_find(own->ids, &id);
+
+		CHECK_FOR_INTERRUPTS();
+		refresh->entries -= own->entries[index];
+		state->keep[index] =
+		    row >= 0 && solve_row(state, row, &id, index, room);
+		if (state->keep[index])
+			refresh->entries += own->entries[index];
+	}
+	wc_free(&refresh->memory.alloc, room);
+}
+
+static void
+create_fold(SolveState *state)
+{
+	WalsRefresh *refresh = state->refresh;
+	const WalsObjective *objective = &refresh->objective;
+	const WalsSide *other = state->other;
+	WcFoldItems items = wals_side_items(other);
+	bool weighted = other->side == WC_USERS ? objective->row_weighted
+	                                        : objective->col_weighted;
+	WcError error = {WC_OK, state->own->side, -1, -1, ""};
+	double exponent = objective->core.params.popularity_exponent;
+	int32 i;
+
+	error.status = wc_fold_create(&objective->core, state->own->side, &items,
+	                              weighted ? other->weight : NULL, wals_kernel,
+	                              &state->fold, &refresh->memory.alloc,
+	                              &wals_hooks, &error);
+	if (error.status != WC_OK)
+		wals_report(&error, &refresh->memory, NULL, NULL);
+	if (state->own->side == WC_USERS)
+		return;
+	for (i = 0; i < wc_idmap_count(state->own->ids); i++)
+		state->popularity += pow(Max(state->own->entries[i], 1), exponent);
+	state->popularity /= Max(wc_idmap_count(state->own->ids), 1);
+}
+
+static void
+free_ratings(const WalsRefresh *refresh, WalsRatings *ratings)
+{
+	wc_coo_free(&ratings->coo, &refresh->memory.alloc);
+	wc_idmap_free(ratings->users);
+	wc_idmap_free(ratings->items);
+}
+
+/*
+ * Solve the rows of some ids against the other side.  The ids on the other side
+ * that they have ratings of are added to columns, unless that is NULL.
+ */
+static void
+solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
+           const WalsSide *other, WcIdMap *columns)
+{
+	const WcAlloc *alloc = &refresh->memory.alloc;
+	WalsRatingsOf of = {own->side, ids};
+	int32 before = wc_idmap_count(own->ids);
+	bool users = own->side == WC_USERS;
+	SolveState state;
+	int32 i;
+
+	if (wc_idmap_count(ids) == 0)
+		return;
+	memset(&state, 0, sizeof(state));
+	state.refresh = refresh;
+	state.own = own;
+	state.other = other;
+	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
+	                     &of, &refresh->memory, &state.ratings);
+	state.rows = users ? state.ratings.users : state.ratings.items;
+	state.columns = users ? state.ratings.items : state.ratings.users;
+	create_fold(&state);
+	for (i = 0; i < wc_idmap_count(ids); i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+
+		wals_side_add(own, &id);
+	}
+	weigh_new_rows(refresh, own, ids, before);
+	state.keep = array_alloc(refresh, wc_idmap_count(own->ids), sizeof(bool));
+	memset(state.keep, true, wc_idmap_count(own->ids));
+	group_ratings(&state);
+	solve_rows(&state, ids);
+	wals_side_keep(own, state.keep);
+	if (columns != NULL)
+		ids_unite(refresh, columns, state.columns);
+
+	wc_fold_free(state.fold);
+	free_ratings(refresh, &state.ratings);
+	wc_free(alloc, state.keep);
+	wc_free(alloc, state.start);
+	wc_free(alloc, state.order);
+	wc_free(alloc, state.place);
+	wc_free(alloc, state.seen);
+}
+
+/* What became of ids that were in a side, or not, and are now, or not. */
+static void
+count_changes(const WcIdMap *ids, const WcIdMap *before, const WalsSide *after,
+              WalsRefreshCounts *counts)
+{
+	int32 i;
+
+	for (i = 0; i < wc_idmap_count(ids); i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+		bool was = wc_idmap_find(before, &id) >= 0;
+		bool is = wc_idmap_find(after->ids, &id) >= 0;
+
+		counts->updated += was && is;
+		counts->added += !was && is;
+		counts->removed += was && !is;
+	}
+}
+
+/* Items to solve: the touched ones, or those of them that are new. */
+static WcIdMap *
+choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
+             const WalsSide *items, WalsRefreshItems which)
+{
+	WcIdMap *chosen = ids_create(refresh, WC_ITEMS);
+	int32 i;
+
+	for (i = 0; i < wc_idmap_count(touched); i++)
+	{
+		WcId id = wc_idmap_get(touched, i);
+		int32 index;
+
+		if (which == WALS_REFRESH_TOUCHED || wc_idmap_find(items->ids, &id) < 0)
+			check(refresh, wc_idmap_add(chosen, &id, &index));
+	}
+	return chosen;
+}
+
+static WcIdMap *
+ids_copy(const WalsRefresh *refresh, WcSide side, const WcIdMap *ids)
+{
+	WcIdMap *copy = ids_create(refresh, side);
+
+	ids_unite(refresh, copy, ids);
+	return copy;
+}
+
+static void
+write_changes(WalsRefresh *refresh, const WalsSide *users,
+              const WcIdMap *solved_users, const WalsSide *items,
+              const WcIdMap *solved_items)
+{
+	const WalsRefreshResult *result = &refresh->result;
+	const WalsModel *model = &refresh->model;
+	WalsVersionChange change = {
+	    wc_idmap_count(solved_items) > 0, refresh->started_at,
+	    result->users.added - result->users.removed,
+	    result->items.added - result->items.removed, refresh->entries};
+	WalsVersionChange begun = {change.items, 0, 0, 0, 0};
+
+	/* what a trigger on the tables would keep of half of it is not kept */
+	wals_version_change(model->relation, model->version, &begun);
+	wals_side_write(items, solved_items);
+	wals_side_write(users, solved_users);
+	wals_version_change(model->relation, model->version, &change);
+}
+
+void
+wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users, WcIdMap *items,
+                   WalsRefreshItems which)
+{
+	const WalsModel *model = &refresh->model;
+	WalsSide user_side;
+	WalsSide item_side;
+	WcIdMap *chosen;
+	WcIdMap *users_before;
+	WcIdMap *items_before;
+	int64 entries;
+
+	wals_side_read(model, WC_ITEMS, NULL, &refresh->memory, &item_side);
+	chosen = choose_items(refresh, items, &item_side, which);
+	wals_side_read(model, WC_USERS, wc_idmap_count(chosen) > 0 ? NULL : users,
+	               &refresh->memory, &user_side);
+	users_before = ids_copy(refresh, WC_USERS, user_side.ids);
+	items_before = ids_copy(refresh, WC_ITEMS, item_side.ids);
+	if (wc_idmap_count(chosen) > 0)
+	{
+		solve_some(refresh, users, &user_side, &item_side, NULL);
+		entries = refresh->entries;
+		solve_some(refresh, chosen, &item_side, &user_side, users);
+		refresh->entries = entries; /* counted by user */
+	}
+	solve_some(refresh, users, &user_side, &item_side, NULL);
+	count_changes(users, users_before, &user_side, &refresh->result.users);
+	count_changes(chosen, items_before, &item_side, &refresh->result.items);
+	write_changes(refresh, &user_side, users, &item_side, chosen);
+}
+
+/* The time column counts in the unit it had in the training. */
+static void
+check_time_column(const WalsRefresh *refresh)
+{
+	double now = refresh->request.params.half_life;
+	double then = refresh->objective.core.params.half_life;
+	const WalsSource *source = &refresh->request.source;
+
+	if (fabs(now - then) <= 1e-6 * then)
+		return;
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATATYPE_MISMATCH),
+	         errmsg("column \"%s\" of relation \"%s\" has changed its type to "
+	                "%s",
+	                source->time_col, get_rel_name(source->relation),
+	                format_type_be(source->time_type)),
+	         errdetail("Model \"%s\" was trained on times of another kind.",
+	                   get_rel_name(refresh->model.relation)),
+	         errhint("Train the model again.")));
+}
+
+static void
+check_id_type(const WalsRefresh *refresh, WalsIdType found, WalsIdType stored,
+              const char *column)
+{
+	if (found != stored)
+		ereport(ERROR,
+		        (errcode(ERRCODE_DATATYPE_MISMATCH),
+		         errmsg("column \"%s\" of relation \"%s\" has changed its type",
+		                column, get_rel_name(refresh->request.source.relation)),
+		         errdetail("Model \"%s\" was trained on ids of type %s.",
+		                   get_rel_name(refresh->model.relation),
+		                   wals_id_type_name(stored)),
+		         errhint("Train the model again.")));
+}
+
+/* Read what solving takes, if the version says it. */
+static void
+prepare(WalsRefresh *refresh, const WalsRecord *record)
+{
+	const WalsModel *model = &refresh->model;
+	WalsTrainRequest *request = &refresh->request;
+
+	refresh->has_source = get_rel_name(model->source) != NULL;
+	refresh->has_objective = record->n_options > 0;
+	if (!refresh->has_source)
+		return;
+	if (refresh->has_objective)
+	{
+		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
+		wals_options_read(model->relation, record, request);
+	}
+	request->source = record->source;
+	wals_source_check_columns(&request->source, "source");
+	check_id_type(refresh, request->source.user_id_type, model->user_type,
+	              request->source.user_col);
+	check_id_type(refresh, request->source.item_id_type, model->item_type,
+	              request->source.item_col);
+	if (refresh->has_objective)
+		check_time_column(refresh);
+}
+
+void
+wals_refresh_open(WalsRefresh *refresh, Oid argument, const char *command)
+{
+	WalsModel *model = &refresh->model;
+	WalsRecord record;
+	Oid relation;
+
+	PreventCommandIfReadOnly(command);
+	PreventCommandIfParallelMode(command);
+	memset(refresh, 0, sizeof(*refresh));
+	wals_memory_init(&refresh->memory,
+	                 AllocSetContextCreate(CurrentMemoryContext, "wals refresh",
+	                                       ALLOCSET_DEFAULT_SIZES),
+	                 (Size) wals_max_memory * 1024);
+	refresh->started_at = GetCurrentTimestamp();
+	relation = wals_model_resolve(argument);
+	wals_model_check_owner(relation);
+	wals_model_lock_relation(relation);
+	wals_version_hold(relation);
+	if (!wals_model_find_active(relation, model) ||
+	    !wals_record_read(relation, model->version, WALS_READ_FRESH, &record))
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("model \"%s\" has no active version",
+		                get_rel_name(relation)),
+		         errhint("Choose one: SELECT wals_activate(%s, version);",
+		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+	wals_model_check_owner(model->users_table);
+	wals_model_check_owner(model->items_table);
+	prepare(refresh, &record);
+}
+
+/* Errors for what is missing. */
+static void
+check_solvable(WalsRefresh *refresh)
+{
+	const WalsModel *model = &refresh->model;
+
+	wals_model_need_source(model, "solve users and items", "");
+	if (!refresh->has_source)
+		wals_relation_quoted(model->source);
+	if (!refresh->has_objective)
+		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
+}
+
+/* ids of all users of the version */
+static void
+add_all_users(const WalsRefresh *refresh, WcIdMap *users)
+{
+	WalsSide side;
+
+	wals_side_read(&refresh->model, WC_USERS, NULL,
+	               unconstify(WalsMemory *, &refresh->memory), &side);
+	ids_unite(refresh, users, side.ids);
+}
+
+/*
+ * Who and what was touched: by the queue if there is one, and by the time
+ * column, if a time was given or there is no queue.
+ */
+static void
+find_touched(WalsRefresh *refresh, TimestampTz since, WalsTouched *touched)
+{
+	const WalsModel *model = &refresh->model;
+	const WalsSource *source = &refresh->request.source;
+	Oid queue = wals_queue_find(model);
+
+	touched->users = ids_create(refresh, WC_USERS);
+	touched->items = ids_create(refresh, WC_ITEMS);
+	touched->emptied = false;
+	if (OidIsValid(queue))
+		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
+	if (touched->emptied)
+		add_all_users(refresh, touched->users);
+	if (OidIsValid(queue) && since == 0)
+		return;
+	if (source->time_col == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		                errmsg("nothing says which rows of \"%s\" have changed",
+		                       get_rel_name(source->relation)),
+		                errdetail("Model \"%s\" was trained without time_col.",
+		                          get_rel_name(model->relation)),
+		                errhint("SELECT wals_queue_enable(%s); notes down what "
+		                        "changes from then on.",
+		                        quote_literal_cstr(
+		                            wals_relation_quoted(model->relation)))));
+	if (since == 0)
+		since = wals_version_fresh_at(model->relation, model->version);
+	wals_touched_since(source, since, model, &refresh->memory, touched);
+}
+
+void
+wals_refresh_run(Oid argument, TimestampTz since, WalsRefreshItems items,
+                 WalsRefreshResult *result)
+{
+	WalsRefresh refresh;
+	WalsTouched touched;
+
+	wals_query_begin();
+	wals_refresh_open(&refresh, argument, "wals_refresh()");
+	check_solvable(&refresh);
+	find_touched(&refresh, since, &touched);
+	if (wc_idmap_count(touched.users) > 0 || wc_idmap_count(touched.items) > 0)
+		wals_refresh_solve(&refresh, touched.users, touched.items, items);
+	else
+		ereport(NOTICE,
+		        (errmsg("model \"%s\" is up to date: no rows of \"%s\" have "
+		                "changed",
+		                get_rel_name(refresh.model.relation),
+		                get_rel_name(refresh.request.source.relation))));
+	*result = refresh.result;
+	wals_query_end();
+}

@@ -1,0 +1,74 @@
+/*-------------------------------------------------------------------------
+ *
+ * refresh.h
+ *	  Bring a version up to date with the rows that have changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_REFRESH_H
+#define WALS_RUN_REFRESH_H
+
+#include "base/args.h"
+#include "run/train.h"
+#include "store/objective.h"
+#include "store/queue.h"
+#include "store/side.h"
+
+/* Which of the items with changed rows are solved. */
+typedef enum WalsRefreshItems
+{
+	WALS_REFRESH_NEW, /* those the version does not have */
+	WALS_REFRESH_TOUCHED /* all */
+} WalsRefreshItems;
+
+extern const WalsChoice wals_refresh_items_choices[];
+
+/* Rows of a version that were written, and those that were deleted. */
+typedef struct WalsRefreshCounts
+{
+	int64 updated;
+	int64 added;
+	int64 removed;
+} WalsRefreshCounts;
+
+typedef struct WalsRefreshResult
+{
+	WalsRefreshCounts users;
+	WalsRefreshCounts items;
+} WalsRefreshResult;
+
+/* A version on its way from one state to the next. */
+typedef struct WalsRefresh
+{
+	WalsModel model;
+	WalsObjective objective;
+	WalsTrainRequest request; /* source and options of the training */
+	bool has_source; /* the source is there, and what it says was checked */
+	bool has_objective; /* the others are known */
+	WalsMemory memory;
+	TimestampTz started_at;
+	int64 entries; /* how many more there are */
+	WalsRefreshResult result;
+} WalsRefresh;
+
+/*
+ * Lock a model of the caller's and read its active version: 42501, 55P03,
+ * 25006, 55000, 40001.  Between wals_query_begin and wals_query_end; command
+ * is for messages.  An imported version may lack source and objective.
+ */
+extern void wals_refresh_open(WalsRefresh *refresh, Oid argument,
+                              const char *command);
+
+/*
+ * Solve these users and items from the source's rows of this moment and write
+ * what comes out.  With items that are solved: those users first, then the
+ * items, then the users again and all who have rows of these items.
+ */
+extern void wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users,
+                               WcIdMap *items, WalsRefreshItems which);
+
+/* SELECT wals_refresh(...): since 0 means the last time. */
+extern void wals_refresh_run(Oid model, TimestampTz since,
+                             WalsRefreshItems items, WalsRefreshResult *result);
+
+#endif /* WALS_RUN_REFRESH_H */

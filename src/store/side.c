@@ -1,0 +1,316 @@
+/*-------------------------------------------------------------------------
+ *
+ * side.c
+ *	  The users or items of a version in memory, to be changed and written back.
+ *
+ * A refresh solves some rows of a version against the other side and then that
+ * against them, before anything is written.  So both sides are needed as they
+ * are going to be, which no cache has; and what was read for it is read by a
+ * snapshot of our own, not the caller's.
+ *
+ * Rows are written by deleting and inserting them, as plain SQL: a row that
+ * somebody has put there twice is gone afterwards.
+ *
+ * Memory: 4 k + 12 bytes per row and the ids, all of it through WalsMemory,
+ * which knows wals.max_memory.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "base/report.h"
+#include "store/factors.h"
+#include "store/query.h"
+#include "store/relation.h"
+#include "store/side.h"
+
+/* State of reading. */
+typedef struct ReadState
+{
+	WalsSide *side;
+	Oid sql_type;
+	MemoryContext row_context;
+} ReadState;
+
+static void
+check(const WalsSide *side, WcStatus status)
+{
+	WcError error = {status, side->side, -1, -1, ""};
+
+	if (status != WC_OK)
+		wals_report(&error, side->memory, NULL, NULL);
+}
+
+static void *
+grown(const WalsSide *side, void *array, Size size)
+{
+	void *result = wc_resize_array(&side->memory->alloc, array,
+	                               (size_t) side->capacity, size);
+
+	if (result == NULL)
+		check(side, WC_NO_MEMORY);
+	return result;
+}
+
+int32
+wals_side_add(WalsSide *side, const WcId *id)
+{
+	int32 before = wc_idmap_count(side->ids);
+	int32 index;
+
+	check(side, wc_idmap_add(side->ids, id, &index));
+	if (index < before)
+		return index;
+	if (index >= side->capacity)
+	{
+		side->capacity =
+		    (int32) Min(Max((int64) side->capacity * 2, 1024), PG_INT32_MAX);
+		side->data =
+		    grown(side, side->data, (Size) side->factors * sizeof(float));
+		side->bias = grown(side, side->bias, sizeof(float));
+		side->entries = grown(side, side->entries, sizeof(int32));
+		side->weight = grown(side, side->weight, sizeof(float));
+	}
+	memset(side->data + (Size) index * side->factors, 0,
+	       side->factors * sizeof(float));
+	side->bias[index] = 0.0f;
+	side->entries[index] = 0;
+	side->weight[index] = 1.0f;
+	return index;
+}
+
+/* A row of id, factors, bias, n, weight. */
+static void
+read_row(TupleTableSlot *slot, void *arg)
+{
+	ReadState *state = arg;
+	WalsSide *side = state->side;
+	MemoryContext caller = MemoryContextSwitchTo(state->row_context);
+	const Datum *values = slot->tts_values;
+	const bool *nulls = slot->tts_isnull;
+	int32 before = wc_idmap_count(side->ids);
+	const float *vector = NULL;
+	const char *reason = "it is NULL";
+	float bias = nulls[2] ? 0.0f : DatumGetFloat4(values[2]);
+	float weight = nulls[4] ? 1.0f : DatumGetFloat4(values[4]);
+	int32 index;
+	WcId id;
+
+	if (nulls[0])
+		wals_factors_damaged(side->table, "NULL", "it has no id");
+	id = wals_id_from_datum(state->sql_type, values[0]);
+	if (!nulls[1])
+		vector = wals_factors_vector(values[1], side->factors, &reason);
+	index = wals_side_add(side, &id);
+	if (vector != NULL && index < before)
+	{
+		vector = NULL;
+		reason = "the id stands in more than one row";
+	}
+	if (vector != NULL && !isfinite(bias))
+	{
+		vector = NULL;
+		reason = "its bias is not finite";
+	}
+	if (vector != NULL && !(weight >= 0 && isfinite(weight)))
+	{
+		vector = NULL;
+		reason = "its weight is not a finite number of 0 or more";
+	}
+	if (vector == NULL)
+		wals_factors_damaged(side->table, wals_id_to_cstring(side->id_type, id),
+		                     reason);
+	memcpy(side->data + (Size) index * side->factors, vector,
+	       side->factors * sizeof(float));
+	side->bias[index] = bias;
+	side->entries[index] = nulls[3] ? 0 : DatumGetInt32(values[3]);
+	side->weight[index] = weight;
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(state->row_context);
+}
+
+void
+wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
+               WalsMemory *memory, WalsSide *result)
+{
+	bool users = side == WC_USERS;
+	Oid types[2] = {INT4OID};
+	Datum values[2] = {Int32GetDatum(model->version)};
+	ReadState state;
+	char *sql;
+
+	memset(result, 0, sizeof(*result));
+	result->side = side;
+	result->table = users ? model->users_table : model->items_table;
+	result->id_type = users ? model->user_type : model->item_type;
+	result->version = model->version;
+	result->factors = model->factors;
+	result->memory = memory;
+	check(result, wc_idmap_create(wals_id_kind(result->id_type), &result->ids,
+	                              &memory->alloc));
+	state.side = result;
+	state.sql_type = wals_id_sql_type(result->id_type);
+	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
+	                                          ALLOCSET_DEFAULT_SIZES);
+	sql = psprintf("SELECT id, factors, bias, n, weight FROM %s "
+	               "WHERE version OPERATOR(pg_catalog.=) $1",
+	               wals_relation_quoted(result->table));
+	if (only == NULL)
+		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, read_row,
+		                &state);
+	else
+	{
+		types[1] = get_array_type(state.sql_type);
+		values[1] = wals_id_array(result->id_type, only);
+		wals_query_each_once(
+		    psprintf("%s AND id OPERATOR(pg_catalog.=) ANY ($2)", sql), 2,
+		    types, values, WALS_READ_FRESH, read_row, &state);
+	}
+	MemoryContextDelete(state.row_context);
+}
+
+void
+wals_side_keep(WalsSide *side, const bool *keep)
+{
+	int32 count = wc_idmap_count(side->ids);
+	int32 kept = 0;
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (!keep[i])
+			continue;
+		memmove(side->data + (Size) kept * side->factors,
+		        side->data + (Size) i * side->factors,
+		        side->factors * sizeof(float));
+		side->bias[kept] = side->bias[i];
+		side->entries[kept] = side->entries[i];
+		side->weight[kept] = side->weight[i];
+		kept++;
+	}
+	if (kept < count)
+		check(side, wc_idmap_keep(side->ids, keep, &wals_hooks));
+}
+
+static const float *
+side_vector(const void *arg, int32 index)
+{
+	const WalsSide *side = arg;
+
+	return side->data + (Size) index * side->factors;
+}
+
+static float
+side_bias(const void *arg, int32 index)
+{
+	return ((const WalsSide *) arg)->bias[index];
+}
+
+static int32
+side_entries(const void *arg, int32 index)
+{
+	return ((const WalsSide *) arg)->entries[index];
+}
+
+WcFoldItems
+wals_side_items(const WalsSide *side)
+{
+	WcFoldItems items = {wc_idmap_count(side->ids), side_vector, side_bias,
+	                     side_entries, side};
+
+	return items;
+}
+
+/* The rows that side has of ids, side by side. */
+static void
+gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
+{
+	int32 count = wc_idmap_count(ids);
+	const WcAlloc *alloc = &side->memory->alloc;
+	float *data =
+	    wc_alloc_array(alloc, count, (Size) side->factors * sizeof(float));
+	float *bias = wc_alloc_array(alloc, count, sizeof(float));
+	float *weight = wc_alloc_array(alloc, count, sizeof(float));
+	int64 *start = wc_alloc_array(alloc, (Size) count + 1, sizeof(int64));
+	WcIdMap *there;
+	int32 n = 0;
+	int32 i;
+
+	if (data == NULL || bias == NULL || weight == NULL || start == NULL)
+		check(side, WC_NO_MEMORY);
+	check(side, wc_idmap_create(wals_id_kind(side->id_type), &there, alloc));
+	start[0] = 0;
+	for (i = 0; i < count; i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+		int32 from = wc_idmap_find(side->ids, &id);
+		int32 to;
+
+		if (from < 0)
+			continue;
+		check(side, wc_idmap_add(there, &id, &to));
+		memcpy(data + (Size) n * side->factors,
+		       side->data + (Size) from * side->factors,
+		       side->factors * sizeof(float));
+		bias[n] = side->bias[from];
+		weight[n] = side->weight[from];
+		start[n + 1] = start[n] + side->entries[from];
+		n++;
+	}
+	rows->id_type = side->id_type;
+	rows->ids = there;
+	rows->count = n;
+	rows->factors = side->factors;
+	rows->data = data;
+	rows->bias = bias;
+	rows->start = start;
+	rows->weight = weight;
+}
+
+static void
+insert_rows(const WalsSide *side, Oid table, int32 version, const WcIdMap *ids)
+{
+	const WcAlloc *alloc = &side->memory->alloc;
+	WalsFactorRows rows;
+
+	gather(side, ids, &rows);
+	wals_factors_write(table, version, &rows);
+	wc_idmap_free(unconstify(WcIdMap *, rows.ids));
+	wc_free(alloc, unconstify(float *, rows.data));
+	wc_free(alloc, unconstify(float *, rows.bias));
+	wc_free(alloc, unconstify(float *, rows.weight));
+	wc_free(alloc, unconstify(int64 *, rows.start));
+}
+
+void
+wals_side_write(const WalsSide *side, const WcIdMap *ids)
+{
+	if (wc_idmap_count(ids) == 0)
+		return;
+	wals_factors_remove(side->table, side->version, side->id_type, ids);
+	insert_rows(side, side->table, side->version, ids);
+}
+
+void
+wals_side_insert(const WalsSide *side, Oid table, int32 version)
+{
+	insert_rows(side, table, version, side->ids);
+}
+
+bool
+wals_side_has_bias(const WalsSide *side)
+{
+	int32 count = wc_idmap_count(side->ids);
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		if (side->bias[i] != 0)
+			return true;
+	return false;
+}

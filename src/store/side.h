@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * side.h
+ *	  The users or items of a version in memory, to be changed and written back.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_SIDE_H
+#define WALS_STORE_SIDE_H
+
+#include "base/memory.h"
+#include "store/model.h"
+
+/* Rows of a factor table, by the index of their id. */
+typedef struct WalsSide
+{
+	WcSide side;
+	Oid table;
+	WalsIdType id_type;
+	int32 version;
+	int32 factors; /* k */
+	WalsMemory *memory; /* what counts the arrays */
+	WcIdMap *ids;
+	int32 capacity;
+	float *data; /* k per row */
+	float *bias;
+	int32 *entries;
+	float *weight; /* given by the training's row_weights or col_weights */
+} WalsSide;
+
+/*
+ * Read the rows of a side of a version: all, or with only those of these ids.
+ * The snapshot is a new one.  XX001 for what cannot be used, 53200 when memory
+ * refuses.
+ */
+extern void wals_side_read(const WalsModel *model, WcSide side,
+                           const WcIdMap *only, WalsMemory *memory,
+                           WalsSide *result);
+
+/* Index of an id; a new one has zeros and weight 1. */
+extern int32 wals_side_add(WalsSide *side, const WcId *id);
+
+/* Forget the rows with keep[index] false. */
+extern void wals_side_keep(WalsSide *side, const bool *keep);
+
+/* As what the other side is solved against. */
+extern WcFoldItems wals_side_items(const WalsSide *side);
+
+/*
+ * Make the table's rows of these ids what side has, which for ids that it does
+ * not have is none.
+ */
+extern void wals_side_write(const WalsSide *side, const WcIdMap *ids);
+
+/* Insert all rows of side into a table as those of a version. */
+extern void wals_side_insert(const WalsSide *side, Oid table, int32 version);
+
+/* True when a bias is not 0. */
+extern bool wals_side_has_bias(const WalsSide *side);
+
+#endif /* WALS_STORE_SIDE_H */
