@@ -88,6 +88,16 @@ FROM m, m_copy AS c;
 SELECT n_users = (SELECT count(*) FROM m_users) AS users, n_entries = (SELECT sum(n) FROM m_users) AS entries,
 	(SELECT bool_and(abs(norm - (SELECT sqrt(sum(f * f)) FROM unnest(factors) AS f)) < 1e-6) FROM m_users) AS norms
 FROM m;
+-- what the session has of the items is kept while only users change
+SELECT bool_or(item_id = 9) AS there FROM wals_recommend(2, NULL, 'm', exclude_seen => false);
+BEGIN;
+DELETE FROM m_items WHERE id = 9;
+INSERT INTO rated VALUES (7, 3, 5, now() + interval '1 day');
+SELECT users_updated > 0 AS users, items_added FROM wals_refresh('m');
+SELECT bool_or(item_id = 9) AS there FROM wals_recommend(2, NULL, 'm', exclude_seen => false);
+SELECT items_updated > 0 AS items FROM wals_refresh('m', items => 'touched');
+SELECT bool_or(item_id = 9) AS there FROM wals_recommend(2, NULL, 'm', exclude_seen => false);
+ROLLBACK;
 -- the late row waits for a time that includes it
 SELECT (SELECT n FROM m_users WHERE id = 8) = (SELECT n FROM users_copy WHERE id = 8) AS as_before;
 SELECT users_updated, users_added, items_added FROM wals_refresh('m', since => '2024-12-31 00:00:00+00');
