@@ -46,8 +46,8 @@ wals_refresh(PG_FUNCTION_ARGS)
 	WalsRefreshResult result;
 	Datum values[6];
 
-	wals_refresh_run(wals_arg_oid(fcinfo, 0), since, (WalsRefreshItems) items,
-	                 &result);
+	wals_refresh_run(wals_arg_oid(fcinfo, 0), PG_ARGISNULL(1) ? NULL : &since,
+	                 (WalsRefreshItems) items, &result);
 	values[0] = Int64GetDatum(result.users.updated);
 	values[1] = Int64GetDatum(result.users.added);
 	values[2] = Int64GetDatum(result.users.removed);

@@ -47,6 +47,8 @@
 #include "store/query.h"
 #include "store/ratings.h"
 
+#define GROUP_CHECK (1 << 20) /* ratings between two looks for interrupts */
+
 const WalsChoice wals_refresh_items_choices[] = {
     {"new", WALS_REFRESH_NEW}, {"touched", WALS_REFRESH_TOUCHED}, {NULL, 0}};
 
@@ -160,11 +162,19 @@ group_ratings(SolveState *state)
 	state->order = array_alloc(refresh, Max(coo->count, 1), sizeof(int64));
 	memset(state->start, 0, ((Size) rows + 2) * sizeof(int64));
 	for (e = 0; e < coo->count; e++)
+	{
+		if (e % GROUP_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
 		state->start[row[e] + 2]++;
+	}
 	for (i = 0; i < rows; i++)
 		state->start[i + 2] += state->start[i + 1];
 	for (e = 0; e < coo->count; e++)
+	{
+		if (e % GROUP_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
 		state->order[state->start[row[e] + 1]++] = e;
+	}
 
 	state->place = array_alloc(refresh, Max(columns, 1), sizeof(int32));
 	state->seen = array_alloc(refresh, Max(columns, 1), sizeof(int32));
@@ -585,7 +595,8 @@ add_all_users(const WalsRefresh *refresh, WcIdMap *users)
  * column, if a time was given or there is no queue.
  */
 static void
-find_touched(WalsRefresh *refresh, TimestampTz since, WalsTouched *touched)
+find_touched(WalsRefresh *refresh, const TimestampTz *since,
+             WalsTouched *touched)
 {
 	const WalsModel *model = &refresh->model;
 	const WalsSource *source = &refresh->request.source;
@@ -598,7 +609,7 @@ find_touched(WalsRefresh *refresh, TimestampTz since, WalsTouched *touched)
 		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
 	if (touched->emptied)
 		add_all_users(refresh, touched->users);
-	if (OidIsValid(queue) && since == 0)
+	if (OidIsValid(queue) && since == NULL)
 		return;
 	if (source->time_col == NULL)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -610,13 +621,15 @@ find_touched(WalsRefresh *refresh, TimestampTz since, WalsTouched *touched)
 		                        "changes from then on.",
 		                        quote_literal_cstr(
 		                            wals_relation_quoted(model->relation)))));
-	if (since == 0)
-		since = wals_version_fresh_at(model->relation, model->version);
-	wals_touched_since(source, since, model, &refresh->memory, touched);
+	wals_touched_since(
+	    source,
+	    since != NULL ? *since
+	                  : wals_version_fresh_at(model->relation, model->version),
+	    model, &refresh->memory, touched);
 }
 
 void
-wals_refresh_run(Oid argument, TimestampTz since, WalsRefreshItems items,
+wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
                  WalsRefreshResult *result)
 {
 	WalsRefresh refresh;

@@ -67,8 +67,8 @@ extern void wals_refresh_open(WalsRefresh *refresh, Oid argument,
 extern void wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users,
                                WcIdMap *items, WalsRefreshItems which);
 
-/* SELECT wals_refresh(...): since 0 means the last time. */
-extern void wals_refresh_run(Oid model, TimestampTz since,
+/* SELECT wals_refresh(...): since NULL means the last time. */
+extern void wals_refresh_run(Oid model, const TimestampTz *since,
                              WalsRefreshItems items, WalsRefreshResult *result);
 
 #endif /* WALS_RUN_REFRESH_H */
