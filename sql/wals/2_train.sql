@@ -38,12 +38,15 @@ CREATE FUNCTION wals_train(
 	cg_steps integer DEFAULT 3,
 	warm_start boolean DEFAULT false,
 	activate text DEFAULT 'yes',
-	keep_versions integer DEFAULT 2
+	keep_versions integer DEFAULT 2,
+	metric text DEFAULT NULL,
+	margin double precision DEFAULT 0,
+	holdout double precision DEFAULT NULL
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer, boolean, text, integer)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer, boolean, text, integer, text, double precision, double precision)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 CREATE PROCEDURE wals_retrain(
@@ -52,9 +55,12 @@ CREATE PROCEDURE wals_retrain(
 	min_new_rows bigint DEFAULT 0,
 	if_older_than interval DEFAULT NULL,
 	activate text DEFAULT 'yes',
+	metric text DEFAULT NULL,
+	margin double precision DEFAULT 0,
+	holdout double precision DEFAULT NULL,
 	INOUT version integer DEFAULT NULL
 )
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'wals_retrain';
-COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, integer)
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer)
 IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';

@@ -77,7 +77,7 @@ COMMENT ON VIEW wals_progress IS 'trainings and tunings that are running in this
 COMMENT ON COLUMN wals_progress.pid IS 'process of the session, as in pg_stat_activity';
 COMMENT ON COLUMN wals_progress.model IS 'name of the model with its schema; of a tuning, of its source';
 COMMENT ON COLUMN wals_progress.role IS 'the role that trains';
-COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items or writing; of a tuning, tuning';
+COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, solving items, measuring or writing; of a tuning, tuning';
 COMMENT ON COLUMN wals_progress.iteration IS 'iterations done; of a tuning, trials';
 COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
 COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source so far';

@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "base/args.h"
+#include "run/options.h"
 #include "run/retrain.h"
 
 PG_FUNCTION_INFO_V1(wals_retrain);
@@ -25,10 +26,11 @@ enum
 	ARG_MIN_NEW_ROWS,
 	ARG_IF_OLDER_THAN,
 	ARG_ACTIVATE,
+	ARG_METRIC,
+	ARG_MARGIN,
+	ARG_HOLDOUT,
 	ARG_VERSION
 };
-
-static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 
 /* Versions trained before this time are old; now minus an interval. */
 static TimestampTz
@@ -56,7 +58,6 @@ wals_retrain(PG_FUNCTION_ARGS)
 	TupleDesc desc;
 	Datum values[1];
 	bool nulls[1];
-	char *activate;
 	int32 version;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
@@ -70,10 +71,13 @@ wals_retrain(PG_FUNCTION_ARGS)
 		                errmsg("min_new_rows must not be negative"),
 		                errhint("Leave it out to train anyway.")));
 	request.trained_before = trained_before(fcinfo);
-	activate = wals_arg_text(fcinfo, ARG_ACTIVATE);
 	request.activate =
-	    activate == NULL ||
-	    wals_choice_parse("activate", activate, activate_choices) != 0;
+	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", wals_activate_choices,
+	                    WALS_ACTIVATE_YES);
+	request.metric = wals_arg_text(fcinfo, ARG_METRIC);
+	request.margin = wals_arg_float8(fcinfo, ARG_MARGIN, 0);
+	request.has_holdout = !PG_ARGISNULL(ARG_HOLDOUT);
+	request.holdout = wals_arg_float8(fcinfo, ARG_HOLDOUT, 0);
 	request.commits = call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "base/args.h"
+#include "run/gate.h"
 #include "run/options.h"
 
 PG_FUNCTION_INFO_V1(wals_train);
@@ -60,10 +61,11 @@ enum
 	ARG_CG_STEPS,
 	ARG_WARM_START,
 	ARG_ACTIVATE,
-	ARG_KEEP_VERSIONS
+	ARG_KEEP_VERSIONS,
+	ARG_METRIC,
+	ARG_MARGIN,
+	ARG_HOLDOUT
 };
-
-static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
 
 /* NaN in the core means "choose"; as an argument it is a mistake. */
 static double
@@ -196,8 +198,15 @@ wals_train(PG_FUNCTION_ARGS)
 	request.tolerance = number(fcinfo, ARG_TOLERANCE, "tolerance", 0);
 	request.max_seconds = wals_arg_int32(fcinfo, ARG_MAX_SECONDS, PG_INT32_MAX);
 	request.activate =
-	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
+	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", wals_activate_choices,
+	                    WALS_ACTIVATE_YES);
 	request.keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);
+
+	request.metric = wals_arg_text(fcinfo, ARG_METRIC);
+	request.margin = number(fcinfo, ARG_MARGIN, "margin", 0);
+	request.holdout = number(
+	    fcinfo, ARG_HOLDOUT, "holdout",
+	    request.activate == WALS_ACTIVATE_IF_BETTER ? WALS_HOLDOUT_DEFAULT : 0);
 
 	PG_RETURN_INT32(wals_train_run(&request));
 }

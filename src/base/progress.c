@@ -69,6 +69,7 @@ static const char *const phase_names[WALS_PHASES] = {
     [WALS_PHASE_LOADING] = "loading",     [WALS_PHASE_PREPARING] = "preparing",
     [WALS_PHASE_USERS] = "solving users", [WALS_PHASE_ITEMS] = "solving items",
     [WALS_PHASE_WRITING] = "writing",     [WALS_PHASE_TUNING] = "tuning",
+    [WALS_PHASE_MEASURING] = "measuring",
 };
 
 static int64
@@ -180,7 +181,8 @@ expected_end(const int64 *counters)
 	double each;
 	double end;
 
-	if (done < 1 || counters[COUNT_PHASE] == WALS_PHASE_WRITING)
+	if (done < 1 || counters[COUNT_PHASE] == WALS_PHASE_WRITING ||
+	    counters[COUNT_PHASE] == WALS_PHASE_MEASURING)
 		return 0;
 	each = (double) (counters[COUNT_ITERATION_AT] - counters[COUNT_SOLVE_AT]) /
 	       (double) done;

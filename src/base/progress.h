@@ -19,6 +19,7 @@ typedef enum WalsPhase
 	WALS_PHASE_ITEMS,
 	WALS_PHASE_WRITING,
 	WALS_PHASE_TUNING,
+	WALS_PHASE_MEASURING, /* before writing; last for older readers */
 	WALS_PHASES
 } WalsPhase;
 

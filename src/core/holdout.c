@@ -15,6 +15,8 @@
  * has, and stays as it is: a change would move ratings from the tests of users
  * into their trainings.
  *
+ * wc_coo_hold_out makes the same draw among triplets that are at hand.
+ *
  *-------------------------------------------------------------------------
  */
 #include "core/internal.h"
@@ -60,4 +62,57 @@ double
 wc_hash_unit(uint64_t hash)
 {
 	return (double) (hash >> 11) * 0x1p-53;
+}
+
+/* Triplet from takes the place of triplet to. */
+static void
+move_triplet(WcCoo *coo, int64_t to, int64_t from)
+{
+	coo->user[to] = coo->user[from];
+	coo->item[to] = coo->item[from];
+	if (coo->value != NULL)
+		coo->value[to] = coo->value[from];
+	if (coo->weight != NULL)
+		coo->weight[to] = coo->weight[from];
+	if (coo->time != NULL)
+		coo->time[to] = coo->time[from];
+}
+
+static WcStatus
+append_from(const WcCoo *coo, int64_t e, WcCoo *held, const WcAlloc *alloc)
+{
+	return wc_coo_append(held, 1, coo->user + e, coo->item + e,
+	                     coo->value != NULL ? coo->value + e : NULL,
+	                     coo->weight != NULL ? coo->weight + e : NULL,
+	                     coo->time != NULL ? coo->time + e : NULL, alloc);
+}
+
+WcStatus
+wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
+                const uint64_t *item_hash, double fraction, int64_t seed,
+                WcCoo *held, const WcAlloc *alloc, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	int64_t kept = 0;
+	WcStatus status = wc_coo_init(held, coo->value != NULL, coo->weight != NULL,
+	                              coo->time != NULL, alloc);
+
+	for (int64_t e = 0; status == WC_OK && e < coo->count; e++)
+	{
+		uint64_t hash = wc_hash_pair(seed, user_hash[coo->user[e]],
+		                             item_hash[coo->item[e]]);
+
+		/* three mixes cost as much as some four steps of other passes */
+		if (wc_pace(&pace, 4))
+			status = WC_CANCELLED;
+		else if (wc_hash_unit(hash) < fraction)
+			status = append_from(coo, e, held, alloc);
+		else
+			move_triplet(coo, kept++, e);
+	}
+	if (status != WC_OK)
+		wc_coo_free(held, alloc);
+	else
+		coo->count = kept;
+	return status;
 }

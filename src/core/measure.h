@@ -27,6 +27,18 @@ extern uint64_t wc_hash_pair(int64_t seed, uint64_t first, uint64_t second);
 extern double wc_hash_unit(uint64_t hash);
 
 /*
+ * Move the triplets of a fraction of all pairs, the same for ever, from coo to
+ * held, which becomes new triplets with the arrays coo has: those for which
+ * wc_hash_unit(wc_hash_pair(seed, user, item)) is below fraction.  user_hash
+ * and item_hash have a wc_hash_id for each index.  Both keep their order.
+ * After a failure neither is of further use; held is empty.
+ */
+extern WcStatus wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
+                                const uint64_t *item_hash, double fraction,
+                                int64_t seed, WcCoo *held, const WcAlloc *alloc,
+                                const WcHooks *hooks);
+
+/*
  * Who ranks the items of a version for some users: its factors, or with
  * factors 0 one number per item, such as its popularity.
  *

@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
+#include "run/gate.h"
 #include "run/options.h"
 
 /* Key of the options that were left to the training. */
@@ -31,6 +32,12 @@ const WalsChoice wals_solver_choices[] = {{"auto", WC_SOLVE_AUTO},
                                           {"cg", WC_SOLVE_CG},
                                           {"block", WC_SOLVE_BLOCK},
                                           {NULL, 0}};
+
+const WalsChoice wals_activate_choices[] = {
+    {"yes", WALS_ACTIVATE_YES},
+    {"no", WALS_ACTIVATE_NO},
+    {"if_better", WALS_ACTIVATE_IF_BETTER},
+    {NULL, 0}};
 
 void
 wals_options_check(const WalsTrainRequest *request)
@@ -82,6 +89,7 @@ wals_options_check(const WalsTrainRequest *request)
 		                   request->keep_versions),
 		         errhint("Keep 2, so that readers on an older snapshot find "
 		                 "the version they began with.")));
+	wals_gate_check(request);
 }
 
 WcDuplicates
@@ -217,6 +225,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	else
 		appendStringInfo(&json, "%d", request->max_seconds);
 	json_number(&json, "keep_versions", request->keep_versions);
+	json_number(&json, "holdout", request->holdout);
 	json_chosen(&json, &request->params);
 	appendStringInfoChar(&json, '}');
 	return json.data;
@@ -350,6 +359,18 @@ record_seed(const Reader *reader)
 	return value;
 }
 
+double
+wals_options_holdout(Oid model, const WalsRecord *record)
+{
+	Reader reader = {model, record};
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, "holdout") == 0)
+			return record_number(&reader, "holdout", 0, 1);
+	return 0;
+}
+
 void
 wals_options_read(Oid model, const WalsRecord *record,
                   WalsTrainRequest *request)
@@ -411,5 +432,6 @@ wals_options_read(Oid model, const WalsRecord *record,
 	                           ? PG_INT32_MAX
 	                           : record_integer(&reader, "max_seconds");
 	request->keep_versions = record_integer(&reader, "keep_versions");
-	request->activate = true;
+	request->holdout = wals_options_holdout(model, record);
+	request->activate = WALS_ACTIVATE_YES;
 }

@@ -44,4 +44,13 @@ extern void wals_options_half_life(WalsTrainRequest *request, double seconds);
 extern void wals_options_read(Oid model, const WalsRecord *record,
                               WalsTrainRequest *request);
 
+/*
+ * The fraction of pairs a version was trained without, 0 for one that was
+ * trained before this was an option.
+ */
+extern double wals_options_holdout(Oid model, const WalsRecord *record);
+
+/* yes, no, if_better */
+extern const WalsChoice wals_activate_choices[];
+
 #endif /* WALS_RUN_OPTIONS_H */

@@ -22,6 +22,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "run/gate.h"
 #include "run/options.h"
 #include "run/retrain.h"
 #include "store/model.h"
@@ -85,6 +86,13 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 	train->model = wals_relation_quoted(model);
 	train->warm_start = request->warm_start;
 	train->activate = request->activate;
+	train->metric = request->metric;
+	train->margin = request->margin;
+	if (request->has_holdout)
+		train->holdout = request->holdout;
+	else if (train->holdout == 0 &&
+	         request->activate == WALS_ACTIVATE_IF_BETTER)
+		train->holdout = WALS_HOLDOUT_DEFAULT;
 	train->commits = request->commits;
 	return true;
 }

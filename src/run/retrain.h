@@ -10,13 +10,19 @@
 
 #include "utils/timestamp.h"
 
+#include "run/train.h"
+
 typedef struct WalsRetrainRequest
 {
 	Oid model; /* InvalidOid: all models of the current role */
 	bool warm_start;
 	int64 min_new_rows; /* 0: train anyway */
 	TimestampTz trained_before; /* DT_NOEND: train anyway */
-	bool activate;
+	WalsActivate activate;
+	const char *metric; /* as for a training */
+	double margin;
+	bool has_holdout; /* else as the active version was trained */
+	double holdout;
 	bool commits; /* the call may commit between its steps */
 } WalsRetrainRequest;
 

@@ -30,6 +30,7 @@
 #include "base/debug.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "run/gate.h"
 #include "run/options.h"
 #include "run/steps.h"
 #include "run/train.h"
@@ -61,6 +62,8 @@ typedef struct TrainState
 	WcCsr by_user;
 	int64 newest; /* time that ages are counted back from */
 	int64 n_zero; /* implicit cells whose value was 0 */
+	WalsHoldout holdout; /* if the request holds out */
+	WalsGate gate;
 
 	/* problem and model */
 	float *row_weights; /* one per user, or NULL */
@@ -162,6 +165,28 @@ find_start(TrainState *state)
 	state->warm = true;
 }
 
+/*
+ * Items of a version that was trained on what is held out now would tell of it.
+ */
+static void
+check_start(TrainState *state)
+{
+	WalsRecord record;
+
+	if (!state->warm || state->gate.fraction == 0)
+		return;
+	if (wals_record_read(state->target.relation, state->start.version,
+	                     WALS_READ_FRESH, &record) &&
+	    wals_options_holdout(state->target.relation, &record) >=
+	        state->gate.fraction)
+		return;
+	state->warm = false;
+	ereport(NOTICE,
+	        (errmsg("the first factors are random: version %d was trained on "
+	                "ratings that are held out now",
+	                state->start.version)));
+}
+
 /* Leave out rare users and items, and those whose rows all came to nothing. */
 static void
 filter_rows(TrainState *state)
@@ -180,6 +205,8 @@ filter_rows(TrainState *state)
 	      &error);
 	check(state, wc_idmap_keep(state->ratings.items, keep_item, &wals_hooks),
 	      &error);
+	if (state->gate.fraction > 0)
+		wals_holdout_filter(&state->holdout, keep_user, keep_item);
 	wc_free(&state->memory.alloc, keep_user);
 	wc_free(&state->memory.alloc, keep_item);
 }
@@ -228,6 +255,11 @@ load(TrainState *state)
 		                   &state->memory.alloc, &wals_hooks),
 		      &error);
 	wals_step_sort_ids(&request->source, &state->memory, ratings);
+	if (state->gate.fraction > 0)
+		check(state,
+		      wals_holdout_take(state->gate.fraction, params, ratings,
+		                        &state->memory, &state->holdout, &error),
+		      &error);
 	wals_step_merge(&request->source, params, &state->memory, ratings,
 	                &state->by_user, &state->n_zero);
 	filter_rows(state);
@@ -431,6 +463,18 @@ solve(TrainState *state)
 	state->solve_seconds = wals_step_seconds(start);
 }
 
+/* Measure what was held out, while nothing is written yet. */
+static void
+judge(TrainState *state)
+{
+	if (state->gate.fraction == 0)
+		return;
+	wals_progress_phase(&state->progress, WALS_PHASE_MEASURING);
+	wals_gate_judge(&state->gate, &state->holdout, state->ratings.users,
+	                state->ratings.items, &state->problem.by_user,
+	                &state->problem.by_item, &state->model);
+}
+
 static void
 write_factors(TrainState *state)
 {
@@ -511,10 +555,11 @@ write_version(TrainState *state)
 	row.load_seconds = state->load_seconds;
 	row.solve_seconds = state->solve_seconds;
 	row.write_seconds = state->write_seconds;
+	row.metrics = wals_gate_json(&state->gate);
 	row.seconds = wals_step_seconds(state->started);
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
-	if (state->request->activate)
+	if (state->gate.activates)
 		wals_version_activate(state->target.relation, state->target.version);
 	wals_version_prune(state->target.relation, state->request->keep_versions);
 }
@@ -590,11 +635,13 @@ announce(const TrainState *state)
 	                     "weigh more, feedback => 'explicit' predicts them.",
 	                     state->request->source.value_col)
 	         : 0));
+	wals_gate_announce(&state->gate, state->target.relation,
+	                   state->target.version);
 }
 
 /*
- * The story: find the place to write, read, build, solve, write; all in the
- * caller's transaction, unless it asked for commits.
+ * The story: find the place to write, read, build, solve, judge, write; all in
+ * the caller's transaction, unless it asked for commits.
  */
 int32
 wals_train_run(WalsTrainRequest *request)
@@ -625,7 +672,9 @@ wals_train_run(WalsTrainRequest *request)
 	wals_source_check(&request->source);
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);
+	wals_gate_open(request, state.target.relation, &state.gate);
 	find_start(&state);
+	check_start(&state);
 
 	load(&state);
 	wals_debug_point("load_done");
@@ -634,6 +683,7 @@ wals_train_run(WalsTrainRequest *request)
 	init_model(&state);
 	solve(&state);
 	take_up(&state);
+	judge(&state);
 	wals_debug_point("before_write");
 	wals_progress_phase(&state.progress, WALS_PHASE_WRITING);
 	write_factors(&state);

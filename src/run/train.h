@@ -11,6 +11,14 @@
 #include "core/core.h"
 #include "store/relation.h"
 
+/* Whether the new version answers from now on. */
+typedef enum WalsActivate
+{
+	WALS_ACTIVATE_NO,
+	WALS_ACTIVATE_YES,
+	WALS_ACTIVATE_IF_BETTER /* than the active one, see run/gate.h */
+} WalsActivate;
+
 typedef struct WalsTrainRequest
 {
 	const char *model; /* name as given */
@@ -22,7 +30,10 @@ typedef struct WalsTrainRequest
 	bool warm_start;
 	double tolerance; /* 0: run all iterations */
 	int32 max_seconds; /* PG_INT32_MAX: no limit */
-	bool activate;
+	WalsActivate activate;
+	const char *metric; /* NULL: the default for the feedback */
+	double margin; /* how much worse if_better may be */
+	double holdout; /* fraction of the pairs; 0: none */
 	int32 keep_versions;
 	bool commits; /* commit between reading, solving and writing */
 } WalsTrainRequest;

@@ -151,6 +151,7 @@ typedef struct WalsVersionRow
 	const char *time_col;
 	const char *feedback;
 	const char *options; /* JSON object, NULL: not known */
+	const char *metrics; /* JSON object, or NULL */
 	const char *objective;
 	int32 factors;
 	bool biases;

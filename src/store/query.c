@@ -77,6 +77,18 @@ wals_query_commit(void)
 	SPI_commit();
 }
 
+void
+wals_query_take_snapshot(void)
+{
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void
+wals_query_drop_snapshot(void)
+{
+	PopActiveSnapshot();
+}
+
 /*
  * The same text may ask for other argument types: a table was dropped, and its
  * name now belongs to one with other ids.

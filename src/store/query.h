@@ -47,6 +47,12 @@ extern uint64 wals_query_run(const char *sql, int n_args, const Oid *types,
 /* Run a statement that changes something through a plan for these values. */
 extern uint64 wals_query_change(const char *sql, int n_args, const Oid *types,
                                 const Datum *values);
+/*
+ * A snapshot of this moment for statements that see the caller's, until it is
+ * dropped: for jobs whose caller's is old, or gone with a commit.
+ */
+extern void wals_query_take_snapshot(void);
+extern void wals_query_drop_snapshot(void);
 
 /* Run a statement once, without keeping its plan. */
 extern uint64 wals_query_once(const char *sql);

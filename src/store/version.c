@@ -456,7 +456,9 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 	insert_float(&insert, "write_seconds", row->write_seconds);
 	insert_float(&insert, "seconds", row->seconds);
 
-	/* the options last, for their cast; marks as on the older versions */
+	/* these two last, for their casts; marks as on the older versions */
+	insert_text(&insert, "metrics", row->metrics);
+	appendStringInfoString(&insert.places, "::pg_catalog.jsonb");
 	insert_text(&insert, "options", row->options);
 	appendStringInfoString(&insert.places, "::pg_catalog.jsonb");
 	wals_query_run(

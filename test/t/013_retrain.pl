@@ -120,6 +120,36 @@ my ($result, $error) = alice(q{
 is($error, '', 'it can be called from DO and functions');
 is($result, "3\n4\n3|t\n4|f", 'each adds a version');
 
+# A gate: what the owner is told, and that the old version goes on answering
+# until the decision has fallen.
+(undef, my $told) = alice(q{
+	SELECT wals_train('g', 'ratings', factors => 8, iterations => 5);
+	CALL wals_retrain('g', activate => 'if_better');
+});
+like($told, qr/NOTICE:  00000: the first factors are random: version 1 was trained on ratings that are held out now/, 'a gate begins cold');
+like($told,
+	qr/NOTICE:  00000: version \d of model "g" (?:does not answer|answers from now on): its ndcg\@10 is [\d.]+, that of version 1 [\d.]+/,
+	'it tells both figures');
+like($told,
+	qr/DETAIL:  For \d+ users the difference is [-\d.e]+, its standard error [\d.e-]+, the margin 0\. Version 1 was trained on what is held out now/,
+	'and what they are worth');
+($result, $told) = alice(q{
+	SELECT wals_train('g', 'ratings', factors => 8, iterations => 5, holdout => 0.2);
+	CALL wals_retrain('g', activate => 'if_better', margin => 1);
+});
+like($told, qr/NOTICE:  00000: ndcg\@10 of version 3 of model "g" is [\d.]+ on ratings that were held out/, 'a figure without a gate');
+like($told, qr/NOTICE:  00000: version 4 of model "g" answers from now on: .*that of version 3/, 'within the margin it answers');
+unlike($told, qr/flatters/, 'and the comparison was fair');
+# a version whose options were made worse by hand: kept, and not used
+($result, $told) = alice(q{
+	UPDATE g SET options = options || '{"regularization": 1e9, "chosen": []}' WHERE active;
+	CALL wals_retrain('g', activate => 'if_better', warm_start => false);
+	SELECT version, active, metrics->'gate'->'activated' FROM g ORDER BY 1;
+});
+like($told, qr/NOTICE:  00000: version 5 of model "g" does not answer/, 'a worse one does not answer');
+is($result, "5\n4|t|true\n5|f|false", 'the one before goes on');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'}), '0', 'no lock is left');
+
 $node->stop;
 
 done_testing();

@@ -83,6 +83,121 @@ test_spread(void)
 	}
 }
 
+#define PAIRS_USERS 40
+#define PAIRS_ITEMS 30
+
+/* Two ratings of every pair, with the arrays asked for. */
+static WcCoo
+all_pairs(bool has_value, bool has_weight, bool has_time)
+{
+	WcCoo coo;
+
+	CHECK(wc_coo_init(&coo, has_value, has_weight, has_time, &check_alloc) ==
+	      WC_OK);
+	for (int32_t e = 0; e < 2 * PAIRS_USERS * PAIRS_ITEMS; e++)
+		CHECK(check_append(&coo, e % PAIRS_USERS, e / PAIRS_USERS % PAIRS_ITEMS,
+		                   (float) e, (float) (e + 1), e + 2,
+		                   &check_alloc) == WC_OK);
+	return coo;
+}
+
+static void
+fill_hashes(uint64_t *users, uint64_t *items)
+{
+	for (uint64_t u = 0; u < PAIRS_USERS; u++)
+		users[u] = 1000 * u;
+	for (uint64_t i = 0; i < PAIRS_ITEMS; i++)
+		items[i] = i + 7;
+}
+
+/* Triplets of one kind, in order, all of a triplet in its place. */
+static void
+check_triplets(const WcCoo *coo, double fraction, int64_t seed, bool are_held)
+{
+	int64_t before = -1;
+
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		int64_t number = coo->time != NULL ? coo->time[e] - 2 : before + 1;
+		uint64_t hash = wc_hash_pair(seed, (uint64_t) coo->user[e] * 1000,
+		                             (uint64_t) coo->item[e] + 7);
+
+		CHECK((wc_hash_unit(hash) < fraction) == are_held);
+		CHECK(number > before);
+		before = number;
+		if (coo->time == NULL)
+			continue;
+		CHECK(coo->user[e] == number % PAIRS_USERS);
+		CHECK(coo->item[e] == number / PAIRS_USERS % PAIRS_ITEMS);
+		CHECK(coo->value == NULL || coo->value[e] == (float) number);
+		CHECK(coo->weight == NULL || coo->weight[e] == (float) (number + 1));
+	}
+}
+
+static void
+test_hold_out(void)
+{
+	static const double fractions[] = {0, 0.1, 0.5, 1};
+	uint64_t users[PAIRS_USERS];
+	uint64_t items[PAIRS_ITEMS];
+
+	fill_hashes(users, items);
+	for (int arrays = 0; arrays < 8; arrays++)
+		for (int f = 0; f < 4; f++)
+		{
+			WcCoo coo = all_pairs(arrays & 1, arrays & 2, arrays & 4);
+			int64_t total = coo.count;
+			double expected = fractions[f] * (double) total;
+			WcCoo held;
+
+			CHECK(wc_coo_hold_out(&coo, users, items, fractions[f], 3, &held,
+			                      &check_alloc, NULL) == WC_OK);
+			CHECK(coo.count + held.count == total);
+			/* twice each pair; 4 standard deviations */
+			CHECK_NEAR((double) held.count, expected,
+			           4 * sqrt(2 * expected * (1 - fractions[f])));
+			CHECK((held.value != NULL) == (coo.value != NULL));
+			CHECK((held.weight != NULL) == (coo.weight != NULL));
+			CHECK((held.time != NULL) == (coo.time != NULL));
+			check_triplets(&coo, fractions[f], 3, false);
+			check_triplets(&held, fractions[f], 3, true);
+			wc_coo_free(&coo, &check_alloc);
+			wc_coo_free(&held, &check_alloc);
+		}
+}
+
+/* Every failing allocation and every cancel leaves no memory behind. */
+static void
+test_hold_out_fails(void)
+{
+	uint64_t users[PAIRS_USERS];
+	uint64_t items[PAIRS_ITEMS];
+	WcStatus status = WC_NO_MEMORY;
+	CheckCancel cancel = {0, 0};
+	WcHooks hooks = {check_should_stop, NULL, &cancel};
+	WcCoo coo;
+	WcCoo held;
+
+	fill_hashes(users, items);
+	for (long n = 0; status == WC_NO_MEMORY; n++)
+	{
+		coo = all_pairs(true, true, true);
+		check_fail_after = n;
+		status = wc_coo_hold_out(&coo, users, items, 0.9, 0, &held,
+		                         &check_alloc, NULL);
+		check_fail_after = -1;
+		CHECK(status == WC_OK ? n > 5 : held.user == NULL && held.count == 0);
+		wc_coo_free(&coo, &check_alloc);
+		wc_coo_free(&held, &check_alloc);
+	}
+	CHECK(status == WC_OK);
+	coo = all_pairs(false, false, false);
+	CHECK(wc_coo_hold_out(&coo, users, items, 0.9, 0, &held, &check_alloc,
+	                      &hooks) == WC_CANCELLED);
+	CHECK(held.user == NULL);
+	wc_coo_free(&coo, &check_alloc);
+}
+
 int
 main(void)
 {
@@ -90,5 +205,7 @@ main(void)
 	test_pair();
 	test_unit();
 	test_spread();
+	test_hold_out();
+	test_hold_out_fails();
 	return check_report("test_holdout");
 }

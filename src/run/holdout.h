@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * holdout.h
+ *	  Ratings that a training holds out, and what versions make of them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_HOLDOUT_H
+#define WALS_RUN_HOLDOUT_H
+
+#include "core/core.h"
+#include "store/model.h"
+#include "store/ratings.h"
+
+/*
+ * What was held out.  Rows and columns of pairs are the users and items of the
+ * source, before rare ones were left out of the training.
+ */
+typedef struct WalsHoldout
+{
+	WalsMemory *memory;
+	WcFeedback feedback;
+	WcCsr pairs;
+	int64 n_relevant;
+	bool *drawn; /* a flag per row: the user is to be measured */
+	int32 *item; /* index in the training of each column, -1: left out */
+
+	/* users that are measured: drawn, and in the training */
+	int32 n_users;
+	int32 *row; /* of pairs */
+	int32 *user; /* in the training */
+} WalsHoldout;
+
+/*
+ * A version that is measured, by what it knows of the users that are and of
+ * the training's items.
+ */
+typedef struct WalsContestant
+{
+	WcRanker ranker; /* its items; users are those of the hold-out */
+	const int32 *item; /* index of the training's items, -1: unknown; NULL: the
+								 * same */
+	const bool *known; /* a flag per user */
+	const int32 *entries; /* of its items */
+} WalsContestant;
+
+/*
+ * Take a fraction of all pairs out of ratings whose ids are sorted: those for
+ * which wals_holdout(user, item, fraction) is true.  22023 when none of them
+ * is relevant; a failure of the core is the caller's to report.
+ */
+extern WcStatus wals_holdout_take(double fraction, const WcParams *params,
+                                  WalsRatings *ratings, WalsMemory *memory,
+                                  WalsHoldout *holdout, WcError *error);
+
+/* The training has left out users and items (a flag for each). */
+extern void wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,
+                                const bool *keep_item);
+
+/* The model that was trained on the rest: by_user and by_item. */
+extern WalsContestant wals_holdout_trained(const WalsHoldout *holdout,
+                                           const WcModel *model,
+                                           const WcCsr *by_item);
+
+/*
+ * A stored version.  Runs statements; the result is valid until the next one.
+ * users and items are those of the training.
+ */
+extern WalsContestant wals_holdout_stored(const WalsHoldout *holdout,
+                                          const WalsModel *version,
+                                          const WcIdMap *users,
+                                          const WcIdMap *items);
+
+/*
+ * One number per user: a metric of the best cut items, or with cut 0 the AUC;
+ * NaN where there is none.  by_user is what was trained on, which is not
+ * ranked.
+ */
+extern double *wals_holdout_rank(const WalsHoldout *holdout,
+                                 const WalsContestant *contestant,
+                                 const WcCsr *by_user, WcCutMetric metric,
+                                 int32 cut);
+
+/*
+ * Errors of predictions per user, of the pairs that both contestants know; the
+ * other may be NULL.
+ */
+extern WcErrorSums *wals_holdout_rate(const WalsHoldout *holdout,
+                                      const WalsContestant *contestant,
+                                      const WalsContestant *other);
+
+#endif /* WALS_RUN_HOLDOUT_H */
