@@ -88,11 +88,32 @@ COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, go
 -- The function behind it shows only what pg_stat_activity would.
 GRANT SELECT ON wals_progress TO PUBLIC;
 
+CREATE FUNCTION wals_cache_info() RETURNS TABLE (
+	model regclass,
+	version integer,
+	side text,
+	place text,
+	bytes bigint,
+	hits bigint,
+	loads bigint,
+	opens bigint
+)
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100 ROWS 4
+AS 'MODULE_PATHNAME', 'wals_cache_info';
+COMMENT ON FUNCTION wals_cache_info()
+IS 'rows of users and items this session keeps to answer from, of models the caller may read: where, how large, how often they were at hand, read from the table or taken from a shared file';
+
 CREATE FUNCTION wals_info() RETURNS TABLE (name text, value text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_info';
 COMMENT ON FUNCTION wals_info()
 IS 'versions, libraries and settings for a bug report';
+
+CREATE FUNCTION wals_selftest() RETURNS TABLE (name text, passed boolean, detail text)
+LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_selftest';
+COMMENT ON FUNCTION wals_selftest()
+IS 'solves and searches small fixed problems with every kernel of this machine, starts threads, writes a shared file: whether wals works here, for after an upgrade';
 
 CREATE FUNCTION wals_version() RETURNS text
 LANGUAGE C IMMUTABLE PARALLEL SAFE

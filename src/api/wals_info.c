@@ -32,9 +32,11 @@ put(ReturnSetInfo *result, const char *name, const char *value)
 Datum
 wals_info(PG_FUNCTION_ARGS)
 {
-	static const char *const settings[] = {"wals.default_model",
-	                                       "wals.cache_mem", "wals.max_memory",
-	                                       "wals.threads", "wals.kernel"};
+	static const char *const settings[] = {
+	    "wals.default_model", "wals.cache_mem",
+	    "wals.cache_share",   "wals.cache_file_limit",
+	    "wals.max_memory",    "wals.threads",
+	    "wals.kernel"};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int i;
 

@@ -161,4 +161,32 @@ extern double wc_ratio_error(const WcRatio *ratio);
 extern double wc_student_p(double t, double df);
 extern double wc_sign_p(int64_t up, int64_t down);
 
+/* ------------------------------------------------------------------------
+ * Self test (selftest.c): does this machine compute what it should?
+ * ------------------------------------------------------------------------ */
+
+#define WC_SELFTEST_TOLERANCE 1e-4 /* of worst; measured: below 1e-6 */
+
+/*
+ * Train a fixed problem with a kernel and compare every user with
+ * wc_ref_solve_row: worst is the largest relative error, infinite for a NaN.
+ * WC_BAD_PARAM when this processor does not run the kernel.
+ */
+extern WcStatus wc_selftest_solve(const char *kernel, double *worst,
+                                  const WcAlloc *alloc, const WcHooks *hooks,
+                                  WcError *error);
+
+/* A fixed pack; the caller releases pack->owned. */
+extern WcStatus wc_selftest_pack(const void *identity, WcPack *pack,
+                                 const WcAlloc *alloc, const WcHooks *hooks);
+
+/* Search it, or a copy of it, and count the queries with wrong answers. */
+extern WcStatus wc_selftest_search(const WcPack *pack, const char *kernel,
+                                   int32_t *n_queries, int32_t *n_wrong,
+                                   const WcAlloc *alloc, const WcHooks *hooks,
+                                   WcError *error);
+
+/* How many of count threads there are to be had, the calling one included. */
+extern int32_t wc_threads_available(int32_t count);
+
 #endif /* WALS_CORE_MEASURE_H */

@@ -175,6 +175,26 @@ work_together(const WcThreads *threads, int64_t *next, int64_t n_chunks,
 	return (WcStatus) atomic_load(&team.status);
 }
 
+int32_t
+wc_threads_available(int32_t count)
+{
+	WcThreads threads = {count, pthread_create};
+	Member members[WC_THREADS_MAX];
+	Team team = {.chunk = NULL};
+	int32_t started;
+
+	WC_ASSERT(count >= 1 && count <= WC_THREADS_MAX);
+	atomic_init(&team.next, 0);
+	atomic_init(&team.running, 0);
+	atomic_init(&team.status, WC_OK);
+	atomic_init(&team.stop, true);
+	atomic_init(&team.pause, false);
+	started = members_start(&threads, count - 1, &team, members);
+	for (int32_t i = 0; i < started; i++)
+		pthread_join(members[i].handle, NULL);
+	return started + 1;
+}
+
 WcStatus
 wc_parallel(const WcThreads *threads, int64_t n_chunks, WcChunk chunk,
             void *arg, const WcHooks *hooks)

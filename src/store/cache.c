@@ -44,12 +44,15 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/settings.h"
@@ -69,6 +72,7 @@ typedef struct CacheEntry
 	dlist_node node; /* in cache_entries, most recently used first */
 	WalsPackKey key;
 	WcSide side;
+	bool was_read; /* from the table, by this session */
 	bool suspect; /* something about the table changed */
 	WalsMemory memory; /* context of the entry and its size */
 	WalsPackMap map; /* the pack's file, when it is shared */
@@ -76,7 +80,21 @@ typedef struct CacheEntry
 	WalsRows rows;
 } CacheEntry;
 
+/* What became of the calls for a side of a model, kept for the session. */
+typedef struct CacheCount
+{
+	dlist_node node;
+	Oid model;
+	Oid table;
+	WcSide side;
+	int32 version; /* asked for last */
+	int64 hits; /* the rows were at hand */
+	int64 loads; /* they were read from the table */
+	int64 opens; /* or taken from a file that was there */
+} CacheCount;
+
 static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
+static dlist_head cache_counts = DLIST_STATIC_INIT(cache_counts);
 static bool cache_registered = false;
 
 static void
@@ -265,6 +283,7 @@ entry_load(CacheEntry *entry, const WalsModel *model)
 	                1, types, values, WALS_READ_CALLER, load_row, &state);
 	check_status(entry, wc_pack_finish(state.builder, identity, &rows->pack,
 	                                   &wals_hooks));
+	entry->was_read = true;
 }
 
 static CacheEntry *
@@ -338,6 +357,52 @@ entry_open_or_load(CacheEntry *entry, const WalsModel *model)
 	LockRelease(&tag, ExclusiveLock, false);
 }
 
+/* Room for new counts: that of a table that is gone, or new. */
+static CacheCount *
+count_alloc(void)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &cache_counts)
+	{
+		CacheCount *count = dlist_container(CacheCount, node, iter.cur);
+
+		if (get_rel_name(count->table) == NULL)
+		{
+			dlist_delete(&count->node);
+			return count;
+		}
+	}
+	return MemoryContextAlloc(CacheMemoryContext, sizeof(CacheCount));
+}
+
+/* The counts of a side of a model. */
+static CacheCount *
+count_find(const WalsModel *model, WcSide side, Oid table)
+{
+	CacheCount *count = NULL;
+	dlist_iter iter;
+
+	dlist_foreach(iter, &cache_counts)
+	{
+		count = dlist_container(CacheCount, node, iter.cur);
+		if (count->table == table && count->side == side)
+			break;
+		count = NULL;
+	}
+	if (count == NULL)
+	{
+		count = count_alloc();
+		memset(count, 0, sizeof(*count));
+		count->table = table;
+		count->side = side;
+		dlist_push_tail(&cache_counts, &count->node);
+	}
+	count->model = model->relation;
+	count->version = model->version;
+	return count;
+}
+
 /* Say once per version and session that every call reads the rows anew. */
 static void
 tell_too_large(const WalsModel *model, WcSide side, Size size)
@@ -363,6 +428,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	Oid table = side == WC_USERS ? model->users_table : model->items_table;
 	WalsPackKey key = {table, InvalidOid, model->version,
 	                   *side_id(model, side)};
+	CacheCount *count;
 	bool restricted;
 	CacheEntry *entry;
 
@@ -373,8 +439,10 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	}
 	restricted = check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
 	entry = restricted ? NULL : entry_find(model, side, table);
+	count = count_find(model, side, table);
 	if (entry != NULL)
 	{
+		count->hits++;
 		dlist_move_head(&cache_entries, &entry->node);
 		return &entry->rows;
 	}
@@ -384,12 +452,17 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	if (restricted)
 	{
 		entry_load(entry, model);
+		count->loads++;
 		return &entry->rows;
 	}
 	if (wals_cache_share == WALS_SHARE_NEVER)
 		entry_load(entry, model);
 	else
 		entry_open_or_load(entry, model);
+	if (entry->was_read)
+		count->loads++;
+	else
+		count->opens++;
 	if (entry->memory.used <= (Size) wals_cache_mem * 1024)
 	{
 		make_room(model, entry, entry->memory.used);
@@ -399,4 +472,74 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	else
 		tell_too_large(model, side, entry->memory.used);
 	return &entry->rows;
+}
+
+/* ------------------------------------------------------------------------
+ * What is kept, for a DBA
+ * ------------------------------------------------------------------------ */
+
+static bool
+may_read(Oid table)
+{
+	return get_rel_name(table) != NULL &&
+	       pg_class_aclcheck(table, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+	       wals_namespace_aclcheck(get_rel_namespace(table), GetUserId(),
+	                               ACL_USAGE) == ACLCHECK_OK;
+}
+
+static const CacheEntry *
+entry_of(const CacheCount *count)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &cache_entries)
+	{
+		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
+
+		if (entry->key.table == count->table && entry->side == count->side &&
+		    entry_is_current(entry))
+			return entry;
+	}
+	return NULL;
+}
+
+void
+wals_cache_list_rows(ReturnSetInfo *result)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &cache_counts)
+	{
+		const CacheCount *count = dlist_container(CacheCount, node, iter.cur);
+		const CacheEntry *entry;
+		const char *place = "not kept";
+		Datum values[8];
+		bool nulls[8] = {false};
+		Size bytes = 0;
+
+		if (!may_read(count->model) || !may_read(count->table))
+			continue;
+		entry = entry_of(count);
+		if (entry != NULL && entry->map.address != NULL)
+		{
+			place = "shared file";
+			bytes = entry->map.bytes;
+		}
+		else if (entry != NULL)
+		{
+			place = "memory";
+			bytes = entry->memory.used;
+		}
+		values[0] = ObjectIdGetDatum(count->model);
+		values[1] = Int32GetDatum(entry ? entry->key.version : count->version);
+		values[2] =
+		    CStringGetTextDatum(count->side == WC_USERS ? "users" : "items");
+		values[3] = CStringGetTextDatum(place);
+		values[4] = Int64GetDatum((int64) bytes);
+		nulls[4] = entry == NULL;
+		values[5] = Int64GetDatum(count->hits);
+		values[6] = Int64GetDatum(count->loads);
+		values[7] = Int64GetDatum(count->opens);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
 }

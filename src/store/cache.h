@@ -8,6 +8,8 @@
 #ifndef WALS_STORE_CACHE_H
 #define WALS_STORE_CACHE_H
 
+#include "nodes/execnodes.h"
+
 #include "core/core.h"
 #include "store/model.h"
 
@@ -30,6 +32,12 @@ typedef struct WalsRows
  * for both sides of one version asks for the users first and keeps both.
  */
 extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
+
+/*
+ * One row of wals_cache_info() for each side of a model this session has
+ * answered from and whose tables the current role may read.
+ */
+extern void wals_cache_list_rows(ReturnSetInfo *result);
 
 static inline int32
 wals_rows_count(const WalsRows *rows)

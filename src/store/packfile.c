@@ -354,3 +354,38 @@ wals_packfile_write(const WalsPackKey *key, const WcPack *pack)
 		                 "SET wals.cache_share = 'never'.")));
 	return false;
 }
+
+bool
+wals_packfile_try(const WcPack *pack, const uint8 identity[WC_PACK_IDENTITY],
+                  const char **reason)
+{
+	char path[MAXPGPATH];
+	char name_for_now[MAXPGPATH + 16];
+	WalsPackMap map;
+	WcPack view;
+	bool same = false;
+	int fd;
+
+	/* no name that list_files takes for a pack of a table */
+	snprintf(path, sizeof(path), FOLDER "/" PREFIX "selftest.%d", MyProcPid);
+	snprintf(name_for_now, sizeof(name_for_now), "%s.new", path);
+	if (!write_file(path, name_for_now, pack))
+	{
+		*reason = psprintf("could not write \"%s\": %m", path);
+		return false;
+	}
+	memset(&map, 0, sizeof(map));
+	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
+	if (fd >= 0)
+	{
+		if (map_file(fd, &map))
+			same = wc_pack_open(map.address, map.bytes, identity, &view) &&
+			       memcmp(view.block, pack->block, pack->bytes) == 0;
+		close(fd);
+	}
+	wals_packfile_close(&map);
+	(void) unlink(path);
+	if (!same)
+		*reason = psprintf("\"%s\" does not hold what was written", path);
+	return same;
+}

@@ -47,6 +47,14 @@ extern void wals_packfile_close(WalsPackMap *map);
  */
 extern bool wals_packfile_write(const WalsPackKey *key, const WcPack *pack);
 
+/*
+ * Write a pack under a name of this process, map it and remove it.  False when
+ * that does not work, with a reason; identity is that of the pack.
+ */
+extern bool wals_packfile_try(const WcPack *pack,
+                              const uint8 identity[WC_PACK_IDENTITY],
+                              const char **reason);
+
 /* Remove the files of a table, whichever their versions. */
 extern void wals_packfile_remove(Oid table);
 

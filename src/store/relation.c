@@ -71,6 +71,23 @@ wals_extension_schema(void)
 	return pstrdup(quote_identifier(get_namespace_name(extension_namespace())));
 }
 
+char *
+wals_extension_version(void)
+{
+	char *result = NULL;
+	MemoryContext caller = CurrentMemoryContext;
+	bool is_null;
+
+	wals_query_begin();
+	if (wals_query_run("SELECT extversion FROM pg_catalog.pg_extension "
+	                   "WHERE extname OPERATOR(pg_catalog.=) 'wals'",
+	                   0, NULL, NULL, NULL, WALS_READ_CALLER) > 0)
+		result = MemoryContextStrdup(
+		    caller, TextDatumGetCString(wals_query_value(0, 1, &is_null)));
+	wals_query_end();
+	return result;
+}
+
 static const Oid *
 extension_types(void)
 {

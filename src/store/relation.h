@@ -26,6 +26,9 @@ extern WalsTableKind wals_table_kind(Oid relation, WalsIdType *id_type);
 
 /* Schema of the extension, quoted, and the OID of its type for model rows. */
 extern char *wals_extension_schema(void);
+
+/* The version its SQL objects have, NULL when it is not installed here. */
+extern char *wals_extension_version(void);
 extern Oid wals_model_type(void);
 
 /*

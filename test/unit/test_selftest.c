@@ -1,0 +1,127 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_selftest.c
+ *	  The self test passes here with every kernel, and can fail.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "check.h"
+#include "core/pack.h"
+
+static const char *const kernels[] = {"avx512", "avx2", "portable"};
+
+static WcError error;
+
+static void
+test_solve(void)
+{
+	double worst = -1;
+
+	for (int i = 0; i < 3; i++)
+	{
+		WcStatus status =
+		    wc_selftest_solve(kernels[i], &worst, &check_alloc, NULL, &error);
+
+		if (wc_kernel_name(kernels[i]) == NULL)
+		{
+			CHECK(status == WC_BAD_PARAM);
+			continue;
+		}
+		CHECK(status == WC_OK);
+		/* float32 is not exact, and a hundredth of the tolerance is spare */
+		CHECK(worst > 1e-9 && worst < WC_SELFTEST_TOLERANCE / 100);
+		printf("%s: worst row %.2g\n", kernels[i], worst);
+	}
+	CHECK(wc_selftest_solve("abacus", &worst, &check_alloc, NULL, &error) ==
+	      WC_BAD_PARAM);
+}
+
+/* A pack with its bounds spoilt gives wrong answers. */
+static void
+test_search(void)
+{
+	char identity[WC_PACK_IDENTITY] = "self test";
+	int32_t n_queries = 0;
+	int32_t n_wrong = -1;
+	WcPack pack;
+	WcPack view;
+	char *copy;
+
+	CHECK(wc_selftest_pack(identity, &pack, &check_alloc, NULL) == WC_OK);
+	for (int i = 0; i < 3; i++)
+	{
+		if (wc_kernel_name(kernels[i]) == NULL)
+			continue;
+		CHECK(wc_selftest_search(&pack, kernels[i], &n_queries, &n_wrong,
+		                         &check_alloc, NULL, &error) == WC_OK);
+		CHECK(n_queries > 0 && n_wrong == 0);
+	}
+
+	/* bounds of 0 leave out everything but the first block */
+	copy = malloc(pack.bytes);
+	if (copy == NULL)
+		abort();
+	memcpy(copy, pack.block, pack.bytes);
+	memset(copy + ((const char *) pack.blocks - (const char *) pack.block), 0,
+	       sizeof(WcPackBlock) * (size_t) wc_pack_blocks(&pack));
+	CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+	CHECK(wc_selftest_search(&view, "portable", &n_queries, &n_wrong,
+	                         &check_alloc, NULL, &error) == WC_OK);
+	CHECK(n_wrong > 0);
+	free(copy);
+	wc_free(&check_alloc, pack.owned);
+}
+
+/* No failing allocation leaks or is taken for success; a cancel is one. */
+static void
+test_failures(void)
+{
+	CheckCancel cancel = {0, 0};
+	WcHooks hooks = {check_should_stop, NULL, &cancel};
+	char identity[WC_PACK_IDENTITY] = "";
+	WcStatus status = WC_NO_MEMORY;
+	double worst;
+	WcPack pack;
+	long n;
+
+	for (n = 0; status == WC_NO_MEMORY; n++)
+	{
+		check_fail_after = n;
+		status =
+		    wc_selftest_solve("portable", &worst, &check_alloc, NULL, &error);
+	}
+	check_fail_after = -1;
+	CHECK(status == WC_OK && n > 20);
+	status = WC_NO_MEMORY;
+	for (n = 0; status == WC_NO_MEMORY; n++)
+	{
+		check_fail_after = n;
+		status = wc_selftest_pack(identity, &pack, &check_alloc, NULL);
+	}
+	check_fail_after = -1;
+	CHECK(status == WC_OK && n > 5);
+	wc_free(&check_alloc, pack.owned);
+	for (n = 0; n < 10; n++)
+	{
+		cancel.remaining = n;
+		CHECK(wc_selftest_solve("portable", &worst, &check_alloc, &hooks,
+		                        &error) == WC_CANCELLED);
+	}
+}
+
+static void
+test_threads(void)
+{
+	CHECK(wc_threads_available(1) == 1);
+	CHECK(wc_threads_available(4) == 4);
+}
+
+int
+main(void)
+{
+	test_solve();
+	test_search();
+	test_failures();
+	test_threads();
+	return check_report("test_selftest");
+}
