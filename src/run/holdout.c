@@ -28,11 +28,11 @@
 #include "base/settings.h"
 #include "run/answer.h"
 #include "run/holdout.h"
+#include "run/measure.h"
 #include "store/query.h"
 
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
 #define USERS_AT_ONCE 256 /* looked up between two frees of what SQL took */
-#define SALT_USERS INT64CONST(0x7573657273) /* as in run/measure.c */
 #define SEED 0 /* as the default of wals_holdout */
 
 static void *
@@ -85,40 +85,18 @@ is_relevant(const WalsHoldout *holdout, int64 e)
 	return holdout->feedback == WC_EXPLICIT || value == NULL || value[e] > 0;
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-	uint64 left = *(const uint64 *) a;
-	uint64 right = *(const uint64 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* The users with pairs, or the USERS_MAX with the smallest hashes of them. */
+/* The users with pairs, or USERS_MAX of them as an evaluation draws them. */
 static void
-draw_users(WalsHoldout *holdout, const uint64 *user_hash)
+draw_users(WalsHoldout *holdout, const WcIdMap *users)
 {
 	const WcCsr *pairs = &holdout->pairs;
-	uint64 *keys = array_alloc(holdout, pairs->rows, sizeof(uint64));
-	uint64 largest = PG_UINT64_MAX;
-	int32 n_users = 0;
 	int32 row;
 
 	holdout->drawn = array_alloc(holdout, pairs->rows, sizeof(bool));
 	for (row = 0; row < pairs->rows; row++)
-		if (pairs->start[row + 1] > pairs->start[row])
-			keys[n_users++] =
-			    wc_hash_pair(SEED ^ SALT_USERS, user_hash[row], 0);
-	if (n_users > USERS_MAX)
-	{
-		qsort(keys, n_users, sizeof(uint64), compare_keys);
-		largest = keys[USERS_MAX - 1];
-	}
-	for (row = 0; row < pairs->rows; row++)
-		holdout->drawn[row] =
-		    pairs->start[row + 1] > pairs->start[row] &&
-		    wc_hash_pair(SEED ^ SALT_USERS, user_hash[row], 0) <= largest;
-	array_free(holdout, keys);
+		holdout->drawn[row] = pairs->start[row + 1] > pairs->start[row];
+	(void) wals_measure_draw(users, USERS_MAX, SEED, holdout->memory,
+	                         holdout->drawn);
 }
 
 WcStatus
@@ -148,9 +126,9 @@ wals_holdout_take(double fraction, const WcParams *params, WalsRatings *ratings,
 		                    &memory->alloc, &wals_hooks, error);
 	if (status != WC_OK)
 		return status;
-	draw_users(holdout, user_hash);
 	array_free(holdout, user_hash);
 	array_free(holdout, item_hash);
+	draw_users(holdout, ratings->users);
 	for (e = 0; e < holdout->pairs.nnz; e++)
 		holdout->n_relevant += is_relevant(holdout, e);
 	if (holdout->n_relevant == 0)
