@@ -1,6 +1,6 @@
 -- For each fold train on the other four and predict.  A prediction is the score
 -- within 1 to 5; where the user or the item is unknown it is the mean of the
--- training ratings.  Variables: label, options, seed.
+-- training ratings.  Variables: label, options, seed, target.
 
 SET client_min_messages = warning;
 
@@ -9,7 +9,7 @@ SELECT format($$CREATE OR REPLACE VIEW folds_train AS
 	SELECT wals_train('folds_model', 'folds_train', value_col => 'rating', seed => %2$s %3$s);
 	INSERT INTO folds_result
 	SELECT %4$L, %2$s, %1$s, sqrt(avg((rating - prediction) ^ 2)), avg(abs(rating - prediction)),
-		count(*) FILTER (WHERE score IS NULL), (SELECT seconds FROM folds_model)
+		count(*) FILTER (WHERE score IS NULL), (SELECT seconds FROM folds_model), %5$L
 	FROM (
 		SELECT rating, score, greatest(1, least(5, coalesce(score, mean))) AS prediction
 		FROM (
@@ -18,7 +18,7 @@ SELECT format($$CREATE OR REPLACE VIEW folds_train AS
 			OFFSET 0) AS scored,
 			(SELECT avg(rating) AS mean FROM folds_train) AS trained) AS predicted;
 	SELECT wals_drop('folds_model')$$,
-	fold, :seed, :'options', :'label')
+	fold, :seed, :'options', :'label', :'target')
 FROM generate_series(1, 5) AS fold
 \o /dev/null
 \gexec

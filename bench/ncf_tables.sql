@@ -6,4 +6,4 @@ CREATE TABLE ncf_interactions (user_id int, movie_id int, item_id int, is_test i
 CREATE TABLE ncf_test (user_id int, item_id int, rating real, rated_at bigint);
 CREATE TABLE ncf_negatives (user_id int, items text);
 CREATE TABLE ncf_result (label text, seed int, hits double precision, ndcg double precision,
-	seconds double precision);
+	seconds double precision, target text);
