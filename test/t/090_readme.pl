@@ -18,7 +18,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @pages = ('README.md', 'docs/reference.md', 'docs/coming-from.md', 'docs/operations.md');
+my @pages = ('README.md', 'docs/reference.md', 'docs/coming-from.md', 'docs/operations.md',
+	'docs/tuning.md', 'docs/weights.md');
 my $said = qr/^(?:NOTICE|WARNING|ERROR|DETAIL|HINT):  /;
 
 sub blocks
