@@ -219,10 +219,10 @@ add_regularization(Line *line, const WcProblem *problem)
 	if (params->regularization == 0)
 		add(line, ", no regularization");
 	else if (params->reg_exponent == 0)
-		add(line, ", lambda of a row = %g", params->regularization);
+		add(line, ", lambda of a row = %.4g", params->regularization);
 	else
 	{
-		add(line, ", lambda of a row = %g * (sum of its weights)",
+		add(line, ", lambda of a row = %.4g * (sum of its weights)",
 		    params->regularization);
 		if (params->reg_exponent != 1)
 			add(line, "^%g", params->reg_exponent);

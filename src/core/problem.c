@@ -38,12 +38,19 @@
  * Without a given w0, the unobserved cells together weigh this many times what
  * the observed ones do.
  */
-#define WC_UNOBSERVED_RATIO 8.0
+#define WC_UNOBSERVED_RATIO 16.0
 
 /* A given w0 that leaves them less than this part makes negatives vanish. */
 #define VANISHING_RATIO 0.1
 
-#define REGULARIZATION_DEFAULT 0.01
+/*
+ * Without a given lambda: this by the root of the smaller of m and n, which
+ * bounds how many tastes there are to tell apart.  With few, most of the
+ * factors would learn noise (docs/tuning.md has the measurements).  Nothing
+ * was measured where it would be more than the most.
+ */
+#define REGULARIZATION_SCALE 0.5
+#define REGULARIZATION_MOST 0.03
 #define REGULARIZATION_EXPLICIT_DEFAULT 0.1
 
 /* What exists only while a problem is built. */
@@ -81,7 +88,19 @@ wc_problem_free(WcProblem *problem, const WcAlloc *alloc)
 	memset(problem, 0, sizeof(*problem));
 }
 
-/* What follows from the options alone; w0 needs the weights. */
+/* The lambda of a training that was given none. */
+static double
+choose_regularization(const WcProblem *problem)
+{
+	const WcCsr *csr = &problem->by_user;
+	int32_t smaller = csr->rows < csr->cols ? csr->rows : csr->cols;
+
+	if (problem->params.feedback == WC_EXPLICIT)
+		return REGULARIZATION_EXPLICIT_DEFAULT;
+	return fmin(REGULARIZATION_SCALE / sqrt(smaller), REGULARIZATION_MOST);
+}
+
+/* What follows from options and shape alone; w0 needs the weights. */
 static void
 resolve_params(WcProblem *problem)
 {
@@ -89,8 +108,7 @@ resolve_params(WcProblem *problem)
 	bool is_explicit = params->feedback == WC_EXPLICIT;
 
 	if (isnan(params->regularization))
-		params->regularization = is_explicit ? REGULARIZATION_EXPLICIT_DEFAULT
-		                                     : REGULARIZATION_DEFAULT;
+		params->regularization = choose_regularization(problem);
 	if (params->biases < 0)
 		params->biases = is_explicit ? 1 : 0;
 	if (params->weighting == WC_WEIGHT_COUNTS)

@@ -75,7 +75,7 @@ typedef struct WcParams
 	WcDuplicates duplicates;
 	int32_t factors; /* k */
 	int32_t iterations; /* full sweeps: users, then items */
-	double regularization; /* lambda >= 0; NaN: 0.01, explicit 0.1 */
+	double regularization; /* lambda >= 0; NaN: by the shape */
 	double reg_exponent; /* nu in [0, 1] */
 	double unobserved_weight; /* w0 >= 0; NaN: from the density */
 	bool unobserved_popularity; /* t_j = C_j^e / mean, else 1 */

@@ -49,7 +49,7 @@ DECLARE
 	w0 float8 := (o->>'unobserved_weight')::float8;
 	e float8 := COALESCE((o->>'popularity_exponent')::float8, 0.5);
 	lambda float8 := COALESCE((o->>'regularization')::float8,
-							  CASE feedback WHEN 'explicit' THEN 0.1 ELSE 0.01 END);
+							  CASE feedback WHEN 'explicit' THEN 0.1 ELSE 0.03 END);
 	nu float8 := COALESCE((o->>'reg_exponent')::float8, 1);
 	half_life float8 := extract(epoch FROM (o->>'half_life')::interval) / 86400;
 	power_mean float8;
@@ -95,8 +95,8 @@ BEGIN
 		w0 := 0;
 		SELECT sum(c * r) / sum(c) FROM entries INTO mean;
 	ELSIF w0 IS NULL THEN
-		-- all unobserved cells together weigh 8 times the observed ones
-		SELECT least(8 * sum(c) / (count(DISTINCT user_id) *
+		-- all unobserved cells together weigh 16 times the observed ones
+		SELECT least(16 * sum(c) / (count(DISTINCT user_id) *
 								   count(DISTINCT item_id)), avg(c))
 		FROM entries INTO w0;
 	END IF;

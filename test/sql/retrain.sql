@@ -11,7 +11,7 @@ CREATE TABLE retrain_trust AS SELECT u, (1 + u % 2)::real AS weight FROM generat
 
 -- every option comes back: the retrained version is the version again
 SET client_min_messages = warning;
-SELECT wals_train('rt_plain', 'retrain_ratings', 'u', 'i', factors => 4);
+SELECT wals_train('rt_plain', 'retrain_ratings', 'u', 'i', factors => 4, weighting => 'linear');
 SELECT wals_train('rt_all', 'retrain_ratings', 'u', 'i', 'v', 'w', 't',
 	factors => 5, iterations => 3, regularization => 0.125, reg_exponent => 0.5,
 	unobserved_weight => 0.25, unobserved_weighting => 'popularity', popularity_exponent => 0.75,

@@ -73,13 +73,13 @@ test_implicit(void)
 	       "implicit feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
 	       " observed cells and 0 elsewhere, W = w0 + 1 on observed cells and "
-	       "w0 elsewhere, w0 = 0.36, lambda of a row = 0.01 * (sum of its "
+	       "w0 elsewhere, w0 = 0.36, lambda of a row = 0.03 * (sum of its "
 	       "weights)");
 	expect(&p, true,
 	       "implicit feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
 	       " observed cells and 0 elsewhere, W = w0 + weight on observed cells"
-	       " and w0 elsewhere, w0 = 0.36, lambda of a row = 0.01 * (sum of its"
+	       " and w0 elsewhere, w0 = 0.36, lambda of a row = 0.03 * (sum of its"
 	       " weights)");
 	p.weighting = WC_WEIGHT_LINEAR;
 	p.alpha = 40;
@@ -90,7 +90,7 @@ test_implicit(void)
 	       " observed cells and 0 elsewhere, W = w0 + 40 |r| * weight * "
 	       "2^(-age / half_life) on observed cells and w0 elsewhere, w0 = "
 	       "0.36, r = "
-	       "value, lambda of a row = 0.01 * (sum of its weights)");
+	       "value, lambda of a row = 0.03 * (sum of its weights)");
 	p.weighting = WC_WEIGHT_LOG;
 	p.alpha = 1;
 	p.half_life = 0;
@@ -102,7 +102,7 @@ test_implicit(void)
 	       " observed cells and 0 elsewhere, W = w0 t_j + log(1 + |r|) on "
 	       "observed cells and w0 t_j elsewhere, w0 = 0.36, t_j = C_j^0.5 / "
 	       "its mean over the items, r = value, C_j = entries of item j, "
-	       "lambda of a row = 0.01 * (sum of its weights)^0.5");
+	       "lambda of a row = 0.03 * (sum of its weights)^0.5");
 	p.epsilon = 0.1;
 	p.unobserved_popularity = false;
 	p.reg_exponent = 0;
@@ -111,14 +111,14 @@ test_implicit(void)
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
 	       " observed cells and 0 elsewhere, W = w0 + log(1 + |r| / 0.1) on "
 	       "observed cells and w0 elsewhere, w0 = 0.36, r = value, lambda of a"
-	       " row = 0.01");
+	       " row = 0.03");
 	p.weighting = WC_WEIGHT_COUNTS;
 	p.unobserved_weight = 0;
 	expect(&p, false,
 	       "implicit feedback: minimize sum over observed cells of W (A - U "
 	       "V')^2 + sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A"
 	       " = 1, W = R_i C_j, R_i and C_j = entries of user i and of item j, "
-	       "lambda of a row = 0.01");
+	       "lambda of a row = 0.03");
 }
 
 static void
@@ -193,7 +193,7 @@ test_weighted(void)
 	       "weighted feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = "
 	       "value on observed cells and 0 elsewhere, W = w0 + weight on "
-	       "observed cells and w0 elsewhere, w0 = 1, lambda of a row = 0.01 * "
+	       "observed cells and w0 elsewhere, w0 = 1, lambda of a row = 0.03 * "
 	       "(sum of its weights)");
 	p.weighting = WC_WEIGHT_NONE;
 	p.unobserved_popularity = true;
@@ -228,7 +228,7 @@ test_data(void)
 	    " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 "
 	    "where the value is > 0 and 0 elsewhere, W = w0 + weight * user "
 	    "weight on observed cells and w0 elsewhere, w0 = 0.5, lambda of a "
-	    "row = 0.01 * (sum of its weights)");
+	    "row = 0.03 * (sum of its weights)");
 	wc_problem_free(&problem, &check_alloc);
 	build(&p, false, 1, true, true, &problem);
 	check_text(
@@ -237,7 +237,7 @@ test_data(void)
 	    " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
 	    " observed cells and 0 elsewhere, W = w0 + user weight * item "
 	    "weight on observed cells and w0 elsewhere, w0 = 0.5, lambda of a "
-	    "row = 0.01 * (sum of its weights)");
+	    "row = 0.03 * (sum of its weights)");
 	wc_problem_free(&problem, &check_alloc);
 }
 

@@ -184,10 +184,10 @@ expect(const Data *data, const WcParams *p, bool given, Dense *d)
 		else if (sum == 0)
 			d->w0 = 1;
 		else
-			d->w0 = fmin(8 * sum / (M * N), sum / all);
+			d->w0 = fmin(16 * sum / (M * N), sum / all);
 	}
 	if (isnan(lambda))
-		lambda = p->feedback == WC_EXPLICIT ? 0.1 : 0.01;
+		lambda = p->feedback == WC_EXPLICIT ? 0.1 : 0.03;
 	d->mean = p->feedback == WC_EXPLICIT ? target_sum / sum : 0;
 	for (int j = 0; j < N; j++)
 		popularity += pow(item[j], p->popularity_exponent) / N;
@@ -642,10 +642,54 @@ test_large_powers(void)
 	CHECK(error.row == 0 && error.other == 0);
 }
 
+/* lambda of users x items with an entry in each row and column, by default. */
+static double
+chosen_lambda(int32_t users, int32_t items, WcFeedback feedback)
+{
+	int32_t most = users > items ? users : items;
+	WcParams params;
+	WcProblem problem;
+	WcCoo coo;
+	WcCsr csr;
+	int64_t n_merged;
+	int64_t n_zero;
+	double lambda;
+
+	if (wc_coo_init(&coo, false, false, false, &check_alloc) != WC_OK)
+		abort();
+	for (int32_t e = 0; e < most; e++)
+	{
+		if (check_append(&coo, e % users, e % items, 1, 1, 0, &check_alloc) !=
+		    WC_OK)
+			abort();
+	}
+	wc_params_defaults(&params);
+	params.feedback = feedback;
+	if (wc_csr_from_coo(&coo, users, items, WC_DUP_SUM, false, &csr, &n_merged,
+	                    &n_zero, &check_alloc, NULL, NULL) != WC_OK ||
+	    wc_problem_build(&params, &csr, NULL, NULL, &problem, &check_alloc,
+	                     NULL, NULL) != WC_OK)
+		abort();
+	lambda = problem.params.regularization;
+	wc_problem_free(&problem, &check_alloc);
+	return lambda;
+}
+
+static void
+test_chosen_lambda(void)
+{
+	CHECK_NEAR(chosen_lambda(3, 5, WC_IMPLICIT), 0.03, 1e-15);
+	CHECK_NEAR(chosen_lambda(900, 277, WC_IMPLICIT), 0.03, 1e-15);
+	CHECK_NEAR(chosen_lambda(900, 400, WC_IMPLICIT), 0.025, 1e-15);
+	CHECK_NEAR(chosen_lambda(400, 900, WC_WEIGHTED), 0.025, 1e-15);
+	CHECK_NEAR(chosen_lambda(400, 900, WC_EXPLICIT), 0.1, 1e-15);
+}
+
 int
 main(void)
 {
 	test_all_objectives();
+	test_chosen_lambda();
 	test_special_cases();
 	test_ones();
 	test_vanishing();
