@@ -23,9 +23,6 @@
  * and what else search.c needs to be sure are kept per block of 64 rows; they
  * are computed in float64 and rounded up, or down, so that they are bounds.
  *
- * Ids are found in a hash table of 64-bit slots, at most half full: 32 bits of
- * the hash, and the index plus 1.
- *
  * Layout: header, then the parts in the order of the enum below, each on a
  * boundary of 64 bytes.  Where a part lies follows from kind, count, factors and
  * the bytes of text ids alone.
@@ -45,7 +42,6 @@
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256
-#define FIND_BATCH 16 /* ids that are looked for side by side */
 
 enum
 {
@@ -85,17 +81,6 @@ struct WcPackBuilder
  * Layout
  * ------------------------------------------------------------------------ */
 
-/* Slots of the hash table: a power of two, at least twice the ids. */
-static uint64_t
-slot_count(int32_t count)
-{
-	uint64_t slots = 16;
-
-	while (slots < 2 * (uint64_t) count)
-		slots *= 2;
-	return slots;
-}
-
 /* Rows with codes and bounds, the padding included. */
 static uint64_t
 padded_rows(int32_t count)
@@ -118,7 +103,7 @@ lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
 	const uint64_t bytes[N_PARTS] = {
 	    [PART_IDS] = (kind == WC_ID_INT64 ? rows : rows + 1) * sizeof(int64_t),
 	    [PART_TEXT] = text,
-	    [PART_SLOTS] = slot_count(count) * sizeof(uint64_t),
+	    [PART_SLOTS] = wc_pack_slots(count) * sizeof(uint64_t),
 	    [PART_POSITION] = rows * sizeof(int32_t),
 	    [PART_ENTRIES] = rows * sizeof(int32_t),
 	    [PART_POPULAR] = rows * sizeof(int32_t),
@@ -279,143 +264,6 @@ wc_pack_add(WcPackBuilder *builder, const WcId *id, const float *vector,
 	       sizeof(float) * (size_t) k);
 	builder->bias[row] = bias + 0.0f; /* no score is -0 */
 	builder->entries[row] = entries;
-	return WC_OK;
-}
-
-/* ------------------------------------------------------------------------
- * Ids
- * ------------------------------------------------------------------------ */
-
-static inline uint64_t
-hash_id(WcIdKind kind, const WcId *id)
-{
-	uint64_t x;
-
-	if (kind != WC_ID_INT64)
-		return wc_hash_bytes(id->bytes, id->length);
-	x = (uint64_t) id->number;
-	x ^= x >> 32;
-	x *= UINT64_C(0x9E3779B97F4A7C15);
-	return x ^ (x >> 29);
-}
-
-static inline uint64_t
-slot_of(uint64_t hash, int32_t index)
-{
-	return (hash >> 32 << 32) | ((uint64_t) index + 1);
-}
-
-WcId
-wc_pack_id(const WcPack *pack, int32_t index)
-{
-	WcId id = {0, NULL, 0};
-
-	WC_ASSERT(index >= 0 && index < pack->count);
-	if (pack->kind == WC_ID_INT64)
-		id.number = pack->number[index];
-	else
-	{
-		id.bytes = pack->text + pack->offset[index];
-		id.length = (size_t) (pack->offset[index + 1] - pack->offset[index]);
-	}
-	return id;
-}
-
-static inline bool
-has_id(const WcPack *pack, int32_t index, const WcId *id)
-{
-	WcId own;
-
-	if (pack->kind == WC_ID_INT64)
-		return pack->number[index] == id->number;
-	own = wc_pack_id(pack, index);
-	return own.length == id->length &&
-	       (own.length == 0 || memcmp(own.bytes, id->bytes, own.length) == 0);
-}
-
-static inline int32_t
-find_hashed(const WcPack *pack, const WcId *id, uint64_t hash, uint64_t mask)
-{
-	for (uint64_t s = hash & mask; pack->slots[s] != 0; s = (s + 1) & mask)
-	{
-		uint64_t slot = pack->slots[s];
-		int32_t index = (int32_t) (slot & UINT32_MAX) - 1;
-
-		if (slot_of(hash, index) == slot && has_id(pack, index, id))
-			return index;
-	}
-	return -1;
-}
-
-int32_t
-wc_pack_find(const WcPack *pack, const WcId *id)
-{
-	return find_hashed(pack, id, hash_id(pack->kind, id),
-	                   slot_count(pack->count) - 1);
-}
-
-void
-wc_pack_find_many(const WcPack *pack, int64_t count, const WcId *ids,
-                  int32_t *result)
-{
-	uint64_t mask = slot_count(pack->count) - 1;
-
-	for (int64_t first = 0; first < count; first += FIND_BATCH)
-	{
-		int64_t end = first + FIND_BATCH < count ? first + FIND_BATCH : count;
-		uint64_t hash[FIND_BATCH];
-
-		for (int64_t i = first; i < end; i++)
-		{
-			hash[i - first] = hash_id(pack->kind, &ids[i]);
-			__builtin_prefetch(&pack->slots[hash[i - first] & mask]);
-		}
-		for (int64_t i = first; i < end && pack->number != NULL; i++)
-		{
-			uint64_t slot = pack->slots[hash[i - first] & mask];
-
-			if (slot != 0)
-				__builtin_prefetch(&pack->number[(slot & UINT32_MAX) - 1]);
-		}
-		for (int64_t i = first; i < end; i++)
-			result[i] = find_hashed(pack, &ids[i], hash[i - first], mask);
-	}
-}
-
-static WcStatus
-fill_ids(const WcPackBuilder *builder, const WcPack *pack, WcPace *pace)
-{
-	int64_t *ids =
-	    (int64_t *) (pack->number != NULL ? pack->number : pack->offset);
-	char *text = (char *) pack->text;
-	uint64_t *slots = (uint64_t *) pack->slots;
-	uint64_t mask = slot_count(pack->count) - 1;
-	int64_t place = 0;
-
-	memset(slots, 0, (size_t) (mask + 1) * sizeof(uint64_t));
-	for (int32_t i = 0; i < pack->count; i++)
-	{
-		WcId id = wc_idmap_get(builder->ids, i);
-		uint64_t hash = hash_id(pack->kind, &id);
-		uint64_t s = hash & mask;
-
-		if (wc_pace(pace, 16 + (int64_t) id.length / 4))
-			return WC_CANCELLED;
-		if (pack->kind == WC_ID_INT64)
-			ids[i] = id.number;
-		else
-		{
-			ids[i] = place;
-			if (id.length > 0)
-				memcpy(text + place, id.bytes, id.length);
-			place += (int64_t) id.length;
-		}
-		while (slots[s] != 0)
-			s = (s + 1) & mask;
-		slots[s] = slot_of(hash, i);
-	}
-	if (pack->kind != WC_ID_INT64)
-		ids[pack->count] = place;
 	return WC_OK;
 }
 
@@ -695,19 +543,6 @@ header_check(const WcPackHeader *header)
 	return wc_hash_bytes((const char *) header, offsetof(WcPackHeader, check));
 }
 
-/* Bytes of all text ids. */
-static uint64_t
-text_bytes(const WcIdMap *ids)
-{
-	uint64_t bytes = 0;
-
-	if (wc_idmap_kind(ids) == WC_ID_INT64)
-		return 0;
-	for (int32_t i = 0; i < wc_idmap_count(ids); i++)
-		bytes += wc_idmap_get(ids, i).length;
-	return bytes;
-}
-
 static WcStatus
 take_workspace(WcPackBuilder *builder)
 {
@@ -741,7 +576,7 @@ take_block(const WcPackBuilder *builder, const void *identity, WcPack *pack)
 	header.kind = (int32_t) wc_idmap_kind(builder->ids);
 	header.count = wc_idmap_count(builder->ids);
 	header.factors = builder->factors;
-	header.text = text_bytes(builder->ids);
+	header.text = wc_pack_text(builder->ids);
 	header.bytes = lay_out((WcIdKind) header.kind, header.count, header.factors,
 	                       header.text, offset);
 	if (header.bytes > SIZE_MAX - PACK_ALIGN)
@@ -772,7 +607,7 @@ fill(WcPackBuilder *builder, const WcPack *pack, const WcHooks *hooks)
 
 	for (int32_t row = 0; row < pack->count; row++)
 		builder->arrival[builder->renumber[row]] = row;
-	status = fill_ids(builder, pack, &pace);
+	status = wc_pack_fill_ids(pack, builder->ids, &pace);
 	if (status == WC_OK)
 		status = fill_order(builder, pack, &c, &pace);
 	if (status == WC_OK)
@@ -844,36 +679,6 @@ are_indexes(int32_t count, const int32_t *numbers)
 	return good;
 }
 
-/* Every slot leads to an id, and a search for one that is not there ends. */
-static bool
-slots_are_good(const WcPack *pack)
-{
-	uint64_t slots = slot_count(pack->count);
-	uint64_t used = 0;
-	bool good = true;
-
-	for (uint64_t s = 0; s < slots; s++)
-	{
-		good &= (pack->slots[s] & UINT32_MAX) <= (uint64_t) pack->count;
-		good &= pack->slots[s] == 0 || (pack->slots[s] & UINT32_MAX) != 0;
-		used += pack->slots[s] != 0;
-	}
-	return good && used == (uint64_t) pack->count;
-}
-
-static bool
-texts_are_good(const WcPack *pack, uint64_t text)
-{
-	bool good = true;
-
-	if (pack->kind == WC_ID_INT64)
-		return true;
-	for (int32_t i = 0; i < pack->count; i++)
-		good &= pack->offset[i] <= pack->offset[i + 1];
-	return good && pack->offset[0] == 0 &&
-	       pack->offset[pack->count] == (int64_t) text;
-}
-
 bool
 wc_pack_open(const void *block, size_t bytes, const void *identity,
              WcPack *pack)
@@ -883,8 +688,7 @@ wc_pack_open(const void *block, size_t bytes, const void *identity,
 	    !header_is_good(block, bytes, identity))
 		return false;
 	view(block, pack);
-	if (slots_are_good(pack) &&
-	    texts_are_good(pack, wc_pack_header(pack)->text) &&
+	if (wc_pack_ids_are_good(pack) &&
 	    are_indexes(pack->count, pack->position) &&
 	    are_indexes(pack->count, pack->popular) &&
 	    are_indexes(pack->count, pack->index))

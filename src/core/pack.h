@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * pack.h
- *	  What pack.c writes and search.c reads: blocks of rows and their bounds.
+ *	  What pack.c writes and search.c reads: blocks of rows and their bounds;
+ *	  pack.c's share of the ids is in pack_ids.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -106,5 +107,19 @@ wc_pack_score_at(const WcPack *pack, const float *query, float base,
 	       wc_dot(pack->factors, query,
 	              pack->data + (size_t) position * (size_t) pack->factors);
 }
+
+/* pack_ids.c */
+
+/* Slots of the hash table: a power of two, at least twice the ids. */
+uint64_t wc_pack_slots(int32_t count);
+
+/* Bytes of all text ids. */
+uint64_t wc_pack_text(const WcIdMap *ids);
+
+/* Ids and slots of a pack whose parts have their places; map is sorted. */
+WcStatus wc_pack_fill_ids(const WcPack *pack, const WcIdMap *map, WcPace *pace);
+
+/* Whether finding and reading ids stays in a block of unknown origin, and ends. */
+bool wc_pack_ids_are_good(const WcPack *pack);
 
 #endif /* WALS_CORE_PACK_H */
