@@ -247,6 +247,11 @@ SELECT count(*) FROM wals_recommend(7, 2, min_score => :'third', exclude_seen =>
 SELECT item_id, score, rank, basis FROM wals_recommend(999, 3);
 SELECT item_id, score, rank, basis FROM wals_recommend(999, 3, cold_start => 'popular', exclude => '{1}');
 SELECT item_id, score, rank, basis FROM wals_recommend(999, 3, candidates => '{1,2,999}');
+-- min_score is about scores, not about popularity
+SELECT item_id, score, rank, basis FROM wals_recommend(999, 2, min_score => 1e30);
+SELECT count(*) FROM wals_recommend(999, 3, min_score => 'Infinity');
+-- nor do popular items take the place of those below it
+SELECT count(*) FROM wals_recommend(7, 3, min_score => 1e30);
 SELECT count(*) FROM wals_recommend(999, 3, cold_start => 'none');
 SELECT * FROM wals_recommend(999, 3, cold_start => 'error');
 SELECT outcome($$SELECT * FROM wals_recommend('u''999', 3, 'm_text', cold_start => 'error')$$);

@@ -74,6 +74,8 @@ SELECT wals_fold_in(ARRAY[3, 999, NULL, 5, 7, 8], ARRAY[1, 1, 1, 1, NULL, 1], AR
 SELECT wals_fold_in(ARRAY[999]) IS NULL AS unknown, wals_fold_in('{}'::bigint[]) IS NULL AS empty, wals_fold_in(NULL::bigint[]) IS NULL AS null_array,
 	wals_fold_in(ARRAY[NULL]::bigint[]) IS NULL AS null_item;
 SELECT DISTINCT basis FROM wals_recommend_for(ARRAY[999]);
+-- min_score is about scores, not about popularity
+SELECT count(*), min(basis) AS basis FROM wals_recommend_for(ARRAY[999], min_score => 1e30);
 SELECT DISTINCT basis FROM wals_recommend_for('{}'::bigint[]);
 SELECT count(*) FROM wals_recommend_for(NULL::bigint[]);
 SELECT count(*) FROM wals_recommend_for(ARRAY[999], cold_start => 'none');

@@ -157,6 +157,56 @@ $node->pgbench(
 is(scalar(files()), 1, 'they share one file');
 is(scalar(grep { /\.\d+$/ } files()), 0, 'and leave no other');
 
+# --- what was opened longest ago makes room ------------------------------------
+$node->safe_psql('postgres', q{
+	SET client_min_messages = warning;
+	SELECT wals_train(m, 'ratings', factors => 16, iterations => 1)
+	FROM (VALUES ('a'), ('b'), ('c')) AS x(m)});
+
+# The file of a model, and a call that makes or opens it.
+sub file_of
+{
+	my ($model) = @_;
+	my $oid = $node->safe_psql('postgres', "SELECT '${model}_items'::regclass::oid");
+
+	return (glob("$folder/pgsql_tmp_wals_*_${oid}_*"))[0];
+}
+
+sub ask
+{
+	my ($model, $limit) = @_;
+
+	$node->safe_psql('postgres',
+		"SET wals.cache_file_limit = '$limit'; SELECT count(*) FROM wals_recommend(1, 3, '$model')");
+	return;
+}
+
+# Which of the three have a file once c has one, a and b having been used some
+# seconds ago and a session having asked for model $2 since.
+sub left_by
+{
+	my ($limit, $asked, %seconds) = @_;
+
+	unlink files();
+	ask($_, -1) for 'a', 'b';
+	utime(time - $seconds{$_}, time - $seconds{$_}, file_of($_)) for 'a', 'b';
+	ask($asked, -1) if defined $asked;
+	ask('c', $limit);
+	return join(' ', grep { defined file_of($_) } 'a', 'b', 'c');
+}
+unlink files();
+ask('a', -1);
+my $kilobytes = int((-s file_of('a')) / 1024) + 1;
+my ($one, $two, $three) = map { $_ * $kilobytes . 'kB' } 1 .. 3;
+is(left_by($three, undef, a => 200, b => 100), 'a b c', 'room for three');
+is(left_by($two, undef, a => 200, b => 100), 'b c', 'room for two, a is older');
+is(left_by($two, undef, a => 100, b => 200), 'a c', 'room for two, b is older');
+is(left_by($two, 'a', a => 200, b => 100), 'a c', 'opening a file makes it younger');
+is(left_by($one, undef, a => 200, b => 100), 'c', 'room for one');
+is(left_by(-1, undef, a => 200, b => 100), 'a b c', 'no limit');
+$node->safe_psql('postgres', q{SELECT wals_drop(m::regclass) FROM (VALUES ('a'), ('b'), ('c')) AS x(m)});
+is(scalar(files()), 0, 'none is left by dropped models');
+
 # --- limit and failures -------------------------------------------------------
 unlink files();
 ($rc, $out, $err) = $node->psql('postgres', "SET wals.cache_file_limit = '8kB'; $answers");
