@@ -9,6 +9,7 @@
 #ifndef WALS_BASE_COMPAT_H
 #define WALS_BASE_COMPAT_H
 
+#include "access/genam.h"
 #include "catalog/pg_namespace.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -63,6 +64,18 @@ wals_backend_status(int place)
 	return pgstat_get_local_beentry_by_index(place);
 #else
 	return pgstat_fetch_stat_local_beentry(place);
+#endif
+}
+
+/* A scan without ORDER BY operators that nobody instruments. */
+static inline IndexScanDesc
+wals_index_beginscan(Relation table, Relation index, Snapshot snapshot,
+                     int n_keys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(table, index, snapshot, NULL, n_keys, 0);
+#else
+	return index_beginscan(table, index, snapshot, n_keys, 0);
 #endif
 }
 

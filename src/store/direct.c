@@ -167,7 +167,7 @@ wals_direct_find(Oid table, int32 version, Oid id_type, Datum id,
 	                       index->rd_indcollation[1], equal_function(id_type),
 	                       id);
 	slot = table_slot_create(relation, NULL);
-	scan = index_beginscan(relation, index, GetActiveSnapshot(), 2, 0);
+	scan = wals_index_beginscan(relation, index, GetActiveSnapshot(), 2);
 	index_rescan(scan, keys, 2, NULL, 0);
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
@@ -352,7 +352,7 @@ wals_direct_lookup(Oid table, AttrNumber key, Oid id_type, Datum id, int n,
 	                       index->rd_indcollation[0], equal, id);
 	row = table_slot_create(relation, NULL);
 	result = slot_of_columns(relation, n, columns);
-	scan = index_beginscan(relation, index, GetActiveSnapshot(), 1, 0);
+	scan = wals_index_beginscan(relation, index, GetActiveSnapshot(), 1);
 	scan->xs_want_itup = true;
 	index_rescan(scan, &scan_key, 1, NULL, 0);
 	scan_index(scan, n, places, row, result, each_row, arg);
