@@ -123,7 +123,7 @@ set_objective(WcObjective *objective, int32_t k, bool explicit_feedback)
 static WcFoldUser
 make_user(WcFoldRow *rows, int64_t count)
 {
-	WcFoldUser user = {count, rows, true, false, 1};
+	WcFoldUser user = {count, rows, true, false, 1, 1};
 
 	for (int64_t e = 0; e < count; e++)
 	{
@@ -158,8 +158,8 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 	set_objective(&objective, k, explicit_feedback);
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = ITEMS - 1 - j;
-	CHECK(wc_fold_create(&objective, &items, NULL, kernel, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, kernel, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(wc_fold_spread(fold, &items, ITEMS, index, spread, NULL, &error) ==
@@ -197,7 +197,7 @@ test_by_hand(void)
 {
 	WcFoldItems items = {2, vector_of, bias_of, entries_of, NULL};
 	WcFoldRow row = {0, 1, 3, 0};
-	WcFoldUser user = {1, &row, true, false, 1};
+	WcFoldUser user = {1, &row, true, false, 1, 1};
 	int32_t index[2] = {0, 1};
 	WcObjective objective;
 	WcError error;
@@ -213,8 +213,8 @@ test_by_hand(void)
 	objective.params.regularization = 2.5;
 	objective.params.reg_exponent = 0;
 	objective.params.unobserved_weight = 0.5;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, &factor, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(wc_fold_spread(fold, &items, 2, index, spread, NULL, &error) ==
@@ -230,7 +230,7 @@ test_less_with_more(void)
 {
 	WcFoldItems items = make_items(8, 77);
 	WcFoldRow rows[2] = {{3, 1, 1, 0}, {4, 1, 5, 0}};
-	WcFoldUser user = {1, rows, true, false, 1};
+	WcFoldUser user = {1, rows, true, false, 1, 1};
 	int32_t index[ITEMS];
 	float before[ITEMS];
 	float after[ITEMS];
@@ -245,8 +245,8 @@ test_less_with_more(void)
 	objective.params.reg_exponent = 0;
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = j;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(wc_fold_spread(fold, &items, ITEMS, index, before, NULL, &error) ==
@@ -282,8 +282,8 @@ test_ends(void)
 	set_objective(&objective, 2, true);
 	objective.params.biases = 0;
 	objective.params.regularization = 0;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	user.weight = 0;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
@@ -297,8 +297,8 @@ test_ends(void)
 	for (int32_t j = 0; j < ITEMS; j++)
 		side.vector[j][1] = 0;
 	side.vector[5][1] = 3e38f;
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	user.weight = 1;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
@@ -327,8 +327,8 @@ test_failures(void)
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = j;
 	set_objective(&objective, WC_FACTORS_MAX / 4, false);
-	CHECK(wc_fold_create(&objective, &items, NULL, NULL, &fold, &check_alloc,
-	                     NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_OK);
 	for (n = 0; status != WC_OK && n < 1000; n++)
 	{
 		CheckCancel cancel = {n, 0};
