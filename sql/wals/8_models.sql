@@ -47,6 +47,16 @@ SELECT l.model,
 	CASE WHEN pg_catalog.isfinite((l.active).trained_at)
 		THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) (l.active).trained_at
 	END AS age,
+	CASE WHEN (l.active).n_rows OPERATOR(pg_catalog.>) 0 THEN (
+		SELECT GREATEST(pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::bigint)
+			OPERATOR(pg_catalog.-) (l.active).n_rows
+		FROM pg_catalog.pg_class AS c
+		WHERE c.oid OPERATOR(pg_catalog.=) (l.active).source::oid
+			AND c.relkind OPERATOR(pg_catalog.=) 'r'
+			AND NOT c.relhassubclass AND NOT c.relrowsecurity
+			AND (c.reltuples OPERATOR(pg_catalog.>=) 0
+				OR pg_catalog.pg_stat_get_live_tuples(c.oid) OPERATOR(pg_catalog.>) 0))
+	END AS rows_since,
 	(l.active).trained_at,
 	(l.active).trained_by,
 	(l.active).source,
@@ -61,6 +71,15 @@ SELECT l.model,
 	(l.active).stop_reason,
 	(l.active).loss,
 	(l.active).seconds,
+	-- what a stranger's model names is not its own, and may be locked
+	CASE WHEN (l.active).version IS NOT NULL THEN (
+		SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid))::bigint
+		FROM pg_catalog.pg_class AS c
+		JOIN pg_catalog.pg_class AS m ON m.relowner OPERATOR(pg_catalog.=) c.relowner
+		WHERE m.oid OPERATOR(pg_catalog.=) l.model::oid
+			AND c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[l.model::oid,
+				(l.active).users_table::oid, (l.active).items_table::oid]))
+	END AS bytes,
 	(l.active).options,
 	(l.active).metrics,
 	(l.active).wals_version
@@ -73,6 +92,7 @@ COMMENT ON COLUMN wals_models.is_default IS 'true when functions called without 
 COMMENT ON COLUMN wals_models.versions IS 'number of stored versions';
 COMMENT ON COLUMN wals_models.active_version IS 'the version that answers, NULL if none';
 COMMENT ON COLUMN wals_models.age IS 'time since the active version''s training began';
+COMMENT ON COLUMN wals_models.rows_since IS 'estimate, from the server''s statistics, of how many rows more the source has than its training read; NULL if it is no plain table, has row-level security or inheritance children, or no statistics';
 COMMENT ON COLUMN wals_models.trained_at IS 'when the active version''s training began';
 COMMENT ON COLUMN wals_models.trained_by IS 'role that trained it';
 COMMENT ON COLUMN wals_models.source IS 'relation the ratings were read from';
@@ -87,6 +107,7 @@ COMMENT ON COLUMN wals_models.iterations IS 'full sweeps that were run';
 COMMENT ON COLUMN wals_models.stop_reason IS 'why there were no more: iterations, tolerance or max_seconds';
 COMMENT ON COLUMN wals_models.loss IS 'loss of the stored factors';
 COMMENT ON COLUMN wals_models.seconds IS 'seconds the training took';
+COMMENT ON COLUMN wals_models.bytes IS 'size of the model''s three tables on disk, all versions, with indexes and TOAST';
 COMMENT ON COLUMN wals_models.options IS 'all options, choices resolved';
 COMMENT ON COLUMN wals_models.metrics IS 'metrics attached to the version';
 COMMENT ON COLUMN wals_models.wals_version IS 'version of the library that trained';

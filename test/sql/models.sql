@@ -148,6 +148,79 @@ SELECT model, version, active, iteration, loss > 0 AS loss,
 FROM wals_training_log WHERE model = 'quiet'::regclass ORDER BY iteration;
 SELECT version, count(*) FROM wals_training_log WHERE model = 'm'::regclass GROUP BY 1 ORDER BY 1;
 
+-- how many rows came since, by the server's statistics; and how large it is
+CREATE TABLE grown (user_id integer, item_id integer) WITH (autovacuum_enabled = off);
+INSERT INTO grown SELECT user_id, item_id FROM seen;
+-- what is not counted before an ANALYZE is added to its figure afterwards
+SELECT pg_stat_force_next_flush();
+SELECT wals_train('grown_model', 'grown', factors => 2, iterations => 1);
+CREATE FUNCTION since() RETURNS bigint LANGUAGE sql AS
+$$ SELECT rows_since FROM public.wals_models WHERE model = 'models.grown_model'::regclass $$;
+ANALYZE grown;
+SELECT since();
+INSERT INTO grown SELECT 500, i FROM generate_series(1, 7) AS i;
+SELECT pg_stat_force_next_flush();
+ANALYZE grown;
+SELECT since();
+-- rows are counted without an ANALYZE, too
+INSERT INTO grown SELECT 501, i FROM generate_series(1, 4) AS i;
+SELECT pg_stat_force_next_flush();
+SELECT since();
+-- and by the last ANALYZE when the counts are lost
+RESET ROLE;
+SELECT pg_stat_reset_single_table_counters('grown'::regclass);
+SELECT since();
+SET ROLE regress_wals_models;
+DELETE FROM grown WHERE item_id = 1;
+SELECT pg_stat_force_next_flush();
+ANALYZE grown;
+SELECT since() = 11 - (SELECT count(*) FROM seen WHERE item_id = 1) - 2 AS less;
+-- a later training begins anew
+SELECT wals_train('grown_model', 'grown', factors => 2, iterations => 1);
+SELECT since();
+-- what has no such statistics, or says something else than a training reads
+BEGIN;
+CREATE TABLE fresh AS TABLE grown;
+UPDATE grown_model SET source = 'fresh';
+SELECT since() IS NULL AS unknown;
+ROLLBACK;
+BEGIN;
+ALTER TABLE grown ENABLE ROW LEVEL SECURITY;
+SELECT since() IS NULL AS unknown;
+ROLLBACK;
+BEGIN;
+CREATE TABLE grown_child () INHERITS (grown);
+SELECT since() IS NULL AS unknown;
+ROLLBACK;
+BEGIN;
+DROP TABLE grown;
+SELECT since() IS NULL AS unknown;
+ROLLBACK;
+CREATE VIEW grown_view AS TABLE grown;
+SELECT wals_train('grown_model', 'grown_view', factors => 2, iterations => 1);
+SELECT since() IS NULL AS unknown;
+CREATE TABLE parted (user_id integer, item_id integer) PARTITION BY LIST (user_id);
+CREATE TABLE parted_all PARTITION OF parted DEFAULT;
+INSERT INTO parted TABLE grown;
+ANALYZE parted;
+SELECT wals_train('grown_model', 'parted', factors => 2, iterations => 1);
+SELECT since() IS NULL AS unknown;
+SELECT bytes = pg_total_relation_size('grown_model') + pg_total_relation_size('grown_model_users')
+	+ pg_total_relation_size('grown_model_items') AS all_three
+FROM wals_models WHERE model = 'grown_model'::regclass;
+-- hostile rows: nothing overflows, and tables of others are not looked at
+BEGIN;
+UPDATE grown_model SET n_rows = -9223372036854775808, source = 'grown', items_table = 'pg_proc';
+SELECT rows_since, bytes = pg_total_relation_size('grown_model') + pg_total_relation_size('grown_model_users') AS own_two
+FROM wals_models WHERE model = 'grown_model'::regclass;
+UPDATE grown_model SET active = false;
+SELECT rows_since, bytes FROM wals_models WHERE model = 'grown_model'::regclass;
+ROLLBACK;
+SELECT wals_drop('grown_model');
+DROP FUNCTION since();
+DROP VIEW grown_view;
+DROP TABLE grown, parted;
+
 -- several models, none marked
 SELECT outcome('SELECT * FROM wals_recommend(1)');
 SELECT wals_set_default('quiet');
