@@ -60,6 +60,39 @@ reason_to_wait(const WalsRetrainRequest *request, const WalsRecord *record)
 	return NULL;
 }
 
+/*
+ * Whether the version says how it was trained.  What was imported need not; for
+ * a job over all models that is no failure.
+ */
+static bool
+check_trained(const WalsRetrainRequest *request, Oid model,
+              const WalsRecord *record)
+{
+	const char *what = NULL;
+
+	if (!OidIsValid(record->source.relation))
+		what = "source";
+	else if (!record->has_options)
+		what = "objective";
+	if (what == NULL)
+		return true;
+	if (OidIsValid(request->model))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		     errmsg("version %d of model \"%s\" has no %s to train again "
+		            "with",
+		            record->version, get_rel_name(model), what),
+		     errdetail("Its factors were imported without one."),
+		     errhint("Train it with wals_train(%s, ...), and wals_retrain() "
+		             "works from then on.",
+		             quote_literal_cstr(wals_relation_quoted(model)))));
+	ereport(NOTICE, (errmsg("model \"%s\" is not trained again: version %d was "
+	                        "imported without %s",
+	                        get_rel_name(model), record->version, what)));
+	return false;
+}
+
 /* The request of the active version, or false when nothing is to be done. */
 static bool
 prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
@@ -75,6 +108,8 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		                get_rel_name(model)),
 		         errhint("Train it with wals_train(), or activate a version "
 		                 "with wals_activate().")));
+	if (!check_trained(request, model, &record))
+		return false;
 	reason = reason_to_wait(request, &record);
 	if (reason != NULL)
 	{

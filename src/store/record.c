@@ -74,7 +74,8 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	memset(record, 0, sizeof(*record));
 	if (wals_query_run(
 	        psprintf("SELECT version, trained_at, n_rows, source, user_col, "
-	                 "item_col, value_col, weight_col, time_col FROM %s "
+	                 "item_col, value_col, weight_col, time_col, "
+	                 "options IS NOT NULL FROM %s "
 	                 "WHERE CASE WHEN $1 OPERATOR(pg_catalog.=) 0 THEN active "
 	                 "ELSE version OPERATOR(pg_catalog.=) $1 END",
 	                 wals_relation_quoted(relation)),
@@ -92,6 +93,7 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	record->source.value_col = word(0, 7, true);
 	record->source.weight_col = word(0, 8, true);
 	record->source.time_col = word(0, 9, true);
+	record->has_options = DatumGetBool(wals_query_value(0, 10, &is_null));
 	read_options(relation, snapshot, record);
 	return true;
 }

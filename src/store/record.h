@@ -28,6 +28,7 @@ typedef struct WalsRecord
 	TimestampTz trained_at;
 	int64 n_rows;
 	WalsSource source; /* relation and columns */
+	bool has_options; /* false: NULL, the factors were imported */
 	int32 n_options;
 	WalsOption *options;
 } WalsRecord;

@@ -116,9 +116,33 @@ BEGIN;
 SELECT versions, rows_deleted > 0 AS rows, items_updated FROM wals_forget(1, 'sourced', delete_rows => true);
 ROLLBACK;
 SELECT outcome($$CALL wals_retrain('sourced')$$);
+SELECT outcome($$CALL wals_retrain('sourced', min_new_rows => 1)$$);
+SELECT outcome($$CALL wals_retrain('bare', if_older_than => '1 day', min_new_rows => 1)$$);
 -- an objective without a source folds baskets in
 SELECT wals_import('basket', 'users_in', 'items_in', regularization => 0.02, unobserved_weight => 0.3);
 SELECT wals_fold_in(ARRAY[1, 2]::bigint[], model => 'basket') = wals_fold_in(ARRAY[1, 2]::bigint[], model => 'm') AS same;
+SELECT outcome($$CALL wals_retrain('basket')$$);
+-- options that are damaged are something else
+BEGIN;
+UPDATE sourced SET options = '{}';
+SELECT outcome($$CALL wals_retrain('sourced')$$);
+ROLLBACK;
+-- a training says what they leave open; a job over all models goes on without
+CREATE ROLE regress_import;
+GRANT ALL ON SCHEMA import TO regress_import;
+GRANT SELECT ON users_in, items_in, rated TO regress_import;
+SET ROLE regress_import;
+SELECT wals_import('a_bare', 'users_in', 'items_in');
+SELECT wals_import('b_sourced', 'users_in', 'items_in', 'rated');
+SELECT wals_train('c_trained', 'rated', factors => 2, iterations => 1, regularization => 0.03, unobserved_weight => 1);
+SET client_min_messages = notice;
+\set VERBOSITY terse
+CALL wals_retrain();
+\set VERBOSITY default
+SET client_min_messages = warning;
+SELECT wals_train('b_sourced', 'rated', factors => 2, iterations => 1);
+CALL wals_retrain('b_sourced');
+RESET ROLE;
 -- half of an objective is none
 SELECT outcome($$SELECT wals_import('bad', 'users_in', 'items_in', regularization => 0.1)$$);
 SELECT outcome($$SELECT wals_import('bad', 'users_in', 'items_in', unobserved_weight => 0.1)$$);
@@ -200,4 +224,4 @@ RESET wals.max_memory;
 
 SET client_min_messages = error;
 DROP SCHEMA import CASCADE;
-DROP ROLE import_reader;
+DROP ROLE import_reader, regress_import;
