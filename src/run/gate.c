@@ -11,11 +11,11 @@
  * The comparison is fair when neither has seen what it is asked for.  The draw
  * of what is held out depends on ids alone and never changes, so a version
  * trained with the same fraction or a larger one has not.  One that was trained
- * with less has, and its figure is too good.  It is compared all the same: a
- * bound that is too high keeps the promise that an answer never gets worse by
- * more than the margin, and the NOTICE says how to get out of it.  For the same
- * reason a version that holds out does not begin with the items of one that
- * did not (run/train.c).
+ * with less has, and so has one that was refreshed, from all rows; its figure
+ * is too good.  It is compared all the same: a bound that is too high keeps the
+ * promise that an answer never gets worse by more than the margin, and the
+ * NOTICE says how to get out of it.  For the same reason a version that holds
+ * out does not begin with the items of one that has seen them (run/train.c).
  *
  * The difference is tested as wals_compare does (run/compare.c); its standard
  * error informs and does not decide.
@@ -187,7 +187,7 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	check_comparable(gate);
 	gate->active_saw = !wals_record_read(model, gate->active.version,
 	                                     WALS_READ_FRESH, &record) ||
-	                   wals_options_holdout(model, &record) < gate->fraction;
+	                   wals_options_unseen(model, &record) < gate->fraction;
 }
 
 /* ------------------------------------------------------------------------
@@ -423,8 +423,8 @@ announce_decision(const WalsGate *gate, Oid model, int32 version)
 	figures = psprintf("%s is %.6g, that of version %d %.6g", gate->metric.name,
 	                   gate->values[1], active, gate->values[0]);
 	if (gate->active_saw)
-		flatters = psprintf(" Version %d was trained on what is held out now, "
-		                    "which flatters it.",
+		flatters = psprintf(" Version %d has seen what is held out now, which "
+		                    "flatters it.",
 		                    active);
 	ereport(
 	    NOTICE,

@@ -359,8 +359,9 @@ record_seed(const Reader *reader)
 	return value;
 }
 
-double
-wals_options_holdout(Oid model, const WalsRecord *record)
+/* Trainings from before this was an option held out nothing. */
+static double
+record_holdout(Oid model, const WalsRecord *record)
 {
 	Reader reader = {model, record};
 	int32 i;
@@ -369,6 +370,17 @@ wals_options_holdout(Oid model, const WalsRecord *record)
 		if (strcmp(record->options[i].name, "holdout") == 0)
 			return record_number(&reader, "holdout", 0, 1);
 	return 0;
+}
+
+double
+wals_options_unseen(Oid model, const WalsRecord *record)
+{
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, "holdout_seen") == 0)
+			return 0;
+	return record_holdout(model, record);
 }
 
 void
@@ -432,6 +444,6 @@ wals_options_read(Oid model, const WalsRecord *record,
 	                           ? PG_INT32_MAX
 	                           : record_integer(&reader, "max_seconds");
 	request->keep_versions = record_integer(&reader, "keep_versions");
-	request->holdout = wals_options_holdout(model, record);
+	request->holdout = record_holdout(model, record);
 	request->activate = WALS_ACTIVATE_YES;
 }

@@ -45,10 +45,10 @@ extern void wals_options_read(Oid model, const WalsRecord *record,
                               WalsTrainRequest *request);
 
 /*
- * The fraction of pairs a version was trained without, 0 for one that was
- * trained before this was an option.
+ * The fraction of pairs a version has not seen: what its training held out, 0
+ * for one that was trained before this was an option or has been refreshed.
  */
-extern double wals_options_holdout(Oid model, const WalsRecord *record);
+extern double wals_options_unseen(Oid model, const WalsRecord *record);
 
 /* yes, no, if_better */
 extern const WalsChoice wals_activate_choices[];

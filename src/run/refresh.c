@@ -24,6 +24,9 @@
  * A user or item that has no rows left, or fewer than min_user_rows or
  * min_item_rows, is removed, as a training would leave it out.
  *
+ * What the training held out is solved from too: answers come first.  The
+ * version's options say so afterwards (holdout_seen), for the next gate.
+ *
  * Cost: the rows of who is solved, once per step; reading the items (4 n k
  * bytes) and their Gram matrix (n k^2); with items to solve the same of all
  * users.  One thread.  Nothing is written before all numbers are final, and the

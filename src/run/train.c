@@ -166,7 +166,7 @@ find_start(TrainState *state)
 }
 
 /*
- * Items of a version that was trained on what is held out now would tell of it.
+ * Items of a version that has seen what is held out now would tell of it.
  */
 static void
 check_start(TrainState *state)
@@ -177,14 +177,13 @@ check_start(TrainState *state)
 		return;
 	if (wals_record_read(state->target.relation, state->start.version,
 	                     WALS_READ_FRESH, &record) &&
-	    wals_options_holdout(state->target.relation, &record) >=
+	    wals_options_unseen(state->target.relation, &record) >=
 	        state->gate.fraction)
 		return;
 	state->warm = false;
-	ereport(NOTICE,
-	        (errmsg("the first factors are random: version %d was trained on "
-	                "ratings that are held out now",
-	                state->start.version)));
+	ereport(NOTICE, (errmsg("the first factors are random: version %d has seen "
+	                        "ratings that are held out now",
+	                        state->start.version)));
 }
 
 /* Leave out rare users and items, and those whose rows all came to nothing. */

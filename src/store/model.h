@@ -192,7 +192,10 @@ typedef struct WalsVersionChange
 	int64 entries;
 } WalsVersionChange;
 
-/* New identities for changed factors, and the new counts. */
+/*
+ * New identities for changed factors, the new counts, and in the options that
+ * the version has seen what its training held out.
+ */
 extern void wals_version_change(Oid relation, int32 version,
                                 const WalsVersionChange *change);
 

@@ -173,6 +173,34 @@ UPDATE old SET options = options - 'holdout', active = version = 1;
 CALL wals_retrain('old', activate => 'if_better');
 SELECT * FROM verdicts('old') WHERE version = 3;
 
+-- a refresh solves from what was held out, too: the next gate says so, begins
+-- cold, and holds out the same; the gate after it is fair again
+CREATE TABLE fresh AS TABLE likes;
+SELECT wals_train('fresh_model', 'fresh', factors => 8, holdout => 0.2, keep_versions => 9);
+SELECT wals_queue_enable('fresh_model');
+SET client_min_messages = notice;
+SELECT users_updated FROM wals_refresh('fresh_model');
+SET client_min_messages = warning;
+SELECT options->'holdout' AS holdout, options ? 'holdout_seen' AS seen FROM fresh_model;
+INSERT INTO fresh SELECT 1, i FROM generate_series(1, 60, 7) AS i;
+SELECT users_updated FROM wals_refresh('fresh_model');
+SELECT options->'holdout' AS holdout, options->'holdout_seen' AS seen FROM fresh_model;
+SELECT users_updated FROM wals_refresh('fresh_model', items => 'touched');
+CALL wals_retrain('fresh_model', activate => 'if_better', margin => 1);
+CALL wals_retrain('fresh_model', activate => 'if_better', margin => 1);
+SELECT v.*, m.started_from, m.options->'holdout' AS holdout, m.options->'holdout_seen' AS seen
+FROM verdicts('fresh_model') AS v JOIN fresh_model AS m USING (version) ORDER BY 1;
+-- so does forgetting, for the items it solves without the user
+SELECT items_updated > 0 AS items FROM wals_forget(1, 'fresh_model', delete_rows => true);
+CALL wals_retrain('fresh_model', activate => 'if_better', margin => 1);
+SELECT * FROM verdicts('fresh_model') WHERE version > 3;
+-- nothing was held out: there is nothing to see
+SELECT wals_train('fresh_all', 'fresh', factors => 2, iterations => 1);
+SELECT wals_queue_enable('fresh_all');
+DELETE FROM fresh WHERE user_id = 2;
+SELECT users_removed FROM wals_refresh('fresh_all');
+SELECT options ? 'holdout_seen' AS seen FROM fresh_all;
+
 -- in a transaction block, beside a version of the same transaction
 BEGIN;
 SELECT wals_train('block', 'likes', factors => 8, holdout => 0.2);

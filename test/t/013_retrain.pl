@@ -126,12 +126,12 @@ is($result, "3\n4\n3|t\n4|f", 'each adds a version');
 	SELECT wals_train('g', 'ratings', factors => 8, iterations => 5);
 	CALL wals_retrain('g', activate => 'if_better');
 });
-like($told, qr/NOTICE:  00000: the first factors are random: version 1 was trained on ratings that are held out now/, 'a gate begins cold');
+like($told, qr/NOTICE:  00000: the first factors are random: version 1 has seen ratings that are held out now/, 'a gate begins cold');
 like($told,
 	qr/NOTICE:  00000: version \d of model "g" (?:does not answer|answers from now on): its ndcg\@10 is [\d.]+, that of version 1 [\d.]+/,
 	'it tells both figures');
 like($told,
-	qr/DETAIL:  For \d+ users the difference is [-\d.e]+, its standard error [\d.e-]+, the margin 0\. Version 1 was trained on what is held out now/,
+	qr/DETAIL:  For \d+ users the difference is [-\d.e]+, its standard error [\d.e-]+, the margin 0\. Version 1 has seen what is held out now/,
 	'and what they are worth');
 ($result, $told) = alice(q{
 	SELECT wals_train('g', 'ratings', factors => 8, iterations => 5, holdout => 0.2);
