@@ -31,7 +31,7 @@ my ($ok, $out, $err) = demo();
 ok($ok, 'demo/run succeeds') or diag("$out\n$err");
 like($out, qr/^\s*98653 \| 32710 \|\s+285$/m, 'all visits are loaded');
 like($out, qr/NOTICE:  model "web" version 1: 32710 users, 285 items/, 'the model says what it is');
-my @losses = $out =~ /^\s+\d+ \| (\d+\.\d) \|\s+\S+ \|\s+\d+\.\d{3}$/mg;
+my @losses = $out =~ /^\s+\d+ \|\s+(\d+\.\d) \|\s+\S+ \|\s+\d+\.\d{3}$/mg;
 is(scalar @losses, 15, 'the training log has an iteration a line');
 ok($losses[0] > $losses[-1], 'the loss falls');
 my @rows = $out =~ /\| (model|popular)\s*$/mg;
