@@ -106,6 +106,7 @@ wals_import(PG_FUNCTION_ARGS)
 	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, "unobserved_weight", NAN);
 	params->alpha = number(fcinfo, ARG_ALPHA, "alpha", params->alpha);
 	params->epsilon = number(fcinfo, ARG_EPSILON, "epsilon", params->epsilon);
+	params->row_weight_exponent = params->col_weight_exponent = 0;
 	train->activate =
 	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
 	train->keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);

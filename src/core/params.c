@@ -32,8 +32,8 @@ wc_params_defaults(WcParams *params)
 	    .popularity_exponent = WC_POPULARITY_EXPONENT_DEFAULT,
 	    .alpha = 1.0,
 	    .epsilon = 1.0,
-	    .row_weight_exponent = 0.0,
-	    .col_weight_exponent = 0.0,
+	    .row_weight_exponent = NAN,
+	    .col_weight_exponent = NAN,
 	    .weight_normalize = true,
 	    .biases = -1,
 	    .half_life = 0.0,
@@ -134,10 +134,10 @@ check_ranges(Checker *checker, const WcParams *p)
 	       check_number(checker, "epsilon", p->epsilon, p->epsilon > 0, false,
 	                    positive) &&
 	       check_number(checker, "row_weight_exponent", p->row_weight_exponent,
-	                    fabs(p->row_weight_exponent) <= WC_EXPONENT_MAX, false,
+	                    fabs(p->row_weight_exponent) <= WC_EXPONENT_MAX, true,
 	                    exponent) &&
 	       check_number(checker, "col_weight_exponent", p->col_weight_exponent,
-	                    fabs(p->col_weight_exponent) <= WC_EXPONENT_MAX, false,
+	                    fabs(p->col_weight_exponent) <= WC_EXPONENT_MAX, true,
 	                    exponent) &&
 	       check_number(checker, "half_life", p->half_life, p->half_life >= 0,
 	                    false, positive) &&
@@ -224,6 +224,13 @@ check_weighting(Checker *checker, const WcParams *p, bool has_value)
 	return true;
 }
 
+/* Whether an exponent is given that raises something. */
+static bool
+raises(double exponent)
+{
+	return !isnan(exponent) && exponent != 0;
+}
+
 /* counts has its own exponents, none has nothing to raise. */
 static bool
 check_exponents(Checker *checker, const WcParams *p)
@@ -236,12 +243,12 @@ check_exponents(Checker *checker, const WcParams *p)
 
 	if (!none && !counts)
 		return true;
-	if (p->row_weight_exponent != 0 && (none || p->row_weight_exponent != 1))
+	if (raises(p->row_weight_exponent) && (none || p->row_weight_exponent != 1))
 	{
 		option = "row_weight_exponent";
 		value = p->row_weight_exponent;
 	}
-	else if (p->col_weight_exponent != 0 &&
+	else if (raises(p->col_weight_exponent) &&
 	         (none || p->col_weight_exponent != 1))
 	{
 		option = "col_weight_exponent";

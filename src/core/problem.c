@@ -53,6 +53,14 @@
 #define REGULARIZATION_MOST 0.03
 #define REGULARIZATION_EXPLICIT_DEFAULT 0.1
 
+/*
+ * Without given exponents and with no weights at all: these in a table that
+ * has fewer entries than this part of its cells, else 0.  There rows with many
+ * entries outvote the others (docs/tuning.md).
+ */
+#define SPARSE_DENSITY 0.001
+#define SPARSE_EXPONENT -0.25
+
 /* What exists only while a problem is built. */
 typedef struct Build
 {
@@ -100,13 +108,35 @@ choose_regularization(const WcProblem *problem)
 	return fmin(REGULARIZATION_SCALE / sqrt(smaller), REGULARIZATION_MOST);
 }
 
+/* Who gives one exponent means the other to be 0. */
+static void
+choose_exponents(WcProblem *problem, bool weighted)
+{
+	WcParams *params = &problem->params;
+	const WcCsr *csr = &problem->by_user;
+	bool sparse = (double) csr->nnz <
+	              SPARSE_DENSITY * (double) csr->rows * (double) csr->cols;
+	double exponent = 0.0;
+
+	if (isnan(params->row_weight_exponent) &&
+	    isnan(params->col_weight_exponent) && sparse && !weighted &&
+	    params->weight_normalize && params->feedback == WC_IMPLICIT &&
+	    params->weighting == WC_WEIGHT_CONSTANT)
+		exponent = SPARSE_EXPONENT;
+	if (isnan(params->row_weight_exponent))
+		params->row_weight_exponent = exponent;
+	if (isnan(params->col_weight_exponent))
+		params->col_weight_exponent = exponent;
+}
+
 /* What follows from options and shape alone; w0 needs the weights. */
 static void
-resolve_params(WcProblem *problem)
+resolve_params(WcProblem *problem, bool weighted)
 {
 	WcParams *params = &problem->params;
 	bool is_explicit = params->feedback == WC_EXPLICIT;
 
+	choose_exponents(problem, weighted);
 	if (isnan(params->regularization))
 		params->regularization = choose_regularization(problem);
 	if (params->biases < 0)
@@ -641,7 +671,8 @@ wc_problem_build(const WcParams *params, WcCsr *by_user,
 	problem->params = *params;
 	problem->by_user = *by_user;
 	memset(by_user, 0, sizeof(*by_user));
-	resolve_params(problem);
+	resolve_params(problem, problem->by_user.weight != NULL ||
+	                            user_weights != NULL || item_weights != NULL);
 
 	if (problem->by_user.nnz == 0)
 		status = fail(&build, WC_EMPTY);

@@ -65,8 +65,9 @@ typedef enum WcMethod
 
 /*
  * Everything a training can be told.  A NaN in regularization,
- * unobserved_weight and a -1 in biases mean "choose": wc_params_defaults fills
- * the struct, wc_problem_build resolves the choices from the data.
+ * unobserved_weight and the exponents of weights, and a -1 in biases mean
+ * "choose": wc_params_defaults fills the struct, wc_problem_build resolves the
+ * choices from the data.
  */
 typedef struct WcParams
 {
@@ -82,8 +83,8 @@ typedef struct WcParams
 	double popularity_exponent; /* e */
 	double alpha; /* > 0 */
 	double epsilon; /* > 0 */
-	double row_weight_exponent; /* p of R_i^p */
-	double col_weight_exponent; /* q of C_j^q */
+	double row_weight_exponent; /* p of R_i^p; NaN: by the density */
+	double col_weight_exponent; /* q of C_j^q; NaN: by the density */
 	bool weight_normalize; /* R_i^p C_j^q to mean 1 over the entries */
 	int biases; /* 0, 1, or -1: on for explicit only */
 	double half_life; /* in the unit of the time column; 0: none */

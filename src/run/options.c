@@ -147,22 +147,28 @@ json_bool(StringInfo json, const char *name, bool value)
 static void
 json_chosen(StringInfo json, const WcParams *asked)
 {
+	const struct
+	{
+		const char *name;
+		bool open;
+	} options[] = {
+	    {"regularization", isnan(asked->regularization)},
+	    {"unobserved_weight", isnan(asked->unobserved_weight)},
+	    {"row_weight_exponent", isnan(asked->row_weight_exponent)},
+	    {"col_weight_exponent", isnan(asked->col_weight_exponent)},
+	    {"biases", asked->biases < 0},
+	};
 	const char *comma = "";
 
 	json_name(json, CHOSEN);
 	appendStringInfoChar(json, '[');
-	if (isnan(asked->regularization))
+	for (size_t i = 0; i < lengthof(options); i++)
 	{
-		appendStringInfoString(json, "\"regularization\"");
+		if (!options[i].open)
+			continue;
+		appendStringInfo(json, "%s\"%s\"", comma, options[i].name);
 		comma = ", ";
 	}
-	if (isnan(asked->unobserved_weight))
-	{
-		appendStringInfo(json, "%s\"unobserved_weight\"", comma);
-		comma = ", ";
-	}
-	if (asked->biases < 0)
-		appendStringInfo(json, "%s\"biases\"", comma);
 	appendStringInfoChar(json, ']');
 }
 
@@ -423,9 +429,13 @@ wals_options_read(Oid model, const WalsRecord *record,
 	params->alpha = record_number(&reader, "alpha", 0, any);
 	params->epsilon = record_number(&reader, "epsilon", 0, any);
 	params->row_weight_exponent =
-	    record_number(&reader, "row_weight_exponent", -any, any);
+	    record_open(&reader, "row_weight_exponent")
+	        ? NAN
+	        : record_number(&reader, "row_weight_exponent", -any, any);
 	params->col_weight_exponent =
-	    record_number(&reader, "col_weight_exponent", -any, any);
+	    record_open(&reader, "col_weight_exponent")
+	        ? NAN
+	        : record_number(&reader, "col_weight_exponent", -any, any);
 	params->weight_normalize = record_bool(&reader, "weight_normalize");
 	params->biases =
 	    record_open(&reader, "biases") ? -1 : record_bool(&reader, "biases");

@@ -111,6 +111,8 @@ set_objective(WcObjective *objective, int32_t k, bool explicit_feedback)
 {
 	memset(objective, 0, sizeof(*objective));
 	wc_params_defaults(&objective->params);
+	objective->params.row_weight_exponent = 0;
+	objective->params.col_weight_exponent = 0;
 	objective->params.factors = k;
 	objective->params.regularization = 0.3;
 	objective->params.unobserved_weight = explicit_feedback ? 0 : 0.05;

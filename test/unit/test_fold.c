@@ -542,6 +542,8 @@ test_by_hand(void)
 	 */
 	memset(&t, 0, sizeof(t));
 	wc_params_defaults(&t.objective.params);
+	t.objective.params.row_weight_exponent = 0;
+	t.objective.params.col_weight_exponent = 0;
 	t.objective.params.factors = 2;
 	t.objective.params.regularization = 2;
 	t.objective.params.reg_exponent = 0;

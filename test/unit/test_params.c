@@ -66,7 +66,7 @@ test_defaults(void)
 	CHECK(p.reg_exponent == 1 && isnan(p.unobserved_weight));
 	CHECK(!p.unobserved_popularity && p.popularity_exponent == 0.5);
 	CHECK(p.alpha == 1 && p.epsilon == 1 && p.weight_normalize);
-	CHECK(p.row_weight_exponent == 0 && p.col_weight_exponent == 0);
+	CHECK(isnan(p.row_weight_exponent) && isnan(p.col_weight_exponent));
 	CHECK(p.biases == -1 && p.half_life == 0 && p.seed == 0);
 	CHECK(p.min_user_rows == 1 && p.min_item_rows == 1);
 	CHECK(p.duplicates == WC_DUP_SUM);
@@ -132,8 +132,9 @@ test_numbers(void)
 	CHECK(refused(WITH(row_weight_exponent, -10.5), "row_weight_exponent",
 	              "-10 to 10"));
 	CHECK(passes(WITH(col_weight_exponent, 10)));
-	CHECK(
-	    refused(WITH(col_weight_exponent, NAN), "col_weight_exponent", "nan"));
+	CHECK(passes(WITH(col_weight_exponent, NAN)));
+	CHECK(refused(WITH(col_weight_exponent, INFINITY), "col_weight_exponent",
+	              "inf"));
 	CHECK(refused(WITH(solver, (WcMethod) 4), "solver", "cholesky"));
 	CHECK(refused(WITH(cg_steps, 0), "cg_steps", "1 to 100"));
 	CHECK(refused(WITH(cg_steps, 101), "cg_steps", "1 to 100"));
@@ -240,6 +241,9 @@ test_agreement(void)
 	CHECK(passes(&params));
 	params.col_weight_exponent = 1;
 	CHECK(refused(&params, "col_weight_exponent", "none"));
+	params.col_weight_exponent = 0;
+	CHECK(passes(&params));
+	params.col_weight_exponent = 1;
 
 	params.weighting = WC_WEIGHT_COUNTS;
 	params.row_weight_exponent = 1;

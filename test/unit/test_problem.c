@@ -109,6 +109,13 @@ count(const Data *data, double user[M], double item[N], double *all)
 	}
 }
 
+/* M x N is no sparse table: exponents that are not given are 0. */
+static double
+or_zero(double exponent)
+{
+	return isnan(exponent) ? 0 : exponent;
+}
+
 static void
 expect_weights(const Data *data, const WcParams *p, bool given, Dense *d)
 {
@@ -117,8 +124,8 @@ expect_weights(const Data *data, const WcParams *p, bool given, Dense *d)
 	double all;
 	double powers = 0;
 	bool counts = p->weighting == WC_WEIGHT_COUNTS;
-	double row_exponent = counts ? 1 : p->row_weight_exponent;
-	double col_exponent = counts ? 1 : p->col_weight_exponent;
+	double row_exponent = counts ? 1 : or_zero(p->row_weight_exponent);
+	double col_exponent = counts ? 1 : or_zero(p->col_weight_exponent);
 
 	count(data, user, item, &all);
 	for (int i = 0; i < M; i++)
@@ -420,6 +427,67 @@ test_ones(void)
 	wc_problem_free(&problem, &check_alloc);
 }
 
+/* Users who have one item each: the exponents that are chosen. */
+static void
+sparse(const WcParams *params, int32_t users, const float *weights,
+       float weight, double p, double q)
+{
+	WcProblem problem;
+	WcError error;
+	WcCsr csr = {.rows = users, .cols = users, .nnz = users};
+	size_t size = (size_t) users;
+
+	csr.start = calloc(size + 1, sizeof(int64_t));
+	csr.col = calloc(size, sizeof(int32_t));
+	if (weight > 0)
+		csr.weight = calloc(size, sizeof(float));
+	for (int32_t i = 0; i < users; i++)
+	{
+		csr.start[i + 1] = i + 1;
+		csr.col[i] = i;
+		if (weight > 0)
+			csr.weight[i] = weight;
+	}
+	CHECK(wc_problem_build(params, &csr, weights, NULL, &problem, &check_alloc,
+	                       NULL, &error) == WC_OK);
+	CHECK(problem.params.row_weight_exponent == p);
+	CHECK(problem.params.col_weight_exponent == q);
+	wc_problem_free(&problem, &check_alloc);
+}
+
+static void
+test_exponents(void)
+{
+	static float weights[1001];
+	WcParams params;
+
+	/* Less than one cell in a thousand, and nothing said about weights. */
+	wc_params_defaults(&params);
+	sparse(&params, 1000, NULL, 0, 0, 0);
+	sparse(&params, 1001, NULL, 0, -0.25, -0.25);
+	sparse(&params, 1001, NULL, 1, 0, 0);
+	for (int i = 0; i < 1001; i++)
+		weights[i] = 1;
+	sparse(&params, 1001, weights, 0, 0, 0);
+	params.row_weight_exponent = -0.5;
+	sparse(&params, 1001, NULL, 0, -0.5, 0);
+	params.row_weight_exponent = NAN;
+	params.col_weight_exponent = 0;
+	sparse(&params, 1001, NULL, 0, 0, 0);
+
+	wc_params_defaults(&params);
+	params.weighting = WC_WEIGHT_NONE;
+	sparse(&params, 1001, NULL, 0, 0, 0);
+	params.weighting = WC_WEIGHT_COUNTS;
+	sparse(&params, 1001, NULL, 0, 1, 1);
+	wc_params_defaults(&params);
+	params.weight_normalize = false;
+	sparse(&params, 1001, NULL, 0, 0, 0);
+	wc_params_defaults(&params);
+	params.feedback = WC_WEIGHTED;
+	sparse(&params, 1001, NULL, 0, 0, 0);
+}
+
 static void
 test_vanishing(void)
 {
@@ -692,6 +760,7 @@ main(void)
 	test_chosen_lambda();
 	test_special_cases();
 	test_ones();
+	test_exponents();
 	test_vanishing();
 	test_refusals();
 	test_large_powers();
