@@ -68,6 +68,10 @@ SELECT p.pid,
 	p.iteration,
 	p.iterations,
 	p.rows_read,
+	CASE WHEN p.phase OPERATOR(pg_catalog.=) 'loading' THEN p.rows_read::double precision
+		OPERATOR(pg_catalog./) NULLIF(pg_catalog.date_part('epoch',
+			pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.started_at), 0::double precision)
+	END AS rows_per_second,
 	p.loss,
 	pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.started_at AS elapsed,
 	p.expected_end
@@ -81,6 +85,7 @@ COMMENT ON COLUMN wals_progress.phase IS 'loading, preparing, solving users, sol
 COMMENT ON COLUMN wals_progress.iteration IS 'iterations done; of a tuning, trials';
 COMMENT ON COLUMN wals_progress.iterations IS 'iterations asked for';
 COMMENT ON COLUMN wals_progress.rows_read IS 'rows read from the source so far';
+COMMENT ON COLUMN wals_progress.rows_per_second IS 'rows read per second since the training began, while it is loading; NULL afterwards';
 COMMENT ON COLUMN wals_progress.loss IS 'loss after the last iteration, NULL before the first is done; of a tuning, the best value so far';
 COMMENT ON COLUMN wals_progress.elapsed IS 'time since the training began';
 COMMENT ON COLUMN wals_progress.expected_end IS 'when the solving should end, going by the iterations so far; NULL before the first is done and while writing';

@@ -17,7 +17,7 @@ SELECT count(*) FROM wals_progress;
 
 CREATE TABLE noted (
 	place text, model text, own_role boolean, phase text, iteration integer, iterations integer,
-	rows_read bigint, has_loss boolean, is_real boolean, has_end boolean
+	rows_read bigint, has_loss boolean, is_real boolean, has_end boolean, has_rate boolean
 );
 CREATE FUNCTION note(place text) RETURNS void LANGUAGE plpgsql AS
 $$
@@ -26,7 +26,8 @@ BEGIN
 	PERFORM pg_stat_clear_snapshot();
 	INSERT INTO progress.noted
 	SELECT place, p.model, p.role = current_user, p.phase, p.iteration, p.iterations, p.rows_read,
-		p.loss IS NOT NULL, p.loss > 0 AND p.elapsed > interval '0', p.expected_end IS NOT NULL
+		p.loss IS NOT NULL, p.loss > 0 AND p.elapsed > interval '0', p.expected_end IS NOT NULL,
+		p.rows_per_second > 0 AND p.rows_per_second * extract(epoch FROM p.elapsed) >= p.rows_read / 2
 	FROM (SELECT) AS one LEFT JOIN wals_progress AS p ON p.pid = pg_backend_pid();
 END;
 $$;
@@ -81,7 +82,8 @@ CREATE VIEW counted AS
 SELECT i % 50 AS user_id, i % 37 AS item_id FROM generate_series(1, 40000) AS i
 WHERE CASE WHEN i % 10000 = 0 THEN note_row(i) ELSE true END;
 SELECT wals_train('counted_model', 'counted', factors => 2, iterations => 1);
-SELECT place, phase, rows_read > place::integer - 10000 AS enough, rows_read <= place::integer AS not_more
+SELECT place, phase, rows_read > place::integer - 10000 AS enough, rows_read <= place::integer AS not_more,
+	has_rate
 FROM notes() ORDER BY place;
 
 -- ---------------------------------------------------------------------------
