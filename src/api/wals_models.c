@@ -43,24 +43,10 @@ wals_log_list(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Begin a change of a model: it is one, it is the caller's, it is locked. */
-static Oid
-change_begin(Oid argument, const char *command)
-{
-	Oid model;
-
-	PreventCommandIfReadOnly(command);
-	model = wals_model_resolve(argument);
-	wals_model_check_owner(model);
-	wals_model_lock_relation(model);
-	wals_query_begin();
-	return model;
-}
-
 Datum
 wals_set_default(PG_FUNCTION_ARGS)
 {
-	Oid model = change_begin(PG_GETARG_OID(0), "wals_set_default()");
+	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_set_default()");
 
 	wals_model_mark_default(model);
 	wals_query_end();
@@ -70,7 +56,7 @@ wals_set_default(PG_FUNCTION_ARGS)
 Datum
 wals_activate(PG_FUNCTION_ARGS)
 {
-	Oid model = change_begin(PG_GETARG_OID(0), "wals_activate()");
+	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_activate()");
 
 	wals_version_activate(model, PG_GETARG_INT32(1));
 	wals_query_end();
@@ -93,7 +79,8 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("metrics must be a JSON object"),
 		                errhint("For example '{\"ndcg@10\": 0.45}'.")));
-	model = change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
+	model =
+	    wals_model_change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
 	wals_version_set_metrics(model, PG_GETARG_INT32(1), metrics,
 	                         PG_ARGISNULL(2));
 	wals_query_end();
@@ -112,7 +99,7 @@ wals_prune(PG_FUNCTION_ARGS)
 		                errmsg("keep must be at least 1"),
 		                errdetail("The value is %d.", keep),
 		                errhint("Use wals_drop() to remove a model.")));
-	model = change_begin(PG_GETARG_OID(0), "wals_prune()");
+	model = wals_model_change_begin(PG_GETARG_OID(0), "wals_prune()");
 	deleted = wals_version_prune(model, keep);
 	wals_query_end();
 	PG_RETURN_INT32(deleted);
@@ -121,7 +108,7 @@ wals_prune(PG_FUNCTION_ARGS)
 Datum
 wals_drop(PG_FUNCTION_ARGS)
 {
-	Oid model = change_begin(PG_GETARG_OID(0), "wals_drop()");
+	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_drop()");
 
 	wals_model_drop(model);
 	wals_query_end();

@@ -78,24 +78,11 @@ wals_forget(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(row_of(fcinfo, values, lengthof(values)));
 }
 
-/* Begin to change a model's queue: it is the caller's, it is locked. */
-static Oid
-queue_begin(Oid argument, const char *command)
-{
-	Oid model;
-
-	PreventCommandIfReadOnly(command);
-	model = wals_model_resolve(argument);
-	wals_model_check_owner(model);
-	wals_model_lock_relation(model);
-	wals_query_begin();
-	return model;
-}
-
 Datum
 wals_queue_enable(PG_FUNCTION_ARGS)
 {
-	Oid relation = queue_begin(PG_GETARG_OID(0), "wals_queue_enable()");
+	Oid relation =
+	    wals_model_change_begin(PG_GETARG_OID(0), "wals_queue_enable()");
 	WalsModel model;
 
 	wals_model_active(relation, &model);
@@ -107,7 +94,8 @@ wals_queue_enable(PG_FUNCTION_ARGS)
 Datum
 wals_queue_disable(PG_FUNCTION_ARGS)
 {
-	Oid relation = queue_begin(PG_GETARG_OID(0), "wals_queue_disable()");
+	Oid relation =
+	    wals_model_change_begin(PG_GETARG_OID(0), "wals_queue_disable()");
 	bool dropped = wals_queue_drop(relation);
 
 	wals_query_end();

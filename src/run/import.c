@@ -127,26 +127,20 @@ static void
 write_version(ImportState *state)
 {
 	const WalsTrainRequest *train = &state->request->train;
-	const WalsSource *source = &train->source;
 	bool known = !isnan(train->params.regularization);
 	char *objective = palloc(2048);
 	WalsVersionRow row;
 
 	memset(&row, 0, sizeof(row));
 	row.trained_at = state->started_at;
-	row.source = source->relation;
-	row.user_col = source->user_col;
-	row.item_col = source->item_col;
-	row.value_col = source->value_col;
-	row.weight_col = source->weight_col;
-	row.time_col = source->time_col;
+	row.source = train->source;
 	row.feedback =
 	    wals_choice_name(train->params.feedback, wals_feedback_choices);
 	row.objective = "not known, the factors were imported";
 	if (known)
 	{
-		wc_objective_text(&state->problem, source->weight_col != NULL, 2048,
-		                  objective);
+		wc_objective_text(&state->problem, train->source.weight_col != NULL,
+		                  2048, objective);
 		row.objective = psprintf("imported; %s", objective);
 		row.options = wals_options_json(train, &state->problem, 0);
 	}

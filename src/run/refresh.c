@@ -49,6 +49,7 @@
 #include "run/refresh.h"
 #include "store/query.h"
 #include "store/ratings.h"
+#include "store/source.h"
 
 #define GROUP_CHECK (1 << 20) /* ratings between two looks for interrupts */
 
@@ -574,10 +575,9 @@ static void
 check_solvable(WalsRefresh *refresh)
 {
 	const WalsModel *model = &refresh->model;
+	const WalsSourceUse use = {model, "solve users and items", ""};
 
-	wals_model_need_source(model, "solve users and items", "");
-	if (!refresh->has_source)
-		wals_relation_quoted(model->source);
+	wals_source_need(&use);
 	if (!refresh->has_objective)
 		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
 }

@@ -521,18 +521,12 @@ objective_words(const TrainState *state)
 static void
 write_version(TrainState *state)
 {
-	const WalsSource *source = &state->request->source;
 	const WcProblem *problem = &state->problem;
 	WalsVersionRow row;
 
 	memset(&row, 0, sizeof(row));
 	row.trained_at = state->started_at;
-	row.source = source->relation;
-	row.user_col = source->user_col;
-	row.item_col = source->item_col;
-	row.value_col = source->value_col;
-	row.weight_col = source->weight_col;
-	row.time_col = source->time_col;
+	row.source = state->request->source;
 	row.feedback =
 	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
 	row.options = wals_options_json(state->request, problem, state->newest);

@@ -29,14 +29,13 @@
 #include "store/numbers.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/source.h"
 
 typedef struct HistoryState
 {
 	/* input */
-	const WalsModel *model;
+	WalsSourceUse use;
 	Datum user; /* whose rows are read; not for the rows of an item */
-	const char *what; /* the source is needed for */
-	const char *without; /* hint, or "" */
 	Oid user_type; /* base types of the columns */
 	Oid item_type;
 	Oid id_type; /* of the ids that are read: one of these */
@@ -80,7 +79,7 @@ make_room(HistoryState *state)
 static char *
 user_text(const HistoryState *state)
 {
-	WalsIdType type = state->model->user_type;
+	WalsIdType type = state->use.model->user_type;
 
 	return wals_id_to_cstring(
 	    type, wals_id_from_datum(wals_id_sql_type(type), state->user));
@@ -90,7 +89,7 @@ static char *
 item_text(const HistoryState *state, const TupleTableSlot *slot)
 {
 	return wals_id_to_cstring(
-	    state->model->item_type,
+	    state->use.model->item_type,
 	    wals_id_from_datum(state->item_type, slot->tts_values[0]));
 }
 
@@ -163,53 +162,12 @@ read_row(TupleTableSlot *slot, void *arg)
 	MemoryContextSwitchTo(caller);
 }
 
-/* A column of the source that was there when the model was trained. */
-static void
-check_column(const HistoryState *state, const char *column)
-{
-	Oid source = state->model->source;
-
-	if (get_attnum(source, column) <= 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_COLUMN),
-		         errmsg("column \"%s\" of relation \"%s\" no longer exists",
-		                column, get_rel_name(source)),
-		         errdetail("Model \"%s\" was trained on it.",
-		                   get_rel_name(state->model->relation)),
-		         errhint("Train the model again.%s", state->without)));
-}
-
-/* Base type of a source column that must still hold ids of a type. */
-static Oid
-id_column(const HistoryState *state, const char *column, WalsIdType id_type)
-{
-	const WalsModel *model = state->model;
-	WalsIdType found;
-	Oid type;
-
-	check_column(state, column);
-	type = getBaseType(
-	    get_atttype(model->source, get_attnum(model->source, column)));
-	if (!wals_id_type_of(type, &found) || found != id_type)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_DATATYPE_MISMATCH),
-		     errmsg("column \"%s\" of relation \"%s\" has changed its type "
-		            "to %s",
-		            column, get_rel_name(model->source), format_type_be(type)),
-		     errdetail("Model \"%s\" was trained on ids of type %s.",
-		               get_rel_name(model->relation),
-		               wals_id_type_name(id_type)),
-		     errhint("Train the model again.%s", state->without)));
-	return type;
-}
-
 /* Base type of the time column, in the unit in which the version counts. */
 static Oid
 time_column(const HistoryState *state, const WalsObjective *objective)
 {
 	const char *column = NameStr(objective->time_col);
-	Oid type = wals_time_column_type(state->model->source, column);
+	Oid type = wals_time_column_type(state->use.model->source, column);
 	double half_life = objective->core.params.half_life;
 	WalsIdType ignored;
 	double unit = wals_id_type_of(type, &ignored) ? 1.0 : 1000000.0;
@@ -220,11 +178,11 @@ time_column(const HistoryState *state, const WalsObjective *objective)
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),
 		         errmsg("column \"%s\" of relation \"%s\" has changed its type "
 		                "to %s",
-		                column, get_rel_name(state->model->source),
+		                column, get_rel_name(state->use.model->source),
 		                format_type_be(type)),
 		         errdetail("Model \"%s\" was trained on times of another kind.",
-		                   get_rel_name(state->model->relation)),
-		         errhint("Train the model again.%s", state->without)));
+		                   get_rel_name(state->use.model->relation)),
+		         wals_source_hint(&state->use, "Train the model again.")));
 	return type;
 }
 
@@ -239,13 +197,13 @@ open_ratings(HistoryState *state, const WalsObjective *objective,
 	const char *value_col = NameStr(objective->value_col);
 	const char *weight_col = NameStr(objective->weight_col);
 	const char *time_col = NameStr(objective->time_col);
-	Oid source = state->model->source;
+	Oid source = state->use.model->source;
 	int next_att = 1;
 
 	state->value_att = state->weight_att = state->time_att = -1;
 	if (value_col[0] != '\0')
 	{
-		check_column(state, value_col);
+		wals_source_need_column(&state->use, value_col);
 		appendStringInfo(sql, ", %s", quote_identifier(value_col));
 		state->value_att = next_att++;
 		state->read_value = wals_number_reader(
@@ -254,7 +212,7 @@ open_ratings(HistoryState *state, const WalsObjective *objective,
 	}
 	if (weight_col[0] != '\0')
 	{
-		check_column(state, weight_col);
+		wals_source_need_column(&state->use, weight_col);
 		appendStringInfo(sql, ", %s", quote_identifier(weight_col));
 		state->weight_att = next_att++;
 		state->read_weight = wals_number_reader(
@@ -263,7 +221,7 @@ open_ratings(HistoryState *state, const WalsObjective *objective,
 	}
 	if (time_col[0] != '\0')
 	{
-		check_column(state, time_col);
+		wals_source_need_column(&state->use, time_col);
 		appendStringInfo(sql, ", %s", quote_identifier(time_col));
 		state->time_att = next_att++;
 		state->read_time = wals_time_reader(time_column(state, objective));
@@ -279,33 +237,15 @@ open_source(HistoryState *state, const WalsModel *model, const char *what,
             const char *without)
 {
 	memset(state, 0, sizeof(*state));
-	state->model = model;
-	state->what = what;
-	state->without = without == NULL ? "" : psprintf(" %s", without);
+	state->use.model = model;
+	state->use.what = what;
+	state->use.without = without == NULL ? "" : without;
 	state->context = CurrentMemoryContext;
-	wals_model_need_source(model, what, state->without);
-	if (get_rel_name(model->source) == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-		                errmsg("the source of model \"%s\" no longer exists",
-		                       get_rel_name(model->relation)),
-		                errdetail("It is needed to %s.", what),
-		                errhint("Train the model on another relation.%s",
-		                        state->without)));
-	state->user_type =
-	    id_column(state, NameStr(model->user_col), model->user_type);
-	state->item_type =
-	    id_column(state, NameStr(model->item_col), model->item_type);
-}
-
-static void
-check_rights(const HistoryState *state, int n_columns, const char **columns)
-{
-	if (!wals_may_select(state->model->source, n_columns, columns))
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		                errmsg("permission denied for relation %s",
-		                       get_rel_name(state->model->source)),
-		                errdetail("It is needed to %s.", state->what),
-		                errhint("GRANT SELECT on it.%s", state->without)));
+	wals_source_need(&state->use);
+	state->user_type = wals_source_id_column(
+	    &state->use, NameStr(model->user_col), model->user_type);
+	state->item_type = wals_source_id_column(
+	    &state->use, NameStr(model->item_col), model->item_type);
 }
 
 /*
@@ -316,7 +256,7 @@ static void
 read_rows(HistoryState *state, StringInfo sql, int n, const char **columns,
           const char *column, Oid id_type, Datum id, WalsHistory *history)
 {
-	Oid source = state->model->source;
+	Oid source = state->use.model->source;
 	AttrNumber numbers[5];
 	int i;
 
@@ -356,7 +296,7 @@ wals_history_read(const WalsModel *model, Datum user,
 	appendStringInfo(&sql, "SELECT %s", quote_identifier(item_col));
 	if (objective != NULL)
 		open_ratings(&state, objective, &sql, &n_columns, columns);
-	check_rights(&state, n_columns, columns);
+	wals_source_check_rights(&state.use, n_columns, columns);
 	read_rows(&state, &sql, n_columns - 1, columns + 1, user_col,
 	          wals_id_sql_type(model->user_type), user, history);
 }
@@ -370,7 +310,7 @@ open_seen(HistoryState *state, const WalsModel *model, const char *what)
 
 	open_source(state, model, what,
 	            "Recommend without it: exclude_seen => false.");
-	check_rights(state, 2, columns);
+	wals_source_check_rights(&state->use, 2, columns);
 }
 
 void

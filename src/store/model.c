@@ -156,6 +156,19 @@ wals_model_lock_relation(Oid relation)
 	wals_model_lock(get_rel_namespace(relation), get_rel_name(relation));
 }
 
+Oid
+wals_model_change_begin(Oid argument, const char *command)
+{
+	Oid model;
+
+	PreventCommandIfReadOnly(command);
+	model = wals_model_resolve(argument);
+	wals_model_check_owner(model);
+	wals_model_lock_relation(model);
+	wals_query_begin();
+	return model;
+}
+
 /* By name, then by OID. */
 static int
 compare_models(const ListCell *a, const ListCell *b)
@@ -467,22 +480,6 @@ wals_model_damaged(Oid relation, const char *reason)
 	         errdetail("Its row cannot be used: %s.", reason),
 	         errhint("Train the model again, or make another version active "
 	                 "with wals_activate().")));
-}
-
-void
-wals_model_need_source(const WalsModel *model, const char *what,
-                       const char *without)
-{
-	if (OidIsValid(model->source))
-		return;
-	ereport(
-	    ERROR,
-	    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-	     errmsg("model \"%s\" has no source", get_rel_name(model->relation)),
-	     errdetail("It is needed to %s, and the factors were imported "
-	               "without one.",
-	               what),
-	     errhint("Import them with source => '...'.%s", without)));
 }
 
 static Oid

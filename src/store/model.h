@@ -14,12 +14,14 @@
 #include "utils/uuid.h"
 
 #include "store/ids.h"
+#include "store/relation.h"
 
 /* Layout of stored factors this library reads and writes. */
 #define WALS_MODEL_FORMAT 1
 
 /*
- * What answering needs of a version, as the caller's snapshot sees it.  Everything is checked: tables are factor tables, counts are in range.
+ * What answering needs of a version, as the caller's snapshot sees it.
+ * Everything is checked: tables are factor tables, counts are in range.
  */
 typedef struct WalsModel
 {
@@ -65,13 +67,6 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 /* The same from any stored version (22023). */
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
-/*
- * 55000 for a version without a source, which is needed to do what; without says
- * how to do without it, or is empty.
- */
-extern void wals_model_need_source(const WalsModel *model, const char *what,
-                                   const char *without);
-
 /* XX001 for an active version that cannot be used. */
 extern void wals_model_damaged(Oid relation, const char *reason)
     pg_attribute_noreturn();
@@ -97,6 +92,13 @@ extern void wals_model_check_owner(Oid relation);
 /* 55P03 unless nobody else trains or changes the model; until commit. */
 extern void wals_model_lock(Oid schema, const char *name);
 extern void wals_model_lock_relation(Oid relation);
+
+/*
+ * Begin a command that changes the model an argument means: 25006 where nothing
+ * can be written, 42501 unless it is the caller's, 55P03 unless nobody else
+ * changes it.  Ends with wals_query_begin.
+ */
+extern Oid wals_model_change_begin(Oid argument, const char *command);
 
 /*
  * The same lock beyond the end of the transaction: false when somebody else
@@ -143,12 +145,7 @@ extern void wals_target_create(WalsTarget *target, WalsIdType user_type,
 typedef struct WalsVersionRow
 {
 	TimestampTz trained_at;
-	Oid source;
-	const char *user_col;
-	const char *item_col;
-	const char *value_col; /* NULL: not used */
-	const char *weight_col;
-	const char *time_col;
+	WalsSource source;
 	const char *feedback;
 	const char *options; /* JSON object, NULL: not known */
 	const char *metrics; /* JSON object, or NULL */

@@ -24,8 +24,8 @@
 #include "base/report.h"
 #include "store/pairs.h"
 #include "store/query.h"
+#include "store/source.h"
 
-#define HINT_WITHOUT_SOURCE "Evaluate without it: exclude_seen => false."
 #define RESET_ROWS 1024 /* between two resets of the context of rows */
 
 /* State of one read. */
@@ -56,71 +56,28 @@ check_status(WcStatus status, const WalsMemory *memory)
 	}
 }
 
-/* Base type of a column of the source that must still hold ids of a type. */
-static Oid
-seen_column(const WalsModel *model, const char *column, WalsIdType id_type)
-{
-	AttrNumber attnum = get_attnum(model->source, column);
-	WalsIdType found;
-	Oid type;
-
-	if (attnum <= 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_COLUMN),
-		         errmsg("column \"%s\" of relation \"%s\" no longer exists",
-		                column, get_rel_name(model->source)),
-		         errdetail("Model \"%s\" was trained on it.",
-		                   get_rel_name(model->relation)),
-		         errhint("Train the model again. " HINT_WITHOUT_SOURCE)));
-	type = getBaseType(get_atttype(model->source, attnum));
-	if (!wals_id_type_of(type, &found) || found != id_type)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_DATATYPE_MISMATCH),
-		     errmsg("column \"%s\" of relation \"%s\" has changed its type "
-		            "to %s",
-		            column, get_rel_name(model->source), format_type_be(type)),
-		     errdetail("Model \"%s\" was trained on ids of type %s.",
-		               get_rel_name(model->relation),
-		               wals_id_type_name(id_type)),
-		     errhint("Train the model again. " HINT_WITHOUT_SOURCE)));
-	return type;
-}
-
 void
 wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 {
 	const char *value_col = NameStr(model->value_col);
+	const WalsSourceUse use = {model, "leave out what users have seen",
+	                           "Evaluate without it: exclude_seen => false."};
 	const char *columns[2];
 
-	wals_model_need_source(model, "leave out what users have seen",
-	                       " " HINT_WITHOUT_SOURCE);
-	if (get_rel_name(model->source) == NULL)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_UNDEFINED_TABLE),
-		     errmsg("the source of model \"%s\" no longer exists",
-		            get_rel_name(model->relation)),
-		     errdetail("It is needed to leave out what users have seen."),
-		     errhint(
-		         "Train the model on another relation. " HINT_WITHOUT_SOURCE)));
+	wals_source_need(&use);
 	memset(source, 0, sizeof(*source));
 	source->relation = model->source;
 	source->user_col = NameStr(model->user_col);
 	source->item_col = NameStr(model->item_col);
 	source->user_id_type = model->user_type;
 	source->item_id_type = model->item_type;
-	source->user_type = seen_column(model, source->user_col, model->user_type);
-	source->item_type = seen_column(model, source->item_col, model->item_type);
+	source->user_type =
+	    wals_source_id_column(&use, source->user_col, model->user_type);
+	source->item_type =
+	    wals_source_id_column(&use, source->item_col, model->item_type);
 	columns[0] = source->user_col;
 	columns[1] = source->item_col;
-	if (!wals_may_select(model->source, 2, columns))
-		ereport(ERROR,
-		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		         errmsg("permission denied for relation %s",
-		                get_rel_name(model->source)),
-		         errdetail("It is needed to leave out what users have seen."),
-		         errhint("GRANT SELECT on it. " HINT_WITHOUT_SOURCE)));
+	wals_source_check_rights(&use, 2, columns);
 	if (values && wals_has_number_column(model->source, value_col) &&
 	    wals_may_select(model->source, 1, &value_col))
 		source->value_col = value_col;

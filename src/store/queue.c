@@ -40,6 +40,7 @@
 #include "store/query.h"
 #include "store/queue.h"
 #include "store/relation.h"
+#include "store/source.h"
 
 #define SUFFIX_QUEUE "_queue"
 
@@ -99,15 +100,11 @@ trigger_name(Oid model, const char *event)
 static void
 check_source(const WalsModel *model)
 {
+	const WalsSourceUse use = {model, "queue its changes", ""};
 	char *name = get_rel_name(model->source);
 	char kind;
 
-	wals_model_need_source(model, "queue its changes", "");
-	if (name == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-		                errmsg("the source of model \"%s\" no longer exists",
-		                       get_rel_name(model->relation)),
-		                errhint("Train the model on another relation.")));
+	wals_source_need(&use);
 	kind = get_rel_relkind(model->source);
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,

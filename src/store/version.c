@@ -425,12 +425,12 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 	insert_add(&insert, "trained_at", TIMESTAMPTZOID,
 	           TimestampTzGetDatum(row->trained_at), false);
 	insert_name(&insert, "trained_by", GetUserNameFromId(GetUserId(), false));
-	insert_relation(&insert, "source", row->source);
-	insert_name(&insert, "user_col", row->user_col);
-	insert_name(&insert, "item_col", row->item_col);
-	insert_name(&insert, "value_col", row->value_col);
-	insert_name(&insert, "weight_col", row->weight_col);
-	insert_name(&insert, "time_col", row->time_col);
+	insert_relation(&insert, "source", row->source.relation);
+	insert_name(&insert, "user_col", row->source.user_col);
+	insert_name(&insert, "item_col", row->source.item_col);
+	insert_name(&insert, "value_col", row->source.value_col);
+	insert_name(&insert, "weight_col", row->source.weight_col);
+	insert_name(&insert, "time_col", row->source.time_col);
 	insert_relation(&insert, "users_table", target->users_table);
 	insert_relation(&insert, "items_table", target->items_table);
 	insert_text(&insert, "feedback", row->feedback);

@@ -1,0 +1,42 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.h
+ *	  The source a version was trained on, as it is now.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_STORE_SOURCE_H
+#define WALS_STORE_SOURCE_H
+
+#include "store/model.h"
+
+/* Who needs the source of a version, for the errors that say it is missing. */
+typedef struct WalsSourceUse
+{
+	const WalsModel *model;
+	const char *what; /* it is needed to ... */
+	const char *without; /* a sentence: how to do without it, or "" */
+} WalsSourceUse;
+
+/* The hint of an error: what to do, and how to do without. */
+extern int wals_source_hint(const WalsSourceUse *use, const char *advice);
+
+/* 55000 for a version without a source, 42P01 for one that was dropped. */
+extern void wals_source_need(const WalsSourceUse *use);
+
+/* 42703 when a column the version was trained on is gone. */
+extern void wals_source_need_column(const WalsSourceUse *use,
+                                    const char *column);
+
+/*
+ * Base type of a column of ids; 42703 when it is gone, 42804 when its type is
+ * not that of the model any more.
+ */
+extern Oid wals_source_id_column(const WalsSourceUse *use, const char *column,
+                                 WalsIdType id_type);
+
+/* 42501 when the caller may not read all n columns. */
+extern void wals_source_check_rights(const WalsSourceUse *use, int n,
+                                     const char **columns);
+
+#endif /* WALS_STORE_SOURCE_H */
