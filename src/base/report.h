@@ -16,8 +16,8 @@
  * the user's ids of error->row and error->other as text, NULL if unknown.
  * memory tells a refused limit from memory that is really out; may be NULL.
  */
-extern void wals_report(const WcError *error, const WalsMemory *memory,
-                        const char *row_name, const char *other_name)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_report(const WcError *error,
+                                  const WalsMemory *memory,
+                                  const char *row_name, const char *other_name);
 
 #endif /* WALS_BASE_REPORT_H */

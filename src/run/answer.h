@@ -43,8 +43,8 @@ extern void wals_answer_check_side(const WalsModel *model, WcSide side,
                                    Oid id_type, const char *call);
 
 /* P0002: the version was trained without rows of this user or item. */
-extern void wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
-                                const char *hint) pg_attribute_noreturn();
+_Noreturn extern void wals_answer_unknown(const WalsModel *model, WcSide side,
+                                          Datum id, const char *hint);
 
 /* The stored factors of a user, a datum of the model's user id type. */
 extern WalsUserVector wals_answer_user(const WalsModel *model, Datum user);
@@ -84,8 +84,7 @@ extern int32 wals_answer_search(const WalsRows *rows, const float *query,
                                 float min_score, int32 n, WcScored *result);
 
 /* XX001 for a row whose score is not finite. */
-extern void wals_answer_damaged(const WalsRows *rows, int32 index)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_answer_damaged(const WalsRows *rows, int32 index);
 
 /* Rows (id, score, rank), and basis behind them unless it is NULL. */
 extern void wals_answer_put(const WalsAnswer *answers, int32 count,

@@ -90,8 +90,8 @@ static const char *const default_grid[] = {
         "\"unobserved_weight\": {\"min\": 0.003, \"max\": 1, \"log\": true}}",
 };
 
-static void refuse(const char *option, const char *detail, const char *hint)
-    pg_attribute_noreturn();
+_Noreturn static void refuse(const char *option, const char *detail,
+                             const char *hint);
 
 static void
 refuse(const char *option, const char *detail, const char *hint)

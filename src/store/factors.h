@@ -35,8 +35,8 @@ extern const float *wals_factors_vector(Datum array, int32 k,
                                         const char **reason);
 
 /* Raise XX001 for a damaged row. */
-extern void wals_factors_damaged(Oid table, const char *id, const char *reason)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_factors_damaged(Oid table, const char *id,
+                                           const char *reason);
 
 /*
  * Factors and bias of one row of a version; false when there is none.  result

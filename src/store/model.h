@@ -68,8 +68,7 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
 /* XX001 for an active version that cannot be used. */
-extern void wals_model_damaged(Oid relation, const char *reason)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_model_damaged(Oid relation, const char *reason);
 
 /*
  * The same as a training sees it, with what this transaction has written;

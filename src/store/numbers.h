@@ -21,14 +21,12 @@ typedef bool (*WalsTimeReader)(Datum datum, int64 *time);
 extern WalsTimeReader wals_time_reader(Oid type);
 
 /* 22000 for a number that is not finite, 22003 for one beyond float4. */
-extern void wals_number_refuse(double number, const char *what,
-                               const char *user, const char *item)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_number_refuse(double number, const char *what,
+                                         const char *user, const char *item);
 
 /* 22000 for a negative weight, 22008 for an infinite time. */
-extern void wals_weight_refuse(float weight, const char *user, const char *item)
-    pg_attribute_noreturn();
-extern void wals_time_refuse(const char *user, const char *item)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_weight_refuse(float weight, const char *user,
+                                         const char *item);
+_Noreturn extern void wals_time_refuse(const char *user, const char *item);
 
 #endif /* WALS_STORE_NUMBERS_H */

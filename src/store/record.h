@@ -44,8 +44,9 @@ extern bool wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
  * XX001: an option of the record cannot be what a training wrote.  reason is a
  * sentence, or NULL.
  */
-extern void wals_record_damaged(Oid relation, const WalsRecord *record,
-                                const char *option, const char *reason)
-    pg_attribute_noreturn();
+_Noreturn extern void wals_record_damaged(Oid relation,
+                                          const WalsRecord *record,
+                                          const char *option,
+                                          const char *reason);
 
 #endif /* WALS_STORE_RECORD_H */
