@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * wals_progress.c
- *	  SQL: wals_progress_list(), behind the view wals_progress.
+ *	  SQL: wals_progress_list() and wals_progress_log(), behind the views
+ *	  wals_progress and wals_training_log.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,16 +16,19 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/board.h"
 #include "base/progress.h"
 
 PG_FUNCTION_INFO_V1(wals_progress_list);
+PG_FUNCTION_INFO_V1(wals_progress_log);
 
-/* Columns of the result. */
+/* Columns of wals_progress_list(). */
 enum
 {
 	COL_PID,
 	COL_MODEL,
 	COL_ROLE,
+	COL_COMMAND,
 	COL_PHASE,
 	COL_ITERATION,
 	COL_ITERATIONS,
@@ -51,6 +55,7 @@ put_row(ReturnSetInfo *result, const WalsProgressRow *row)
 	    CStringGetTextDatum(quote_qualified_identifier(schema, row->name));
 	values[COL_ROLE] = NameGetDatum(&role_name);
 	nulls[COL_ROLE] = role == NULL;
+	values[COL_COMMAND] = CStringGetTextDatum(row->command);
 	values[COL_PHASE] = CStringGetTextDatum(row->phase);
 	values[COL_ITERATION] = Int32GetDatum(row->iteration);
 	values[COL_ITERATIONS] = Int32GetDatum(row->iterations);
@@ -74,5 +79,61 @@ wals_progress_list(PG_FUNCTION_ARGS)
 	n = wals_progress_read(&rows);
 	for (i = 0; i < n; i++)
 		put_row((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
+	return (Datum) 0;
+}
+
+/* Columns of wals_progress_log(). */
+enum
+{
+	LOG_PID,
+	LOG_MODEL,
+	LOG_VERSION,
+	LOG_STARTED_AT,
+	LOG_ITERATION,
+	LOG_LOSS,
+	LOG_SECONDS,
+	N_LOG_COLS
+};
+
+/* The iterations of one training; its first version is no relation yet. */
+static void
+put_iterations(ReturnSetInfo *result, const WalsProgressRow *training)
+{
+	void *rows = NULL;
+	int count = wals_board_read(training->board, training->pid,
+	                            sizeof(WalsBoardIteration), &rows);
+	Oid model = get_relname_relid(training->name, training->schema);
+	int i;
+
+	for (i = 0; i < count; i++)
+	{
+		const WalsBoardIteration *row = (WalsBoardIteration *) rows + i;
+		Datum values[N_LOG_COLS];
+		bool nulls[N_LOG_COLS] = {false};
+
+		values[LOG_PID] = Int32GetDatum(training->pid);
+		values[LOG_MODEL] = ObjectIdGetDatum(model);
+		nulls[LOG_MODEL] = !OidIsValid(model);
+		values[LOG_VERSION] = Int32GetDatum(training->version);
+		values[LOG_STARTED_AT] = TimestampTzGetDatum(training->started_at);
+		values[LOG_ITERATION] = Int32GetDatum(row->iteration);
+		values[LOG_LOSS] = Float8GetDatum(row->loss);
+		values[LOG_SECONDS] = Float8GetDatum(row->seconds);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+Datum
+wals_progress_log(PG_FUNCTION_ARGS)
+{
+	WalsProgressRow *rows;
+	int n;
+	int i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	n = wals_progress_read(&rows);
+	for (i = 0; i < n; i++)
+		if (rows[i].board != 0)
+			put_iterations((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
 	return (Datum) 0;
 }

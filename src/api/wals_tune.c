@@ -215,13 +215,14 @@ static void
 put_trials(ReturnSetInfo *result, const WalsProgressRow *tuning)
 {
 	char *schema = get_namespace_name(tuning->schema);
-	WalsBoardRow *rows = NULL;
-	int count = wals_board_read(tuning->board, tuning->pid, &rows);
+	void *rows = NULL;
+	int count = wals_board_read(tuning->board, tuning->pid,
+	                            sizeof(WalsBoardTrial), &rows);
 	int i;
 
 	for (i = 0; i < count; i++)
 	{
-		const WalsBoardRow *row = &rows[i];
+		const WalsBoardTrial *row = (WalsBoardTrial *) rows + i;
 		Datum values[8];
 		bool nulls[8] = {false};
 

@@ -1,60 +1,125 @@
 /*-------------------------------------------------------------------------
  *
  * board.c
- *	  The trials of a running tuning, visible from other sessions.
+ *	  What a running statement has done so far, visible from other sessions.
  *
- * A tuning is one statement, and nobody sees what it writes to tables before it
- * ends.  So it writes each trial to a segment of the server's dynamic shared
- * memory, whose handle stands among its counters of progress (progress.c).
- * Rows are written and copied under a spinlock.  The segment belongs to the
- * statement: the server takes it away when that ends, however it ends, and from
- * who looks at it when he has looked.
+ * Nobody sees what a statement writes to tables before it ends, and a training
+ * has nothing in tables before it is done.  So it writes what it has done, row
+ * by row, to a segment of the server's dynamic shared memory, whose handle
+ * stands among its counters of progress (progress.c).  Rows are written and
+ * copied under a spinlock.
+ *
+ * The segment belongs to a memory context of the statement, and not to its
+ * transaction: a retraining commits on its way.  It goes when the context does,
+ * however that comes, or with the process; from who looks at it when he has
+ * looked.  After a crash the server takes all such segments away.
+ *
+ * Nothing depends on a board.  Where the server cannot make the segment, as in
+ * containers with little of /dev/shm, there is none.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/dsm.h"
 #include "storage/spin.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #include "base/board.h"
 
-#define BOARD_MAGIC 0x57414c42
+#define BOARD_MAGIC 0x57414c43
 
 /* What the segment begins with. */
 typedef struct Board
 {
 	uint32 magic;
-	int32 pid; /* whose tuning it is */
-	int32 trials; /* rows there is room for */
+	int32 pid; /* whose it is */
+	int32 rows; /* there is room for */
+	uint32 row_size;
 	slock_t lock; /* of the rows */
-	WalsBoardRow rows[FLEXIBLE_ARRAY_MEMBER];
+	double align; /* of the rows, which follow */
 } Board;
 
 struct WalsBoard
 {
-	dsm_segment *segment;
-	Board *board;
+	dsm_segment *segment; /* NULL once it is closed */
+	MemoryContextCallback callback;
 };
 
-static Size
-board_size(int32 trials)
+static char *
+row_at(Board *board, int32 row)
 {
-	return offsetof(Board, rows) + sizeof(WalsBoardRow) * (Size) trials;
+	return (char *) board + sizeof(Board) + (Size) row * board->row_size;
+}
+
+/* dsm_create, NULL where it finds no room; other errors pass. */
+static dsm_segment *
+segment_create(Size size)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	dsm_segment *volatile segment = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	PG_TRY();
+	{
+		segment = dsm_create(size, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+		if (segment != NULL)
+			dsm_pin_mapping(segment);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		int code = geterrcode();
+
+		if (ERRCODE_TO_CATEGORY(code) != ERRCODE_INSUFFICIENT_RESOURCES)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		segment = NULL;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return segment;
+}
+
+static void
+detach(void *arg)
+{
+	WalsBoard *board = arg;
+
+	if (board->segment != NULL)
+		dsm_detach(board->segment);
+	board->segment = NULL;
 }
 
 WalsBoard *
-wals_board_open(int32 trials, uint32 *handle)
+wals_board_open(int32 rows, Size row_size, uint32 *handle)
 {
-	WalsBoard *result = palloc(sizeof(WalsBoard));
+	Size size = add_size(sizeof(Board), mul_size(rows, row_size));
+	WalsBoard *result = palloc0(sizeof(WalsBoard));
 	Board *board;
 
-	result->segment = dsm_create(board_size(trials), 0);
-	result->board = board = dsm_segment_address(result->segment);
-	memset(board, 0, board_size(trials));
+	*handle = 0;
+	result->segment = segment_create(size);
+	if (result->segment == NULL)
+	{
+		pfree(result);
+		return NULL;
+	}
+	result->callback.func = detach;
+	result->callback.arg = result;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &result->callback);
+	board = dsm_segment_address(result->segment);
+	memset(board, 0, size);
 	board->pid = MyProcPid;
-	board->trials = trials;
+	board->rows = rows;
+	board->row_size = (uint32) row_size;
 	SpinLockInit(&board->lock);
 	board->magic = BOARD_MAGIC;
 	*handle = dsm_segment_handle(result->segment);
@@ -62,50 +127,59 @@ wals_board_open(int32 trials, uint32 *handle)
 }
 
 void
-wals_board_put(WalsBoard *board, const WalsBoardRow *row)
+wals_board_put(WalsBoard *board, const void *row)
 {
-	Board *shared = board->board;
+	Board *shared;
+	int32 number;
 
-	Assert(row->trial >= 1 && row->trial <= shared->trials);
+	if (board == NULL)
+		return;
+	shared = dsm_segment_address(board->segment);
+	memcpy(&number, row, sizeof(number));
+	Assert(number >= 1 && number <= shared->rows);
 	SpinLockAcquire(&shared->lock);
-	shared->rows[row->trial - 1] = *row;
+	memcpy(row_at(shared, number - 1), row, shared->row_size);
 	SpinLockRelease(&shared->lock);
 }
 
 void
 wals_board_close(WalsBoard *board)
 {
-	dsm_detach(board->segment);
-	pfree(board);
+	if (board != NULL)
+		detach(board);
 }
 
 /* Copy the rows that have been written. */
 static int
-copy_rows(Board *board, Size size, int32 pid, WalsBoardRow **rows)
+copy_rows(Board *board, Size size, int32 pid, Size row_size, void **rows)
 {
+	char *copies;
 	int n = 0;
 	int32 i;
 
-	if (size < offsetof(Board, rows) || board->magic != BOARD_MAGIC ||
-	    board->pid != pid || size < board_size(board->trials))
+	if (size < sizeof(Board) || board->magic != BOARD_MAGIC ||
+	    board->pid != pid || board->row_size != row_size ||
+	    (size - sizeof(Board)) / row_size < (Size) board->rows)
 		return 0;
-	*rows = palloc(sizeof(WalsBoardRow) * Max(board->trials, 1));
-	for (i = 0; i < board->trials; i++)
+	*rows = copies = palloc(row_size * Max(board->rows, 1));
+	for (i = 0; i < board->rows; i++)
 	{
-		WalsBoardRow *row = &(*rows)[n];
+		char *copy = copies + (Size) n * row_size;
+		int32 number;
 
 		SpinLockAcquire(&board->lock);
-		*row = board->rows[i];
+		memcpy(copy, row_at(board, i), row_size);
 		SpinLockRelease(&board->lock);
-		n += row->trial != 0;
+		memcpy(&number, copy, sizeof(number));
+		n += number != 0;
 	}
 	return n;
 }
 
 int
-wals_board_read(uint32 handle, int32 pid, WalsBoardRow **rows)
+wals_board_read(uint32 handle, int32 pid, Size row_size, void **rows)
 {
-	/* a tuning may look at itself */
+	/* a statement may look at itself */
 	dsm_segment *own = dsm_find_mapping(handle);
 	dsm_segment *segment = own != NULL ? own : dsm_attach(handle);
 	int n;
@@ -113,7 +187,7 @@ wals_board_read(uint32 handle, int32 pid, WalsBoardRow **rows)
 	if (segment == NULL)
 		return 0;
 	n = copy_rows(dsm_segment_address(segment), dsm_segment_map_length(segment),
-	              pid, rows);
+	              pid, row_size, rows);
 	if (own == NULL)
 		dsm_detach(segment);
 	return n;

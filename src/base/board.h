@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * board.h
- *	  The trials of a running tuning, visible from other sessions.
+ *	  What a running statement has done so far, visible from other sessions:
+ *	  the iterations of a training, the trials of a tuning.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,27 +14,40 @@ typedef struct WalsBoard WalsBoard;
 /* Room for the options of a trial with its end; longer ones are cut. */
 #define WALS_BOARD_OPTIONS_BYTES 512
 
-typedef struct WalsBoardRow
+/* Every kind of row begins with its number, from 1; 0: nothing is written. */
+typedef struct WalsBoardTrial
 {
-	int32 trial; /* from 1; 0: nothing is written here yet */
+	int32 trial;
 	int32 iterations;
 	double value; /* NaN: none */
 	double error;
 	double seconds;
 	char options[WALS_BOARD_OPTIONS_BYTES];
-} WalsBoardRow;
+} WalsBoardTrial;
 
-/* A board with room for so many trials; its handle, for other sessions. */
-extern WalsBoard *wals_board_open(int32 trials, uint32 *handle);
+typedef struct WalsBoardIteration
+{
+	int32 iteration;
+	double loss;
+	double seconds;
+} WalsBoardIteration;
 
-/* Write or replace the row of a trial. */
-extern void wals_board_put(WalsBoard *board, const WalsBoardRow *row);
+/*
+ * A board with room for so many rows of one kind, and its handle for other
+ * sessions.  It is taken away with the current memory context, through commits.
+ * NULL and handle 0 when the server has no shared memory to give.
+ */
+extern WalsBoard *wals_board_open(int32 rows, Size row_size, uint32 *handle);
+
+/* Write or replace a row, at the place of its number. */
+extern void wals_board_put(WalsBoard *board, const void *row);
 extern void wals_board_close(WalsBoard *board);
 
 /*
- * The trials on the board of session pid, in their order; none when it is gone.
- * *rows is allocated in the current context.
+ * The rows on the board of session pid, in their order; none when it is gone or
+ * has another kind of rows.  *rows is allocated in the current context.
  */
-extern int wals_board_read(uint32 handle, int32 pid, WalsBoardRow **rows);
+extern int wals_board_read(uint32 handle, int32 pid, Size row_size,
+                           void **rows);
 
 #endif /* WALS_BASE_BOARD_H */

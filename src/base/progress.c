@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * progress.c
- *	  Where a running training stands, visible from other sessions.
+ *	  Where a running training, tuning or refresh stands, visible from other
+ *	  sessions.
  *
  * The server has counters per session in shared memory for the progress of its
  * own long commands (pg_stat_progress_vacuum and its like).  Nothing checks
@@ -38,7 +39,7 @@
 #include "base/progress.h"
 
 /* "WAL" and the number of the layout. */
-#define PROGRESS_COMMAND_WALS ((ProgressCommandType) 0x57414c02)
+#define PROGRESS_COMMAND_WALS ((ProgressCommandType) 0x57414c03)
 
 #define NAME_BYTES WALS_PROGRESS_NAME_BYTES
 #define NAME_COUNTERS (NAME_BYTES / sizeof(int64))
@@ -46,7 +47,7 @@
 /* The counters. */
 enum
 {
-	COUNT_PHASE,
+	COUNT_PHASE, /* and, above it, the command */
 	COUNT_ITERATION,
 	COUNT_ITERATIONS,
 	COUNT_ROWS_READ,
@@ -55,8 +56,8 @@ enum
 	COUNT_LIMIT, /* started_at + max_seconds, 0: none */
 	COUNT_SOLVE_AT, /* when the first iteration began */
 	COUNT_ITERATION_AT, /* when the last one was done */
-	COUNT_ROLE,
-	COUNT_SCHEMA,
+	COUNT_ROLE, /* and, above it, the schema */
+	COUNT_VERSION, /* being made, 0: none */
 	COUNT_BOARD, /* handle, 0: none */
 	COUNT_NAME,
 	N_COUNTERS = COUNT_NAME + NAME_COUNTERS
@@ -71,6 +72,31 @@ static const char *const phase_names[WALS_PHASES] = {
     [WALS_PHASE_WRITING] = "writing",     [WALS_PHASE_TUNING] = "tuning",
     [WALS_PHASE_MEASURING] = "measuring",
 };
+
+static const char *const command_names[WALS_COMMANDS] = {
+    [WALS_COMMAND_TRAIN] = "train",   [WALS_COMMAND_RETRAIN] = "retrain",
+    [WALS_COMMAND_TUNE] = "tune",     [WALS_COMMAND_REFRESH] = "refresh",
+    [WALS_COMMAND_FORGET] = "forget",
+};
+
+/* Two numbers in one counter. */
+static int64
+pair(uint32 low, uint32 high)
+{
+	return (int64) ((uint64) high << 32 | low);
+}
+
+static uint32
+low(int64 counter)
+{
+	return (uint32) counter;
+}
+
+static uint32
+high(int64 counter)
+{
+	return (uint32) ((uint64) counter >> 32);
+}
 
 static int64
 double_bits(double value)
@@ -106,8 +132,9 @@ publish(const WalsProgress *progress)
 }
 
 void
-wals_progress_begin(WalsProgress *progress, Oid schema, const char *name,
-                    TimestampTz started_at, int32 iterations, int32 max_seconds)
+wals_progress_begin(WalsProgress *progress, WalsCommand command, Oid schema,
+                    const char *name, TimestampTz started_at, int32 iterations,
+                    int32 max_seconds)
 {
 	int64 *counters = progress->counters;
 	char bytes[NAME_BYTES] = {0};
@@ -115,9 +142,8 @@ wals_progress_begin(WalsProgress *progress, Oid schema, const char *name,
 	memset(progress, 0, sizeof(*progress));
 	memcpy(bytes, name, pg_mbcliplen(name, strlen(name), NAME_BYTES - 1));
 	memcpy(&counters[COUNT_NAME], bytes, NAME_BYTES);
-	counters[COUNT_SCHEMA] = schema;
-	counters[COUNT_ROLE] = GetUserId();
-	counters[COUNT_PHASE] = WALS_PHASE_LOADING;
+	counters[COUNT_ROLE] = pair(GetUserId(), schema);
+	counters[COUNT_PHASE] = pair(WALS_PHASE_LOADING, command);
 	counters[COUNT_ITERATIONS] = iterations;
 	counters[COUNT_LOSS] = double_bits(get_float8_nan());
 	counters[COUNT_STARTED_AT] = started_at;
@@ -127,12 +153,18 @@ wals_progress_begin(WalsProgress *progress, Oid schema, const char *name,
 	publish(progress);
 }
 
+static void
+set_phase(int64 *counters, WalsPhase phase)
+{
+	counters[COUNT_PHASE] = pair(phase, high(counters[COUNT_PHASE]));
+}
+
 void
 wals_progress_phase(WalsProgress *progress, WalsPhase phase)
 {
 	int64 *counters = progress->counters;
 
-	counters[COUNT_PHASE] = phase;
+	set_phase(counters, phase);
 	if ((phase == WALS_PHASE_USERS || phase == WALS_PHASE_TUNING) &&
 	    counters[COUNT_SOLVE_AT] == 0)
 		counters[COUNT_SOLVE_AT] = GetCurrentTimestamp();
@@ -142,7 +174,7 @@ wals_progress_phase(WalsProgress *progress, WalsPhase phase)
 void
 wals_progress_rows(WalsProgress *progress, int64 rows_read)
 {
-	progress->counters[COUNT_ROWS_READ] = rows_read;
+	progress->counters[COUNT_ROWS_READ] = progress->rows_before + rows_read;
 	publish(progress);
 }
 
@@ -154,6 +186,45 @@ wals_progress_iteration(WalsProgress *progress, int32 iteration, double loss)
 	counters[COUNT_ITERATION] = iteration;
 	counters[COUNT_LOSS] = double_bits(loss);
 	counters[COUNT_ITERATION_AT] = GetCurrentTimestamp();
+	publish(progress);
+}
+
+void
+wals_progress_version(WalsProgress *progress, int32 version)
+{
+	progress->counters[COUNT_VERSION] = version;
+	publish(progress);
+}
+
+void
+wals_progress_load(WalsProgress *progress)
+{
+	int64 *counters = progress->counters;
+
+	progress->rows_before = counters[COUNT_ROWS_READ];
+	counters[COUNT_ITERATION] = 0;
+	counters[COUNT_ITERATIONS] = 0;
+	set_phase(counters, WALS_PHASE_LOADING);
+	publish(progress);
+}
+
+void
+wals_progress_step(WalsProgress *progress, WalsPhase phase, int32 rows,
+                   bool last)
+{
+	int64 *counters = progress->counters;
+
+	counters[COUNT_ITERATIONS] = rows;
+	counters[COUNT_SOLVE_AT] = last ? GetCurrentTimestamp() : 0;
+	set_phase(counters, phase);
+	publish(progress);
+}
+
+void
+wals_progress_solved(WalsProgress *progress, int32 rows)
+{
+	progress->counters[COUNT_ITERATION] = rows;
+	progress->counters[COUNT_ITERATION_AT] = GetCurrentTimestamp();
 	publish(progress);
 }
 
@@ -171,23 +242,27 @@ wals_progress_end(void)
 }
 
 /*
- * When the solving ends if the iterations to come, and the half sweep after
- * them, take as long as those before.  max_seconds ends it earlier.
+ * When the solving ends if what is to come, for a training with the half sweep
+ * after it, takes as long as what is done.  max_seconds ends it earlier.
  */
 static TimestampTz
 expected_end(const int64 *counters)
 {
+	uint32 phase = low(counters[COUNT_PHASE]);
+	uint32 command = high(counters[COUNT_PHASE]);
 	int64 done = counters[COUNT_ITERATION];
+	double left = (double) (counters[COUNT_ITERATIONS] - done);
 	double each;
 	double end;
 
-	if (done < 1 || counters[COUNT_PHASE] == WALS_PHASE_WRITING ||
-	    counters[COUNT_PHASE] == WALS_PHASE_MEASURING)
+	if (done < 1 || counters[COUNT_SOLVE_AT] == 0 ||
+	    phase == WALS_PHASE_WRITING || phase == WALS_PHASE_MEASURING)
 		return 0;
+	if (command != WALS_COMMAND_REFRESH && command != WALS_COMMAND_FORGET)
+		left += 0.5;
 	each = (double) (counters[COUNT_ITERATION_AT] - counters[COUNT_SOLVE_AT]) /
 	       (double) done;
-	end = (double) counters[COUNT_ITERATION_AT] +
-	      each * ((double) (counters[COUNT_ITERATIONS] - done) + 0.5);
+	end = (double) counters[COUNT_ITERATION_AT] + each * left;
 	if (counters[COUNT_LIMIT] != 0)
 		end = Min(end, (double) counters[COUNT_LIMIT]);
 	return end > (double) END_TIMESTAMP / 2 ? 0 : (TimestampTz) end;
@@ -199,17 +274,19 @@ fill_row(const PgBackendStatus *entry, WalsProgressRow *row)
 	const int64 *counters = entry->st_progress_param;
 
 	row->pid = entry->st_procpid;
-	row->schema = (Oid) counters[COUNT_SCHEMA];
-	row->role = (Oid) counters[COUNT_ROLE];
+	row->command = command_names[high(counters[COUNT_PHASE])];
+	row->schema = high(counters[COUNT_ROLE]);
+	row->role = low(counters[COUNT_ROLE]);
 	memcpy(row->name, &counters[COUNT_NAME], NAME_BYTES);
 	row->name[NAME_BYTES - 1] = '\0';
-	row->phase = phase_names[counters[COUNT_PHASE]];
+	row->phase = phase_names[low(counters[COUNT_PHASE])];
 	row->iteration = (int32) counters[COUNT_ITERATION];
 	row->iterations = (int32) counters[COUNT_ITERATIONS];
 	row->rows_read = counters[COUNT_ROWS_READ];
 	row->loss = double_from_bits(counters[COUNT_LOSS]);
 	row->started_at = counters[COUNT_STARTED_AT];
 	row->expected_end = expected_end(counters);
+	row->version = (int32) counters[COUNT_VERSION];
 	row->board = (uint32) counters[COUNT_BOARD];
 }
 
@@ -220,8 +297,9 @@ is_complete(const PgBackendStatus *entry)
 	const int64 *counters = entry->st_progress_param;
 
 	return entry->st_progress_command == PROGRESS_COMMAND_WALS &&
-	       counters[COUNT_STARTED_AT] != 0 && counters[COUNT_PHASE] >= 0 &&
-	       counters[COUNT_PHASE] < WALS_PHASES;
+	       counters[COUNT_STARTED_AT] != 0 &&
+	       low(counters[COUNT_PHASE]) < WALS_PHASES &&
+	       high(counters[COUNT_PHASE]) < WALS_COMMANDS;
 }
 
 int

@@ -107,6 +107,44 @@ extern WcStatus wc_fold_in(WcFold *fold, const WcFoldItems *items,
  */
 extern const WcFoldEntry *wc_fold_entries(const WcFold *fold, int64_t *count);
 
+/* Rows that are solved together; a row is a user, or with WC_ITEMS an item. */
+typedef struct WcFoldBatch
+{
+	int32_t rows;
+	const WcCoo *ratings;
+	const int64_t *start; /* rows + 1: where a row's ratings are in order */
+	const int64_t *order; /* ratings, in a row as they were read */
+	const int32_t *item; /* of a column of the ratings, by its index */
+	double popularity; /* see WcFoldUser */
+
+	/* what is solved stands at place[row] of these */
+	const int32_t *place;
+	const float *weight; /* the training's, else 1 */
+	float *factors; /* k each */
+	float *bias;
+	int32_t *entries; /* how many were solved from */
+} WcFoldBatch;
+
+/*
+ * A fold and its copies for threads that solve rows of up to longest ratings.
+ * The fold stays the caller's and is not to be used besides.
+ */
+typedef struct WcFoldTeam WcFoldTeam;
+
+extern WcStatus wc_fold_team_create(WcFold *fold, int32_t threads,
+                                    int64_t longest, WcFoldTeam **team);
+extern void wc_fold_team_free(WcFoldTeam *team);
+
+/*
+ * wc_fold_in for the rows of batch from *next on, 0 at first.  Returns WC_PAUSED
+ * as wc_half_sweep does, with *next the rows that are done: call again to go on.
+ * In an error row is that of the batch, the lowest that cannot be solved, and
+ * other the item.
+ */
+extern WcStatus wc_fold_team_solve(WcFoldTeam *team, const WcFoldItems *items,
+                                   const WcFoldBatch *batch, int64_t *next,
+                                   const WcHooks *hooks, WcError *error);
+
 /*
  * What each entry of the user who was folded in last contributes to the score
  * of an item with this vector (k): with biases that is [v, 1] times factors and

@@ -32,7 +32,8 @@
  * t_j and the items' weights where they are not all 1, and for the user at hand
  * about 4 k + 60 bytes an entry.
  *
- * Deliberately not here: OpenBLAS, which answering does not need, and threads.
+ * Deliberately not here: OpenBLAS, which answering does not need, and threads;
+ * fold_team.c has them, for who solves many rows.
  *
  *-------------------------------------------------------------------------
  */
@@ -394,9 +395,8 @@ wc_fold_items(const WcFold *fold)
  * The system of a user
  * ------------------------------------------------------------------------ */
 
-/* Room for the vectors of the entries, which are at most as many as items. */
-static WcStatus
-make_vector_room(WcFold *fold, int64_t count)
+WcStatus
+wc_fold_make_vector_room(WcFold *fold, int64_t count)
 {
 	int64_t room = fold->vector_room > 0 ? fold->vector_room : WC_FOLD_ROOM;
 
@@ -451,7 +451,7 @@ static WcStatus
 gather(WcFold *fold, const WcFoldItems *items, WcPace *pace)
 {
 	size_t k = (size_t) fold->factors;
-	WcStatus status = make_vector_room(fold, fold->count);
+	WcStatus status = wc_fold_make_vector_room(fold, fold->count);
 
 	if (status != WC_OK)
 		return status;
@@ -544,10 +544,9 @@ rotate_back(const WcFold *fold, float *factors)
 }
 
 WcStatus
-wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
-           float *factors, float *bias, const WcHooks *hooks, WcError *error)
+wc_fold_row(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
+            float *factors, float *bias, WcPace *pace, WcError *error)
 {
-	WcPace pace = wc_pace_start(hooks);
 	double scale;
 	WcStatus status;
 
@@ -559,29 +558,38 @@ wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 	status = wc_fold_make_room(fold, user->count);
 	if (status == WC_OK && fold->objective.params.half_life > 0 &&
 	    user->has_time && user->count > 0)
-		status = wc_fold_decay(fold, user, &pace);
+		status = wc_fold_decay(fold, user, pace);
 	if (status != WC_OK)
 		return wc_fold_fail(fold, error, status);
-	status = wc_fold_merge(fold, user, &pace, error);
+	status = wc_fold_merge(fold, user, pace, error);
 	if (status != WC_OK || fold->count == 0)
 		return status;
-	status = wc_fold_weigh(fold, user, &scale, &pace, error);
+	status = wc_fold_weigh(fold, user, &scale, pace, error);
 	if (status == WC_OK)
 	{
-		status = gather(fold, items, &pace);
+		status = gather(fold, items, pace);
 		if (status != WC_OK)
 			status = wc_fold_fail(fold, error, status);
 	}
 	if (status == WC_OK)
 	{
 		set_right(fold);
-		status = solve(fold, scale, factors, bias, &pace, error);
+		status = solve(fold, scale, factors, bias, pace, error);
 	}
 	if (status == WC_OK && fold->rotation != NULL)
 		rotate_back(fold, factors);
 	if (status != WC_OK)
 		fold->count = 0;
 	return status;
+}
+
+WcStatus
+wc_fold_in(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
+           float *factors, float *bias, const WcHooks *hooks, WcError *error)
+{
+	WcPace pace = wc_pace_start(hooks);
+
+	return wc_fold_row(fold, items, user, factors, bias, &pace, error);
 }
 
 const WcFoldEntry *

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fold.h
- *	  What fold.c and fold_rows.c share.
+ *	  What the files of folding in share.
  *
  *-------------------------------------------------------------------------
  */
@@ -65,8 +65,14 @@ wc_fold_fail(const WcFold *fold, WcError *error, WcStatus status)
 extern void *wc_fold_renew(const WcFold *fold, void *block, size_t room,
                            size_t size);
 
-/* Room for the ratings of a user. */
+/* Room for the ratings of a user, and for the vectors of as many entries. */
 extern WcStatus wc_fold_make_room(WcFold *fold, int64_t count);
+extern WcStatus wc_fold_make_vector_room(WcFold *fold, int64_t count);
+
+/* wc_fold_in for any thread; allocates nothing when there is room. */
+extern WcStatus wc_fold_row(WcFold *fold, const WcFoldItems *items,
+                            WcFoldUser *user, float *factors, float *bias,
+                            WcPace *pace, WcError *error);
 
 /*
  * weight *= 2^(-age / half_life) as wc_coo_decay does, the age counted back from

@@ -74,7 +74,7 @@ wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
 
 	memset(result, 0, sizeof(*result));
 	wals_query_begin();
-	wals_refresh_open(&refresh, argument, "wals_forget()");
+	wals_refresh_open(&refresh, argument, WALS_COMMAND_FORGET);
 	refresh.started_at = 0; /* nobody else is brought up to date */
 	wals_answer_check_side(model, WC_USERS, id_type, "wals_forget('42')");
 	user = wals_id_argument(model->user_type, id_type, user_argument);
@@ -107,5 +107,6 @@ wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
 		                 quote_literal_cstr(
 		                     wals_relation_quoted(model->relation)))));
 	result->solved = refresh.result;
+	wals_refresh_close(&refresh);
 	wals_query_end();
 }

@@ -29,8 +29,10 @@
  *
  * Cost: the rows of who is solved, once per step; reading the items (4 n k
  * bytes) and their Gram matrix (n k^2); with items to solve the same of all
- * users.  One thread.  Nothing is written before all numbers are final, and the
- * identity of the version changes in the same transaction.
+ * users.  The rows are solved on the threads of wals.threads, with the same bits
+ * for any number of them (core/fold_team.c).  Nothing is written before all
+ * numbers are final, and the identity of the version changes in the same
+ * transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -47,6 +49,7 @@
 #include "base/settings.h"
 #include "run/options.h"
 #include "run/refresh.h"
+#include "run/steps.h"
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/source.h"
@@ -55,6 +58,9 @@
 
 const WalsChoice wals_refresh_items_choices[] = {
     {"new", WALS_REFRESH_NEW}, {"touched", WALS_REFRESH_TOUCHED}, {NULL, 0}};
+
+/* Seconds between two looks of other sessions at what is solved. */
+#define WATCH_SECONDS 0.2
 
 /* One side while some of its rows are solved. */
 typedef struct SolveState
@@ -66,10 +72,15 @@ typedef struct SolveState
 	WalsRatings ratings; /* of those rows */
 	const WcIdMap *rows; /* ids of them that have ratings */
 	const WcIdMap *columns; /* ids of the ratings on the other side */
-	int32 *place; /* of a column in other, or -1 */
-	int32 *seen; /* the row a column was last seen in */
-	int64 *start; /* ratings of a row, places in order */
+
+	/* those that have ratings, in the order of the ids that were asked for */
+	int32 n_rows;
+	int32 *batch_row; /* of an index of rows, or -1 */
+	int32 *place; /* index in own */
+	int64 *start; /* ratings of a row whose column other knows */
 	int64 *order;
+	int32 *unknown; /* columns of a row that other does not know */
+	int32 *item; /* of a column in other, or -1 */
 	double popularity; /* see WcFoldUser */
 	bool *keep; /* rows of own, afterwards */
 } SolveState;
@@ -150,6 +161,30 @@ weigh_new_rows(const WalsRefresh *refresh, WalsSide *own, const WcIdMap *ids,
 	wc_free(&refresh->memory.alloc, given);
 }
 
+/* Where the rows stand: batch_row and place. */
+static void
+number_rows(SolveState *state, const WcIdMap *ids)
+{
+	const WalsRefresh *refresh = state->refresh;
+	int32 rows = wc_idmap_count(state->rows);
+	int32 i;
+
+	state->batch_row = array_alloc(refresh, Max(rows, 1), sizeof(int32));
+	state->place = array_alloc(refresh, Max(rows, 1), sizeof(int32));
+	for (i = 0; i < rows; i++)
+		state->batch_row[i] = -1;
+	for (i = 0; i < wc_idmap_count(ids); i++)
+	{
+		WcId id = wc_idmap_get(ids, i);
+		int32 row = wc_idmap_find(state->rows, &id);
+
+		if (row < 0)
+			continue;
+		state->batch_row[row] = state->n_rows;
+		state->place[state->n_rows++] = wc_idmap_find(state->own->ids, &id);
+	}
+}
+
 /* Ratings by row, in their order: start and order. */
 static void
 group_ratings(SolveState *state)
@@ -157,8 +192,7 @@ group_ratings(SolveState *state)
 	const WalsRefresh *refresh = state->refresh;
 	const WcCoo *coo = &state->ratings.coo;
 	const int32 *row = state->own->side == WC_USERS ? coo->user : coo->item;
-	int32 rows = wc_idmap_count(state->rows);
-	int32 columns = wc_idmap_count(state->columns);
+	int32 rows = state->n_rows;
 	int64 e;
 	int32 i;
 
@@ -169,7 +203,8 @@ group_ratings(SolveState *state)
 	{
 		if (e % GROUP_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
-		state->start[row[e] + 2]++;
+		if (state->batch_row[row[e]] >= 0)
+			state->start[state->batch_row[row[e]] + 2]++;
 	}
 	for (i = 0; i < rows; i++)
 		state->start[i + 2] += state->start[i + 1];
@@ -177,92 +212,119 @@ group_ratings(SolveState *state)
 	{
 		if (e % GROUP_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
-		state->order[state->start[row[e] + 1]++] = e;
+		if (state->batch_row[row[e]] >= 0)
+			state->order[state->start[state->batch_row[row[e]] + 1]++] = e;
 	}
+}
 
-	state->place = array_alloc(refresh, Max(columns, 1), sizeof(int32));
-	state->seen = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+/* Leave out of start and order what other does not know: item and unknown. */
+static void
+drop_unknown(SolveState *state)
+{
+	const WalsRefresh *refresh = state->refresh;
+	const WcCoo *coo = &state->ratings.coo;
+	const int32 *column = state->own->side == WC_USERS ? coo->item : coo->user;
+	int32 columns = wc_idmap_count(state->columns);
+	int32 *seen = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+	int64 begin = 0;
+	int64 filled = 0;
+	int32 i;
+
+	state->item = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+	state->unknown = array_alloc(refresh, Max(state->n_rows, 1), sizeof(int32));
 	for (i = 0; i < columns; i++)
 	{
 		WcId id = wc_idmap_get(state->columns, i);
 
-		state->place[i] = wc_idmap_find(state->other->ids, &id);
-		state->seen[i] = -1;
+		state->item[i] = wc_idmap_find(state->other->ids, &id);
+		seen[i] = -1;
 	}
-}
-
-/* The ratings of a row that other knows; *unknown counts the other columns. */
-static void
-row_ratings(SolveState *state, int32 row, WcFoldUser *user, int32 *unknown)
-{
-	const WcCoo *coo = &state->ratings.coo;
-	bool users = state->own->side == WC_USERS;
-	int64 i;
-
-	user->count = 0;
-	*unknown = 0;
-	for (i = state->start[row]; i < state->start[row + 1]; i++)
+	for (i = 0; i < state->n_rows; i++)
 	{
-		int64 e = state->order[i];
-		int32 column = users ? coo->item[e] : coo->user[e];
-		WcFoldRow *rating = &user->rows[user->count];
+		int64 end = state->start[i + 1];
 
-		if (state->place[column] < 0)
+		CHECK_FOR_INTERRUPTS();
+		state->unknown[i] = 0;
+		for (; begin < end; begin++)
 		{
-			*unknown += state->seen[column] != row;
-			state->seen[column] = row;
-			continue;
+			int64 e = state->order[begin];
+
+			if (state->item[column[e]] >= 0)
+				state->order[filled++] = e;
+			else
+			{
+				state->unknown[i] += seen[column[e]] != i;
+				seen[column[e]] = i;
+			}
 		}
-		rating->item = state->place[column];
-		rating->value = coo->value != NULL ? coo->value[e] : 1.0f;
-		rating->weight = coo->weight != NULL ? coo->weight[e] : 1.0f;
-		rating->time = coo->time != NULL ? coo->time[e] : 0;
-		user->count++;
+		state->start[i + 1] = filled;
 	}
+	wc_free(&refresh->memory.alloc, seen);
 }
 
 static void
-report_row(const SolveState *state, WcError *error, const WcId *id)
+report_row(const SolveState *state, WcError *error)
 {
+	const WalsSide *own = state->own;
 	const WalsSide *other = state->other;
+	char *row = NULL;
 	char *name = NULL;
 
+	if (error->row >= 0)
+		row = wals_id_to_cstring(
+		    own->id_type, wc_idmap_get(own->ids, state->place[error->row]));
 	if (error->other >= 0)
 		name = wals_id_to_cstring(other->id_type,
 		                          wc_idmap_get(other->ids, error->other));
-	wals_report(error, &state->refresh->memory,
-	            wals_id_to_cstring(state->own->id_type, *id), name);
+	wals_report(error, &state->refresh->memory, row, name);
 }
 
-/* Solve one row with ratings; false when a training would leave it out. */
+/* Now and then, and for what does not wait: arg is when it was last. */
 static bool
-solve_row(SolveState *state, int32 row, const WcId *id, int32 index,
-          WcFoldRow *room)
+want_pause(void *arg)
 {
-	WalsSide *own = state->own;
-	const WcParams *params = &state->refresh->request.params;
-	WcFoldItems items = wals_side_items(state->other);
-	WcFoldUser user = {0,
-	                   room,
-	                   state->ratings.coo.weight != NULL,
-	                   state->ratings.coo.time != NULL,
-	                   own->weight[index],
-	                   state->popularity};
-	int32 at_least =
-	    own->side == WC_USERS ? params->min_user_rows : params->min_item_rows;
-	WcError error = {WC_OK, own->side, -1, -1, ""};
-	int32 unknown;
-	int64 count;
+	const instr_time *since = arg;
 
-	row_ratings(state, row, &user, &unknown);
-	error.status = wc_fold_in(state->fold, &items, &user,
-	                          own->data + (Size) index * own->factors,
-	                          &own->bias[index], &wals_hooks, &error);
+	return wals_hooks.should_pause(wals_hooks.arg) ||
+	       wals_step_seconds(*since) > WATCH_SECONDS;
+}
+
+/* Solve what was grouped. */
+static void
+solve_batch(SolveState *state)
+{
+	WalsRefresh *refresh = state->refresh;
+	WalsSide *own = state->own;
+	WcFoldItems items = wals_side_items(state->other);
+	WcFoldBatch batch = {state->n_rows, &state->ratings.coo, state->start,
+	                     state->order,  state->item,         state->popularity,
+	                     state->place,  own->weight,         own->data,
+	                     own->bias,     own->entries};
+	instr_time since;
+	WcHooks hooks = {wals_hooks.should_stop, want_pause, &since};
+	WcError error = {WC_OK, own->side, -1, -1, ""};
+	int64 longest = 0;
+	int64 next = 0;
+	WcFoldTeam *team;
+	int32 i;
+
+	for (i = 0; i < batch.rows; i++)
+		longest = Max(longest, state->start[i + 1] - state->start[i]);
+	check(refresh,
+	      wc_fold_team_create(state->fold,
+	                          Max(1, Min(wals_thread_count(), batch.rows)),
+	                          longest, &team));
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		INSTR_TIME_SET_CURRENT(since);
+		error.status =
+		    wc_fold_team_solve(team, &items, &batch, &next, &hooks, &error);
+		wals_progress_solved(&refresh->progress, (int32) Min(next, batch.rows));
+	} while (error.status == WC_PAUSED);
 	if (error.status != WC_OK)
-		report_row(state, &error, id);
-	wc_fold_entries(state->fold, &count);
-	own->entries[index] = (int32) Min(count, PG_INT32_MAX);
-	return count > 0 && count + unknown >= at_least;
+		report_row(state, &error);
+	wc_fold_team_free(team);
 }
 
 /* Solve the rows of ids that have ratings; keep says which of own stay. */
@@ -271,27 +333,30 @@ solve_rows(SolveState *state, const WcIdMap *ids)
 {
 	WalsRefresh *refresh = state->refresh;
 	WalsSide *own = state->own;
-	int64 longest = 1;
-	WcFoldRow *room;
+	const WcParams *params = &refresh->request.params;
+	int32 at_least =
+	    own->side == WC_USERS ? params->min_user_rows : params->min_item_rows;
 	int32 i;
 
-	for (i = 0; i < wc_idmap_count(state->rows); i++)
-		longest = Max(longest, state->start[i + 1] - state->start[i]);
-	room = array_alloc(refresh, longest, sizeof(WcFoldRow));
 	for (i = 0; i < wc_idmap_count(ids); i++)
 	{
 		WcId id = wc_idmap_get(ids, i);
-		int32 row = wc_idmap_find(state->rows, &id);
 		int32 index = wc_idmap_find(own->ids, &id);
 
-		CHECK_FOR_INTERRUPTS();
 		refresh->entries -= own->entries[index];
-		state->keep[index] =
-		    row >= 0 && solve_row(state, row, &id, index, room);
-		if (state->keep[index])
-			refresh->entries += own->entries[index];
+		state->keep[index] = false; /* a training would leave it out */
 	}
-	wc_free(&refresh->memory.alloc, room);
+	solve_batch(state);
+	for (i = 0; i < state->n_rows; i++)
+	{
+		int32 index = state->place[i];
+		int32 entries = own->entries[index];
+
+		state->keep[index] =
+		    entries > 0 && (int64) entries + state->unknown[i] >= at_least;
+		if (state->keep[index])
+			refresh->entries += entries;
+	}
 }
 
 static void
@@ -330,11 +395,12 @@ free_ratings(const WalsRefresh *refresh, WalsRatings *ratings)
 
 /*
  * Solve the rows of some ids against the other side.  The ids on the other side
- * that they have ratings of are added to columns, unless that is NULL.
+ * that they have ratings of are added to columns, unless that is NULL.  last:
+ * nothing is solved afterwards.
  */
 static void
 solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
-           const WalsSide *other, WcIdMap *columns)
+           const WalsSide *other, WcIdMap *columns, bool last)
 {
 	const WcAlloc *alloc = &refresh->memory.alloc;
 	WalsRatingsOf of = {own->side, ids};
@@ -349,8 +415,10 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	state.refresh = refresh;
 	state.own = own;
 	state.other = other;
+	wals_progress_load(&refresh->progress);
 	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
-	                     &of, &refresh->memory, &state.ratings);
+	                     &of, &refresh->memory, &refresh->progress,
+	                     &state.ratings);
 	state.rows = users ? state.ratings.users : state.ratings.items;
 	state.columns = users ? state.ratings.items : state.ratings.users;
 	create_fold(&state);
@@ -363,7 +431,12 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	weigh_new_rows(refresh, own, ids, before);
 	state.keep = array_alloc(refresh, wc_idmap_count(own->ids), sizeof(bool));
 	memset(state.keep, true, wc_idmap_count(own->ids));
+	number_rows(&state, ids);
+	wals_progress_step(&refresh->progress,
+	                   users ? WALS_PHASE_USERS : WALS_PHASE_ITEMS,
+	                   state.n_rows, last);
 	group_ratings(&state);
+	drop_unknown(&state);
 	solve_rows(&state, ids);
 	wals_side_keep(own, state.keep);
 	if (columns != NULL)
@@ -374,8 +447,10 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	wc_free(alloc, state.keep);
 	wc_free(alloc, state.start);
 	wc_free(alloc, state.order);
+	wc_free(alloc, state.batch_row);
 	wc_free(alloc, state.place);
-	wc_free(alloc, state.seen);
+	wc_free(alloc, state.item);
+	wc_free(alloc, state.unknown);
 }
 
 /* What became of ids that were in a side, or not, and are now, or not. */
@@ -438,6 +513,7 @@ write_changes(WalsRefresh *refresh, const WalsSide *users,
 	    result->items.added - result->items.removed, refresh->entries};
 	WalsVersionChange begun = {change.items, 0, 0, 0, 0};
 
+	wals_progress_phase(&refresh->progress, WALS_PHASE_WRITING);
 	/* what a trigger on the tables would keep of half of it is not kept */
 	wals_version_change(model->relation, model->version, &begun);
 	wals_side_write(items, solved_items);
@@ -465,12 +541,12 @@ wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users, WcIdMap *items,
 	items_before = ids_copy(refresh, WC_ITEMS, item_side.ids);
 	if (wc_idmap_count(chosen) > 0)
 	{
-		solve_some(refresh, users, &user_side, &item_side, NULL);
+		solve_some(refresh, users, &user_side, &item_side, NULL, false);
 		entries = refresh->entries;
-		solve_some(refresh, chosen, &item_side, &user_side, users);
+		solve_some(refresh, chosen, &item_side, &user_side, users, false);
 		refresh->entries = entries; /* counted by user */
 	}
-	solve_some(refresh, users, &user_side, &item_side, NULL);
+	solve_some(refresh, users, &user_side, &item_side, NULL, true);
 	count_changes(users, users_before, &user_side, &refresh->result.users);
 	count_changes(chosen, items_before, &item_side, &refresh->result.items);
 	write_changes(refresh, &user_side, users, &item_side, chosen);
@@ -539,14 +615,16 @@ prepare(WalsRefresh *refresh, const WalsRecord *record)
 }
 
 void
-wals_refresh_open(WalsRefresh *refresh, Oid argument, const char *command)
+wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 {
+	const char *name =
+	    command == WALS_COMMAND_REFRESH ? "wals_refresh()" : "wals_forget()";
 	WalsModel *model = &refresh->model;
 	WalsRecord record;
 	Oid relation;
 
-	PreventCommandIfReadOnly(command);
-	PreventCommandIfParallelMode(command);
+	PreventCommandIfReadOnly(name);
+	PreventCommandIfParallelMode(name);
 	memset(refresh, 0, sizeof(*refresh));
 	wals_memory_init(&refresh->memory,
 	                 AllocSetContextCreate(CurrentMemoryContext, "wals refresh",
@@ -557,6 +635,9 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, const char *command)
 	wals_model_check_owner(relation);
 	wals_model_lock_relation(relation);
 	wals_version_hold(relation);
+	wals_progress_begin(&refresh->progress, command,
+	                    get_rel_namespace(relation), get_rel_name(relation),
+	                    refresh->started_at, 0, PG_INT32_MAX);
 	if (!wals_model_find_active(relation, model) ||
 	    !wals_record_read(relation, model->version, WALS_READ_FRESH, &record))
 		ereport(ERROR,
@@ -568,6 +649,12 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, const char *command)
 	wals_model_check_owner(model->users_table);
 	wals_model_check_owner(model->items_table);
 	prepare(refresh, &record);
+}
+
+void
+wals_refresh_close(WalsRefresh *refresh)
+{
+	wals_progress_end();
 }
 
 /* Errors for what is missing. */
@@ -639,7 +726,7 @@ wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
 	WalsTouched touched;
 
 	wals_query_begin();
-	wals_refresh_open(&refresh, argument, "wals_refresh()");
+	wals_refresh_open(&refresh, argument, WALS_COMMAND_REFRESH);
 	check_solvable(&refresh);
 	find_touched(&refresh, since, &touched);
 	if (wc_idmap_count(touched.users) > 0 || wc_idmap_count(touched.items) > 0)
@@ -651,5 +738,6 @@ wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
 		                get_rel_name(refresh.model.relation),
 		                get_rel_name(refresh.request.source.relation))));
 	*result = refresh.result;
+	wals_refresh_close(&refresh);
 	wals_query_end();
 }

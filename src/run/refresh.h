@@ -47,6 +47,7 @@ typedef struct WalsRefresh
 	bool has_objective; /* the others are known */
 	WalsMemory memory;
 	TimestampTz started_at;
+	WalsProgress progress;
 	int64 entries; /* how many more there are */
 	WalsRefreshResult result;
 } WalsRefresh;
@@ -57,7 +58,8 @@ typedef struct WalsRefresh
  * is for messages.  An imported version may lack source and objective.
  */
 extern void wals_refresh_open(WalsRefresh *refresh, Oid argument,
-                              const char *command);
+                              WalsCommand command);
+extern void wals_refresh_close(WalsRefresh *refresh);
 
 /*
  * Solve these users and items from the source's rows of this moment and write

@@ -128,6 +128,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 	else if (train->holdout == 0 &&
 	         request->activate == WALS_ACTIVATE_IF_BETTER)
 		train->holdout = WALS_HOLDOUT_DEFAULT;
+	train->command = WALS_COMMAND_RETRAIN;
 	train->commits = request->commits;
 	return true;
 }

@@ -28,6 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "base/debug.h"
+#include "base/board.h"
 #include "base/progress.h"
 #include "base/settings.h"
 #include "run/gate.h"
@@ -54,6 +55,7 @@ typedef struct TrainState
 	bool warm;
 	WalsMemory memory;
 	WalsProgress progress;
+	WalsBoard *board; /* of the iterations */
 	TimestampTz started_at;
 	instr_time started;
 
@@ -417,6 +419,21 @@ take_up(TrainState *state)
 	wals_target_reopen(&state->target);
 	wals_target_check(&state->target, source->user_id_type,
 	                  source->item_id_type);
+	wals_progress_version(&state->progress, state->target.version);
+}
+
+/* For who looks on, in this session and in others. */
+static void
+announce_iteration(TrainState *state)
+{
+	int32 n = state->iterations;
+	WalsBoardIteration row = {n, state->losses[n - 1],
+	                          state->iteration_seconds[n - 1]};
+
+	wals_board_put(state->board, &row);
+	wals_progress_iteration(&state->progress, n, row.loss);
+	ereport(DEBUG1, (errmsg_internal("iteration %d: loss %g in %.3f s", n,
+	                                 row.loss, row.seconds)));
 }
 
 /*
@@ -449,11 +466,7 @@ solve(TrainState *state)
 		state->losses[i] = current_loss(state);
 		state->iteration_seconds[i] = wals_step_seconds(iteration_start);
 		state->iterations++;
-		wals_progress_iteration(&state->progress, state->iterations,
-		                        state->losses[i]);
-		ereport(DEBUG1, (errmsg_internal("iteration %d: loss %g in %.3f s",
-		                                 i + 1, state->losses[i],
-		                                 state->iteration_seconds[i])));
+		announce_iteration(state);
 		state->stop_reason =
 		    reason_to_stop(state, 2 * state->iteration_seconds[i] - items);
 	}
@@ -632,6 +645,25 @@ announce(const TrainState *state)
 	                   state->target.version);
 }
 
+/* From here on other sessions see the training, and its iterations. */
+static void
+begin_progress(TrainState *state, MemoryContext context)
+{
+	const WalsTrainRequest *request = state->request;
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	uint32 handle;
+
+	wals_progress_begin(&state->progress, request->command,
+	                    state->target.schema, state->target.name,
+	                    state->started_at, request->params.iterations,
+	                    request->max_seconds);
+	wals_progress_version(&state->progress, state->target.version);
+	state->board = wals_board_open(request->params.iterations,
+	                               sizeof(WalsBoardIteration), &handle);
+	wals_progress_board(&state->progress, handle);
+	MemoryContextSwitchTo(caller);
+}
+
 /*
  * The story: find the place to write, read, build, solve, judge, write; all in
  * the caller's transaction, unless it asked for commits.
@@ -659,9 +691,7 @@ wals_train_run(WalsTrainRequest *request)
 	else
 		wals_query_begin();
 	wals_target_open(request->model, &state.target);
-	wals_progress_begin(&state.progress, state.target.schema, state.target.name,
-	                    state.started_at, request->params.iterations,
-	                    request->max_seconds);
+	begin_progress(&state, context);
 	wals_source_check(&request->source);
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);

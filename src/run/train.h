@@ -8,6 +8,7 @@
 #ifndef WALS_RUN_TRAIN_H
 #define WALS_RUN_TRAIN_H
 
+#include "base/progress.h"
 #include "core/core.h"
 #include "store/relation.h"
 
@@ -35,6 +36,7 @@ typedef struct WalsTrainRequest
 	double margin; /* how much worse if_better may be */
 	double holdout; /* fraction of the pairs; 0: none */
 	int32 keep_versions;
+	WalsCommand command; /* that is shown to other sessions */
 	bool commits; /* commit between reading, solving and writing */
 } WalsTrainRequest;
 

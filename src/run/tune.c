@@ -390,7 +390,7 @@ show(TuneState *state, int32 t)
 {
 	const WalsTrial *trial = &state->trials[t];
 	const char *options = state->options[t];
-	WalsBoardRow row;
+	WalsBoardTrial row;
 
 	memset(&row, 0, sizeof(row));
 	row.trial = t + 1;
@@ -632,10 +632,12 @@ begin_progress(TuneState *state)
 
 	for (r = 0; r < state->n_rungs; r++)
 		state->n_runs += state->rungs[r].trials;
-	wals_progress_begin(&state->progress, get_rel_namespace(relation),
-	                    get_rel_name(relation), GetCurrentTimestamp(),
-	                    state->n_runs + 1, request->max_seconds);
-	state->board = wals_board_open(state->n_trials, &handle);
+	wals_progress_begin(&state->progress, WALS_COMMAND_TUNE,
+	                    get_rel_namespace(relation), get_rel_name(relation),
+	                    GetCurrentTimestamp(), state->n_runs + 1,
+	                    request->max_seconds);
+	state->board =
+	    wals_board_open(state->n_trials, sizeof(WalsBoardTrial), &handle);
 	wals_progress_board(&state->progress, handle);
 }
 

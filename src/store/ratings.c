@@ -450,9 +450,9 @@ wals_ratings_read(const WalsSource *source, const WcParams *params,
 void
 wals_ratings_read_of(const WalsSource *source, const WcParams *params,
                      const WalsRatingsOf *of, WalsMemory *memory,
-                     WalsRatings *ratings)
+                     WalsProgress *progress, WalsRatings *ratings)
 {
-	read_all(source, params, of, memory, NULL, NULL, ratings);
+	read_all(source, params, of, memory, progress, NULL, ratings);
 }
 
 void

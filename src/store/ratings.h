@@ -45,7 +45,7 @@ typedef struct WalsRatingsOf
 extern void wals_ratings_read_of(const WalsSource *source,
                                  const WcParams *params,
                                  const WalsRatingsOf *of, WalsMemory *memory,
-                                 WalsRatings *ratings);
+                                 WalsProgress *progress, WalsRatings *ratings);
 
 /* Rows that a training leaves out or stops at, counted. */
 typedef struct WalsSurvey
