@@ -340,6 +340,30 @@ sgemm_per_query(const Blas *blas, const WcPack *pack, const float *users)
 	return median(times);
 }
 
+static const char identity[WC_PACK_IDENTITY] = "bench";
+
+/* Returns the seconds of the packing alone. */
+static double
+pack_rows(const Vectors *items, WcPack *pack)
+{
+	WcPackBuilder *builder;
+	double begin;
+
+	if (wc_pack_begin(WC_ID_INT64, items->k, &builder, &alloc) != WC_OK)
+		fail("out of memory");
+	for (int32_t j = 0; j < items->count; j++)
+	{
+		WcId id = {j, NULL, 0};
+
+		wc_pack_add(builder, &id, items->data + (size_t) j * (size_t) items->k,
+		            items->bias[j], 1);
+	}
+	begin = seconds();
+	if (wc_pack_finish(builder, identity, pack, NULL) != WC_OK)
+		fail("could not pack");
+	return seconds() - begin;
+}
+
 static void
 measure(const char *name, const Vectors *items, const Vectors *users,
         const Blas *blas)
@@ -351,7 +375,6 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 	float *vectors =
 	    allocate(NULL, sizeof(float) * QUERIES * (size_t) users->k);
 	int n_queries = items->count > 100000 ? 16 : QUERIES;
-	char identity[WC_PACK_IDENTITY] = "bench";
 	enum
 	{
 		FLOOR,
@@ -365,25 +388,12 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 	double times[PASSES];
 	double build = seconds();
 	double load;
-	WcPackBuilder *builder;
 	WcPack pack;
 	WcPack opened;
 	WcError error;
 
-	if (wc_pack_begin(WC_ID_INT64, items->k, &builder, &alloc) != WC_OK)
-		fail("out of memory");
-	for (int32_t j = 0; j < items->count; j++)
-	{
-		WcId id = {j, NULL, 0};
-
-		wc_pack_add(builder, &id, items->data + (size_t) j * (size_t) items->k,
-		            items->bias[j], 1);
-	}
-	load = seconds();
-	if (wc_pack_finish(builder, identity, &pack, NULL) != WC_OK)
-		fail("could not pack");
+	load = pack_rows(items, &pack);
 	build = seconds() - build;
-	load = seconds() - load;
 
 	for (int q = 0; q < QUERIES; q++)
 	{
@@ -453,12 +463,84 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 	free(vectors);
 }
 
+/* ------------------------------------------------------------------------
+ * Likeness
+ * ------------------------------------------------------------------------ */
+
+static void
+compare_rows(const WcPack *pack, WcMetric metric, const float *vector,
+             WcScored *heap)
+{
+	WcPace pace = wc_pace_start(NULL);
+	int32_t count = 0;
+	WcProbe probe;
+
+	wc_probe_init(&probe, metric, pack->factors, vector);
+	for (int32_t i = 0; i < pack->count; i++)
+	{
+		WcScored scored = {0, i};
+
+		if (wc_probe_compare(&probe, wc_pack_vector(pack, i), &scored.score))
+			wc_heap_offer(heap, N, &count, scored);
+	}
+	wc_heap_sort(heap, count, &pace);
+}
+
+/* A line: microseconds a query by every row and by the search, each metric. */
+static void
+measure_similar(const char *name, const Vectors *items)
+{
+	static WcScored every[QUERIES][N];
+	static WcScored found[QUERIES][N];
+	int n_queries = items->count > 100000 ? 16 : QUERIES / 4;
+	WcPack pack;
+
+	pack_rows(items, &pack);
+	printf("%-12s %8d %4d", name, items->count, items->k);
+	for (int metric = WC_COSINE; metric <= WC_EUCLIDEAN; metric++)
+	{
+		for (int way = 0; way < 2; way++)
+		{
+			double times[PASSES];
+
+			for (int pass = 0; pass < PASSES; pass++)
+			{
+				double started = seconds();
+
+				for (int q = 0; q < n_queries; q++)
+				{
+					int32_t row =
+					    (int32_t) ((int64_t) q * items->count / n_queries);
+					WcQuery query = {.vector = wc_pack_vector(&pack, row)};
+					int32_t n_found;
+					WcError error;
+
+					if (way == 0)
+						compare_rows(&pack, (WcMetric) metric, query.vector,
+						             every[q]);
+					else if (wc_search_similar(&pack, (WcMetric) metric, &query,
+					                           N, found[q], &n_found, NULL,
+					                           &alloc, NULL, &error) != WC_OK)
+						fail("search failed");
+				}
+				times[pass] = (seconds() - started) / n_queries * 1e6;
+			}
+			printf(" %8.1f", median(times));
+		}
+		if (memcmp(every, found, sizeof(every[0]) * (size_t) n_queries) != 0)
+			fail("the ways disagree");
+	}
+	printf("\n");
+	free(pack.owned);
+}
+
 int
 main(int argc, char **argv)
 {
 	Vectors items;
 	Vectors users;
 	Vectors other;
+	Vectors million;
 	const Blas *blas;
 
 	if (argc != 3)
@@ -473,9 +555,16 @@ main(int argc, char **argv)
 	measure("as trained", &items, &users, blas);
 	other = flattened(&items);
 	measure("flat", &other, &users, blas);
-	free(other.data);
-	free(other.bias);
-	other = multiplied(&items, MILLION);
-	measure("million", &other, &users, NULL);
+	million = multiplied(&items, MILLION);
+	measure("million", &million, &users, NULL);
+
+	printf("\n%-26s %17s %17s %17s\n%-12s %8s %4s", "", "cosine", "dot",
+	       "euclidean", "like", "items", "k");
+	for (int metric = 0; metric < 3; metric++)
+		printf(" %8s %8s", "all", "search");
+	printf("\n");
+	measure_similar("as trained", &items);
+	measure_similar("flat", &other);
+	measure_similar("million", &million);
 	return 0;
 }

@@ -388,6 +388,18 @@ extern bool wc_probe_compare(const WcProbe *probe, const float *vector,
                              float *similarity);
 
 /*
+ * The n rows of a pack most like query->vector, descending; ties by ascending
+ * index.  Rows without an answer are left out; base, min_score and the biases
+ * of the rows do not count, the filters do.  All else as in wc_search:
+ * WC_NOT_FINITE is for a dot product.
+ */
+extern WcStatus wc_search_similar(const WcPack *pack, WcMetric metric,
+                                  const WcQuery *query, int32_t n,
+                                  WcScored *result, int32_t *n_result,
+                                  const char *kernel, const WcAlloc *alloc,
+                                  const WcHooks *hooks, WcError *error);
+
+/*
  * What an item with entries loses when the one with the most loses penalty:
  * penalty log(1 + entries) / log(1 + most).  Counts below 0 are taken as 0.
  */

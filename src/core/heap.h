@@ -56,6 +56,24 @@ wc_heap_rise(WcScored *heap, int32_t count, WcScored moving)
 	heap[place] = moving;
 }
 
+/*
+ * Let one more take part in the n best, of which there are *count.  True when
+ * n are there and the worst of them may have changed.
+ */
+static inline bool
+wc_heap_offer(WcScored *heap, int32_t n, int32_t *count, WcScored offered)
+{
+	if (*count < n)
+	{
+		wc_heap_rise(heap, (*count)++, offered);
+		return *count == n;
+	}
+	if (!wc_is_better(&offered, &heap[0]))
+		return false;
+	wc_heap_sink(heap, n, offered);
+	return true;
+}
+
 /* Best first: the worst goes to the end, again and again. */
 static inline bool
 wc_heap_sort(WcScored *heap, int32_t count, WcPace *pace)

@@ -42,20 +42,15 @@
  */
 #include <string.h>
 
-#include "core/heap.h"
-#include "core/kernel_search.h"
-#include "core/pack.h"
 #include "core/parallel.h"
+#include "core/search.h"
 
 #define BATCH 128 /* queries that share a block */
-#define FEW 8 /* candidates are few below a FEWth of all */
-#define MANY 16 /* results are many above a MANYth of all */
 #define NO_KEY UINT32_MAX /* of no finite score */
 
-/* float32 has 24 bits; what follows is rounded a few times */
-#define ULP 1.2e-7
-#define SLACK 1e-6
-#define TINY 2e-37
+#define ULP WC_SEARCH_ULP
+#define SLACK WC_SEARCH_SLACK
+#define TINY WC_SEARCH_TINY
 
 /* A query on its way through the blocks. */
 typedef struct Scan
@@ -67,17 +62,9 @@ typedef struct Scan
 	int32_t count; /* in the heap */
 	double cut; /* exact scores below it are not among the best */
 	double norm; /* bound of |q| */
-	double rest; /* bound of |q - its codes| */
-	float scale;
-	int32_t offset;
+	WcCoded coded;
 	const int8_t *codes;
 } Scan;
-
-static inline bool
-has_bit(const uint64_t *set, int32_t index)
-{
-	return set != NULL && ((set[index / 64] >> (index % 64)) & 1) != 0;
-}
 
 static inline void
 set_bit(uint64_t *set, int32_t index)
@@ -117,17 +104,8 @@ offer(Scan *scan, WcScored scored)
 {
 	if (!(scored.score >= scan->query->min_score))
 		return;
-	if (scan->count < scan->n)
-	{
-		wc_heap_rise(scan->heap, scan->count++, scored);
-		if (scan->count == scan->n)
-			set_cut(scan);
-	}
-	else if (wc_is_better(&scored, &scan->heap[0]))
-	{
-		wc_heap_sink(scan->heap, scan->count, scored);
+	if (wc_heap_offer(scan->heap, scan->n, &scan->count, scored))
 		set_cut(scan);
-	}
 }
 
 /*
@@ -138,7 +116,6 @@ static bool
 scan_begin(Scan *scan, const WcPack *pack, const WcQuery *query,
            const uint64_t *excluded, int32_t n, WcScored *heap)
 {
-	double sum = 0;
 	double reach;
 
 	memset(scan, 0, sizeof(*scan));
@@ -147,9 +124,7 @@ scan_begin(Scan *scan, const WcPack *pack, const WcQuery *query,
 	scan->heap = heap;
 	scan->n = n;
 	set_cut(scan);
-	for (int32_t f = 0; f < pack->factors; f++)
-		sum += (double) query->vector[f] * query->vector[f];
-	scan->norm = sqrt(sum) * (1 + 1e-12);
+	scan->norm = wc_query_norm(pack->factors, query->vector);
 	if (pack->count == 0)
 		return true;
 	reach = scan->norm * pack->blocks[0].norm_max + pack->blocks[0].bias +
@@ -157,25 +132,33 @@ scan_begin(Scan *scan, const WcPack *pack, const WcQuery *query,
 	return scan->norm < 1e30 && reach < 1e37;
 }
 
-/* Put the query into codes up to largest_code; codes has chunks x 4. */
-static void
-scan_code(Scan *scan, const WcPack *pack, int32_t largest_code, int8_t *codes)
+double
+wc_query_norm(int32_t k, const float *vector)
 {
-	const float *vector = scan->query->vector;
-	int32_t k = pack->factors;
-	float largest = WC_PACK_TINY;
+	double sum = 0;
+
+	for (int32_t f = 0; f < k; f++)
+		sum += (double) vector[f] * vector[f];
+	return sqrt(sum) * (1 + 1e-12);
+}
+
+WcCoded
+wc_code_query(int32_t k, const float *vector, int32_t largest_code,
+              int8_t *codes)
+{
+	WcCoded coded = {WC_PACK_TINY, 0, 0};
 	int32_t sum = 0;
 	double rest = 0;
 
 	for (int32_t f = 0; f < k; f++)
 	{
-		if (fabsf(vector[f]) > largest)
-			largest = fabsf(vector[f]);
+		if (fabsf(vector[f]) > coded.scale)
+			coded.scale = fabsf(vector[f]);
 	}
-	scan->scale = largest / (float) largest_code;
+	coded.scale /= (float) largest_code;
 	for (int32_t f = 0; f < k; f++)
 	{
-		long code = lrintf(vector[f] / scan->scale);
+		long code = lrintf(vector[f] / coded.scale);
 		double left;
 
 		if (code > largest_code)
@@ -184,14 +167,23 @@ scan_code(Scan *scan, const WcPack *pack, int32_t largest_code, int8_t *codes)
 			code = -largest_code;
 		codes[f] = (int8_t) code;
 		sum += (int32_t) code;
-		left = vector[f] - (double) scan->scale * (double) code;
+		left = vector[f] - (double) coded.scale * (double) code;
 		rest += left * left;
 	}
 	for (int32_t f = k; f < wc_pack_chunks(k) * WC_PACK_CHUNK; f++)
 		codes[f] = 0;
+	coded.offset = WC_PACK_ZERO * sum;
+	coded.rest = sqrt(rest) * (1 + 1e-12);
+	return coded;
+}
+
+/* Put the query into codes up to largest_code; codes has chunks x 4. */
+static void
+scan_code(Scan *scan, const WcPack *pack, int32_t largest_code, int8_t *codes)
+{
+	scan->coded =
+	    wc_code_query(pack->factors, scan->query->vector, largest_code, codes);
 	scan->codes = codes;
-	scan->offset = WC_PACK_ZERO * sum;
-	scan->rest = sqrt(rest) * (1 + 1e-12);
 }
 
 /* Can a row of this block or behind it be among the best? */
@@ -219,11 +211,11 @@ scan_view(const Scan *scan, const WcPackBlock *block, WcScanQuery *view)
 	double slack = SLACK * (scan->norm * block->size + block->bias +
 	                        fabs(base) + fabs(scan->cut)) +
 	               TINY;
-	double limit = scan->cut - base - scan->rest * block->hat - slack;
+	double limit = scan->cut - base - scan->coded.rest * block->hat - slack;
 
 	view->codes = scan->codes;
-	view->offset = scan->offset;
-	view->scale = scan->scale;
+	view->offset = scan->coded.offset;
+	view->scale = scan->coded.scale;
 	view->extra = (float) (extra * (1 + ULP));
 	view->limit = (float) (limit - fabs(limit) * ULP);
 }
@@ -233,16 +225,13 @@ static inline void
 scan_rows(Scan *scan, const WcPack *pack, int32_t block, uint64_t mask)
 {
 	int32_t first = block * WC_PACK_BLOCK;
-	int32_t left = pack->count - first;
 
-	if (left < WC_PACK_BLOCK)
-		mask &= (UINT64_C(1) << left) - 1;
-	for (; mask != 0; mask &= mask - 1)
+	for (mask &= wc_block_rows(pack, block); mask != 0; mask &= mask - 1)
 	{
 		int32_t position = first + __builtin_ctzll(mask);
 		WcScored scored = {0, pack->index[position]};
 
-		if (has_bit(scan->excluded, scored.index))
+		if (wc_has_bit(scan->excluded, scored.index))
 			continue;
 		scored.score = wc_pack_score_at(pack, scan->query->vector,
 		                                scan->query->base, position);
@@ -256,8 +245,6 @@ scan_blocks(const WcPack *pack, const WcSearchKernel *kernel, int32_t count,
             Scan **scans, WcScanQuery *views, uint64_t *masks, WcPace *pace)
 {
 	int32_t chunks = wc_pack_chunks(pack->factors);
-	size_t block_bytes =
-	    (size_t) WC_PACK_BLOCK * (size_t) chunks * WC_PACK_CHUNK;
 
 	for (int32_t b = 0; b < wc_pack_blocks(pack) && count > 0; b++)
 	{
@@ -277,8 +264,8 @@ scan_blocks(const WcPack *pack, const WcSearchKernel *kernel, int32_t count,
 			scans[kept++] = scan;
 		}
 		count = kept;
-		kernel->scan(chunks, pack->codes + (size_t) b * block_bytes,
-		             pack->scale + row, pack->bias + row, count, views, masks);
+		kernel->scan(chunks, wc_block_codes(pack, b), pack->scale + row,
+		             pack->bias + row, count, views, masks);
 		for (int32_t s = 0; s < count; s++)
 			scan_rows(scans[s], pack, b, masks[s]);
 	}
@@ -304,7 +291,7 @@ score_all(Scan *scan, const WcPack *pack, const int32_t *candidates,
 		WC_ASSERT(scored.index >= 0 && scored.index < pack->count);
 		if (wc_pace(pace, 16 + pack->factors / 8))
 			return fail_cancelled(error);
-		if (has_bit(scan->excluded, scored.index))
+		if (wc_has_bit(scan->excluded, scored.index))
 			continue;
 		scored.score =
 		    wc_pack_score(pack, query->vector, query->base, scored.index);
@@ -347,7 +334,7 @@ sort_all(const Scan *scan, const WcPack *pack, WcKeyed *entries,
 			return fail_cancelled(error);
 		entries[index].key = NO_KEY;
 		entries[index].value = index;
-		if (!has_bit(scan->excluded, index))
+		if (!wc_has_bit(scan->excluded, index))
 		{
 			float score = wc_pack_score_at(pack, query->vector, query->base, p);
 
@@ -377,39 +364,41 @@ sort_all(const Scan *scan, const WcPack *pack, WcKeyed *entries,
  * The ways to search
  * ------------------------------------------------------------------------ */
 
-/* What a query leaves out; allocated when it is not its bitmap as it is. */
-static WcStatus
-take_filter(const WcPack *pack, const WcQuery *query, bool few,
-            uint64_t **filter, const WcAlloc *alloc)
+WcStatus
+wc_query_filter(const WcPack *pack, const WcQuery *query, bool few,
+                const uint64_t **filter, uint64_t **owned, const WcAlloc *alloc)
 {
 	size_t words = bitmap_words(pack);
 	bool allow = query->candidates != NULL && !few;
+	uint64_t *set;
 
-	*filter = NULL;
+	*filter = query->excluded;
+	*owned = NULL;
 	if (query->n_exclude == 0 && !allow)
 		return WC_OK;
-	*filter = wc_alloc_array(alloc, words, sizeof(uint64_t));
-	if (*filter == NULL)
+	set = wc_alloc_array(alloc, words, sizeof(uint64_t));
+	if (set == NULL)
 		return WC_NO_MEMORY;
-	memset(*filter, allow ? 0xFF : 0, words * sizeof(uint64_t));
+	*filter = *owned = set;
+	memset(set, allow ? 0xFF : 0, words * sizeof(uint64_t));
 	for (int64_t i = 0; allow && i < query->n_candidates; i++)
 	{
 		int32_t index = query->candidates[i];
 
 		WC_ASSERT(index >= 0 && index < pack->count);
-		(*filter)[index / 64] &= ~(UINT64_C(1) << (index % 64));
+		set[index / 64] &= ~(UINT64_C(1) << (index % 64));
 	}
 	if (query->excluded != NULL)
 	{
 		size_t last = ((size_t) pack->count + 63) / 64;
 
 		for (size_t w = 0; w < last; w++)
-			(*filter)[w] |= query->excluded[w];
+			set[w] |= query->excluded[w];
 	}
 	for (int64_t i = 0; i < query->n_exclude; i++)
 	{
 		WC_ASSERT(query->exclude[i] >= 0 && query->exclude[i] < pack->count);
-		set_bit(*filter, query->exclude[i]);
+		set_bit(set, query->exclude[i]);
 	}
 	return WC_OK;
 }
@@ -455,9 +444,11 @@ wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
 	WcPace pace = wc_pace_start(hooks);
 	int64_t searched =
 	    query->candidates != NULL ? query->n_candidates : pack->count;
-	bool few = query->candidates != NULL && searched < pack->count / FEW;
+	bool few =
+	    query->candidates != NULL && searched < pack->count / WC_SEARCH_FEW;
 	const WcSearchKernel *kernel = wc_search_kernel_choose(kernel_name);
-	uint64_t *filter;
+	const uint64_t *filter;
+	uint64_t *owned;
 	Scan scan;
 	WcStatus status;
 
@@ -468,23 +459,22 @@ wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
 		n = (int32_t) searched;
 	if (n <= 0)
 		return WC_OK;
-	status = take_filter(pack, query, few, &filter, alloc);
+	status = wc_query_filter(pack, query, few, &filter, &owned, alloc);
 	if (status != WC_OK)
 		return status;
 
-	if (!scan_begin(&scan, pack, query,
-	                filter != NULL ? filter : query->excluded, n, result))
+	if (!scan_begin(&scan, pack, query, filter, n, result))
 		status =
 		    score_all(&scan, pack, query->candidates, searched, &pace, error);
 	else if (few)
 		status =
 		    score_all(&scan, pack, query->candidates, searched, &pace, error);
-	else if (n > pack->count / MANY)
+	else if (n > pack->count / WC_SEARCH_MANY)
 		status =
 		    search_sorted(&scan, pack, result, n_result, alloc, &pace, error);
 	else
 		status = search_bounded(&scan, pack, kernel, &pace, error);
-	wc_free(alloc, filter);
+	wc_free(alloc, owned);
 	if (status != WC_OK || *n_result > 0)
 		return status;
 	if (!wc_heap_sort(result, scan.count, &pace))

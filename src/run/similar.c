@@ -4,20 +4,16 @@
  *	  Items like an item, users like a user.
  *
  * Two rows are alike when their vectors are: biases say how much a row is liked
- * and not what it is like, so they do not count.  Every row that may be an
- * answer is compared, which is exact and costs as much as scoring all of them;
- * then the search for the best scores picks the best of the numbers, as if
- * they were vectors of one factor.
+ * and not what it is like, so they do not count.  The search is the core's
+ * (core/similar.c).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "miscadmin.h"
-
+#include "base/memory.h"
 #include "base/report.h"
+#include "base/settings.h"
 #include "run/similar.h"
 #include "store/query.h"
 
@@ -26,46 +22,29 @@ const WalsChoice wals_metric_choices[] = {{"cosine", WC_COSINE},
                                           {"euclidean", WC_EUCLIDEAN},
                                           {NULL, 0}};
 
-/* Compare one row, or leave it out. */
-static void
-compare_row(const WalsRows *rows, const WcProbe *probe, int32 self, int32 index,
-            float *similarity, uint64 *excluded)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (index == self || !wc_probe_compare(probe, wals_rows_vector(rows, index),
-	                                       &similarity[index]))
-		wals_row_set_add(excluded, index);
-	else if (!isfinite(similarity[index]))
-		wals_answer_damaged(rows, index);
-}
-
 /* The n best of the rows, or of the candidates when there are any. */
 static int32
-find_similar(const WalsRows *rows, WcMetric metric, int32 factors, int32 self,
+find_similar(const WalsRows *rows, WcMetric metric, int32 self,
              const int32 *candidates, int64 n_candidates, int32 n,
              WcScored *result)
 {
-	Size room = Max(wals_rows_count(rows), 1);
-	float *similarity = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
-	uint64 *excluded = wals_row_set(rows);
-	float one = 1.0f;
-	WcVectors numbers = {wals_rows_count(rows), 1, similarity, NULL};
+	WcQuery query = {.vector = wals_rows_vector(rows, self),
+	                 .candidates = candidates,
+	                 .n_candidates = n_candidates,
+	                 .exclude = &self,
+	                 .n_exclude = 1};
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WalsMemory memory;
 	WcStatus status;
-	WcProbe probe;
 	int32 count;
-	int64 i;
 
-	wc_probe_init(&probe, metric, factors, wals_rows_vector(rows, self));
-	if (candidates == NULL)
-		for (i = 0; i < wals_rows_count(rows); i++)
-			compare_row(rows, &probe, self, (int32) i, similarity, excluded);
-	for (i = 0; i < n_candidates; i++)
-		compare_row(rows, &probe, self, candidates[i], similarity, excluded);
-	status = wc_topn(&numbers, &one, 0.0f, candidates, n_candidates, excluded,
-	                 -INFINITY, n, result, &count, &wals_hooks, &error);
+	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	status = wc_search_similar(&rows->pack, metric, &query, n, result, &count,
+	                           wals_kernel, &memory.alloc, &wals_hooks, &error);
+	if (status == WC_NOT_FINITE)
+		wals_answer_damaged(rows, error.row);
 	if (status != WC_OK)
-		wals_report(&error, NULL, NULL, NULL);
+		wals_report(&error, &memory, NULL, NULL);
 	return count;
 }
 
@@ -105,8 +84,8 @@ wals_similar_run(const WalsSimilarRequest *request, WalsAnswer **result)
 	n = Min(request->n, wals_rows_count(rows));
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	count = find_similar(rows, request->metric, model.factors, self, candidates,
-	                     n_candidates, n, scored);
+	count = find_similar(rows, request->metric, self, candidates, n_candidates,
+	                     n, scored);
 	*result = wals_answer_name(rows, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;

@@ -2,13 +2,14 @@
  *
  * test_similar.c
  *	  Likeness against closed forms and a slow twin in long double, for lengths
- *	  around the width of a block and numbers from the smallest to the largest.
+ *	  around the width of a block and numbers from the smallest to the largest;
+ *	  the search for the most alike against comparing every row, bit for bit.
  *
  *-------------------------------------------------------------------------
  */
 #include <float.h>
 
-#include "check.h"
+#include "packs.h"
 
 #define K_MAX 70
 
@@ -124,6 +125,229 @@ test_large(void)
 	CHECK(compare(WC_EUCLIDEAN, 2, a, c) < 1e-38);
 }
 
+/* The slow, obvious way; all of them, in order. */
+static int32_t
+compare_every_row(Data *data, WcMetric metric, const WcQuery *query)
+{
+	uint64_t *drop = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
+	uint64_t *allow = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
+	int32_t count = 0;
+	WcProbe probe;
+
+	wc_probe_init(&probe, metric, data->k, query->vector);
+	for (int64_t i = 0; i < query->n_exclude; i++)
+		drop[query->exclude[i] / 64] |= UINT64_C(1) << (query->exclude[i] % 64);
+	for (int64_t i = 0; i < query->n_candidates; i++)
+		allow[query->candidates[i] / 64] |= UINT64_C(1)
+		                                    << (query->candidates[i] % 64);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		uint64_t bit = UINT64_C(1) << (j % 64);
+		WcScored scored = {0, j};
+
+		if ((drop[j / 64] & bit) != 0 ||
+		    (query->excluded != NULL && (query->excluded[j / 64] & bit) != 0) ||
+		    (query->candidates != NULL && (allow[j / 64] & bit) == 0) ||
+		    !wc_probe_compare(&probe,
+		                      data->vectors + (size_t) j * (size_t) data->k,
+		                      &scored.score))
+			continue;
+		scored.score += 0.0f;
+		data->expected[count++] = scored;
+	}
+	free(drop);
+	free(allow);
+	qsort(data->expected, (size_t) count, sizeof(WcScored), compare_scored);
+	return count;
+}
+
+/* One query with all metrics and kernels and several n. */
+static void
+check_likeness(Data *data, const WcQuery *query)
+{
+	static const int32_t ns[] = {1, 10, INT32_MAX};
+
+	for (int metric = WC_COSINE; metric <= WC_EUCLIDEAN; metric++)
+	{
+		int32_t n_expected = compare_every_row(data, (WcMetric) metric, query);
+
+		for (int name = 0; kernel_names[name] != NULL; name++)
+		{
+			if (wc_search_kernel_choose(kernel_names[name]) == NULL)
+				continue;
+			for (int i = 0; i < 3; i++)
+			{
+				int32_t n_result = -1;
+				WcError error;
+				WcStatus status = wc_search_similar(
+				    &data->pack, (WcMetric) metric, query, ns[i], data->result,
+				    &n_result, kernel_names[name], &check_alloc, NULL, &error);
+
+				if (status != WC_OK || !is_as_expected(data, n_expected, ns[i],
+				                                       data->result, n_result))
+					check_that(false, kernel_names[name], __FILE__, __LINE__);
+				else
+					check_passed++;
+			}
+		}
+	}
+}
+
+/* Shapes whose products are finite, all filters; like a row, and like none. */
+static void
+test_search(void)
+{
+	static const int32_t counts[] = {0, 1, 63, 65, 300, 1500, 3000};
+	static const int32_t ks[] = {1, 2, 5, 16, 31, 64, 65, 127, 256};
+	uint64_t state = 99;
+	uint64_t seed = 0;
+
+	for (int shape = 0; shape < N_SHAPES; shape++)
+	{
+		for (int i = 0; i < 9; i++)
+		{
+			Data *data =
+			    data_make(counts[seed % 7], ks[i], (Shape) shape,
+			              seed % 2 == 0 ? BIAS_NONE : BIAS_LARGE, seed);
+			int32_t self = data->count / 3;
+
+			seed++;
+			for (int bits = 0; bits < 8; bits++)
+			{
+				WcQuery query = {.vector = data->query};
+
+				data_filter(data, 0.3, 0.05, bits % 2 == 0 ? 0.02 : 0.6,
+				            &state);
+				if (bits < 4 && data->count > 0)
+				{
+					query.vector =
+					    data->vectors + (size_t) self * (size_t) data->k;
+					query.exclude = &self;
+					query.n_exclude = 1;
+				}
+				if (bits & 1)
+					query.excluded = data->excluded;
+				if (bits & 2)
+				{
+					query.candidates = data->candidates;
+					query.n_candidates = data->n_candidates;
+				}
+				check_likeness(data, &query);
+			}
+			data_free(data);
+		}
+	}
+}
+
+/*
+ * Rows that codes tell badly, all alike: the best is where what is left out of
+ * its codes lies in the direction of the query.
+ */
+static void
+test_tight(void)
+{
+	Data *data = data_make(4000, 32, FLAT, BIAS_NONE, 3);
+	WcQuery query = {.vector = data->query};
+	WcPackBuilder *builder;
+
+	free(data->pack.owned);
+	CHECK(wc_pack_begin(WC_ID_INT64, 32, &builder, &check_alloc) == WC_OK);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		float *vector = data->vectors + j * 32;
+		WcId id = {j, NULL, 0};
+
+		for (int32_t f = 0; f < 32; f++)
+			vector[f] = j == 3900
+			                ? 10.49f
+			                : 10.49f + (f % 2 == 0 ? 1 : -1) *
+			                               (0.5f + (float) (j % 7) * 0.01f);
+		vector[31] = 127;
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+	}
+	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
+	for (int32_t f = 0; f < 32; f++)
+		data->query[f] = f < 31 ? 1 : 0;
+	check_likeness(data, &query);
+	CHECK(data->expected[0].index == 3900 || data->expected[0].score > 0);
+	for (int32_t f = 0; f < 32; f++)
+		data->query[f] = f < 31 ? 10.49f : 127;
+	check_likeness(data, &query);
+	CHECK(data->expected[0].index == 3900);
+	data_free(data);
+}
+
+/* The first row that counts whose product overflows is named. */
+static void
+test_overflow(void)
+{
+	Data *data = data_make(1000, 4, HUGE_NUMBERS, BIAS_NONE, 8);
+	WcQuery query = {.vector = data->query, .excluded = data->excluded};
+	int32_t n_result;
+	WcError error;
+
+	for (int32_t f = 0; f < 4; f++)
+		data->query[f] = f == 0 ? 3e38f : 0;
+	for (int32_t first = 0; first < 1000; first += 37)
+	{
+		float product;
+		int32_t row = first;
+		WcProbe probe;
+
+		wc_probe_init(&probe, WC_DOT, 4, data->query);
+		memset(data->excluded, 0, 1000 / 8);
+		for (int32_t j = 0; j < first; j++)
+			data->excluded[j / 64] |= UINT64_C(1) << (j % 64);
+		while (row < 1000 &&
+		       wc_probe_compare(&probe, data->vectors + row * 4, &product) &&
+		       isfinite(product))
+			row++;
+		CHECK(wc_search_similar(&data->pack, WC_DOT, &query, 10, data->result,
+		                        &n_result, NULL, &check_alloc, NULL, &error) ==
+		      (row < 1000 ? WC_NOT_FINITE : WC_OK));
+		CHECK(row == 1000 || (error.row == row && n_result == 0));
+	}
+	data_free(data);
+}
+
+static void
+test_failures(void)
+{
+	Data *data = data_make(20000, 32, FLAT, BIAS_NONE, 6);
+	int32_t self = 7;
+	WcQuery query = {
+	    .vector = data->vectors + 7 * 32, .exclude = &self, .n_exclude = 1};
+	int32_t n_result;
+	WcError error;
+
+	check_fail_after = 0;
+	CHECK(wc_search_similar(&data->pack, WC_COSINE, &query, 10, data->result,
+	                        &n_result, NULL, &check_alloc, NULL,
+	                        &error) == WC_NO_MEMORY);
+	CHECK(error.status == WC_NO_MEMORY);
+	check_fail_after = -1;
+	for (int32_t n = 10; n <= 20000; n += 19990)
+	{
+		WcStatus status = WC_CANCELLED;
+		long asked;
+
+		for (asked = 0; status != WC_OK && asked < 1000; asked++)
+		{
+			CheckCancel cancel = {asked, 0};
+			WcHooks hooks = {check_should_stop, NULL, &cancel};
+
+			status = wc_search_similar(&data->pack, WC_COSINE, &query, n,
+			                           data->result, &n_result, NULL,
+			                           &check_alloc, &hooks, &error);
+			CHECK(status == WC_OK ||
+			      (status == WC_CANCELLED && error.status == WC_CANCELLED &&
+			       n_result == 0));
+		}
+		CHECK(status == WC_OK && asked > 1);
+	}
+	data_free(data);
+}
+
 int
 main(void)
 {
@@ -140,5 +364,9 @@ main(void)
 	test_closed_forms();
 	test_zero();
 	test_large();
+	test_search();
+	test_tight();
+	test_overflow();
+	test_failures();
 	return check_report("test_similar");
 }
