@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 #include "base/args.h"
 #include "run/fold.h"

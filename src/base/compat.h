@@ -10,6 +10,7 @@
 #define WALS_BASE_COMPAT_H
 
 #include "access/genam.h"
+#include "access/tableam.h"
 #include "catalog/pg_namespace.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -72,10 +73,23 @@ static inline IndexScanDesc
 wals_index_beginscan(Relation table, Relation index, Snapshot snapshot,
                      int n_keys)
 {
-#if PG_VERSION_NUM >= 180000
+#if PG_VERSION_NUM >= 190000
+	return index_beginscan(table, index, snapshot, NULL, n_keys, 0, 0);
+#elif PG_VERSION_NUM >= 180000
 	return index_beginscan(table, index, snapshot, NULL, n_keys, 0);
 #else
 	return index_beginscan(table, index, snapshot, n_keys, 0);
+#endif
+}
+
+/* A scan of all rows that nobody instruments. */
+static inline TableScanDesc
+wals_table_beginscan(Relation table, Snapshot snapshot)
+{
+#if PG_VERSION_NUM >= 190000
+	return table_beginscan(table, snapshot, 0, NULL, 0);
+#else
+	return table_beginscan(table, snapshot, 0, NULL);
 #endif
 }
 

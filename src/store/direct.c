@@ -84,7 +84,7 @@ wals_direct_each(Oid table, WalsRowFunction each_row, void *arg)
 	if (relation == NULL)
 		return false;
 	slot = table_slot_create(relation, NULL);
-	scan = table_beginscan(relation, GetActiveSnapshot(), 0, NULL);
+	scan = wals_table_beginscan(relation, GetActiveSnapshot());
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
