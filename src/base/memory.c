@@ -124,6 +124,8 @@ wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
 	memset(memory, 0, sizeof(*memory));
 	memory->context = context;
 	memory->limit = limit;
+	memory->job = "training";
+	memory->advice = "train on fewer rows or factors";
 	memory->alloc.alloc = memory_alloc;
 	memory->alloc.resize = memory_resize;
 	memory->alloc.release = memory_release;

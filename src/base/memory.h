@@ -23,8 +23,11 @@ typedef struct WalsMemory
 	Size used; /* bytes now */
 	Size peak; /* bytes at most */
 	bool over_limit; /* an allocation was refused for the limit */
+	const char *job; /* what needs it, for messages: "training" */
+	const char *advice; /* how to need less, for hints */
 } WalsMemory;
 
+/* For a training; other jobs say so in job and advice. */
 extern void wals_memory_init(WalsMemory *memory, MemoryContext context,
                              Size limit);
 

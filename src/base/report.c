@@ -30,12 +30,13 @@ report_memory(const WalsMemory *memory)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_OUT_OF_MEMORY),
-		     errmsg("training needs more memory than wals.max_memory allows"),
+		     errmsg("%s needs more memory than wals.max_memory allows",
+		            memory->job),
 		     errdetail("The limit is %zu kB, %zu kB were in use when more was "
 		               "needed.",
 		               memory->limit / 1024, memory->used / 1024),
-		     errhint("Raise it with SET wals.max_memory = '...', or train on "
-		             "fewer rows or factors.")));
+		     errhint("Raise it with SET wals.max_memory = '...', or %s.",
+		             memory->advice)));
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
@@ -109,6 +110,16 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			         error->detail[0] ? errdetail("%s", error->detail) : 0,
 			         errhint("Scale the values or weights down, or raise "
 			                 "regularization.")));
+			break;
+
+		case WC_LAMBDA_TOO_LARGE:
+			ereport(ERROR,
+			        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			         errmsg("regularization of %s %s is out of range",
+			                side_noun(error->side), row),
+			         error->detail[0] ? errdetail("%s", error->detail) : 0,
+			         errhint("Lower regularization, or scale the weights "
+			                 "down.")));
 			break;
 
 		case WC_NOT_SPD:

@@ -112,7 +112,7 @@ wals_settings_define(void)
 	    GUC_UNIT_KB, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
-	    "wals.max_memory", "Memory a training may use.",
+	    "wals.max_memory", "Memory a training, tuning or evaluation may use.",
 	    "A training whose estimate is higher stops with an error "
 	    "before it allocates. 0 means no limit.",
 	    &wals_max_memory, 4 * 1024 * 1024, 0, MAX_KILOBYTES, PGC_USERSET,

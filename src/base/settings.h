@@ -20,7 +20,7 @@ extern char *wals_default_model; /* name of a model, "" for none */
 extern int wals_cache_mem; /* kB per backend */
 extern int wals_cache_share; /* WalsCacheShare */
 extern int wals_cache_file_limit; /* kB of all shared files, -1: no limit */
-extern int wals_max_memory; /* kB per training, 0: no limit */
+extern int wals_max_memory; /* kB per training or evaluation, 0: no limit */
 
 extern int wals_threads; /* 0: as many as parallel maintenance would use */
 extern char *wals_kernel; /* name of the inner loops, "auto" for the widest */

@@ -27,6 +27,7 @@ typedef enum WcStatus
 	WC_TOO_LARGE, /* a count or size passes its type's range */
 	WC_BAD_PARAM, /* an option; wc_params_check has the words */
 	WC_NOT_FINITE, /* a weight, target or factor is not finite */
+	WC_LAMBDA_TOO_LARGE, /* that of a row, with its weight, leaves float32 */
 	WC_NOT_SPD, /* a row's system is singular, even in float64 */
 	WC_DUPLICATE, /* two entries for one cell under WC_DUP_ERROR */
 	WC_EMPTY /* no entry to train on, or none that asks for anything */

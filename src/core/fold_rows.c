@@ -220,7 +220,7 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 	    pow(fold->unobserved * fold->row_share + sum, params->reg_exponent);
 	fold->lambda = (float) lambda;
 	if (!isfinite(fold->lambda))
-		return wc_fail(error, WC_NOT_FINITE, fold->side, 0, -1,
+		return wc_fail(error, WC_LAMBDA_TOO_LARGE, fold->side, 0, -1,
 		               "The regularization of the row is %g, the largest is "
 		               "%g.",
 		               lambda, (double) FLT_MAX);

@@ -37,6 +37,8 @@ wc_status_text(WcStatus status)
 			return "invalid option";
 		case WC_NOT_FINITE:
 			return "number is not finite";
+		case WC_LAMBDA_TOO_LARGE:
+			return "regularization is too large";
 		case WC_NOT_SPD:
 			return "system is not positive definite";
 		case WC_DUPLICATE:

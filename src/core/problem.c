@@ -581,7 +581,7 @@ set_lambda(Build *build, WcSide side, int32_t row, double weight, float *result)
 
 	*result = (float) lambda;
 	if (!isfinite(*result))
-		return wc_fail(build->error, WC_NOT_FINITE, side, row, -1,
+		return wc_fail(build->error, WC_LAMBDA_TOO_LARGE, side, row, -1,
 		               "The regularization of the row is %g, the largest is "
 		               "%g.",
 		               lambda, (double) FLT_MAX);

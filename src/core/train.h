@@ -303,7 +303,8 @@ typedef struct WcProblem
  * build the second side.  by_user is consumed: its arrays belong to the
  * problem afterwards.  user_weights (m) and item_weights (n) are the weights
  * the user gave per row and column, >= 0 and finite, or NULL; they are copied.
- * WC_NOT_FINITE names the entry whose weight leaves the range of float32.
+ * WC_NOT_FINITE names the entry whose weight leaves the range of float32,
+ * WC_LAMBDA_TOO_LARGE the row whose lambda does.
  */
 extern WcStatus wc_problem_build(const WcParams *params, WcCsr *by_user,
                                  const float *user_weights,

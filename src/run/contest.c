@@ -301,7 +301,8 @@ has_failed(const Run *run, WcStatus status, WcError *error)
 {
 	const WalsParts *parts = run->contest->parts;
 
-	if (status == WC_NOT_SPD || status == WC_NOT_FINITE)
+	if (status == WC_NOT_SPD || status == WC_NOT_FINITE ||
+	    status == WC_LAMBDA_TOO_LARGE)
 	{
 		run->trial->failure = pstrdup(wc_status_text(status));
 		return true;

@@ -41,7 +41,7 @@
  */
 static int32
 find_points(const WalsModel *model, const WalsMapRequest *request,
-            WalsMapPoint **result, Datum **stored)
+            MemoryContext context, WalsMapPoint **result, Datum **stored)
 {
 	const WalsRows *rows = wals_cache_rows(model, WC_ITEMS);
 	int32 n = Min(request->n, wals_rows_count(rows));
@@ -51,10 +51,11 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 	float *x = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
 	float *y = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
 	WalsMapPoint *points =
-	    palloc_extended(sizeof(WalsMapPoint) * room, MCXT_ALLOC_HUGE);
+	    MemoryContextAllocHuge(context, sizeof(*points) * room);
 	Datum *ids = palloc_extended(sizeof(Datum) * room, MCXT_ALLOC_HUGE);
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 	WalsMemory memory;
+	MemoryContext caller;
 	int32 count = 0;
 	int32 i;
 
@@ -72,8 +73,10 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 
 		if (isnan(x[i]))
 			continue;
+		caller = MemoryContextSwitchTo(context);
 		points[count].id =
 		    wals_id_result(model->item_type, request->id_type, id);
+		MemoryContextSwitchTo(caller);
 		points[count].x = x[i];
 		points[count].y = y[i];
 		points[count].entries = wals_rows_entries(rows, index);
@@ -88,13 +91,14 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 int32
 wals_map_run(const WalsMapRequest *request, WalsMapPoint **result)
 {
+	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
 	int32 count;
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
 	wals_answer_check_side(&model, WC_ITEMS, request->id_type, "wals_map()");
-	count = find_points(&model, request, result, NULL);
+	count = find_points(&model, request, context, result, NULL);
 	wals_query_end();
 	return count;
 }
@@ -207,7 +211,7 @@ wals_map_svg_run(const WalsMapRequest *request)
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
-	count = find_points(&model, request, &points, &ids);
+	count = find_points(&model, request, CurrentMemoryContext, &points, &ids);
 	if (OidIsValid(request->labels.relation))
 	{
 		labels = palloc(sizeof(char *) * Max(count, 1));

@@ -25,7 +25,8 @@
  * Memory: 8 bytes for each pair of the test, of a list, and of the source that
  * belongs to a user of the test, twice while they are sorted (12 with values);
  * 4 bytes times the factors for each of these users, 64 for each cut; 8 for each
- * item; and what core/metrics.c needs per thread.
+ * item; and what core/metrics.c needs per thread.  Limited by wals.max_memory,
+ * the numbers that are kept for each user by as much again.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,6 +37,7 @@
 #include "utils/memutils.h"
 
 #include "base/report.h"
+#include "base/settings.h"
 #include "run/answer.h"
 #include "run/measure.h"
 #include "store/query.h"
@@ -507,6 +509,14 @@ count_pairs(const WalsMeasureState *state)
 	return result;
 }
 
+static void
+memory_init(WalsMemory *memory, MemoryContext context)
+{
+	wals_memory_init(memory, context, (Size) wals_max_memory * 1024);
+	memory->job = "evaluation";
+	memory->advice = "evaluate on fewer rows";
+}
+
 /*
  * The story: everything that is read, then the versions one after the other;
  * the one whose items were looked up last comes first, because they are at
@@ -524,8 +534,8 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	memset(measured, 0, sizeof(*measured));
 	state.request = request;
 	state.measured = measured;
-	wals_memory_init(&state.memory, context, 0);
-	wals_memory_init(&state.kept, CurrentMemoryContext, 0);
+	memory_init(&state.memory, context);
+	memory_init(&state.kept, CurrentMemoryContext);
 
 	wals_query_begin();
 	open_models(&state);

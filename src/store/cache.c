@@ -92,6 +92,8 @@ typedef struct CacheCount
 	int64 hits; /* the rows were at hand */
 	int64 loads; /* they were read from the table */
 	int64 opens; /* or taken from a file that was there */
+	bool told_unshared; /* it was said that there is no file of them */
+	bool told_unkept; /* and that there is no room for them in memory */
 } CacheCount;
 
 static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
@@ -322,25 +324,32 @@ entry_open(CacheEntry *entry, const WalsModel *model)
 	return false;
 }
 
-/* Put the rows that were read into a file and take them from there. */
+/*
+ * Put the rows that were read into a file and take them from there.  Why that
+ * cannot be is said once: the next call may have to read them again.
+ */
 static void
-entry_share(CacheEntry *entry, const WalsModel *model)
+entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
 	void *owned = entry->rows.pack.owned;
 	WcPack own = entry->rows.pack;
 
 	if (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS)
 		return;
-	if (wals_packfile_write(&entry->key, &own) && entry_open(entry, model))
+	if (!wals_packfile_write(&entry->key, &own, !count->told_unshared))
+		count->told_unshared = true;
+	else if (entry_open(entry, model))
+	{
 		wc_free(&entry->memory.alloc, owned);
-	else
-		entry->rows.pack = own;
+		own = entry->rows.pack;
+	}
+	entry->rows.pack = own;
 	CHECK_FOR_INTERRUPTS();
 }
 
 /* Take the rows from a file, or make it, one session at a time. */
 static void
-entry_open_or_load(CacheEntry *entry, const WalsModel *model)
+entry_open_or_load(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
 	LOCKTAG tag;
 
@@ -353,7 +362,7 @@ entry_open_or_load(CacheEntry *entry, const WalsModel *model)
 	if (!entry_open(entry, model))
 	{
 		entry_load(entry, model);
-		entry_share(entry, model);
+		entry_share(entry, model, count);
 	}
 	LockRelease(&tag, ExclusiveLock, false);
 }
@@ -404,19 +413,17 @@ count_find(const WalsModel *model, WcSide side, Oid table)
 	return count;
 }
 
-/* Say once per version and session that every call reads the rows anew. */
+/* Say once in a session that every call reads the rows anew. */
 static void
-tell_too_large(const WalsModel *model, WcSide side, Size size)
+tell_too_large(const WalsModel *model, CacheCount *count, Size size)
 {
-	static pg_uuid_t told;
-
-	if (memcmp(&told, &model->version_id, sizeof(told)) == 0)
+	if (count->told_unkept)
 		return;
-	told = model->version_id;
+	count->told_unkept = true;
 	ereport(
 	    NOTICE,
 	    (errmsg("%s of model \"%s\" do not fit into wals.cache_mem",
-	            side == WC_USERS ? "users" : "items",
+	            count->side == WC_USERS ? "users" : "items",
 	            get_rel_name(model->relation)),
 	     errdetail("They need %zu kB, so each call reads them again.",
 	               size / 1024),
@@ -459,7 +466,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	if (wals_cache_share == WALS_SHARE_NEVER)
 		entry_load(entry, model);
 	else
-		entry_open_or_load(entry, model);
+		entry_open_or_load(entry, model, count);
 	if (entry->was_read)
 		count->loads++;
 	else
@@ -471,7 +478,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		dlist_push_head(&cache_entries, &entry->node);
 	}
 	else
-		tell_too_large(model, side, entry->memory.used);
+		tell_too_large(model, count, entry->memory.used);
 	return &entry->rows;
 }
 

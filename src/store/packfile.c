@@ -323,13 +323,15 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 }
 
 bool
-wals_packfile_write(const WalsPackKey *key, const WcPack *pack)
+wals_packfile_write(const WalsPackKey *key, const WcPack *pack, bool tell)
 {
 	char path[MAXPGPATH];
 	char name_for_now[MAXPGPATH + 16];
 
 	if (!make_room(key->table, pack->bytes))
 	{
+		if (!tell)
+			return false;
 		ereport(WARNING,
 		        (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 		         errmsg("rows of \"%s\" do not fit into wals.cache_file_limit",
@@ -343,7 +345,7 @@ wals_packfile_write(const WalsPackKey *key, const WcPack *pack)
 	snprintf(name_for_now, sizeof(name_for_now), "%s.%d", path, MyProcPid);
 	if (write_file(path, name_for_now, pack))
 		return true;
-	if (!wals_hooks.should_stop(NULL))
+	if (tell && !wals_hooks.should_stop(NULL))
 		ereport(WARNING,
 		        (errcode_for_file_access(),
 		         errmsg("could not write file \"%s\": %m", path),

@@ -42,10 +42,11 @@ extern void wals_packfile_close(WalsPackMap *map);
 
 /*
  * Write a pack to the file of a key, complete or not at all, after files that
- * are of no use have been removed.  False, with a warning unless an interrupt is
- * waiting, when it cannot be written.
+ * are of no use have been removed.  False when it cannot be written, with a
+ * warning if tell is set and no interrupt is waiting.
  */
-extern bool wals_packfile_write(const WalsPackKey *key, const WcPack *pack);
+extern bool wals_packfile_write(const WalsPackKey *key, const WcPack *pack,
+                                bool tell);
 
 /*
  * Write a pack under a name of this process, map it and remove it.  False when

@@ -160,7 +160,7 @@ SELECT count(*) FROM wals_recommend(1, 5, 'large');
 SELECT count(*) FROM wals_recommend(1, 5, 'large');
 SELECT model, place, hits, fetched FROM kept;
 TABLE files ORDER BY model;
--- nor memory: said each time, and answered
+-- nor memory: each is said once, and answered
 \c
 SET search_path = cache_limits, public;
 SET client_min_messages = warning;

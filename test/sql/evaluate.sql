@@ -398,6 +398,16 @@ SET ROLE regress_wals_analyst;
 SELECT n_users <= 5 AND n_users > 0 AS known, n_skipped > 10 AS skipped FROM wals_evaluate('log_test', 'guarded') WHERE metric = 'auc';
 RESET ROLE;
 
+-- memory counts against the limit, whoever needs it
+SET wals.max_memory = '40kB';
+SELECT regexp_replace(outcome($$SELECT * FROM wals_evaluate('log_test', 'guarded')$$), '\d+ kB were', '... kB were');
+SELECT split_part(outcome($$SELECT * FROM wals_compare('log_test', 'guarded', 'hand')$$), E'\n', 1);
+SET wals.max_memory = '100MB';
+SELECT count(*) > 0 AS measured FROM wals_evaluate('log_test', 'guarded');
+SET wals.max_memory = 0;
+SELECT count(*) > 0 AS measured FROM wals_evaluate('log_test', 'guarded');
+RESET wals.max_memory;
+
 SET client_min_messages = error;
 DROP SCHEMA evaluate CASCADE;
 DROP ROLE regress_wals_analyst;

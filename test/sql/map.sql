@@ -51,6 +51,12 @@ INSERT INTO codes VALUES ('i1', 'one'), ('i2', 'two');
 SELECT count(*) FROM regexp_matches(wals_map_svg('t', labels => 'codes'), '(one|two) \(i', 'g');
 SELECT * FROM wals_map_bigint('t');
 
+-- more items than fit into memory that is reused at once
+CREATE TABLE wide_seen AS SELECT u AS user_id, i AS item_id FROM generate_series(1, 3) AS u, generate_series(1, 9000) AS i;
+SELECT wals_train('wide', 'wide_seen', factors => 2, iterations => 1) AS version;
+SELECT count(*), count(DISTINCT item_id), min(item_id), max(item_id), max(abs(x)) < 10 AS near FROM wals_map_bigint('wide', NULL);
+SELECT count(DISTINCT item_id) FROM wals_map('wide', NULL);
+
 -- nothing but zeros
 UPDATE m_items SET factors = '{0,0,0}';
 SELECT wals_activate('m', 1);

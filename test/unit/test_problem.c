@@ -583,7 +583,7 @@ test_refusals(void)
 	refuse(&params, &data, false, WC_NOT_FINITE, WC_USERS, -1, -1);
 	params.unobserved_weight = 1;
 	params.regularization = 1e38;
-	refuse(&params, &data, false, WC_NOT_FINITE, WC_ITEMS, 0, -1);
+	refuse(&params, &data, false, WC_LAMBDA_TOO_LARGE, WC_ITEMS, 0, -1);
 
 	/* Dislikes only: nobody asks for anything. */
 	random_data(true, true, false, &data);
