@@ -16,7 +16,8 @@
  * never stale: a transaction with an older snapshot asks for the older identity,
  * a rolled-back training leaves an identity that nobody asks for again, a
  * standby needs nothing special.  A table that was rewritten or truncated has
- * another storage.
+ * another storage.  What a transaction reads that may itself have changed the
+ * table, by hand for instance, is not shared and forgotten with it.
  *
  * The right to read the factor tables is checked on every call, when the caller
  * reads the model row (wals_model_active), also when the rows are at hand.
@@ -39,6 +40,9 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/parallel.h"
+#include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/ilist.h"
@@ -75,6 +79,8 @@ typedef struct CacheEntry
 	WcSide side;
 	bool was_read; /* from the table, by this session */
 	bool suspect; /* something about the table changed */
+	LocalTransactionId only_in; /* the transaction whose changes it may hold,
+	                             * which nobody else may ever see; or none */
 	WalsMemory memory; /* context of the entry and its size */
 	WalsPackMap map; /* the pack's file, when it is shared */
 	MemoryContextCallback unmap;
@@ -181,7 +187,31 @@ entry_is_current(CacheEntry *entry)
 {
 	if (entry->suspect)
 		entry->suspect = table_storage(entry->key.table) != entry->key.storage;
-	return !entry->suspect;
+	return !entry->suspect && (entry->only_in == InvalidLocalTransactionId ||
+	                           entry->only_in == wals_transaction_number());
+}
+
+/*
+ * May this transaction have changed rows of the table?  Then it holds a lock
+ * that allows it; its parallel workers do not, and only know that it has
+ * changed something.
+ */
+static bool
+may_have_changed(Oid table)
+{
+	Relation relation;
+	bool result;
+
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return false;
+	if (IsParallelWorker())
+		return true;
+	relation = try_relation_open(table, AccessShareLock);
+	if (relation == NULL)
+		return true;
+	result = CheckRelationLockedByMe(relation, RowExclusiveLock, true);
+	relation_close(relation, AccessShareLock);
+	return result;
 }
 
 /*
@@ -273,6 +303,8 @@ entry_load(CacheEntry *entry, const WalsModel *model)
 	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
 
+	if (may_have_changed(rows->table))
+		entry->only_in = wals_transaction_number();
 	wals_packfile_identity(&entry->key, identity);
 	check_status(entry,
 	             wc_pack_begin(wals_id_kind(rows->id_type), model->factors,
@@ -334,7 +366,8 @@ entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 	void *owned = entry->rows.pack.owned;
 	WcPack own = entry->rows.pack;
 
-	if (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS)
+	if (entry->only_in != InvalidLocalTransactionId ||
+	    (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS))
 		return;
 	if (!wals_packfile_write(&entry->key, &own, !count->told_unshared))
 		count->told_unshared = true;

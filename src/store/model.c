@@ -154,7 +154,7 @@ wals_model_release(Oid schema, const char *name)
 void
 wals_model_lock_relation(Oid relation)
 {
-	wals_model_lock(get_rel_namespace(relation), get_rel_name(relation));
+	wals_model_lock(get_rel_namespace(relation), wals_relation_name(relation));
 }
 
 Oid
@@ -276,7 +276,8 @@ model_is_marked(Oid relation)
 	bool result = false;
 	char *sql;
 
-	if (wals_direct_each(relation, find_mark, &result))
+	if (wals_direct_each(relation, find_mark, &result) ||
+	    !wals_relation_hold(relation))
 		return result;
 	sql = psprintf("SELECT 1 FROM %s WHERE active AND is_default",
 	               wals_relation_quoted(relation));
@@ -736,13 +737,14 @@ wals_model_list_rows(ReturnSetInfo *result)
 	foreach (cell, models)
 	{
 		Oid model = lfirst_oid(cell);
-		char *quoted = wals_relation_quoted(model);
+		char *quoted;
 		Datum values[5];
 		bool nulls[5] = {false};
 		NameData owner;
 
-		if (!model_is_safe_to_list(model))
+		if (!wals_relation_hold(model) || !model_is_safe_to_list(model))
 			continue;
+		quoted = wals_relation_quoted(model);
 		wals_query_begin();
 		wals_query_run(psprintf("SELECT pg_catalog.count(*)::integer, "
 		                        "(SELECT CAST(a AS %s.wals_model) FROM %s AS a "
@@ -771,7 +773,7 @@ wals_log_list_rows(ReturnSetInfo *result)
 		uint64 n;
 		uint64 row;
 
-		if (!model_is_safe_to_list(model))
+		if (!wals_relation_hold(model) || !model_is_safe_to_list(model))
 			continue;
 		wals_query_begin();
 		n = wals_query_run(

@@ -17,6 +17,7 @@
 #include "commands/extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -116,17 +117,44 @@ wals_model_type(void)
 	return extension_types()[0];
 }
 
+static void
+relation_gone(Oid relation)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+	                errmsg("relation with OID %u does not exist", relation),
+	                errdetail("It was dropped after it was looked up.")));
+}
+
 char *
-wals_relation_quoted(Oid relation)
+wals_relation_name(Oid relation)
 {
 	char *name = get_rel_name(relation);
 
 	if (name == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-		                errmsg("relation with OID %u does not exist", relation),
-		                errhint("It was dropped after it was looked up.")));
-	return quote_qualified_identifier(
-	    get_namespace_name(get_rel_namespace(relation)), name);
+		relation_gone(relation);
+	return name;
+}
+
+char *
+wals_relation_quoted(Oid relation)
+{
+	char *name = wals_relation_name(relation);
+	char *schema = get_namespace_name(get_rel_namespace(relation));
+
+	/* without its schema a name would mean what search_path makes of it */
+	if (schema == NULL)
+		relation_gone(relation);
+	return quote_qualified_identifier(schema, name);
+}
+
+bool
+wals_relation_hold(Oid relation)
+{
+	LockRelationOid(relation, AccessShareLock);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
+		return true;
+	UnlockRelationOid(relation, AccessShareLock);
+	return false;
 }
 
 WalsTableKind

@@ -10,6 +10,15 @@
 
 #include "store/ids.h"
 
+/* Name of a relation; 42P01 when it is gone. */
+extern char *wals_relation_name(Oid relation);
+
+/*
+ * Whether a relation that was listed is still there; if so it stays until the
+ * transaction ends.
+ */
+extern bool wals_relation_hold(Oid relation);
+
 /* schema.name, quoted for use in SQL; fails with 42P01 when it is gone. */
 extern char *wals_relation_quoted(Oid relation);
 

@@ -689,21 +689,23 @@ wals_model_mark_default(Oid relation)
 {
 	ListCell *cell;
 
-	foreach (cell, wals_model_list_all())
+	/*
+	 * No lock of ours keeps others out of all these models.  So that they wait
+	 * for each other and do not end in a deadlock, models come in one order,
+	 * and of each the active row first, as when a version is made active.
+	 */
+	foreach (cell, wals_model_list_own())
 	{
 		Oid model = lfirst_oid(cell);
 
-		if (model == relation || !wals_model_is_own(model))
-			continue;
-		wals_query_run(psprintf("UPDATE %s SET is_default = false "
-		                        "WHERE is_default",
-		                        wals_relation_quoted(model)),
+		wals_version_hold(model);
+		wals_query_run(psprintf("UPDATE %s SET is_default = %s "
+		                        "WHERE is_default IS %s TRUE",
+		                        wals_relation_quoted(model),
+		                        model == relation ? "true" : "false",
+		                        model == relation ? "NOT" : ""),
 		               0, NULL, NULL, NULL, WALS_READ_FRESH);
 	}
-	wals_query_run(psprintf("UPDATE %s SET is_default = true "
-	                        "WHERE is_default IS NOT TRUE",
-	                        wals_relation_quoted(relation)),
-	               0, NULL, NULL, NULL, WALS_READ_FRESH);
 }
 
 void

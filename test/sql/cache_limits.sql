@@ -181,6 +181,23 @@ SELECT count(*) FROM wals_recommend(1, 5, 'large');
 TABLE files ORDER BY model;
 SELECT model, place, hits, fetched FROM kept;
 
+-- what a transaction has changed is for itself, and gone with it
+SET wals.cache_file_limit = '1GB';
+SET wals.cache_mem = '64MB';
+CREATE VIEW popular AS
+SELECT (SELECT count(*) FROM a_items WHERE version = (SELECT version FROM a WHERE active)) - count(*) AS missing
+FROM wals_popular(NULL, 'a');
+SELECT wals_activate('a', 2);
+BEGIN;
+DELETE FROM a_items WHERE id % 2 = 0;
+SELECT missing, (SELECT count(*) > 0 FROM a_items) AS some FROM popular;
+SELECT sum(files) AS files FROM files WHERE model = 'a';
+ROLLBACK;
+SELECT missing FROM popular;
+\c
+SET search_path = cache_limits, public;
+SELECT missing FROM popular;
+
 SET client_min_messages = error;
 DROP SCHEMA cache_limits CASCADE;
 DROP ROLE regress_cache_limits;
