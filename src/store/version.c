@@ -698,6 +698,8 @@ wals_model_mark_default(Oid relation)
 	{
 		Oid model = lfirst_oid(cell);
 
+		if (!wals_relation_hold(model))
+			continue;
 		wals_version_hold(model);
 		wals_query_run(psprintf("UPDATE %s SET is_default = %s "
 		                        "WHERE is_default IS %s TRUE",
@@ -711,14 +713,14 @@ wals_model_mark_default(Oid relation)
 void
 wals_model_drop(Oid relation)
 {
-	StringInfoData sql;
+	StringInfoData names;
 	List *tables = NIL;
 	ListCell *cell;
 	uint64 n;
 	uint64 i;
 
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "DROP TABLE %s", wals_relation_quoted(relation));
+	initStringInfo(&names);
+	appendStringInfoString(&names, wals_relation_quoted(relation));
 	n = wals_query_run(psprintf("SELECT users_table FROM %s UNION "
 	                            "SELECT items_table FROM %s",
 	                            wals_relation_quoted(relation),
@@ -731,12 +733,15 @@ wals_model_drop(Oid relation)
 
 		if (!is_null && is_own_factor_table(table))
 		{
-			appendStringInfo(&sql, ", %s", wals_relation_quoted(table));
+			appendStringInfo(&names, ", %s", wals_relation_quoted(table));
 			tables = lappend_oid(tables, table);
 		}
 	}
+	/* before the source, whose triggers go: as those lock who read the model */
+	wals_query_once(
+	    psprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", names.data));
 	wals_queue_drop(relation);
-	wals_query_once(sql.data);
+	wals_query_once(psprintf("DROP TABLE %s", names.data));
 	/* should this be rolled back, they are made anew */
 	foreach (cell, tables)
 		wals_packfile_remove(lfirst_oid(cell));
