@@ -24,7 +24,13 @@
  *		many		wc_search_many, all queries in one call
  *		sgemm		OpenBLAS, blocks of users x all items, without selection
  *
- * All but the last two are checked to agree.
+ * All but the last two are checked to agree.  Below are, by every row and by the
+ * searches for it, which are checked to agree too,
+ *
+ *		like		the ten rows most like a row, by each metric
+ *		explored	the ten best items by score + x times what it is uncertain by, of
+ *					users with ENTRIES ratings of what they score best, who are
+ *					folded in already
  *
  *-------------------------------------------------------------------------
  */
@@ -47,6 +53,8 @@
 #define SGEMM_USERS 256
 #define SGEMM_ITEMS 4096
 #define MILLION 1000000
+#define ENTRIES 78 /* of a user who explores */
+#define LIKED 1000 /* that many are among the best */
 
 typedef struct Vectors
 {
@@ -534,6 +542,158 @@ measure_similar(const char *name, const Vectors *items)
 	free(pack.owned);
 }
 
+/* ------------------------------------------------------------------------
+ * Exploration
+ * ------------------------------------------------------------------------ */
+
+static const float *
+row_vector(const void *arg, int32_t index)
+{
+	return wc_pack_vector(arg, index);
+}
+
+static float
+row_bias(const void *arg, int32_t index)
+{
+	return wc_pack_bias(arg, index);
+}
+
+static int32_t
+row_entries(const void *arg, int32_t index)
+{
+	return ((const WcPack *) arg)->entries[index];
+}
+
+/* A user of the pack's items, with what the default options come to. */
+static WcFold *
+fold_begin(const WcFoldItems *items, int32_t k)
+{
+	WcObjective objective;
+	WcError error;
+	WcFold *fold;
+
+	memset(&objective, 0, sizeof(objective));
+	wc_params_defaults(&objective.params);
+	objective.params.row_weight_exponent = 0;
+	objective.params.col_weight_exponent = 0;
+	objective.params.factors = k;
+	objective.params.regularization = 0.003;
+	objective.params.unobserved_weight = 0.1;
+	objective.params.biases = 0;
+	objective.count_weight = 1;
+	if (wc_fold_create(&objective, WC_USERS, items, NULL, NULL, &fold, &alloc,
+	                   NULL, &error) != WC_OK)
+		fail("could not prepare to fold in");
+	return fold;
+}
+
+/* Fold in a user who has rated some of what this vector scores best. */
+static void
+fold_user(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
+          const float *vector, float *factors)
+{
+	static WcScored liked[LIKED];
+	WcFoldRow rows[ENTRIES];
+	WcFoldUser user = {ENTRIES, rows, false, false, 1, 1};
+	WcQuery query = {.vector = vector, .min_score = -INFINITY};
+	int32_t count;
+	WcError error;
+	float bias;
+
+	if (wc_search(pack, &query, LIKED, liked, &count, NULL, &alloc, NULL,
+	              &error) != WC_OK ||
+	    count < LIKED)
+		fail("search failed");
+	for (int e = 0; e < ENTRIES; e++)
+		rows[e] = (WcFoldRow){liked[e * (LIKED / ENTRIES)].index, 1, 1, 0};
+	if (wc_fold_in(fold, items, &user, factors, &bias, NULL, &error) != WC_OK)
+		fail("could not fold in");
+}
+
+static void
+measure_rows(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
+             const float *query, float x, const int32_t *index, float *spread,
+             WcScored *heap)
+{
+	WcPace pace = wc_pace_start(NULL);
+	int32_t count = 0;
+	WcError error;
+
+	if (wc_fold_spread(fold, items, pack->count, index, spread, NULL, &error) !=
+	    WC_OK)
+		fail("could not measure");
+	for (int32_t i = 0; i < pack->count; i++)
+	{
+		double worth =
+		    wc_pack_score(pack, query, 0, i) + (double) x * spread[i];
+		WcScored scored = {(float) worth, i};
+
+		wc_heap_offer(heap, N, &count, scored);
+	}
+	wc_heap_sort(heap, count, &pace);
+}
+
+/* A line: microseconds a query by every row, and by the search for each x. */
+static void
+measure_explored(const char *name, const Vectors *items, const Vectors *users)
+{
+	static const float xs[] = {0.1f, 1, 10};
+	int n_queries = items->count > 100000 ? 3 : 32;
+	float *factors = allocate(NULL, sizeof(float) * (size_t) items->k);
+	int32_t *index = allocate(NULL, sizeof(int32_t) * (size_t) items->count);
+	float *spread = allocate(NULL, sizeof(float) * (size_t) items->count);
+	double times[2][3][PASSES] = {{{0}}};
+	WcPack pack;
+	WcFoldItems rows = {items->count, row_vector, row_bias, row_entries, &pack};
+	WcFold *fold;
+
+	pack_rows(items, &pack);
+	fold = fold_begin(&rows, items->k);
+	for (int32_t i = 0; i < items->count; i++)
+		index[i] = i;
+	for (int q = 0; q < n_queries * PASSES; q++)
+	{
+		int64_t user = (int64_t) (q % n_queries) * users->count / n_queries;
+		const float *vector = users->data + (size_t) user * (size_t) users->k;
+
+		for (int i = 0; i < 3; i++)
+		{
+			WcScored every[N];
+			WcScored found[N];
+			WcExplore explore = {xs[i], 0, 1};
+			WcQuery query = {.vector = factors, .min_score = -INFINITY};
+			int32_t n_found;
+			double started;
+			WcError error;
+
+			fold_user(fold, &rows, &pack, vector, factors);
+			started = seconds();
+			measure_rows(fold, &rows, &pack, factors, xs[i], index, spread,
+			             every);
+			times[0][i][q / n_queries] += seconds() - started;
+			fold_user(fold, &rows, &pack, vector, factors);
+			started = seconds();
+			if (wc_search_explored(fold, &pack, &query, &explore, N, found,
+			                       &n_found, NULL, &alloc, NULL,
+			                       &error) != WC_OK)
+				fail("search failed");
+			times[1][i][q / n_queries] += seconds() - started;
+			if (memcmp(every, found, sizeof(every)) != 0)
+				fail("the ways disagree");
+		}
+	}
+	printf("%-12s %8d %4d %8.1f", name, items->count, items->k,
+	       median(times[0][0]) / n_queries * 1e6);
+	for (int i = 0; i < 3; i++)
+		printf(" %8.1f", median(times[1][i]) / n_queries * 1e6);
+	printf("\n");
+	wc_fold_free(fold);
+	free(pack.owned);
+	free(factors);
+	free(index);
+	free(spread);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -566,5 +726,11 @@ main(int argc, char **argv)
 	measure_similar("as trained", &items);
 	measure_similar("flat", &other);
 	measure_similar("million", &million);
+
+	printf("\n%-12s %8s %4s %8s %8s %8s %8s\n", "explored", "items", "k", "all",
+	       "x = 0.1", "x = 1", "x = 10");
+	measure_explored("as trained", &items, &users);
+	measure_explored("flat", &other, &users);
+	measure_explored("million", &million, &users);
 	return 0;
 }

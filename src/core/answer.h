@@ -354,6 +354,30 @@ extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
                                const WcAlloc *alloc, const WcHooks *hooks,
                                WcError *error);
 
+/* What is added to scores, and taken from them. */
+typedef struct WcExplore
+{
+	float factor; /* times the uncertainty is added, >= 0 and finite */
+	float penalty; /* see wc_popularity_cost, >= 0 and finite */
+	int32_t most; /* entries of the item with the most */
+} WcExplore;
+
+/*
+ * The n best rows, as from wc_search, but by
+ *
+ *		score + factor sqrt(v' A^-1 v) - the penalty,
+ *
+ * which results have for their scores; see wc_fold_spread.  The pack's rows are
+ * the items of the fold, whose last user has entries, and min_score is for the
+ * score alone.  Where a row is not finite error->side is WC_ITEMS.
+ */
+extern WcStatus wc_search_explored(WcFold *fold, const WcPack *pack,
+                                   const WcQuery *query,
+                                   const WcExplore *explore, int32_t n,
+                                   WcScored *result, int32_t *n_result,
+                                   const char *kernel, const WcAlloc *alloc,
+                                   const WcHooks *hooks, WcError *error);
+
 /* ------------------------------------------------------------------------
  * Likeness (similar.c) and the order of answers (rerank.c)
  * ------------------------------------------------------------------------ */

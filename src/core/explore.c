@@ -105,50 +105,114 @@ length(size_t width, const float *row)
 	return (float) sqrt(sum);
 }
 
-/* The errors of all items, some at a time. */
-static WcStatus
-measure(WcFold *fold, const WcFoldItems *items, int32_t count,
-        const int32_t *index, const float *b, float *spread, WcPace *pace,
-        WcError *error)
+/* Sum of squares of a matrix of doubles, upper triangle. */
+static double
+square_sum(size_t width, const double *matrix)
 {
-	const WcKernel *kernel = fold->solver.kernel;
+	double sum = 0;
+
+	for (size_t p = 0; p < width; p++)
+		for (size_t q = p; q < width; q++)
+			sum += matrix[p * width + q] * matrix[p * width + q];
+	return sum;
+}
+
+/*
+ * A bound of |v' B| / |v|.  The root of the sum of squares is one.  So is
+ * 1 / sqrt(d), where d is the least of what lambda and w0 put on the diagonal of
+ * A, which entries only add to; if, that is, R and its inverse are those of A
+ * but for rounding: they are to width eps |R|^2 |R^-1|^2 of it (Higham: Accuracy
+ * and stability of numerical algorithms, chapters 8, 10 and 14).
+ */
+static double
+bound_lengthening(const WcFold *fold, const double *r, const double *inverse,
+                  const float *b)
+{
+	size_t width = (size_t) fold->width;
+	size_t pitch = (size_t) fold->work.pitch;
+	double w0 = fold->objective.params.unobserved_weight;
+	double least =
+	    fold->lambda + (w0 != 0 ? w0 * fold->row_share * fold->eigen_min : 0);
+	double terms = (double) width + (double) fold->count;
+	double rounding =
+	    4e-16 * terms * square_sum(width, r) * square_sum(width, inverse);
+	double sum = 0;
+
+	for (size_t p = 0; p < width; p++)
+		for (size_t c = 0; c < width; c++)
+			sum += (double) b[p * pitch + c] * b[p * pitch + c];
+	sum = sqrt(sum) * (1 + 1e-9);
+	if (rounding < 1e-4 && least > 0)
+		sum = fmin(sum, (1 + 1e-3) / sqrt(least));
+	return sum;
+}
+
+WcStatus
+wc_spread_begin(WcFold *fold, double *largest, WcPace *pace, WcError *error)
+{
+	WcWork *work = &fold->work;
+	size_t width = (size_t) fold->width;
+	float *b = work->matrix;
+	double *inverse;
+	WcStatus status = wc_fold_factor(fold, pace, error);
+
+	*largest = 0;
+	if (status != WC_OK || fold->empty)
+		return status;
+	inverse = wc_alloc_array(fold->alloc, width * width, sizeof(double));
+	if (inverse == NULL)
+		return wc_fail_silently(error, WC_NO_MEMORY, WC_USERS, 0);
+	memset(b, 0, (size_t) work->size * (size_t) work->pitch * sizeof(float));
+	status = invert(fold->width, work->matrix_double, inverse, pace);
+	if (status == WC_OK)
+		status = join(fold, inverse, work->solution, work->pitch, b, pace);
+	if (status == WC_OK)
+		*largest = bound_lengthening(fold, work->matrix_double, inverse, b);
+	wc_free(fold->alloc, inverse);
+	if (status != WC_OK)
+		return wc_fail(error, status, WC_USERS, 0, -1, "%s",
+		               status == WC_NOT_FINITE
+		                   ? "The inverse of its equations leaves the range "
+		                     "of single precision."
+		                   : "");
+	memset(work->strip, 0,
+	       WC_KERNEL_CHUNK * (size_t) work->pitch * sizeof(float));
+	return WC_OK;
+}
+
+bool
+wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
+               float *spread, int32_t *error_place)
+{
 	size_t k = (size_t) fold->factors;
 	size_t width = (size_t) fold->width;
-	int32_t size = fold->work.size;
 	size_t pitch = (size_t) fold->work.pitch;
 	float *from = fold->work.strip;
 	float *to = from + WC_KERNEL_CHUNK * pitch;
 
-	memset(from, 0, WC_KERNEL_CHUNK * pitch * sizeof(float));
-	for (int32_t first = 0; first < count; first += WC_KERNEL_CHUNK)
+	WC_ASSERT(count <= WC_KERNEL_CHUNK);
+	memset(spread, 0, (size_t) count * sizeof(float));
+	if (fold->empty)
+		return true;
+	for (int32_t i = 0; i < count; i++)
 	{
-		int32_t some =
-		    count - first < WC_KERNEL_CHUNK ? count - first : WC_KERNEL_CHUNK;
-
-		for (int32_t i = 0; i < some; i++)
-		{
-			float *row = from + (size_t) i * pitch;
-
-			memcpy(row, items->vector(items->arg, index[first + i]),
-			       k * sizeof(float));
-			if (width > k)
-				row[k] = 1;
-		}
-		kernel->multiply(size, (int32_t) pitch, wc_pad(some, 8), from, b, to);
-		for (int32_t i = 0; i < some; i++)
-		{
-			float found = length(width, to + (size_t) i * pitch);
-
-			if (!isfinite(found))
-				return wc_fail(
-				    error, WC_NOT_FINITE, WC_USERS, 0, index[first + i],
-				    "The uncertainty of the score is %g.", (double) found);
-			spread[first + i] = found;
-		}
-		if (wc_pace(pace, (int64_t) some * size * size / WC_PACE_VECTOR))
-			return wc_fail_silently(error, WC_CANCELLED, WC_USERS, 0);
+		memcpy(from + (size_t) i * pitch, vectors[i], k * sizeof(float));
+		if (width > k)
+			from[(size_t) i * pitch + k] = 1;
 	}
-	return WC_OK;
+	fold->solver.kernel->multiply(fold->work.size, fold->work.pitch,
+	                              wc_pad(count, 8), from, fold->work.matrix,
+	                              to);
+	for (int32_t i = 0; i < count; i++)
+	{
+		spread[i] = length(width, to + (size_t) i * pitch);
+		if (!isfinite(spread[i]))
+		{
+			*error_place = i;
+			return false;
+		}
+	}
+	return true;
 }
 
 WcStatus
@@ -157,32 +221,29 @@ wc_fold_spread(WcFold *fold, const WcFoldItems *items, int32_t count,
                WcError *error)
 {
 	WcPace pace = wc_pace_start(hooks);
-	WcWork *work = &fold->work;
-	size_t width = (size_t) fold->width;
-	float *b = work->matrix;
-	double *inverse;
+	int64_t size = fold->work.size;
+	const float *vectors[WC_KERNEL_CHUNK];
+	double largest;
+	int32_t place;
 	WcStatus status;
 
 	WC_ASSERT(items->count == fold->items && fold->count > 0);
-	status = wc_fold_factor(fold, &pace, error);
-	if (status != WC_OK)
-		return status;
-	memset(spread, 0, (size_t) count * sizeof(float));
-	if (fold->empty)
-		return WC_OK;
-	inverse = wc_alloc_array(fold->alloc, width * width, sizeof(double));
-	if (inverse == NULL)
-		return wc_fail_silently(error, WC_NO_MEMORY, WC_USERS, 0);
-	memset(b, 0, (size_t) work->size * (size_t) work->pitch * sizeof(float));
-	status = invert(fold->width, work->matrix_double, inverse, &pace);
-	if (status == WC_OK)
-		status = join(fold, inverse, work->solution, work->pitch, b, &pace);
-	wc_free(fold->alloc, inverse);
-	if (status != WC_OK)
-		return wc_fail(error, status, WC_USERS, 0, -1, "%s",
-		               status == WC_NOT_FINITE
-		                   ? "The inverse of its equations leaves the range "
-		                     "of single precision."
-		                   : "");
-	return measure(fold, items, count, index, b, spread, &pace, error);
+	status = wc_spread_begin(fold, &largest, &pace, error);
+	for (int32_t first = 0; first < count && status == WC_OK;
+	     first += WC_KERNEL_CHUNK)
+	{
+		int32_t some =
+		    count - first < WC_KERNEL_CHUNK ? count - first : WC_KERNEL_CHUNK;
+
+		for (int32_t i = 0; i < some; i++)
+			vectors[i] = items->vector(items->arg, index[first + i]);
+		if (!wc_spread_some(fold, some, vectors, spread + first, &place))
+			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0,
+			               index[first + place],
+			               "The uncertainty of the score is %g.",
+			               (double) spread[first + place]);
+		if (wc_pace(&pace, some * size * size / WC_PACE_VECTOR))
+			return wc_fail_silently(error, WC_CANCELLED, WC_USERS, 0);
+	}
+	return status;
 }

@@ -611,7 +611,6 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 	size_t width = (size_t) fold->width;
 	double w0 = fold->objective.params.unobserved_weight;
 	double *matrix = work->matrix_double;
-	double *vector = work->right_side;
 	double most = 0;
 	double worst;
 	WcStatus status;
@@ -619,22 +618,26 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 	if (fold->factored)
 		return WC_OK;
 	memset(matrix, 0, width * width * sizeof(double));
-	for (int64_t e = 0; e < fold->count; e++)
+	for (int64_t first = 0; first < fold->count; first += WC_KERNEL_CHUNK)
 	{
-		double c = fold->entry[e].weight;
+		int32_t some = fold->count - first < WC_KERNEL_CHUNK
+		                   ? (int32_t) (fold->count - first)
+		                   : WC_KERNEL_CHUNK;
 
-		for (size_t p = 0; p < k; p++)
-			vector[p] = fold->vector[(size_t) e * k + p];
-		if (width > k)
-			vector[k] = 1;
-		for (size_t p = 0; c > 0 && p < width; p++)
+		for (int32_t e = 0; e < some; e++)
 		{
-			double *to = matrix + p * width;
+			const float *from = fold->vector + (size_t) (first + e) * k;
+			double *to = work->strip_double + (size_t) e * width;
+			double scale = sqrt((double) fold->entry[first + e].weight);
 
-			for (size_t q = p; q < width; q++)
-				to[q] += c * vector[p] * vector[q];
+			for (size_t p = 0; p < k; p++)
+				to[p] = scale * from[p];
+			if (width > k)
+				to[k] = scale;
 		}
-		if (wc_pace(pace, (int64_t) (width * (width + 1) / 2)))
+		fold->solver.kernel->rank_update_double(fold->width, some,
+		                                        work->strip_double, matrix);
+		if (wc_pace(pace, some * (int64_t) (width * (width + 1) / 4)))
 			return wc_fold_fail(fold, error, WC_CANCELLED);
 	}
 	for (size_t p = 0; p < width; p++)

@@ -96,4 +96,21 @@ extern WcStatus wc_fold_weigh(WcFold *fold, const WcFoldUser *user,
  */
 extern WcStatus wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error);
 
+/*
+ * Prepare to measure how uncertain scores are (explore.c): B, whose product with
+ * a vector has the uncertainty for its length, in the work's matrix (width rows,
+ * its pitch) until the next user is folded in or explained.  *largest is a bound
+ * of what it may lengthen a vector by; 0 when A is 0.
+ */
+extern WcStatus wc_spread_begin(WcFold *fold, double *largest, WcPace *pace,
+                                WcError *error);
+
+/*
+ * The uncertainty of up to WC_KERNEL_CHUNK vectors, each to its own whatever the
+ * others are.  False when *error_place is one for which it is not finite.
+ */
+extern bool wc_spread_some(WcFold *fold, int32_t count,
+                           const float *const *vectors, float *spread,
+                           int32_t *error_place);
+
 #endif /* WALS_CORE_FOLD_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kernel_search.c
- *	  The inner loop of a search, for four kinds of processor, and the choice
+ *	  The inner loops of searches, for four kinds of processor, and the choice
  *	  among them.
  *
  * Codes of rows are unsigned, those of queries signed, 4 factors of 16 rows side
@@ -72,12 +72,14 @@ compare_512(__m512i sum, const float *scale, const float *bias,
 	return _mm512_cmp_ps_mask(x, _mm512_set1_ps(query->limit), _CMP_GE_OQ);
 }
 
-/* count queries x 4 groups of 16 rows; step is the instruction. */
-#define SCAN_512(count, step)                                                  \
+/*
+ * sum = the sums of count queries x 4 groups of 16 rows over the first used
+ * chunks; step is the instruction.
+ */
+#define SUMS_512(count, step, used)                                            \
 	do                                                                         \
 	{                                                                          \
 		size_t group = (size_t) chunks * STEP;                                 \
-		__m512i sum[count][GROUPS];                                            \
                                                                                \
 		UNROLL                                                                 \
 		for (int q = 0; q < (count); q++)                                      \
@@ -86,7 +88,7 @@ compare_512(__m512i sum, const float *scale, const float *bias,
 			for (int g = 0; g < GROUPS; g++)                                   \
 				sum[q][g] = _mm512_set1_epi32(-queries[q].offset);             \
 		}                                                                      \
-		for (int32_t c = 0; c < chunks; c++)                                   \
+		for (int32_t c = 0; c < (used); c++)                                   \
 		{                                                                      \
 			__m512i row[GROUPS];                                               \
                                                                                \
@@ -104,6 +106,14 @@ compare_512(__m512i sum, const float *scale, const float *bias,
 					sum[q][g] = step(sum[q][g], row[g], x);                    \
 			}                                                                  \
 		}                                                                      \
+	} while (0)
+
+#define SCAN_512(count, step)                                                  \
+	do                                                                         \
+	{                                                                          \
+		__m512i sum[count][GROUPS];                                            \
+                                                                               \
+		SUMS_512(count, step, chunks);                                         \
 		UNROLL                                                                 \
 		for (int q = 0; q < (count); q++)                                      \
 		{                                                                      \
@@ -116,6 +126,38 @@ compare_512(__m512i sum, const float *scale, const float *bias,
 		}                                                                      \
 	} while (0)
 
+/* The squares of count columns, whose sums are there, of one group of rows. */
+INLINE
+__attribute__((TARGET_512)) void
+add_squares_512(__m512i sum[][GROUPS], int g, const float *scale,
+                const WcScanQuery *queries, float *sums)
+{
+	__m512 rows = _mm512_loadu_ps(scale + g * GROUP);
+	__m512 total = _mm512_loadu_ps(sums + g * GROUP);
+
+	UNROLL
+	for (int q = 0; q < WC_SCAN_COLUMNS; q++)
+	{
+		__m512 x = _mm512_cvtepi32_ps(sum[q][g]);
+
+		x = _mm512_mul_ps(x, _mm512_set1_ps(queries[q].scale));
+		x = _mm512_fmadd_ps(x, rows, _mm512_set1_ps(queries[q].extra));
+		total = _mm512_fmadd_ps(x, x, total);
+	}
+	_mm512_storeu_ps(sums + g * GROUP, total);
+}
+
+#define SQUARES_512(step)                                                      \
+	do                                                                         \
+	{                                                                          \
+		__m512i sum[WC_SCAN_COLUMNS][GROUPS];                                  \
+                                                                               \
+		SUMS_512(WC_SCAN_COLUMNS, step, used);                                 \
+		UNROLL                                                                 \
+		for (int g = 0; g < GROUPS; g++)                                       \
+			add_squares_512(sum, g, scale, queries, sums);                     \
+	} while (0)
+
 INLINE
 __attribute__((TARGET_512)) __m512i
 step_512(__m512i sum, __m512i row, __m512i query)
@@ -124,6 +166,18 @@ step_512(__m512i sum, __m512i row, __m512i query)
 
 	return _mm512_add_epi32(sum,
 	                        _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+}
+
+/*
+ * _mm512_dpbusd_epi32(sum, row, query); from the intrinsic compilers make two
+ * copies of each sum besides.
+ */
+INLINE
+__attribute__((TARGET_VNNI)) __m512i
+step_vnni(__m512i sum, __m512i row, __m512i query)
+{
+	__asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(row), "v"(query));
+	return sum;
 }
 
 static __attribute__((TARGET_512)) void
@@ -143,13 +197,29 @@ scan_vnni(int32_t chunks, const uint8_t *codes, const float *scale,
           uint64_t *masks)
 {
 	for (; n_queries >= 4; n_queries -= 4, queries += 4, masks += 4)
-		SCAN_512(4, _mm512_dpbusd_epi32);
+		SCAN_512(4, step_vnni);
 	for (; n_queries > 0; n_queries--, queries++, masks++)
-		SCAN_512(1, _mm512_dpbusd_epi32);
+		SCAN_512(1, step_vnni);
 }
 
-static const WcSearchKernel kernel_vnni = {"avx512vnni", 127, scan_vnni};
-static const WcSearchKernel kernel_avx512 = {"avx512", 63, scan_avx512};
+static __attribute__((TARGET_512)) void
+squares_avx512(int32_t chunks, int32_t used, const uint8_t *codes,
+               const float *scale, const WcScanQuery *queries, float *sums)
+{
+	SQUARES_512(step_512);
+}
+
+static __attribute__((TARGET_VNNI)) void
+squares_vnni(int32_t chunks, int32_t used, const uint8_t *codes,
+             const float *scale, const WcScanQuery *queries, float *sums)
+{
+	SQUARES_512(step_vnni);
+}
+
+static const WcSearchKernel kernel_vnni = {"avx512vnni", 127, scan_vnni,
+                                           squares_vnni};
+static const WcSearchKernel kernel_avx512 = {"avx512", 63, scan_avx512,
+                                             squares_avx512};
 
 /* ------------------------------------------------------------------------
  * 8 rows in a register
@@ -172,15 +242,16 @@ compare_256(__m256i sum, const float *scale, const float *bias,
 	return (uint64_t) (uint32_t) _mm256_movemask_ps(x);
 }
 
-/* count queries x 2 groups of 16 rows, from group first on. */
+/*
+ * sum = the sums of count queries x 2 groups of 16 rows, from group first on,
+ * over the first used chunks
+ */
 INLINE
 __attribute__((TARGET_256)) void
-scan_256(const int count, const int first, int32_t chunks, const uint8_t *codes,
-         const float *scale, const float *bias, const WcScanQuery *queries,
-         uint64_t *masks)
+sums_256(const int count, const int first, int32_t chunks, int32_t used,
+         const uint8_t *codes, const WcScanQuery *queries, __m256i sum[2][4])
 {
 	size_t group = (size_t) chunks * STEP;
-	__m256i sum[2][4];
 
 	UNROLL
 	for (int q = 0; q < count; q++)
@@ -189,7 +260,7 @@ scan_256(const int count, const int first, int32_t chunks, const uint8_t *codes,
 		for (int h = 0; h < 4; h++)
 			sum[q][h] = _mm256_set1_epi32(-queries[q].offset);
 	}
-	for (int32_t c = 0; c < chunks; c++)
+	for (int32_t c = 0; c < used; c++)
 	{
 		__m256i row[4];
 
@@ -212,6 +283,18 @@ scan_256(const int count, const int first, int32_t chunks, const uint8_t *codes,
 				                      _mm256_set1_epi16(1)));
 		}
 	}
+}
+
+/* The masks of count queries x 2 groups of 16 rows, from group first on. */
+INLINE
+__attribute__((TARGET_256)) void
+scan_256(const int count, const int first, int32_t chunks, const uint8_t *codes,
+         const float *scale, const float *bias, const WcScanQuery *queries,
+         uint64_t *masks)
+{
+	__m256i sum[2][4];
+
+	sums_256(count, first, chunks, chunks, codes, queries, sum);
 	UNROLL
 	for (int q = 0; q < count; q++)
 	{
@@ -223,6 +306,38 @@ scan_256(const int count, const int first, int32_t chunks, const uint8_t *codes,
 			masks[q] |=
 			    compare_256(sum[q][h], scale + row, bias + row, &queries[q])
 			    << row;
+		}
+	}
+}
+
+static __attribute__((TARGET_256)) void
+squares_avx2(int32_t chunks, int32_t used, const uint8_t *codes,
+             const float *scale, const WcScanQuery *columns, float *sums)
+{
+	for (int part = 0; part < WC_SCAN_COLUMNS; part++)
+	{
+		const WcScanQuery *two = columns + part / 2 * 2;
+		int first = part % 2 * 2;
+		__m256i sum[2][4];
+
+		sums_256(2, first, chunks, used, codes, two, sum);
+		UNROLL
+		for (int h = 0; h < 4; h++)
+		{
+			int row = first * GROUP + h * HALF;
+			__m256 total = _mm256_loadu_ps(sums + row);
+
+			UNROLL
+			for (int q = 0; q < 2; q++)
+			{
+				__m256 x = _mm256_cvtepi32_ps(sum[q][h]);
+
+				x = _mm256_mul_ps(x, _mm256_set1_ps(two[q].scale));
+				x = _mm256_fmadd_ps(x, _mm256_loadu_ps(scale + row),
+				                    _mm256_set1_ps(two[q].extra));
+				total = _mm256_fmadd_ps(x, x, total);
+			}
+			_mm256_storeu_ps(sums + row, total);
 		}
 	}
 }
@@ -245,7 +360,7 @@ scan_avx2(int32_t chunks, const uint8_t *codes, const float *scale,
 	}
 }
 
-static const WcSearchKernel kernel_avx2 = {"avx2", 63, scan_avx2};
+static const WcSearchKernel kernel_avx2 = {"avx2", 63, scan_avx2, squares_avx2};
 
 #endif
 
@@ -322,7 +437,34 @@ scan_portable(int32_t chunks, const uint8_t *codes, const float *scale,
 	}
 }
 
-static const WcSearchKernel kernel_portable = {"portable", 63, scan_portable};
+static void
+squares_portable(int32_t chunks, int32_t used, const uint8_t *codes,
+                 const float *scale, const WcScanQuery *columns, float *sums)
+{
+	for (int q = 0; q < WC_SCAN_COLUMNS; q++)
+	{
+		const WcScanQuery *column = &columns[q];
+
+		for (int g = 0; g < GROUPS; g++)
+		{
+			int32_t found[GROUP];
+
+			sums_portable(used, codes + (size_t) g * (size_t) chunks * STEP,
+			              column, found);
+			for (int row = 0; row < GROUP; row++)
+			{
+				float x = (float) found[row] * column->scale *
+				              scale[g * GROUP + row] +
+				          column->extra;
+
+				sums[g * GROUP + row] += x * x;
+			}
+		}
+	}
+}
+
+static const WcSearchKernel kernel_portable = {"portable", 63, scan_portable,
+                                               squares_portable};
 
 /* ------------------------------------------------------------------------
  * Choice

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * kernel_search.h
- *	  The inner loop of a search: which rows of a block may be among the best.
+ *	  The inner loops of searches: which rows of a block may be among the best,
+ *	  and how long its rows become in another basis.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +10,8 @@
 #define WALS_CORE_KERNEL_SEARCH_H
 
 #include <stdint.h>
+
+#define WC_SCAN_COLUMNS 4
 
 /* A query as seen by one block of rows. */
 typedef struct WcScanQuery
@@ -35,6 +38,18 @@ typedef struct WcSearchKernel
 	void (*scan)(int32_t chunks, const uint8_t *codes, const float *scale,
 	             const float *bias, int32_t n_queries,
 	             const WcScanQuery *queries, uint64_t *masks);
+
+	/*
+	 * For the 64 rows r of a block, over WC_SCAN_COLUMNS columns c:
+	 *
+	 *		sums_r += sum_c (scale_r c.scale (sum of codes_r c.codes - c.offset)
+	 *			+ c.extra)^2
+	 *
+	 * of the first used chunks alone; codes of a row have chunks of them.
+	 */
+	void (*squares)(int32_t chunks, int32_t used, const uint8_t *codes,
+	                const float *scale, const WcScanQuery *columns,
+	                float *sums);
 } WcSearchKernel;
 
 /*

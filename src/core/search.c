@@ -49,7 +49,6 @@
 #define NO_KEY UINT32_MAX /* of no finite score */
 
 #define ULP WC_SEARCH_ULP
-#define SLACK WC_SEARCH_SLACK
 #define TINY WC_SEARCH_TINY
 
 /* A query on its way through the blocks. */
@@ -202,24 +201,6 @@ scan_goes_on(const Scan *scan, const WcPack *pack, const WcPackBlock *block)
 	return !(base + (reach < by_key ? reach : by_key) + slack < scan->cut);
 }
 
-/* What the kernel needs to know for a block. */
-static inline void
-scan_view(const Scan *scan, const WcPackBlock *block, WcScanQuery *view)
-{
-	double base = scan->query->base;
-	double extra = scan->norm * block->ratio;
-	double slack = SLACK * (scan->norm * block->size + block->bias +
-	                        fabs(base) + fabs(scan->cut)) +
-	               TINY;
-	double limit = scan->cut - base - scan->coded.rest * block->hat - slack;
-
-	view->codes = scan->codes;
-	view->offset = scan->coded.offset;
-	view->scale = scan->coded.scale;
-	view->extra = (float) (extra * (1 + ULP));
-	view->limit = (float) (limit - fabs(limit) * ULP);
-}
-
 /* Score the rows of a block that are in mask. */
 static inline void
 scan_rows(Scan *scan, const WcPack *pack, int32_t block, uint64_t mask)
@@ -260,7 +241,8 @@ scan_blocks(const WcPack *pack, const WcSearchKernel *kernel, int32_t count,
 
 			if (!scan_goes_on(scan, pack, block))
 				continue;
-			scan_view(scan, block, &views[kept]);
+			wc_query_view(block, &scan->coded, scan->codes, scan->norm,
+			              scan->query->base, scan->cut, 0, &views[kept]);
 			scans[kept++] = scan;
 		}
 		count = kept;

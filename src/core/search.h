@@ -67,4 +67,27 @@ wc_block_codes(const WcPack *pack, int32_t block)
 	                         WC_PACK_CHUNK;
 }
 
+/*
+ * What the kernel needs to know of a query for a block, where scores must reach
+ * cut and float32 may be wrong by slack more than what search.c explains; norm
+ * is that of the query.
+ */
+static inline void
+wc_query_view(const WcPackBlock *block, const WcCoded *coded,
+              const int8_t *codes, double norm, double base, double cut,
+              double slack, WcScanQuery *view)
+{
+	double limit;
+
+	slack += WC_SEARCH_SLACK *
+	             (norm * block->size + block->bias + fabs(base) + fabs(cut)) +
+	         WC_SEARCH_TINY;
+	limit = cut - base - coded->rest * block->hat - slack;
+	view->codes = codes;
+	view->offset = coded->offset;
+	view->scale = coded->scale;
+	view->extra = (float) (norm * block->ratio * (1 + WC_SEARCH_ULP));
+	view->limit = (float) (limit - fabs(limit) * WC_SEARCH_ULP);
+}
+
 #endif /* WALS_CORE_SEARCH_H */

@@ -11,9 +11,8 @@
  * grows fourfold.
  *
  * Exploration adds what a score is uncertain by (core/explore.c), and that may be
- * much for an item with a low one: with it all items that pass the filters are
- * scored and measured, which takes k^2 multiply-adds each, and the pool is the
- * best of all of them, exactly.
+ * much for an item with a low one: with it the pool is the best by the sum, less
+ * the penalty, by a search of its own (core/explore_search.c), exactly.
  *
  * Diversity chooses from a pool of the best, penalized ones: ten times as many
  * as asked for, at least 100, at most 10000, and never fewer than asked for.
@@ -24,13 +23,9 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-#include <math.h>
-
-#include "miscadmin.h"
-
 #include "base/memory.h"
 #include "base/report.h"
+#include "base/settings.h"
 #include "run/rerank.h"
 
 /* One of the pool: its score, and what is left of it. */
@@ -116,94 +111,42 @@ find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 	}
 }
 
-/* The rows that pass all filters, in order, with their scores; returns how many. */
-static int32
-list_rows(const Search *from, int32 *index, float *score)
-{
-	uint64 *allowed = NULL;
-	int32 count = 0;
-	int32 i;
-
-	if (from->candidates != NULL)
-	{
-		allowed = wals_row_set(from->rows);
-		for (i = 0; i < from->n_candidates; i++)
-			wals_row_set_add(allowed, from->candidates[i]);
-	}
-	for (i = 0; i < wals_rows_count(from->rows); i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if ((from->excluded != NULL && wals_row_set_has(from->excluded, i)) ||
-		    (allowed != NULL && !wals_row_set_has(allowed, i)))
-			continue;
-		score[count] = wals_rows_score(from->rows, from->query, from->base, i);
-		if (!isfinite(score[count]))
-			wals_answer_damaged(from->rows, i);
-		if (score[count] >= from->min_score)
-			index[count++] = i;
-	}
-	return count;
-}
-
-/* worth = score + explore uncertainty - penalty, for rows that are listed */
-static void
-weigh_rows(const Search *from, const WalsRules *rules, WcFold *fold,
-           int32 count, const int32 *index, const float *score, float *worth)
-{
-	WcFoldItems items = wals_fold_items(from->rows);
-	int32 most =
-	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0));
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	WcStatus status;
-	int32 i;
-
-	status =
-	    wc_fold_spread(fold, &items, count, index, worth, &wals_hooks, &error);
-	if (status == WC_NOT_FINITE && error.other >= 0)
-		wals_answer_damaged(from->rows, error.other);
-	if (status != WC_OK)
-		wals_report(&error, NULL, "(the one asked for)", NULL);
-	for (i = 0; i < count; i++)
-	{
-		double sum = score[i] + (double) rules->explore * worth[i];
-
-		sum -=
-		    wc_popularity_cost(rules->popularity_penalty,
-		                       wals_rows_entries(from->rows, index[i]), most);
-		worth[i] = (float) Min(sum, FLT_MAX);
-	}
-}
-
 /* find_pool with exploration. */
 static Ranked *
 find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
               int32 wanted, int32 *count)
 {
-	Size room = Max(wals_rows_count(from->rows), 1);
-	int32 *index = palloc_extended(sizeof(int32) * room, MCXT_ALLOC_HUGE);
-	float *score = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
-	float *worth = palloc_extended(sizeof(float) * room, MCXT_ALLOC_HUGE);
-	int32 listed = list_rows(from, index, score);
-	Size chosen = Max(Min(wanted, listed), 1);
-	WcScored *best =
-	    palloc_extended(sizeof(WcScored) * chosen, MCXT_ALLOC_HUGE);
-	Ranked *pool = palloc_extended(sizeof(Ranked) * chosen, MCXT_ALLOC_HUGE);
-	WcVectors numbers = {listed, 1, worth, NULL};
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	float one = 1.0f;
+	WcQuery query = {.vector = from->query,
+	                 .base = from->base,
+	                 .min_score = from->min_score,
+	                 .candidates = from->candidates,
+	                 .n_candidates = from->n_candidates,
+	                 .excluded = from->excluded};
+	WcExplore explore = {
+	    rules->explore, rules->popularity_penalty,
+	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0))};
+	Size room = Max(wanted, 1);
+	WcScored *best = palloc_extended(sizeof(WcScored) * room, MCXT_ALLOC_HUGE);
+	Ranked *pool = palloc_extended(sizeof(Ranked) * room, MCXT_ALLOC_HUGE);
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WalsMemory memory;
 	WcStatus status;
 	int32 i;
 
-	weigh_rows(from, rules, fold, listed, index, score, worth);
-	status = wc_topn(&numbers, &one, 0.0f, NULL, 0, NULL, -INFINITY,
-	                 Min(wanted, listed), best, count, &wals_hooks, &error);
+	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	status = wc_search_explored(fold, &from->rows->pack, &query, &explore,
+	                            wanted, best, count, wals_kernel, &memory.alloc,
+	                            &wals_hooks, &error);
+	if (status == WC_NOT_FINITE && error.side == WC_ITEMS)
+		wals_answer_damaged(from->rows, error.row);
 	if (status != WC_OK)
-		wals_report(&error, NULL, NULL, NULL);
+		wals_report(&error, &memory, "(the one asked for)", NULL);
 	for (i = 0; i < *count; i++)
 	{
 		pool[i].worth = best[i].score;
-		pool[i].scored.index = index[best[i].index];
-		pool[i].scored.score = score[best[i].index];
+		pool[i].scored.index = best[i].index;
+		pool[i].scored.score =
+		    wals_rows_score(from->rows, from->query, from->base, best[i].index);
 	}
 	return pool;
 }
