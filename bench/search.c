@@ -500,7 +500,7 @@ measure_similar(const char *name, const Vectors *items)
 {
 	static WcScored every[QUERIES][N];
 	static WcScored found[QUERIES][N];
-	int n_queries = items->count > 100000 ? 16 : QUERIES / 4;
+	int n_queries = items->count > 100000 ? 4 : QUERIES / 8;
 	WcPack pack;
 
 	pack_rows(items, &pack);
