@@ -22,6 +22,7 @@ CREATE FUNCTION wals_forget(
 	user_id bigint,
 	model regclass DEFAULT NULL,
 	delete_rows boolean DEFAULT false,
+	items text DEFAULT 'rated',
 	OUT versions integer,
 	OUT rows_deleted bigint,
 	OUT items_updated bigint,
@@ -30,13 +31,14 @@ CREATE FUNCTION wals_forget(
 ) RETURNS record
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wals_forget';
-COMMENT ON FUNCTION wals_forget(bigint, regclass, boolean)
-IS 'take a user out of all versions of a model and solve the items of his rows without them; owner only';
+COMMENT ON FUNCTION wals_forget(bigint, regclass, boolean, text)
+IS 'take a user out of all versions of a model and solve the items of his rows, or all, without them; owner only';
 
 CREATE FUNCTION wals_forget(
 	user_id text,
 	model regclass DEFAULT NULL,
 	delete_rows boolean DEFAULT false,
+	items text DEFAULT 'rated',
 	OUT versions integer,
 	OUT rows_deleted bigint,
 	OUT items_updated bigint,
@@ -45,13 +47,14 @@ CREATE FUNCTION wals_forget(
 ) RETURNS record
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wals_forget';
-COMMENT ON FUNCTION wals_forget(text, regclass, boolean)
-IS 'take a user out of all versions of a model and solve the items of his rows without them; owner only';
+COMMENT ON FUNCTION wals_forget(text, regclass, boolean, text)
+IS 'take a user out of all versions of a model and solve the items of his rows, or all, without them; owner only';
 
 CREATE FUNCTION wals_forget(
 	user_id uuid,
 	model regclass DEFAULT NULL,
 	delete_rows boolean DEFAULT false,
+	items text DEFAULT 'rated',
 	OUT versions integer,
 	OUT rows_deleted bigint,
 	OUT items_updated bigint,
@@ -60,8 +63,8 @@ CREATE FUNCTION wals_forget(
 ) RETURNS record
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wals_forget';
-COMMENT ON FUNCTION wals_forget(uuid, regclass, boolean)
-IS 'take a user out of all versions of a model and solve the items of his rows without them; owner only';
+COMMENT ON FUNCTION wals_forget(uuid, regclass, boolean, text)
+IS 'take a user out of all versions of a model and solve the items of his rows, or all, without them; owner only';
 
 CREATE FUNCTION wals_queue_touched() RETURNS trigger
 LANGUAGE C VOLATILE PARALLEL UNSAFE

@@ -60,6 +60,8 @@ wals_refresh(PG_FUNCTION_ARGS)
 Datum
 wals_forget(PG_FUNCTION_ARGS)
 {
+	int items = wals_arg_choice(fcinfo, 3, "items", wals_forget_items_choices,
+	                            WALS_FORGET_RATED);
 	WalsForgetResult result;
 	Datum values[5];
 
@@ -69,7 +71,7 @@ wals_forget(PG_FUNCTION_ARGS)
 		                errhint("Name the user to forget.")));
 	wals_forget_run(wals_arg_oid(fcinfo, 1), wals_arg_type(fcinfo, 0),
 	                PG_GETARG_DATUM(0), wals_arg_bool(fcinfo, 2, false),
-	                &result);
+	                (WalsForgetItems) items, &result);
 	values[0] = Int32GetDatum(result.versions);
 	values[1] = Int64GetDatum(result.rows_deleted);
 	values[2] = Int64GetDatum(result.solved.items.updated);

@@ -10,6 +10,15 @@
 
 #include "run/refresh.h"
 
+/* Which items are solved without the user. */
+typedef enum WalsForgetItems
+{
+	WALS_FORGET_RATED, /* those of the user's rows, where these are known */
+	WALS_FORGET_ALL
+} WalsForgetItems;
+
+extern const WalsChoice wals_forget_items_choices[];
+
 typedef struct WalsForgetResult
 {
 	int32 versions; /* that had the user */
@@ -22,6 +31,7 @@ typedef struct WalsForgetResult
  * the user, unless delete_rows says to delete them.
  */
 extern void wals_forget_run(Oid model, Oid id_type, Datum user,
-                            bool delete_rows, WalsForgetResult *result);
+                            bool delete_rows, WalsForgetItems items,
+                            WalsForgetResult *result);
 
 #endif /* WALS_RUN_FORGET_H */

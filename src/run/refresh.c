@@ -472,7 +472,7 @@ count_changes(const WcIdMap *ids, const WcIdMap *before, const WalsSide *after,
 	}
 }
 
-/* Items to solve: the touched ones, or those of them that are new. */
+/* Items to solve: the touched ones, those of them that are new, or all. */
 static WcIdMap *
 choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
              const WalsSide *items, WalsRefreshItems which)
@@ -480,12 +480,14 @@ choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
 	WcIdMap *chosen = ids_create(refresh, WC_ITEMS);
 	int32 i;
 
+	if (which == WALS_REFRESH_ALL)
+		ids_unite(refresh, chosen, items->ids);
 	for (i = 0; i < wc_idmap_count(touched); i++)
 	{
 		WcId id = wc_idmap_get(touched, i);
 		int32 index;
 
-		if (which == WALS_REFRESH_TOUCHED || wc_idmap_find(items->ids, &id) < 0)
+		if (which != WALS_REFRESH_NEW || wc_idmap_find(items->ids, &id) < 0)
 			check(refresh, wc_idmap_add(chosen, &id, &index));
 	}
 	return chosen;
@@ -657,9 +659,8 @@ wals_refresh_close(WalsRefresh *refresh)
 	wals_progress_end();
 }
 
-/* Errors for what is missing. */
-static void
-check_solvable(WalsRefresh *refresh)
+void
+wals_refresh_check(WalsRefresh *refresh)
 {
 	const WalsModel *model = &refresh->model;
 	const WalsSourceUse use = {model, "solve users and items", ""};
@@ -727,7 +728,7 @@ wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
 
 	wals_query_begin();
 	wals_refresh_open(&refresh, argument, WALS_COMMAND_REFRESH);
-	check_solvable(&refresh);
+	wals_refresh_check(&refresh);
 	find_touched(&refresh, since, &touched);
 	if (wc_idmap_count(touched.users) > 0 || wc_idmap_count(touched.items) > 0)
 		wals_refresh_solve(&refresh, touched.users, touched.items, items);

@@ -18,7 +18,8 @@
 typedef enum WalsRefreshItems
 {
 	WALS_REFRESH_NEW, /* those the version does not have */
-	WALS_REFRESH_TOUCHED /* all */
+	WALS_REFRESH_TOUCHED, /* all */
+	WALS_REFRESH_ALL /* and those whose rows have not changed */
 } WalsRefreshItems;
 
 extern const WalsChoice wals_refresh_items_choices[];
@@ -60,6 +61,9 @@ typedef struct WalsRefresh
 extern void wals_refresh_open(WalsRefresh *refresh, Oid argument,
                               WalsCommand command);
 extern void wals_refresh_close(WalsRefresh *refresh);
+
+/* Errors for what is missing to solve anything. */
+extern void wals_refresh_check(WalsRefresh *refresh);
 
 /*
  * Solve these users and items from the source's rows of this moment and write

@@ -11,13 +11,17 @@
  * Where the call may commit, a training commits after reading and again after
  * writing (run/train.c), and so no model waits for the next.  The lock on a
  * model's name is then held for the session and released here, after an error
- * too.
+ * too.  Of several models one that fails does not keep the others from being
+ * trained: the error becomes a WARNING, and the call fails at its end.  A
+ * cancel ends it at once, and so does any error where the call may not commit,
+ * for it would undo the other models anyway.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -29,6 +33,14 @@
 #include "store/query.h"
 #include "store/relation.h"
 
+/* Models that could not be trained. */
+typedef struct Failures
+{
+	int count;
+	int code; /* SQLSTATE of the first */
+	StringInfoData list;
+} Failures;
+
 static void
 begin(const WalsRetrainRequest *request)
 {
@@ -36,6 +48,18 @@ begin(const WalsRetrainRequest *request)
 		wals_query_begin_procedure();
 	else
 		wals_query_begin();
+}
+
+static void
+end(const WalsRetrainRequest *request)
+{
+	if (!request->commits)
+	{
+		wals_query_end();
+		return;
+	}
+	wals_query_commit();
+	wals_query_end_procedure();
 }
 
 /* Why a model need not be trained, or NULL. */
@@ -146,9 +170,7 @@ retrain(const WalsRetrainRequest *request, Oid model)
 	begin(request);
 	if (prepare(request, model, &train))
 		version = wals_train_run(&train);
-	if (request->commits)
-		wals_query_commit();
-	wals_query_end();
+	end(request);
 	return version;
 }
 
@@ -183,9 +205,71 @@ retrain_locked(const WalsRetrainRequest *request, Oid model)
 	return version;
 }
 
+static void
+note_failure(Oid model, const ErrorData *error, Failures *failures)
+{
+	char *name = get_rel_name(model);
+
+	if (name == NULL)
+		name = psprintf("%u", model);
+	ereport(
+	    WARNING,
+	    (errcode(error->sqlerrcode),
+	     errmsg("model \"%s\" could not be trained again: %s", name,
+	            error->message),
+	     error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
+	     error->hint != NULL ? errhint("%s", error->hint) : 0));
+	if (failures->count++ == 0)
+		failures->code = error->sqlerrcode;
+	else
+		appendStringInfoChar(&failures->list, '\n');
+	appendStringInfo(&failures->list, "%s: %s", name, error->message);
+}
+
+/* One of several models: an error is noted. */
+static int32
+retrain_guarded(const WalsRetrainRequest *request, Oid model,
+                Failures *failures)
+{
+	volatile int32 version = 0;
+	ErrorData *volatile error = NULL;
+
+	wals_query_guard();
+	PG_TRY();
+	{
+		version = retrain_locked(request, model);
+		wals_query_unguard();
+	}
+	PG_CATCH();
+	{
+		error = wals_query_survive();
+	}
+	PG_END_TRY();
+	if (error == NULL)
+		return version;
+	note_failure(model, error, failures);
+	FreeErrorData(error);
+	return 0;
+}
+
+static void
+report_failures(const Failures *failures, int models)
+{
+	if (failures->count > 0)
+		ereport(ERROR,
+		        (errcode(failures->code),
+		         errmsg("%d of %d models could not be trained again",
+		                failures->count, models),
+		         errdetail_internal("%s", failures->list.data),
+		         errhint("The others are as the messages before say. Try one "
+		                 "of these alone: CALL wals_retrain('model');")));
+}
+
 int32
 wals_retrain_run(const WalsRetrainRequest *request)
 {
+	Failures failures = {0};
+	bool guarded;
 	List *models;
 	ListCell *cell;
 	int32 version = 0;
@@ -198,11 +282,16 @@ wals_retrain_run(const WalsRetrainRequest *request)
 	if (models == NIL)
 		ereport(NOTICE, (errmsg("role \"%s\" has no models to train again",
 		                        GetUserNameFromId(GetUserId(), false))));
+	guarded = request->commits && list_length(models) > 1;
+	initStringInfo(&failures.list);
 	foreach (cell, models)
 	{
-		int32 trained = retrain_locked(request, lfirst_oid(cell));
+		Oid model = lfirst_oid(cell);
+		int32 trained = guarded ? retrain_guarded(request, model, &failures)
+		                        : retrain_locked(request, model);
 
 		version = trained != 0 ? trained : version;
 	}
+	report_failures(&failures, list_length(models));
 	return version;
 }

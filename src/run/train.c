@@ -714,7 +714,10 @@ wals_train_run(WalsTrainRequest *request)
 	wals_progress_end();
 	announce(&state);
 
-	wals_query_end();
+	if (request->commits)
+		wals_query_end_procedure();
+	else
+		wals_query_end();
 	MemoryContextDelete(context);
 	return state.target.version;
 }

@@ -19,6 +19,7 @@
 #include "nodes/params.h"
 #include "tcop/dest.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "store/query.h"
@@ -50,6 +51,22 @@ forget_plans_when_full(XactEvent event, void *arg)
 	}
 }
 
+/*
+ * A guarded procedure works in a subtransaction, so that an error takes back
+ * what was not committed and nothing else.  Commits are not allowed in one:
+ * it is ended before and begun again afterwards.  The same around connecting,
+ * for a connection belongs to the subtransaction it was made in.
+ */
+typedef struct Guard
+{
+	bool active;
+	int levels; /* connections of procedures made under it */
+	MemoryContext context;
+	ResourceOwner owner; /* NULL after a commit: it is gone */
+} Guard;
+
+static Guard guard = {false, 0, NULL, NULL};
+
 void
 wals_query_begin(void)
 {
@@ -64,17 +81,104 @@ wals_query_end(void)
 		elog(ERROR, "SPI_finish failed");
 }
 
+static void
+guard_raise(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+}
+
+static void
+guard_restore(MemoryContext context)
+{
+	MemoryContextSwitchTo(context);
+	if (guard.owner != NULL)
+		CurrentResourceOwner = guard.owner;
+}
+
+static void
+guard_lower(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	ReleaseCurrentSubTransaction();
+	guard_restore(context);
+}
+
+void
+wals_query_guard(void)
+{
+	Assert(!guard.active);
+	guard.levels = 0;
+	guard.context = CurrentMemoryContext;
+	guard.owner = CurrentResourceOwner;
+	guard_raise();
+	guard.active = true;
+}
+
+void
+wals_query_unguard(void)
+{
+	guard.active = false;
+	guard_lower();
+}
+
 void
 wals_query_begin_procedure(void)
 {
+	if (guard.active)
+		guard_lower();
 	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	guard.levels++;
+	if (guard.active)
+		guard_raise();
+}
+
+void
+wals_query_end_procedure(void)
+{
+	guard.levels--;
+	wals_query_end();
 }
 
 void
 wals_query_commit(void)
 {
+	if (guard.active)
+		guard_lower();
+	guard.owner = NULL;
 	SPI_commit();
+	if (guard.active)
+		guard_raise();
+}
+
+/*
+ * For PG_CATCH.  A commit that failed has ended the subtransaction and cleaned
+ * up itself.
+ */
+ErrorData *
+wals_query_survive(void)
+{
+	ErrorData *error;
+	int category = ERRCODE_TO_CATEGORY(geterrcode());
+
+	guard.active = false;
+	if (category == ERRCODE_OPERATOR_INTERVENTION ||
+	    geterrcode() == ERRCODE_ASSERT_FAILURE)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(guard.context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (IsSubTransaction())
+		RollbackAndReleaseCurrentSubTransaction();
+	guard_restore(guard.context);
+	while (guard.levels > 0)
+		wals_query_end_procedure();
+	MemoryContextSwitchTo(guard.context);
+	return error;
 }
 
 void

@@ -23,10 +23,29 @@ extern void wals_query_end(void);
  * The same for a procedure that may commit on its way: wals_query_commit ends
  * the transaction and begins the next, which has no snapshot before it runs a
  * statement.  Needs a call that is not atomic (CALL outside of a transaction
- * block); ends with wals_query_end.
+ * block).
  */
 extern void wals_query_begin_procedure(void);
+extern void wals_query_end_procedure(void);
 extern void wals_query_commit(void);
+
+/*
+ * Procedures between wals_query_guard and wals_query_unguard may fail:
+ *
+ *		wals_query_guard();
+ *		PG_TRY();
+ *			... begin_procedure, commit, end_procedure ...
+ *			wals_query_unguard();
+ *		PG_CATCH();
+ *			error = wals_query_survive();
+ *		PG_END_TRY();
+ *
+ * What they had not committed is undone, their connections are closed, and the
+ * transaction goes on.  A cancel and its like are not survived.
+ */
+extern void wals_query_guard(void);
+extern void wals_query_unguard(void);
+extern ErrorData *wals_query_survive(void);
 
 /* Whether a statement sees the caller's snapshot or takes a new one. */
 typedef enum WalsSnapshot

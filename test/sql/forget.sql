@@ -90,6 +90,19 @@ SET client_min_messages = notice;
 SELECT * FROM wals_forget('1008');
 SET client_min_messages = warning;
 SELECT traces('m', '1008');
+-- all items, then: whoever had rated them, they are solved from the rows there are
+CREATE TABLE items_then AS SELECT * FROM m_items;
+SELECT versions, rows_deleted, items_updated, items_removed,
+	users_updated = (SELECT count(*) FROM m_users JOIN m USING (version) WHERE active) AS all_users
+FROM wals_forget(1008, 'm', items => 'all');
+SELECT count(*) FILTER (WHERE i.factors IS DISTINCT FROM b.factors) = count(*) AS changed, m.active
+FROM items_then AS b JOIN m USING (version) LEFT JOIN m_items AS i USING (version, id) GROUP BY m.version, m.active ORDER BY m.version;
+SELECT bool_and(i.n = r.n) AS counted FROM m_items AS i JOIN m USING (version)
+JOIN (SELECT item_id, count(*) AS n FROM rated GROUP BY 1) AS r ON r.item_id = i.id WHERE m.active;
+SELECT count(*) > 500 AS scores, bool_and(abs(s.stored - s.folded) <= 1e-5 * (1 + abs(s.stored))) AS folded
+FROM (SELECT wals_score(u, i, fold_in => 'never') AS stored, wals_score(u, i, fold_in => 'always') AS folded
+	FROM (SELECT DISTINCT user_id FROM rated) AS x (u), generate_series(1, 25) AS i) AS s;
+SELECT outcome($$SELECT wals_forget(1008, 'm', items => 'some')$$);
 -- unless a queue saw it
 SELECT wals_queue_enable('m');
 DELETE FROM rated WHERE user_id IN (1009, 1010);
@@ -116,6 +129,16 @@ SELECT outcome(format('SELECT wals_forget(%L::uuid, ''u'')', md5('1020')::uuid))
 SELECT versions, rows_deleted > 0 AS rows FROM wals_forget(md5('1020')::uuid, 'u', delete_rows => true);
 SELECT traces('u', md5('1020')::uuid::text);
 SELECT outcome('SELECT wals_forget(1, ''u'')');
+
+-- without the source nothing can be solved
+CREATE TABLE lost AS TABLE rated;
+SELECT wals_train('l', 'lost', factors => 2, iterations => 1);
+DROP TABLE lost;
+SELECT outcome($$SELECT wals_forget(1015, 'l', items => 'all')$$);
+SELECT traces('l', '1015');
+SET client_min_messages = notice;
+SELECT versions FROM wals_forget(1015, 'l');
+SET client_min_messages = warning;
 
 -- who may
 CREATE ROLE forget_reader;

@@ -156,6 +156,76 @@ $$;
 SELECT * FROM notes();
 
 -- ---------------------------------------------------------------------------
+-- A refresh: what is read, solved and written, in its steps
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE said (place text, command text, phase text, iteration integer, iterations integer, rows_read bigint, has_end boolean);
+CREATE FUNCTION say(place text) RETURNS boolean LANGUAGE plpgsql AS
+$$
+BEGIN
+	PERFORM pg_stat_clear_snapshot();
+	INSERT INTO progress.said SELECT place, p.command, p.phase, p.iteration, p.iterations, p.rows_read, p.expected_end IS NOT NULL
+	FROM wals_progress AS p WHERE p.pid = pg_backend_pid();
+	RETURN true;
+END;
+$$;
+CREATE FUNCTION say_trigger() RETURNS trigger LANGUAGE plpgsql AS
+$$
+BEGIN
+	PERFORM progress.say(TG_TABLE_NAME);
+	RETURN NULL;
+END;
+$$;
+CREATE TABLE fresh AS SELECT user_id, item_id, now() - interval '1 day' AS at FROM seen;
+CREATE VIEW fresh_view AS SELECT f.* FROM fresh AS f, (SELECT say('source') OFFSET 0) AS s;
+SELECT wals_train('f', 'fresh_view', time_col => 'at', factors => 4, iterations => 1);
+CREATE TRIGGER say AFTER INSERT ON f_users FOR EACH STATEMENT EXECUTE FUNCTION say_trigger();
+CREATE TRIGGER say AFTER INSERT ON f_items FOR EACH STATEMENT EXECUTE FUNCTION say_trigger();
+INSERT INTO fresh VALUES (1, 21, now() + interval '1 day'), (2, 21, now() + interval '1 day');
+TRUNCATE said;
+SELECT * FROM wals_refresh('f');
+SELECT place, command, phase, iteration, iterations, rows_read > 0 AS rows, has_end FROM said;
+TRUNCATE said;
+DELETE FROM fresh WHERE user_id = 30;
+SELECT versions, items_updated FROM wals_forget(30, 'f', items => 'all');
+SELECT place, command, phase, iteration, iterations, rows_read > 0 AS rows, has_end FROM said;
+SELECT count(*) FROM wals_progress;
+
+-- ---------------------------------------------------------------------------
+-- The iterations of a running training stand in the log, and go with it
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE logged (place text, model text, version integer, active boolean, iterations bigint, falling boolean, seconds boolean, own boolean);
+CREATE FUNCTION look(place text) RETURNS void LANGUAGE plpgsql AS
+$$
+BEGIN
+	PERFORM pg_stat_clear_snapshot();
+	INSERT INTO progress.logged SELECT place, l.model::text, l.version, l.active, count(*), max(l.rel_change) < 0, min(l.seconds) >= 0, l.pid = pg_backend_pid()
+	FROM wals_training_log AS l WHERE l.model = 'progress.g'::regclass OR l.pid IS NOT NULL GROUP BY 1, 2, 3, 4, l.pid;
+END;
+$$;
+CREATE FUNCTION look_trigger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM progress.look(TG_TABLE_NAME); RETURN NULL; END; $$;
+SELECT wals_train('g', 'seen', factors => 4, iterations => 3);
+CREATE TRIGGER look AFTER INSERT ON g_items FOR EACH STATEMENT EXECUTE FUNCTION look_trigger();
+SELECT wals_train('g', 'seen', factors => 4, iterations => 5);
+SELECT * FROM logged ORDER BY version;
+TRUNCATE logged;
+CALL wals_retrain('g', warm_start => false);
+SELECT * FROM logged ORDER BY version;
+-- the version that was written has them from now on, and nobody else
+TRUNCATE logged;
+SELECT look('after');
+SELECT * FROM logged ORDER BY version;
+-- a training that fails leaves none
+ALTER TABLE g_items ADD CHECK (version < 4);
+TRUNCATE logged;
+\set VERBOSITY terse
+SELECT wals_train('g', 'seen', factors => 4, iterations => 2);
+\set VERBOSITY default
+SELECT look('after');
+SELECT DISTINCT version FROM logged ORDER BY version;
+
+-- ---------------------------------------------------------------------------
 -- Without track_activities there is nothing to see, and nothing fails
 -- ---------------------------------------------------------------------------
 

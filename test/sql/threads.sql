@@ -42,6 +42,30 @@ FROM (VALUES ('factors => 8'), ('factors => 37'), ('factors => 70, solver => ''c
 	(VALUES (1), (2), (3), (7), (64)) AS t(n)
 GROUP BY options ORDER BY options COLLATE "C";
 
+-- a refresh, with rows of one entry and of hundreds; back to the start after each
+SELECT wals_train('r', 'ratings', value_col => 'rating', factors => 37, iterations => 2);
+SELECT wals_queue_enable('r');
+CREATE FUNCTION refreshed_with(threads integer) RETURNS text LANGUAGE plpgsql AS
+$$
+DECLARE
+	result text;
+BEGIN
+	PERFORM set_config('wals.threads', threads::text, false);
+	BEGIN
+		UPDATE ratings SET rating = 6 - rating WHERE user_id % 3 = 0;
+		INSERT INTO ratings SELECT u, 1000, 5 FROM generate_series(1, 900, 2) AS u;
+		PERFORM wals_refresh('r', items => 'touched');
+		result := digest('r');
+		RAISE 'back';
+	EXCEPTION WHEN raise_exception THEN
+	END;
+	RETURN result;
+END;
+$$;
+SELECT count(DISTINCT refreshed_with(n)) AS models, bool_or(refreshed_with(n) = digest('r')) AS nothing
+FROM (VALUES (1), (2), (3), (7), (64)) AS t(n);
+SELECT wals_queue_disable('r');
+
 -- the same rows through every kernel: portable runs everywhere, auto is the
 -- widest there is
 RESET wals.threads;

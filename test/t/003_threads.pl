@@ -1,6 +1,7 @@
 # A session has one thread, but for the time a training computes: then it has as
 # many as wals.threads says, or as it can get.  None is left after success, error,
-# cancel or time-out.  They share the memory of the session, not /dev/shm.
+# cancel or time-out.  They share the memory of the session, not /dev/shm, of
+# which a training takes a page or some for what it shows to other sessions.
 use strict;
 use warnings;
 
@@ -97,8 +98,15 @@ sub tasks
 sub shared_memory
 {
 	my ($pid) = @_;
+	my @big;
 
-	return join '', sort grep { m{/dev/shm} } split /^/, slurp_file("/proc/$pid/maps");
+	for my $line (grep { m{/dev/shm} } split /^/, slurp_file("/proc/$pid/maps"))
+	{
+		my ($from, $to) = $line =~ /^([0-9a-f]+)-([0-9a-f]+) /;
+
+		push @big, $line if hex($to) - hex($from) > 65536;
+	}
+	return join '', sort @big;
 }
 
 # Begin a training that would take much longer than this test, after further
