@@ -1,12 +1,14 @@
 -- The table of the NCF protocol.  Published rows are numbers read in the named
 -- sources: FULL_RESULTS is that of the reproducibility study of Ferrari Dacrema
 -- et al. (RecSys 2019), the last two rows are the paper's own as quoted in the
--- README of guoyang9/NCF.
+-- README of guoyang9/NCF.  They are left out if the variable published is 0:
+-- then a validation part was ranked.
 
 \pset footer off
 \pset null ''
-SELECT format('NCF protocol, ML-1M: %s users, test item among %s to %s others (in %s lists the '
-	'test item is also a negative: it counts once)', count(*), min(cardinality(negatives)),
+SELECT format('NCF protocol, ML-1M%s: %s users, test item among %s to %s others (in %s lists the '
+	'test item is also a negative: it counts once)',
+	CASE :published WHEN 0 THEN ', validation part' END, count(*), min(cardinality(negatives)),
 	max(cardinality(negatives)), sum(duplicates)) AS title
 FROM ncf_lists \gset
 \echo :title
@@ -30,5 +32,6 @@ FROM (
 		('PureSVD, 60 factors', 0.6896, 0.4294, NULL, NULL, NULL, NULL, 'FULL_RESULTS'),
 		('NeuMF, 32 factors', 0.701, 0.425, NULL, NULL, NULL, NULL, 'NCF paper'),
 		('NeuMF, 32 factors, pre-trained', 0.726, 0.445, NULL, NULL, NULL, NULL, 'NCF paper')) AS published
+	WHERE :published = 1
 	) AS line
 ORDER BY part, hits;
