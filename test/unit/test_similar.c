@@ -277,6 +277,34 @@ test_tight(void)
 	data_free(data);
 }
 
+/* What makes a row the most alike rounds to a code of 0, behind many others. */
+static void
+test_unseen(void)
+{
+	Data *data = data_make(300, 2, ZERO, BIAS_NONE, 3);
+	WcQuery query = {.vector = data->query};
+	WcPackBuilder *builder;
+
+	free(data->pack.owned);
+	CHECK(wc_pack_begin(WC_ID_INT64, 2, &builder, &check_alloc) == WC_OK);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		float *vector = data->vectors + j * 2;
+		WcId id = {j, NULL, 0};
+
+		vector[0] = j == 200 ? 127 : 130;
+		vector[1] = j == 200 ? 0.49f : 0.2f;
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+	}
+	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
+	CHECK(data->pack.position[200] == 299);
+	data->query[0] = 0;
+	data->query[1] = 1;
+	check_likeness(data, &query);
+	CHECK(data->expected[0].index == 200);
+	data_free(data);
+}
+
 /* The first row that counts whose product overflows is named. */
 static void
 test_overflow(void)
@@ -366,6 +394,7 @@ main(void)
 	test_large();
 	test_search();
 	test_tight();
+	test_unseen();
 	test_overflow();
 	test_failures();
 	return check_report("test_similar");
