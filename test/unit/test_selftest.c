@@ -58,7 +58,7 @@ test_search(void)
 	}
 
 	/* bounds of 0 leave out everything but the first block */
-	copy = malloc(pack.bytes);
+	copy = aligned_alloc(64, (pack.bytes + 63) / 64 * 64);
 	if (copy == NULL)
 		abort();
 	memcpy(copy, pack.block, pack.bytes);
