@@ -51,6 +51,11 @@ PG_CONFIG ?= pg_config
 PGXS      := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# Another processor's compiler, for the unit tests.
+ifdef CROSS
+override CC = $(CROSS)-gcc
+endif
+
 $(CURRENT): $(SQL_PARTS)
 	cat $^ > $@
 
@@ -62,8 +67,11 @@ $(OBJS): $(HDRS) $(EXTENSION).control
 KERNEL_OBJS := $(filter src/core/kernel_%.o,$(CORE_OBJS))
 $(filter-out $(KERNEL_OBJS),$(CORE_OBJS)): override CFLAGS += -O3 -ffp-contract=off
 
-# The kernels say themselves which sums and products are one instruction.
-KERNEL_FLAGS = -ffp-contract=fast -fno-math-errno
+# The kernels say themselves which sums and products are one instruction.  Where
+# C's float is wider than the processor's (s390x, x87) they want the latter.
+KERNEL_FLAGS := -ffp-contract=fast -fno-math-errno \
+    $(shell $(CC) -fexcess-precision=fast -Werror -E -xc /dev/null \
+        >/dev/null 2>&1 && echo -fexcess-precision=fast)
 $(KERNEL_OBJS): override CFLAGS += -O3 $(KERNEL_FLAGS)
 
 # ---------------------------------------------------------------------------
@@ -72,29 +80,40 @@ $(KERNEL_OBJS): override CFLAGS += -O3 $(KERNEL_FLAGS)
 # ends with its line "name: N passed, N failed".
 #
 # -fno-wrapv: the server's flags define signed overflow and so would hide it.
+#
+# For another processor: make unit CROSS=aarch64-linux-gnu compiles with that
+# gcc and runs in qemu, optimized instead of sanitized.
 # ---------------------------------------------------------------------------
 
+UNIT_DIR      = build-unit
+UNIT_OPTIMIZE = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+ifdef CROSS
+UNIT_DIR      = build-unit/$(CROSS)
+UNIT_OPTIMIZE = -O2 -static
+EMULATOR      = qemu-$(firstword $(subst -, ,$(CROSS)))
+export EMULATOR
+endif
+
 UNIT_CFLAGS = -std=c11 -D_GNU_SOURCE -DWC_ASSERTIONS -Wall -Wextra -Werror \
-              -g -O1 -fno-omit-frame-pointer -fno-wrapv -ffp-contract=off \
-              -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-              -Isrc -Itest/unit
+              -g -fno-omit-frame-pointer -fno-wrapv -ffp-contract=off \
+              $(UNIT_OPTIMIZE) -Isrc -Itest/unit
 # what the server's flags ask of core too
 UNIT_CORE   = -Wdeclaration-after-statement -Wmissing-prototypes -Wvla \
               -Wmissing-format-attribute -Wpointer-arith -Wcast-function-type
 UNIT_LIBS   = -lm -lpthread
 UNIT_TESTS := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/test_*.c)))
-UNIT_OBJS   = $(patsubst src/core/%.o,build-unit/core/%.o,$(CORE_OBJS))
+UNIT_OBJS   = $(patsubst src/core/%.o,$(UNIT_DIR)/core/%.o,$(CORE_OBJS))
 
 # The kernels keep their sums in arrays that must become registers, or the
 # tests take minutes: unrolled, and not watched for their scope.
-$(patsubst src/core/%.o,build-unit/core/%.o,$(KERNEL_OBJS)): UNIT_CORE += \
+$(patsubst src/core/%.o,$(UNIT_DIR)/core/%.o,$(KERNEL_OBJS)): UNIT_CORE += \
     -O3 -fno-sanitize-address-use-after-scope $(KERNEL_FLAGS)
 
-build-unit/core/%.o: src/core/%.c $(HDRS) Makefile
+$(UNIT_DIR)/core/%.o: src/core/%.c $(HDRS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) $(UNIT_CORE) -c $< -o $@
 
-build-unit/test_%: test/unit/test_%.c $(wildcard test/unit/*.h) $(UNIT_OBJS)
+$(UNIT_DIR)/test_%: test/unit/test_%.c $(wildcard test/unit/*.h) $(UNIT_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) $< $(UNIT_OBJS) $(UNIT_LIBS) -o $@
 
@@ -104,7 +123,7 @@ unit: $(addprefix run-,$(UNIT_TESTS)) bench-syntax
 bench-syntax:
 	$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -Isrc bench/*.c
 
-$(addprefix run-,$(UNIT_TESTS)): run-%: build-unit/%
+$(addprefix run-,$(UNIT_TESTS)): run-%: $(UNIT_DIR)/%
 	@test/unit/run $<
 
 # The threads again, watched by ThreadSanitizer, which excludes the other one.
