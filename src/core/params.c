@@ -287,6 +287,17 @@ check_solver(Checker *checker, const WcParams *p)
 }
 
 const char *
+wc_params_check_ranges(const WcParams *params, size_t detail_size, char *detail)
+{
+	Checker checker = {NULL, detail_size, detail};
+
+	if (detail_size > 0)
+		detail[0] = '\0';
+	(void) check_ranges(&checker, params);
+	return checker.option;
+}
+
+const char *
 wc_params_check(const WcParams *params, bool has_value, bool has_time,
                 size_t detail_size, char *detail)
 {

@@ -105,6 +105,10 @@ extern const char *wc_params_check(const WcParams *params, bool has_value,
                                    bool has_time, size_t detail_size,
                                    char *detail);
 
+/* The same, but whether they agree with each other is not asked. */
+extern const char *wc_params_check_ranges(const WcParams *params,
+                                          size_t detail_size, char *detail);
+
 /* ------------------------------------------------------------------------
  * Ids (idmap.c, idmap_sort.c): what the user calls a row <-> dense int32 index
  * ------------------------------------------------------------------------ */

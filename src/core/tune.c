@@ -14,12 +14,12 @@
  * identification, 2016) gives all trials a ninth of their iterations, the best
  * third of them a third, the best third of those all.
  *
- * Deliberately not here: a model of the metric over the options.  With some 20
- * trials and two or three options that matter it has little to go by.
+ * What to try next, given what others came to, is for tune_model.c.
  *
  *-------------------------------------------------------------------------
  */
 #include <math.h>
+#include <string.h>
 
 #include "core/internal.h"
 
@@ -46,23 +46,40 @@ wc_tune_combinations(int32_t n, const WcTuneOption *options)
 	return result;
 }
 
+/* Count it, and leave it out, unless it is wanted. */
+static bool
+passes(WcTuneFilter *filter, const double *point)
+{
+	if (filter->is_wanted(filter->arg, point))
+		return true;
+	filter->left_out++;
+	return false;
+}
+
 int32_t
 wc_tune_grid(int32_t n, const WcTuneOption *options, int32_t trials,
-             double *points)
+             WcTuneFilter *filter, double *points)
 {
 	int64_t all = wc_tune_combinations(n, options);
-	int32_t count = all < trials ? (int32_t) all : trials;
+	double point[WC_TUNE_OPTIONS_MAX];
+	int32_t count = 0;
 
-	for (int32_t t = 0; t < count; t++)
+	filter->left_out = 0;
+	for (int64_t c = 0; c < all && count <= trials; c++)
 	{
-		int64_t rest = t;
+		int64_t rest = c;
 
 		for (int32_t i = n - 1; i >= 0; i--)
 		{
-			points[(size_t) t * (size_t) n + (size_t) i] =
-			    (double) (rest % options[i].count);
+			point[i] = (double) (rest % options[i].count);
 			rest /= options[i].count;
 		}
+		if (!passes(filter, point))
+			continue;
+		if (count < trials && n > 0)
+			memcpy(points + (size_t) count * (size_t) n, point,
+			       sizeof(double) * (size_t) n);
+		count++;
 	}
 	return count;
 }
@@ -133,18 +150,22 @@ is_new(int32_t n, int32_t count, const double *points, const double *point)
 
 int32_t
 wc_tune_random(int32_t n, const WcTuneOption *options, int64_t seed,
-               int32_t trials, double *points)
+               int32_t trials, WcTuneFilter *filter, double *points)
 {
 	int64_t draws = (int64_t) trials * DRAWS_PER_TRIAL;
+	double point[WC_TUNE_OPTIONS_MAX];
 	int32_t count = 0;
 
+	filter->left_out = 0;
 	for (int64_t number = 0; number < draws && count < trials; number++)
 	{
-		double *point = points + (size_t) count * (size_t) n;
-
 		draw_point(n, options, seed, number, point);
-		if (is_new(n, count, points, point))
-			count++;
+		if (!is_new(n, count, points, point) || !passes(filter, point))
+			continue;
+		if (n > 0)
+			memcpy(points + (size_t) count * (size_t) n, point,
+			       sizeof(double) * (size_t) n);
+		count++;
 	}
 	return count;
 }

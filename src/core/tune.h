@@ -33,18 +33,54 @@ typedef struct WcTuneOption
 /* Combinations of the lists, INT64_MAX when there are more; -1 with a range. */
 extern int64_t wc_tune_combinations(int32_t n, const WcTuneOption *options);
 
+/* Which combinations there are to be, and how many were left out. */
+typedef struct WcTuneFilter
+{
+	bool (*is_wanted)(void *arg, const double *point);
+	void *arg;
+	int64_t left_out; /* set by the search */
+} WcTuneFilter;
+
 /*
- * Fill points (trials x n) with different combinations, and return how many
- * there are: a list's choice is the place of the value from 0, a range's the
- * number.  Grid goes through all of them, the last option fastest; random
- * depends on the seed, and stops when it finds nothing new.
+ * Fill points (trials x n) with different combinations that the filter wants,
+ * and return how many there are: a list's choice is the place of the value from
+ * 0, a range's the number.  Grid goes through the lists, the last option
+ * fastest, and returns trials + 1 when there are more, points then being the
+ * first; random depends on the seed, and stops when it finds nothing new.
  */
 extern int32_t wc_tune_grid(int32_t n, const WcTuneOption *options,
-                            int32_t trials, double *points);
+                            int32_t trials, WcTuneFilter *filter,
+                            double *points);
 extern int32_t wc_tune_random(int32_t n, const WcTuneOption *options,
-                              int64_t seed, int32_t trials, double *points);
+                              int64_t seed, int32_t trials,
+                              WcTuneFilter *filter, double *points);
 
-/* One round of successive halving. */
+/* ------------------------------------------------------------------------
+ * Learning from trials (tune_model.c)
+ * ------------------------------------------------------------------------ */
+
+#define WC_TUNE_MODEL_MAX 200 /* trials to learn from */
+
+/* Where a point lies: a number from 0 to 1 for each option. */
+extern void wc_tune_place(int32_t n, const WcTuneOption *options,
+                          const double *point, double *place);
+
+/*
+ * Which candidate to try next.  place is candidates x n, from wc_tune_place;
+ * tried are count of the candidates, fewer than all and at most
+ * WC_TUNE_MODEL_MAX, with their values, NaN for those that have none.  Before
+ * there is enough to learn from, it is the first that was not tried.
+ */
+extern WcStatus wc_tune_next(int32_t n, int32_t candidates, const double *place,
+                             int32_t count, const int32_t *tried,
+                             const double *value, bool higher, int32_t *next,
+                             const WcAlloc *alloc, const WcHooks *hooks);
+
+/* ------------------------------------------------------------------------
+ * Successive halving (tune.c)
+ * ------------------------------------------------------------------------ */
+
+/* One round. */
 typedef struct WcTuneRung
 {
 	int32_t trials; /* that take part */

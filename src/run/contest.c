@@ -289,7 +289,9 @@ wals_contest_open(const WalsParts *parts, int trained, int measured,
 typedef struct Run
 {
 	const WalsContest *contest;
+	const WalsRound *round;
 	WalsTrial *trial;
+	instr_time started;
 	WcProblem problem;
 	WcModel model;
 	WcSolver *solver;
@@ -387,18 +389,28 @@ half_sweep(Run *run, WcSide side, bool exact)
 
 /* Iterate as a training does, from where the trial is. */
 static bool
-solve(Run *run, int32 iterations)
+solve(Run *run)
 {
+	const WalsRound *round = run->round;
 	WalsTrial *trial = run->trial;
 	bool again = trial->iterations > 0;
 
-	for (; trial->iterations < iterations; trial->iterations++)
+	while (trial->iterations < round->iterations && !trial->late)
 	{
+		double before = wals_step_seconds(run->started);
+		double now;
+
 		if (!half_sweep(run, WC_USERS, again) ||
 		    !half_sweep(run, WC_ITEMS, false))
 			return false;
 		again = false;
+		trial->iterations++;
+		now = wals_step_seconds(run->started);
+		trial->late = trial->iterations < round->iterations &&
+		              now + (now - before) > round->max_seconds;
 	}
+	if (trial->late && !round->may_be_short)
+		return false;
 	return half_sweep(run, WC_USERS, true);
 }
 
@@ -546,27 +558,28 @@ rate(const Run *run)
 }
 
 void
-wals_contest_run(const WalsContest *contest, int32 iterations, bool keep,
-                 bool baseline, WalsTrial *trial)
+wals_contest_run(const WalsContest *contest, const WalsRound *round,
+                 WalsTrial *trial)
 {
-	Run run = {.contest = contest, .trial = trial};
+	Run run = {.contest = contest, .round = round, .trial = trial};
 	int metric = contest->parts->request->metric;
 	double ignored;
-	instr_time start;
 
-	INSTR_TIME_SET_CURRENT(start);
+	INSTR_TIME_SET_CURRENT(run.started);
 	trial->value = trial->error = trial->baseline = NAN;
-	if (open_run(&run) && solve(&run, iterations))
+	trial->late = false;
+	if (open_run(&run) && solve(&run))
 	{
 		if (metric == WALS_METRIC_RMSE || metric == WALS_METRIC_MAE)
 			rate(&run);
-		else if (rank(&run, false, &trial->value, &trial->error) && baseline)
+		else if (rank(&run, false, &trial->value, &trial->error) &&
+		         round->baseline)
 			(void) rank(&run, true, &trial->baseline, &ignored);
-		if (keep)
+		if (round->keep)
 			keep_items(&run);
 	}
 	close_run(&run);
-	trial->seconds += wals_step_seconds(start);
+	trial->seconds += wals_step_seconds(run.started);
 }
 
 void

@@ -66,16 +66,27 @@ typedef struct WalsTrial
 	double error;
 	double baseline; /* what popularity achieves, if asked for */
 	double seconds;
+	bool late; /* max_seconds ended it before its iterations were done */
 	char *failure; /* why there is no value */
 } WalsTrial;
 
+/* How far a trial is to go. */
+typedef struct WalsRound
+{
+	int32 iterations; /* in all */
+	bool keep; /* to go on later */
+	bool baseline; /* measure popularity, too */
+	double max_seconds; /* end before an iteration that may end later */
+	bool may_be_short; /* and measure what there is, after one at least */
+} WalsRound;
+
 /*
- * Train up to so many iterations in all and measure.  keep: to go on later.
- * A system that cannot be solved and a score that is not finite are no error:
- * the trial then has no value.
+ * Train and measure.  A system that cannot be solved and a score that is not
+ * finite are no error: the trial then has no value, and neither has one that is
+ * late and may not be short.
  */
-extern void wals_contest_run(const WalsContest *contest, int32 iterations,
-                             bool keep, bool baseline, WalsTrial *trial);
+extern void wals_contest_run(const WalsContest *contest, const WalsRound *round,
+                             WalsTrial *trial);
 extern void wals_contest_forget(const WalsContest *contest, WalsTrial *trial);
 
 #endif /* WALS_RUN_CONTEST_H */

@@ -303,36 +303,76 @@ value_at(const WalsGrid *grid, const double *point, int32 i)
 	return result;
 }
 
+static void
+apply(const WalsGridName *name, WalsGridValue value, WcParams *params)
+{
+	char *field = (char *) params + name->offset;
+
+	if (value.is_null)
+		return;
+	switch (name->kind)
+	{
+		case KIND_INTEGER:
+			*(int32 *) field = (int32) value.number;
+			break;
+		case KIND_NUMBER:
+			*(double *) field = value.number;
+			break;
+		case KIND_BOOLEAN:
+		case KIND_WORD_FLAG:
+			*(bool *) field = value.number != 0;
+			break;
+		case KIND_BIASES:
+		case KIND_WORD:
+			*(int *) field = (int) value.number;
+			break;
+	}
+}
+
 void
 wals_grid_apply(const WalsGrid *grid, const double *point, WcParams *params)
 {
 	int32 i;
 
 	for (i = 0; point != NULL && i < grid->n; i++)
-	{
-		const WalsGridName *name = grid->names[i];
-		WalsGridValue value = value_at(grid, point, i);
-		char *field = (char *) params + name->offset;
+		apply(grid->names[i], value_at(grid, point, i), params);
+}
 
-		if (value.is_null)
+static void
+check_value(const WalsGridName *name, WalsGridValue value, WcParams params)
+{
+	char detail[256];
+	const char *option;
+
+	apply(name, value, &params);
+	option = wc_params_check_ranges(&params, sizeof(detail), detail);
+	if (option != NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", option),
+		         errdetail("%s", detail),
+		         errhint("The reference lists the options of wals_train() with "
+		                 "their ranges.")));
+}
+
+void
+wals_grid_check(const WalsGrid *grid, const WcParams *params)
+{
+	int32 i;
+	int32 v;
+
+	for (i = 0; i < grid->n; i++)
+	{
+		const WcTuneOption *option = &grid->options[i];
+		WalsGridValue low = {false, option->low};
+		WalsGridValue high = {false, option->high};
+
+		for (v = 0; v < option->count; v++)
+			check_value(grid->names[i], grid->values[i][v], *params);
+		if (option->count > 0)
 			continue;
-		switch (name->kind)
-		{
-			case KIND_INTEGER:
-				*(int32 *) field = (int32) value.number;
-				break;
-			case KIND_NUMBER:
-				*(double *) field = value.number;
-				break;
-			case KIND_BOOLEAN:
-			case KIND_WORD_FLAG:
-				*(bool *) field = value.number != 0;
-				break;
-			case KIND_BIASES:
-			case KIND_WORD:
-				*(int *) field = (int) value.number;
-				break;
-		}
+		check_value(grid->names[i], low, *params);
+		check_value(grid->names[i], high, *params);
 	}
 }
 
@@ -383,7 +423,8 @@ wals_grid_json(const WalsGrid *grid, const double *point)
 }
 
 void
-wals_grid_arguments(const WalsGrid *grid, const double *point, StringInfo sql)
+wals_grid_arguments(const WalsGrid *grid, const double *point, int32 iterations,
+                    StringInfo sql)
 {
 	int32 i;
 
@@ -393,11 +434,14 @@ wals_grid_arguments(const WalsGrid *grid, const double *point, StringInfo sql)
 		WalsGridValue value = value_at(grid, point, i);
 		const char *text;
 
-		if (value.is_null)
+		if (value.is_null ||
+		    (iterations > 0 && name->offset == offsetof(WcParams, iterations)))
 			continue;
 		text = value_text(name, value);
 		appendStringInfo(sql, ", %s => %s", name->name,
 		                 name->choices != NULL ? quote_literal_cstr(text)
 		                                       : text);
 	}
+	if (iterations > 0)
+		appendStringInfo(sql, ", iterations => %d", iterations);
 }

@@ -36,6 +36,9 @@ typedef struct WalsGrid
 extern void wals_grid_read(const Jsonb *json, WcFeedback feedback,
                            WalsGrid *grid);
 
+/* 22023 for a value that is out of range, whatever the others are. */
+extern void wals_grid_check(const WalsGrid *grid, const WcParams *params);
+
 /* Set the options of a point; NULL: none of them. */
 extern void wals_grid_apply(const WalsGrid *grid, const double *point,
                             WcParams *params);
@@ -43,8 +46,11 @@ extern void wals_grid_apply(const WalsGrid *grid, const double *point,
 /* The options of a point as a JSON object. */
 extern char *wals_grid_json(const WalsGrid *grid, const double *point);
 
-/* The same as arguments of wals_train(), each after a comma. */
+/*
+ * The same as arguments of wals_train(), each after a comma; iterations more
+ * than 0 are given instead of the point's.
+ */
 extern void wals_grid_arguments(const WalsGrid *grid, const double *point,
-                                StringInfo sql);
+                                int32 iterations, StringInfo sql);
 
 #endif /* WALS_RUN_GRID_H */

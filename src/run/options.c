@@ -39,15 +39,33 @@ const WalsChoice wals_activate_choices[] = {
     {"if_better", WALS_ACTIVATE_IF_BETTER},
     {NULL, 0}};
 
+const char *
+wals_options_conflict(const WalsTrainRequest *request, Size size, char *detail)
+{
+	const char *option =
+	    wc_params_check(&request->params, request->source.value_col != NULL,
+	                    request->source.time_col != NULL, size, detail);
+
+	if (option == NULL && request->params.weighting == WC_WEIGHT_NONE &&
+	    (request->source.weight_col != NULL ||
+	     OidIsValid(request->row_weights) || OidIsValid(request->col_weights)))
+	{
+		strlcpy(detail,
+		        "Weighting none gives observed cells no weight that "
+		        "weight_col, row_weights or col_weights could change.",
+		        size);
+		option = "weighting";
+	}
+	return option;
+}
+
 void
 wals_options_check(const WalsTrainRequest *request)
 {
 	char detail[256];
 	const char *option;
 
-	option = wc_params_check(
-	    &request->params, request->source.value_col != NULL,
-	    request->source.time_col != NULL, sizeof(detail), detail);
+	option = wals_options_conflict(request, sizeof(detail), detail);
 	if (option != NULL)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -55,17 +73,6 @@ wals_options_check(const WalsTrainRequest *request)
 		         errdetail("%s", detail),
 		         errhint("The reference lists the options of wals_train() with "
 		                 "their ranges.")));
-	if (request->params.weighting == WC_WEIGHT_NONE &&
-	    (request->source.weight_col != NULL ||
-	     OidIsValid(request->row_weights) || OidIsValid(request->col_weights)))
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "weighting"),
-		         errdetail("Weighting none gives observed cells no weight that "
-		                   "weight_col, row_weights or col_weights could "
-		                   "change."),
-		         errhint("Use weighting => 'constant', or leave the weights "
-		                 "out.")));
 	if (request->tolerance < 0 || request->tolerance > 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

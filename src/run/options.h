@@ -19,6 +19,13 @@ extern const WalsChoice wals_solver_choices[];
 extern void wals_options_check(const WalsTrainRequest *request);
 
 /*
+ * The first of the core's options that does so, with a sentence about it in
+ * detail, or NULL.
+ */
+extern const char *wals_options_conflict(const WalsTrainRequest *request,
+                                         Size size, char *detail);
+
+/*
  * Duplicates, if nobody says: rows of the same user and item add up for implicit
  * feedback; ratings are replaced by the latest where a time is known, else
  * averaged.

@@ -9,10 +9,11 @@
  * first part and is measured on the second.  The best one is trained once more,
  * on both, and measured on the third, which nothing was chosen on.
  *
- * No trial learns from another: each starts from the first factors of its seed,
- * so that its value is that of wals_train() with its options.  Starting from the
- * factors of a neighbour would save iterations, and make what is found depend
- * on the order.  Successive halving goes on with a trial where it was.
+ * Each trial starts from the first factors of its seed, so that its value is
+ * that of wals_train() with its options.  Starting from the factors of a
+ * neighbour would save iterations, and make each value depend on the order.
+ * Successive halving goes on with a trial where it was; a model (run/plan.c)
+ * chooses the options of the next one, and nothing else, from those before.
  *
  * Memory: 5 bytes an entry, 4 more for each of value and weight, beside what
  * one training takes; while it is halving 4 bytes times the factors for each
@@ -37,6 +38,7 @@
 #include "run/contest.h"
 #include "run/measure.h"
 #include "run/options.h"
+#include "run/plan.h"
 #include "run/steps.h"
 #include "store/query.h"
 
@@ -58,11 +60,10 @@ const WalsChoice wals_tune_holdouts[] = {
     {"last", WALS_HOLDOUT_LAST},
     {NULL, 0}};
 
-const WalsChoice wals_tune_searches[] = {{"auto", WALS_SEARCH_AUTO},
-                                         {"grid", WALS_SEARCH_GRID},
-                                         {"random", WALS_SEARCH_RANDOM},
-                                         {"halving", WALS_SEARCH_HALVING},
-                                         {NULL, 0}};
+const WalsChoice wals_tune_searches[] = {
+    {"auto", WALS_SEARCH_AUTO},     {"grid", WALS_SEARCH_GRID},
+    {"random", WALS_SEARCH_RANDOM}, {"halving", WALS_SEARCH_HALVING},
+    {"model", WALS_SEARCH_MODEL},   {NULL, 0}};
 
 /* State of one tuning, in the order in which it comes to be. */
 typedef struct TuneState
@@ -74,8 +75,8 @@ typedef struct TuneState
 	instr_time started;
 
 	/* what is tried */
-	int32 n_trials;
-	double *points; /* n_trials x options of the grid; see point_of */
+	WalsPlan plan;
+	int32 n_trials; /* of the plan; those that were chosen, when time is out */
 	WalsTrial *trials;
 	char **options; /* n_trials: JSON */
 	int32 n_rungs;
@@ -96,13 +97,6 @@ typedef struct TuneState
 	double *value; /* of each, for the order */
 	WalsTrial best; /* trained again, measured on the test */
 } TuneState;
-
-static bool
-is_higher_better(const WalsTuneRequest *request)
-{
-	return request->metric != WALS_METRIC_RMSE &&
-	       request->metric != WALS_METRIC_MAE;
-}
 
 /* The metric with the length of its lists. */
 static char *
@@ -128,91 +122,6 @@ static void *
 array_alloc(TuneState *state, int64 count, Size size)
 {
 	return wals_measure_alloc(&state->memory, count, size);
-}
-
-/* ------------------------------------------------------------------------
- * What is tried
- * ------------------------------------------------------------------------ */
-
-/* Where the options of a trial stand, or NULL for the one that has none. */
-static const double *
-point_of(const TuneState *state, int32 trial)
-{
-	if (state->request->with_defaults && trial == 0)
-		return NULL;
-	return state->points + (Size) trial * (Size) state->request->grid.n;
-}
-
-/* Lists, more combinations of them than trials: which are meant? */
-static void
-refuse_grid(const WalsTuneRequest *request, int64 combinations)
-{
-	if (combinations < 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("search \"grid\" cannot go through a range"),
-		         errhint("Give arrays of values, or use search => 'random' or "
-		                 "'halving'.")));
-	ereport(ERROR,
-	        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	         errmsg("the grid has more combinations than trials"),
-	         errdetail(INT64_FORMAT " combinations, %d trials.", combinations,
-	                   request->trials),
-	         errhint("Raise trials up to %d, give fewer values, or use search "
-	                 "=> 'random' or 'halving'.",
-	                 WC_TUNE_TRIALS_MAX)));
-}
-
-/* Choose the trials; options that wals_train would refuse are refused here. */
-static void
-plan(TuneState *state)
-{
-	WalsTuneRequest *request = state->request;
-	WalsGrid *grid = &request->grid;
-	int64 combinations = wc_tune_combinations(grid->n, grid->options);
-	bool fits = combinations >= 0 && combinations <= request->trials;
-	int32 first = request->with_defaults ? 1 : 0;
-	double *points;
-	WcParams most;
-	int32 t;
-
-	if (request->search == WALS_SEARCH_AUTO)
-		request->search = fits ? WALS_SEARCH_GRID : WALS_SEARCH_HALVING;
-	if (request->search == WALS_SEARCH_GRID && !fits)
-		refuse_grid(request, combinations);
-	state->points = array_alloc(state, request->trials,
-	                            sizeof(double) * Max((Size) grid->n, 1));
-	points = state->points + (Size) first * (Size) grid->n;
-	state->n_trials =
-	    first + (fits ? wc_tune_grid(grid->n, grid->options,
-	                                 request->trials - first, points)
-	                  : wc_tune_random(grid->n, grid->options, request->seed,
-	                                   request->trials - first, points));
-	state->n_rungs = wc_tune_rungs(
-	    state->n_trials, request->search == WALS_SEARCH_HALVING, state->rungs);
-	state->trials = array_alloc(state, state->n_trials, sizeof(WalsTrial));
-	state->options = array_alloc(state, state->n_trials, sizeof(char *));
-	memset(state->trials, 0, sizeof(WalsTrial) * state->n_trials);
-	most = request->train.params;
-	for (t = 0; t < state->n_trials; t++)
-	{
-		WalsTrainRequest train = request->train;
-
-		wals_grid_apply(grid, point_of(state, t), &train.params);
-		wals_options_check(&train);
-		state->trials[t].params = train.params;
-		state->trials[t].value = NAN;
-		state->options[t] = wals_grid_json(grid, point_of(state, t));
-		most.factors = t == 0 ? train.params.factors
-		                      : Max(most.factors, train.params.factors);
-	}
-	/* what all trials have in common, and the most memory one takes */
-	most.duplicates = state->trials[state->n_trials - 1].params.duplicates;
-	most.min_user_rows =
-	    state->trials[state->n_trials - 1].params.min_user_rows;
-	most.min_item_rows =
-	    state->trials[state->n_trials - 1].params.min_item_rows;
-	request->train.params = most;
 }
 
 /* ------------------------------------------------------------------------
@@ -406,7 +315,7 @@ show(TuneState *state, int32 t)
 static double
 best_so_far(const TuneState *state)
 {
-	bool higher = is_higher_better(state->request);
+	bool higher = wals_plan_higher(state->request);
 	double best = NAN;
 	int32 t;
 
@@ -421,24 +330,64 @@ best_so_far(const TuneState *state)
 	return best;
 }
 
-/* Bring one trial as far as the round goes. */
+/* The options of a trial; with a model those before it must be done. */
 static void
+open_trial(TuneState *state, int32 t)
+{
+	const WalsTuneRequest *request = state->request;
+	WalsTrial *trial = &state->trials[t];
+	const double *point;
+
+	wals_plan_choose(&state->plan, t, state->value);
+	point = wals_plan_point(&state->plan, t);
+	trial->params = state->plan.base;
+	wals_grid_apply(&request->grid, point, &trial->params);
+	state->options[t] = wals_grid_json(&request->grid, point);
+}
+
+/*
+ * Seconds a trial may take.  Some are kept for the last training, which takes
+ * about as long as the longest trial did, or as this one.
+ */
+static double
+seconds_left(const TuneState *state, bool is_first)
+{
+	const WalsTuneRequest *request = state->request;
+	double left = request->max_seconds - wals_step_seconds(state->started);
+
+	if (request->max_seconds == PG_INT32_MAX)
+		return HUGE_VAL;
+	return is_first ? left / 2 : left - state->longest;
+}
+
+/* Bring one trial as far as the round goes; false when time is out. */
+static bool
 run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 {
 	WalsTrial *trial = &state->trials[t];
+	WalsTrial before = *trial;
 	int32 asked = trial->params.iterations;
-	double before = trial->seconds;
+	bool is_first = isnan(best_so_far(state));
+	WalsRound round = {.iterations =
+	                       asked / rung->part + (asked % rung->part != 0),
+	                   .keep = rung->part > 1,
+	                   .max_seconds = seconds_left(state, is_first),
+	                   .may_be_short = is_first};
 
 	if (trial->failure != NULL)
 	{
 		state->n_run++;
-		return;
+		return true;
 	}
-	wals_contest_run(&state->validation,
-	                 asked / rung->part + (asked % rung->part != 0),
-	                 rung->part > 1, false, trial);
+	wals_contest_run(&state->validation, &round, trial);
+	if (trial->late && !is_first)
+	{
+		before.seconds = trial->seconds;
+		*trial = before;
+		return false;
+	}
 	state->value[t] = trial->value;
-	state->longest = Max(state->longest, trial->seconds - before);
+	state->longest = Max(state->longest, trial->seconds - before.seconds);
 	state->n_run++;
 	show(state, t);
 	wals_progress_iteration(&state->progress, state->n_run, best_so_far(state));
@@ -448,13 +397,15 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 	        "trial %d: %s: %g after %d iterations in %.3f s%s%s", t + 1,
 	        state->options[t], trial->value, trial->iterations, trial->seconds,
 	        trial->failure ? ": " : "", trial->failure ? trial->failure : "")));
+	return true;
 }
 
 /* All rounds; afterwards the order begins with the best trial. */
 static void
 run_trials(TuneState *state)
 {
-	bool higher = is_higher_better(state->request);
+	bool higher = wals_plan_higher(state->request);
+	bool learns = state->request->search == WALS_SEARCH_MODEL;
 	int r;
 	int32 i;
 
@@ -463,7 +414,9 @@ run_trials(TuneState *state)
 	for (i = 0; i < state->n_trials; i++)
 	{
 		state->order[i] = i;
-		state->value[i] = NAN;
+		state->value[i] = state->trials[i].value = NAN;
+		if (!learns)
+			open_trial(state, i);
 	}
 	for (r = 0; r < state->n_rungs && !state->out_of_time; r++)
 	{
@@ -474,15 +427,22 @@ run_trials(TuneState *state)
 		for (i = count; r > 0 && i < state->rungs[r - 1].trials; i++)
 			wals_contest_forget(&state->validation,
 			                    &state->trials[state->order[i]]);
-		for (; done < count && !state->out_of_time; done++)
+		for (; done < count; done++)
 		{
 			state->out_of_time = is_out_of_time(state);
 			if (state->out_of_time)
 				break;
-			run_trial(state, state->order[done], &state->rungs[r]);
+			if (r == 0 && learns)
+				open_trial(state, done);
+			state->out_of_time =
+			    !run_trial(state, state->order[done], &state->rungs[r]);
+			if (state->out_of_time)
+				break;
 		}
 		wc_tune_rank(done, state->value, higher, state->order);
 	}
+	while (state->options[state->n_trials - 1] == NULL)
+		state->n_trials--; /* never chosen */
 }
 
 /* No trial came to anything. */
@@ -501,18 +461,30 @@ refuse_all(const TuneState *state)
 	                 "relevance_threshold.")));
 }
 
-/* The best once more, on all but the test, and then on the test. */
+/*
+ * The best once more, on all but the test, and then on the test.  It runs no
+ * more iterations than there is time for, or was when it won.
+ */
 static void
 test_best(TuneState *state)
 {
+	const WalsTuneRequest *request = state->request;
 	const WalsTrial *winner = &state->trials[state->order[0]];
+	WalsRound round = {.iterations = winner->params.iterations,
+	                   .baseline = true,
+	                   .may_be_short = true};
 	WalsContest test;
 
 	state->best.params = winner->params;
+	if (winner->late)
+		round.iterations = winner->iterations;
 	wals_contest_open(&state->parts, WC_PART_TRAIN | WC_PART_VALIDATION,
 	                  WC_PART_TEST, &test);
-	wals_contest_run(&test, winner->params.iterations, false, true,
-	                 &state->best);
+	round.max_seconds =
+	    request->max_seconds == PG_INT32_MAX
+	        ? HUGE_VAL
+	        : request->max_seconds - wals_step_seconds(state->started);
+	wals_contest_run(&test, &round, &state->best);
 	wals_progress_iteration(&state->progress, state->n_run + 1,
 	                        best_so_far(state));
 }
@@ -528,6 +500,14 @@ append_column(StringInfo sql, const char *argument, const char *column,
 	if (column != NULL && strcmp(column, unless) != 0)
 		appendStringInfo(sql, ", %s => %s", argument,
 		                 quote_literal_cstr(column));
+}
+
+/* Whether what was tested ran fewer iterations than its options say. */
+static bool
+is_short(const TuneState *state)
+{
+	return state->best.failure == NULL &&
+	       state->best.iterations < state->best.params.iterations;
 }
 
 /* The training of the best options on the whole source, ready to paste. */
@@ -555,7 +535,8 @@ call_of(const TuneState *state, int32 trial)
 		appendStringInfo(
 		    &sql, ", feedback => '%s'",
 		    wals_choice_name(train->params.feedback, wals_feedback_choices));
-	wals_grid_arguments(&request->grid, point_of(state, trial), &sql);
+	wals_grid_arguments(&request->grid, wals_plan_point(&state->plan, trial),
+	                    is_short(state) ? state->best.iterations : 0, &sql);
 	if (request->seed != 0)
 		appendStringInfo(&sql, ", seed => " INT64_FORMAT, request->seed);
 	appendStringInfoString(&sql, ");");
@@ -577,11 +558,17 @@ announce(const TuneState *state, const char *call)
 		ereport(NOTICE,
 		        (errmsg("stopped after %d of %d trials: another one might end "
 		                "after %d seconds, the max_seconds",
-		                trials, state->n_trials, request->max_seconds),
-		         request->search == WALS_SEARCH_HALVING
-		             ? errdetail("In %d of %d runs of a trial.", state->n_run,
-		                         state->n_runs)
-		             : 0));
+		                trials, state->plan.n_trials, request->max_seconds),
+		         state->n_rungs > 1 ? errdetail("In %d of %d runs of a trial.",
+		                                        state->n_run, state->n_runs)
+		                            : 0));
+	if (is_short(state))
+		ereport(NOTICE,
+		        (errmsg("the best was tested after %d of %d iterations: "
+		                "another one might end after %d seconds, the "
+		                "max_seconds",
+		                state->best.iterations, state->best.params.iterations,
+		                request->max_seconds)));
 	ereport(NOTICE,
 	        (errmsg("trial %d of %d is the best: %s is %.4g on the validation, "
 	                "%.4g on the test",
@@ -620,6 +607,24 @@ give_rows(const TuneState *state, MemoryContext context, WalsTuneRow **rows)
 	}
 	MemoryContextSwitchTo(caller);
 	return state->n_trials;
+}
+
+/* Plan the trials, before anything is read. */
+static void
+prepare(TuneState *state)
+{
+	WalsTuneRequest *request = state->request;
+
+	wals_plan_make(request, &state->memory, &state->plan);
+	state->n_trials = state->plan.n_trials;
+	state->n_rungs = wc_tune_rungs(state->n_trials,
+	                               request->search == WALS_SEARCH_HALVING ||
+	                                   request->search == WALS_SEARCH_MODEL,
+	                               state->rungs);
+	state->trials = array_alloc(state, state->n_trials, sizeof(WalsTrial));
+	state->options = array_alloc(state, state->n_trials, sizeof(char *));
+	memset(state->trials, 0, sizeof(WalsTrial) * state->n_trials);
+	memset(state->options, 0, sizeof(char *) * state->n_trials);
 }
 
 static void
@@ -661,7 +666,7 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 
 	wals_query_begin();
 	wals_source_check(&request->train.source);
-	plan(&state);
+	prepare(&state);
 	begin_progress(&state);
 	load(&state, &arrivals);
 	check_memory(&state);

@@ -21,10 +21,11 @@ typedef enum WalsHoldout
 
 typedef enum WalsSearch
 {
-	WALS_SEARCH_AUTO, /* grid if it has no more than trials, else halving */
+	WALS_SEARCH_AUTO, /* grid if it has no more than trials, else model */
 	WALS_SEARCH_GRID,
 	WALS_SEARCH_RANDOM,
-	WALS_SEARCH_HALVING
+	WALS_SEARCH_HALVING,
+	WALS_SEARCH_MODEL
 } WalsSearch;
 
 /* Values beside those of WcCutMetric. */

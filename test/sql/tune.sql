@@ -148,7 +148,7 @@ SELECT count(*) FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 4}, "it
 -- the two have the figures they have without halving
 CREATE TABLE halving AS
 SELECT * FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 9}, "regularization": {"min": 0.001, "max": 1, "log": true},
-	"col_weight_exponent": [-0.5, 0], "iterations": 18}', trials => 12);
+	"col_weight_exponent": [-0.5, 0], "iterations": 18}', search => 'halving', trials => 12);
 SELECT iterations, count(*), count(*) FILTER (WHERE best) AS best FROM halving GROUP BY iterations ORDER BY iterations;
 CREATE TABLE whole AS
 SELECT * FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 9}, "regularization": {"min": 0.001, "max": 1, "log": true},
@@ -161,6 +161,33 @@ SELECT count(*) FROM (SELECT options FROM halving INTERSECT SELECT options FROM 
 	"regularization": {"min": 0.001, "max": 1, "log": true}, "col_weight_exponent": [-0.5, 0], "iterations": 2}',
 	trials => 12, search => 'random', seed => 1)) AS seeds;
 
+-- a model: the first six are those of the random search, then it chooses; the
+-- rounds are those of halving, and what was run to the end has the same figure
+CREATE TABLE model AS
+SELECT * FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 9}, "regularization": {"min": 0.001, "max": 1, "log": true},
+	"col_weight_exponent": [-0.5, 0], "iterations": 18}', search => 'model', trials => 12);
+SELECT iterations, count(*), count(*) FILTER (WHERE best) AS best FROM model GROUP BY iterations ORDER BY iterations;
+SELECT count(DISTINCT m.options) AS trials, bool_and(m.options = w.options) FILTER (WHERE trial <= 6) AS first_ones,
+	bool_and(m.options = w.options) FILTER (WHERE trial > 6) AS others
+FROM model AS m JOIN whole AS w USING (trial);
+SELECT m.trial IS NOT NULL AS same_options, abs(m.value - t.value) < 1e-6 AS same_value, abs(m.test_value - t.test_value) < 1e-6 AS same_test
+FROM model AS m, LATERAL wals_tune('ratings', m.options) AS t WHERE m.best;
+-- and is what is used where there is more to try than trials
+SELECT count(*) AS trials, bool_and(m.options = a.options AND m.value = a.value) AS same
+FROM model AS m JOIN wals_tune('ratings', '{"factors": {"min": 2, "max": 9}, "regularization": {"min": 0.001, "max": 1, "log": true},
+	"col_weight_exponent": [-0.5, 0], "iterations": 18}', trials => 12) AS a USING (trial);
+-- it learns, whatever is better: lambda from 1000 on leaves nothing of the
+-- factors, and three of four points have it
+SELECT feedback, count(DISTINCT options) AS trials, count(*) FILTER (WHERE best) AS best,
+	count(*) FILTER (WHERE (options ->> 'regularization')::float8 >= 1000 AND trial <= 6) > 2 AS bad_first,
+	count(*) FILTER (WHERE (options ->> 'regularization')::float8 >= 1000 AND trial > 8) < 4 AS few_later
+FROM unnest(ARRAY['implicit', 'explicit']) AS feedback, wals_tune('ratings',
+	'{"factors": {"min": 2, "max": 30}, "regularization": [0.05, 1000, 2000, 4000], "iterations": 4}',
+	search => 'model', trials => 16, value_col => 'rating', feedback => feedback)
+GROUP BY feedback ORDER BY feedback;
+-- what can all be tried is
+SELECT count(*), min(iterations) FROM wals_tune('ratings', '{"factors": [2, 3, 4], "iterations": 3}', search => 'model');
+
 -- nothing but the source: the defaults are among the trials
 SELECT count(*) AS trials, count(*) FILTER (WHERE best) AS best, min(options::text) FILTER (WHERE trial = 1) AS first,
 	bool_and(options ?& '{factors,regularization,unobserved_weight}') FILTER (WHERE trial > 1) AS others
@@ -168,6 +195,30 @@ FROM wals_tune('ratings', trials => 6);
 SELECT count(*) AS trials, count(*) FILTER (WHERE best) AS best, min(options::text) FILTER (WHERE trial = 1) AS first,
 	bool_and(options ?& '{factors,regularization}') FILTER (WHERE trial > 1) AS others
 FROM wals_tune('ratings', trials => 6, value_col => 'rating', feedback => 'explicit');
+
+-- ---------------------------------------------------------------------------
+-- Combinations that wals_train would refuse
+-- ---------------------------------------------------------------------------
+
+-- alpha has a meaning for linear and log only: 2 of 6 are left out
+SET client_min_messages = notice;
+\set VERBOSITY terse
+SELECT trial, options FROM wals_tune('ratings', '{"factors": 2, "iterations": 1, "alpha": [1, 2, 3], "weighting": ["constant", "linear"]}', trials => 4)
+ORDER BY trial;
+\set VERBOSITY default
+SET client_min_messages = warning;
+-- they do not count as trials, neither where they are drawn
+SELECT search, count(*), count(value), count(*) FILTER (WHERE options ->> 'weighting' = 'constant' AND (options ->> 'alpha')::float8 <> 1) AS refused
+FROM unnest(ARRAY['random', 'halving', 'model']) AS search, wals_tune('ratings',
+	'{"factors": {"min": 2, "max": 20}, "iterations": 1, "alpha": [1, 2], "weighting": ["constant", "log"]}', search => search, trials => 9)
+GROUP BY search ORDER BY search;
+-- options of the call contradict, too
+CREATE TABLE weighed AS SELECT *, 1 + user_id % 2 AS weight FROM ratings;
+SELECT trial, options FROM wals_tune('weighed', '{"factors": 2, "iterations": 1, "weighting": ["none", "constant"]}', weight_col => 'weight');
+-- an error only when none is left, or a value is wrong by itself
+SELECT grid, outcome(format('SELECT * FROM wals_tune(''ratings'', %L)', grid))
+FROM (VALUES ('{"alpha": [2, 3], "weighting": ["constant", "counts"]}'), ('{"factors": {"min": 2, "max": 9}, "epsilon": 2}'),
+	('{"alpha": [0, 1], "weighting": ["linear"]}'), ('{"factors": {"min": 0, "max": 2000}}')) AS g (grid);
 
 -- ---------------------------------------------------------------------------
 -- The same for any number of threads and any order of rows
@@ -244,7 +295,7 @@ FROM (VALUES ('[1]'), ('3'), ('{"factor": [8]}'), ('{"feedback": ["explicit"]}')
 	('{"alpha": [2], "weighting": "constant"}')) AS g (grid);
 SELECT arguments, outcome(format('SELECT * FROM wals_tune(%s)', arguments))
 FROM (VALUES ($$NULL$$), ($$'nothing'$$), ($$'ratings', metric => 'accuracy'$$), ($$'ratings', metric => 'rmse'$$), ($$'ratings', k => 0$$),
-	($$'ratings', trials => 0$$), ($$'ratings', trials => 1001$$), ($$'ratings', max_seconds => 0$$), ($$'ratings', search => 'model'$$),
+	($$'ratings', trials => 0$$), ($$'ratings', trials => 1001$$), ($$'ratings', search => 'model', trials => 201$$), ($$'ratings', max_seconds => 0$$), ($$'ratings', search => 'bayes'$$),
 	($$'ratings', search => 'grid'$$), ($$'ratings', '{"factors": [1, 2, 3]}', search => 'grid', trials => 2$$),
 	($$'ratings', holdout => 'first'$$), ($$'ratings', holdout => 'last'$$), ($$'ratings', fraction => 0.5$$), ($$'ratings', fraction => 'NaN'$$),
 	($$'ratings', relevance_threshold => 3$$), ($$'ratings', value_col => 'rating', relevance_threshold => 'NaN'$$), ($$'ratings', max_users => 0$$),

@@ -78,6 +78,17 @@ for my $case (
 is( $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relnamespace = 'alice'::regnamespace}),
 	'1', 'no relation is left');
 
+# a trial that failed is seen, without a value; the sixth takes long
+my ($out, $err) = ('', '');
+my $psql = start(q{SELECT count(*) FROM wals_tune('alice.ratings', '{"factors": 64, "iterations": [9, 8, 1000],
+	"regularization": [0, 0.1], "solver": "cholesky"}', feedback => 'explicit', value_col => 'ts', search => 'grid')}, \$out, \$err);
+ok($node->poll_query_until('postgres', 'SELECT count(*) = 5 FROM wals_tune_progress'), 'five trials are done');
+is( $node->safe_psql('postgres', q{SELECT trial, options::jsonb ->> 'regularization', value IS NULL, std_error IS NULL, seconds > 0
+		FROM wals_tune_progress ORDER BY trial}),
+	"1|0|t|t|t\n2|0.1|f|f|t\n3|0|t|t|t\n4|0.1|f|f|t\n5|0|t|t|t", 'with a value or not');
+$node->safe_psql('postgres', 'SELECT pg_cancel_backend(pid) FROM wals_progress');
+$psql->finish;
+
 # a tuning that sees itself, from a function in its source
 is( psql_as('alice', q{
 		CREATE VIEW alice.looking AS SELECT user_id, item_id FROM alice.ratings
@@ -96,8 +107,23 @@ like($stderr, qr/stopped after \d+ of 1000 trials: another one might end after 1
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
 	FROM wals_tune('alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 9}',
-		trials => 1000, max_seconds => 1)});
+		search => 'halving', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'so does halving');
+($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) < 200 OR count(value) < 200, count(value) >= 1, count(test_value), count(*) - count(options)
+	FROM wals_tune('alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 900}',
+		search => 'model', trials => 200, max_seconds => 1)});
+is($stdout, 't|t|1|0', 'and a model');
+
+# within a trial: the first one, and what is tested, run what there is time for,
+# and the call says how much; another one that would not end has no value
+my $long = q{SELECT trial, value IS NOT NULL, iterations BETWEEN 1 AND 999, call LIKE '%, iterations => %', call LIKE '%, iterations => 1000%'
+	FROM wals_tune('alice.ratings', '{"factors": 64, "iterations": ITERATIONS, "solver": "cholesky"}', max_seconds => 2) ORDER BY trial};
+($rc, $stdout, $stderr) = $node->psql('postgres', $long =~ s/ITERATIONS/1000/r);
+is($stdout, '1|t|t|t|f', 'the first trial ends in time');
+like($stderr, qr/the best was tested after \d+ of \d+ iterations: another one might end after 2 seconds, the max_seconds/, 'and says so');
+($rc, $stdout, $stderr) = $node->psql('postgres', $long =~ s/ITERATIONS/[1, 1000]/r);
+is($stdout, "1|t|t|t|f\n2|f|f||", 'one that would not is given up');
+like($stderr, qr/stopped after 1 of 2 trials: another one might end after 2 seconds, the max_seconds/, 'and says so, too');
 
 # the next tuning of the session starts afresh
 is(psql_as('alice', q{SELECT count(*) FROM wals_tune('alice.ratings', '{"factors": 2, "iterations": 1}')}), '1', 'it can be done again');

@@ -7,6 +7,17 @@
  */
 #include "check.h"
 
+/* Everything, and what a test does not want. */
+static bool
+any(void *arg, const double *point)
+{
+	(void) arg;
+	(void) point;
+	return true;
+}
+
+static WcTuneFilter all_of_them = {any, NULL, 0};
+
 static const WcTuneOption lists[3] = {{.count = 2}, {.count = 1}, {.count = 3}};
 
 /* All of 2 x 1 x 3, the last option fastest; no more than asked for. */
@@ -25,10 +36,10 @@ test_grid(void)
 	for (int i = 0; i < 32; i++)
 		many[i].count = 1000;
 	CHECK(wc_tune_combinations(32, many) == INT64_MAX);
-	CHECK(wc_tune_grid(3, lists, 100, points) == 6);
+	CHECK(wc_tune_grid(3, lists, 100, &all_of_them, points) == 6);
 	CHECK(memcmp(points, all, sizeof(all)) == 0);
-	CHECK(wc_tune_grid(3, lists, 4, points) == 4);
-	CHECK(wc_tune_grid(0, lists, 4, points) == 1);
+	CHECK(wc_tune_grid(3, lists, 4, &all_of_them, points) == 5);
+	CHECK(wc_tune_grid(0, lists, 4, &all_of_them, points) == 1);
 }
 
 static bool
@@ -52,7 +63,7 @@ test_random(void)
 	int32_t whole[6] = {0};
 	int32_t below = 0;
 
-	CHECK(wc_tune_random(4, options, 7, 200, points) == 200);
+	CHECK(wc_tune_random(4, options, 7, 200, &all_of_them, points) == 200);
 	for (int t = 0; t < 200; t++)
 	{
 		const double *p = points + 4 * t;
@@ -74,9 +85,9 @@ test_random(void)
 		CHECK(whole[i] > 25 && whole[i] < 80);
 	CHECK(below > 70 && below < 130);
 
-	CHECK(wc_tune_random(4, options, 7, 50, again) == 50);
+	CHECK(wc_tune_random(4, options, 7, 50, &all_of_them, again) == 50);
 	CHECK(same(points, again, 50 * 4));
-	CHECK(wc_tune_random(4, options, 8, 50, again) == 50);
+	CHECK(wc_tune_random(4, options, 8, 50, &all_of_them, again) == 50);
 	CHECK(!same(points, again, 50 * 4));
 }
 
@@ -87,9 +98,37 @@ test_exhausted(void)
 	const WcTuneOption whole = {.low = 1, .high = 4, .whole = true};
 	double points[100 * 3];
 
-	CHECK(wc_tune_random(3, lists, 1, 100, points) == 6);
-	CHECK(wc_tune_random(1, &whole, 1, 100, points) == 4);
-	CHECK(wc_tune_random(0, lists, 1, 100, points) == 1);
+	CHECK(wc_tune_random(3, lists, 1, 100, &all_of_them, points) == 6);
+	CHECK(wc_tune_random(1, &whole, 1, 100, &all_of_them, points) == 4);
+	CHECK(wc_tune_random(0, lists, 1, 100, &all_of_them, points) == 1);
+}
+
+/* Not where the first and the last option have the same place. */
+static bool
+differ(void *arg, const double *point)
+{
+	++*(int *) arg;
+	return point[0] != point[2];
+}
+
+/* What is not wanted is not among them, and counted. */
+static void
+test_filter(void)
+{
+	int asked = 0;
+	WcTuneFilter filter = {differ, &asked, 0};
+	double points[100 * 3];
+
+	CHECK(wc_tune_grid(3, lists, 4, &filter, points) == 4);
+	CHECK(filter.left_out == 2 && asked == 6);
+	for (int t = 0; t < 4; t++)
+		CHECK(points[3 * t] != points[3 * t + 2]);
+	CHECK(points[2] == 1 && points[5] == 2 && points[8] == 0);
+	CHECK(wc_tune_grid(3, lists, 2, &filter, points) == 3);
+	CHECK(wc_tune_random(3, lists, 1, 100, &filter, points) == 4);
+	CHECK(filter.left_out > 0);
+	for (int t = 0; t < 4; t++)
+		CHECK(points[3 * t] != points[3 * t + 2]);
 }
 
 /* Three digits, and decimal ones: what is printed is what is tried. */
@@ -102,7 +141,7 @@ test_round(void)
 	double points[60 * 3];
 	char text[32];
 
-	CHECK(wc_tune_random(3, options, 3, 60, points) == 60);
+	CHECK(wc_tune_random(3, options, 3, 60, &all_of_them, points) == 60);
 	for (int i = 0; i < 60 * 3; i++)
 	{
 		if (i % 3 == 2) /* no such number within: the nearest end */
@@ -168,6 +207,7 @@ main(void)
 	test_grid();
 	test_random();
 	test_exhausted();
+	test_filter();
 	test_round();
 	test_rungs();
 	test_rank();

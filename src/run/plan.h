@@ -1,0 +1,47 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.h
+ *	  Which options the trials of a tuning have.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WALS_RUN_PLAN_H
+#define WALS_RUN_PLAN_H
+
+#include "base/memory.h"
+#include "run/tune.h"
+
+typedef struct WalsPlan
+{
+	WalsTuneRequest *request;
+	WalsMemory *memory;
+	WcParams base; /* of a trial, before the options of its point */
+	int32 n_trials; /* at most */
+	int32 n_points; /* to choose from */
+	double *points; /* n_points x options of the grid */
+	double *places; /* the same, as a model sees them; NULL without one */
+	int32 *chosen; /* n_trials: place of the point; -1: the defaults */
+} WalsPlan;
+
+/*
+ * Resolve the search and find the points.  Combinations that wals_train would
+ * refuse are left out, with a NOTICE; 22023 when no other is left, and for
+ * values that are wrong whatever the others are.  The params of the request
+ * become what all trials have in common, with the largest number of factors.
+ */
+extern void wals_plan_make(WalsTuneRequest *request, WalsMemory *memory,
+                           WalsPlan *plan);
+
+/*
+ * Choose the options of a trial; value has what those before it came to, NaN
+ * for nothing.  Trials are chosen in order, each once.
+ */
+extern void wals_plan_choose(WalsPlan *plan, int32 trial, const double *value);
+
+/* The options of a trial that was chosen; NULL: none, the defaults. */
+extern const double *wals_plan_point(const WalsPlan *plan, int32 trial);
+
+/* Whether more of the metric is better. */
+extern bool wals_plan_higher(const WalsTuneRequest *request);
+
+#endif /* WALS_RUN_PLAN_H */
