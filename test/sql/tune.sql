@@ -203,7 +203,8 @@ FROM wals_tune('ratings', trials => 6, value_col => 'rating', feedback => 'expli
 -- alpha has a meaning for linear and log only: 2 of 6 are left out
 SET client_min_messages = notice;
 \set VERBOSITY terse
-SELECT trial, options FROM wals_tune('ratings', '{"factors": 2, "iterations": 1, "alpha": [1, 2, 3], "weighting": ["constant", "linear"]}', trials => 4)
+SELECT trial, options FROM wals_tune('ratings', '{"factors": 2, "iterations": 1, "alpha": [1, 2, 3], "weighting": ["constant", "linear"]}', trials => 4,
+	metric => 'hit_rate', k => 60)
 ORDER BY trial;
 \set VERBOSITY default
 SET client_min_messages = warning;
