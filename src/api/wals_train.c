@@ -84,13 +84,6 @@ number(FunctionCallInfo fcinfo, int arg, const char *option, double if_null)
 	return value;
 }
 
-static double
-interval_seconds(const Interval *interval)
-{
-	return interval->time / 1000000.0 +
-	       (interval->day + 30.0 * interval->month) * 86400.0;
-}
-
 static void
 required(FunctionCallInfo fcinfo, int arg, const char *name)
 {
@@ -109,7 +102,7 @@ set_half_life(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 	if (PG_ARGISNULL(ARG_HALF_LIFE))
 		return;
 	interval = PG_GETARG_INTERVAL_P(ARG_HALF_LIFE);
-	seconds = interval_seconds(interval);
+	seconds = wals_interval_seconds(interval);
 	if (seconds <= 0)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

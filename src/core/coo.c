@@ -192,7 +192,6 @@ wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
 {
 	WcPace pace = wc_pace_start(hooks);
 	int64_t latest = INT64_MIN;
-	float *weight = coo->weight;
 
 	WC_ASSERT(coo->time != NULL && half_life > 0);
 	for (int64_t e = 0; e < coo->count; e++)
@@ -203,6 +202,16 @@ wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
 			latest = coo->time[e];
 	}
 	*newest = latest;
+	return wc_coo_decay_from(coo, half_life, latest, alloc, hooks);
+}
+
+WcStatus
+wc_coo_decay_from(WcCoo *coo, double half_life, int64_t newest,
+                  const WcAlloc *alloc, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	float *weight = coo->weight;
+
 	if (weight == NULL)
 	{
 		weight = wc_alloc_array(alloc, (size_t) coo->capacity, sizeof(float));
@@ -221,12 +230,13 @@ wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
 	}
 	for (int64_t e = 0; e < coo->count; e++)
 	{
-		double age = (double) ((uint64_t) latest - (uint64_t) coo->time[e]);
+		double age = (double) ((uint64_t) newest - (uint64_t) coo->time[e]);
 
 		/* An exp2 costs as much as some ten steps of the other passes. */
 		if (wc_pace(&pace, 8))
 			return WC_CANCELLED;
-		weight[e] = (float) (weight[e] * exp2(-age / half_life));
+		if (coo->time[e] < newest)
+			weight[e] = (float) (weight[e] * exp2(-age / half_life));
 	}
 	return WC_OK;
 }

@@ -213,6 +213,10 @@ extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
 extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
                              const WcAlloc *alloc, const WcHooks *hooks);
 
+/* The same from a given time on; what is later keeps its weight. */
+extern WcStatus wc_coo_decay_from(WcCoo *coo, double half_life, int64_t newest,
+                                  const WcAlloc *alloc, const WcHooks *hooks);
+
 /*
  * One side of the ratings by row.  Entries of a row are sorted by column and
  * distinct.  value NULL: all 1; weight NULL: all 1.

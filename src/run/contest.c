@@ -25,6 +25,7 @@
 
 #include "base/debug.h"
 #include "base/settings.h"
+#include "run/aged.h"
 #include "run/contest.h"
 #include "run/measure.h"
 #include "run/steps.h"
@@ -260,6 +261,23 @@ take_chosen(const WalsContest *contest, int parts, const int32 *map,
 	                    result, &contest->parts->memory->alloc, &wals_hooks));
 }
 
+/* The time that ages are counted back from. */
+static void
+find_newest(WalsContest *contest)
+{
+	const WalsParts *parts = contest->parts;
+	int64 e;
+
+	contest->newest = PG_INT64_MIN;
+	for (e = 0; parts->time != NULL && e < parts->all.nnz; e++)
+	{
+		if (e % 1048576 == 0)
+			CHECK_FOR_INTERRUPTS();
+		if ((parts->part[e] & contest->trained) != 0)
+			contest->newest = Max(contest->newest, parts->time[e]);
+	}
+}
+
 void
 wals_contest_open(const WalsParts *parts, int trained, int measured,
                   WalsContest *contest)
@@ -270,6 +288,7 @@ wals_contest_open(const WalsParts *parts, int trained, int measured,
 	contest->parts = parts;
 	contest->trained = trained;
 	contest->measured = measured;
+	find_newest(contest);
 	number_trained(contest);
 	map = choose_users(contest);
 	take_chosen(contest, measured, map, &contest->rated);
@@ -344,12 +363,20 @@ open_run(Run *run)
 	const WcAlloc *alloc = &parts->memory->alloc;
 	WcSolverOptions options = {wals_thread_count(), wals_kernel};
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	bool fades = run->trial->params.half_life > 0;
+	WcCsr all = parts->all;
 	WcCsr by_user;
 
+	if (fades)
+		wals_aged_merge(&parts->request->train.source, &run->trial->params,
+		                &parts->arrivals, &parts->all, contest->newest,
+		                parts->memory, parts->ratings, &all);
 	check(contest,
-	      wc_split_take(&parts->all, parts->part, contest->trained,
-	                    contest->user_map, contest->users, contest->item_map,
-	                    contest->items, &by_user, alloc, &wals_hooks));
+	      wc_split_take(&all, parts->part, contest->trained, contest->user_map,
+	                    contest->users, contest->item_map, contest->items,
+	                    &by_user, alloc, &wals_hooks));
+	if (fades)
+		wc_csr_free(&all, alloc);
 	if (has_failed(run,
 	               wc_problem_build(&run->trial->params, &by_user, NULL, NULL,
 	                                &run->problem, alloc, &wals_hooks, &error),

@@ -19,6 +19,8 @@ typedef struct WalsParts
 	WalsMemory *memory;
 	const WalsRatings *ratings; /* ids */
 	WcCsr all;
+	WcCoo arrivals; /* what all was merged from, if times matter */
+	int64 *time; /* one per entry: its latest, if times matter */
 	uint8 *part; /* one per entry */
 	uint64 *user_hash; /* wc_hash_id of each id */
 	uint64 *item_hash;
@@ -33,6 +35,7 @@ typedef struct WalsContest
 	const WalsParts *parts;
 	int trained; /* bits of WC_PART_... */
 	int measured;
+	int64 newest; /* time of what is trained on, if times matter */
 	int32 users; /* of the training */
 	int32 items;
 	int32 *user_map; /* index of parts->all to index here, or -1 */

@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "run/grid.h"
 #include "run/options.h"
@@ -30,7 +31,8 @@ typedef enum Kind
 	KIND_BOOLEAN, /* bool */
 	KIND_BIASES, /* boolean in SQL, int in the core */
 	KIND_WORD, /* one of choices, an enum */
-	KIND_WORD_FLAG /* one of two choices, bool */
+	KIND_WORD_FLAG, /* one of two choices, bool */
+	KIND_INTERVAL /* interval in SQL, double: seconds */
 } Kind;
 
 typedef struct WalsGridName
@@ -63,6 +65,7 @@ static const WalsGridName names[] = {
     OPTION("row_weight_exponent", KIND_NUMBER, row_weight_exponent),
     OPTION("col_weight_exponent", KIND_NUMBER, col_weight_exponent),
     OPTION("weight_normalize", KIND_BOOLEAN, weight_normalize),
+    OPTION("half_life", KIND_INTERVAL, half_life),
     OPTION("biases", KIND_BIASES, biases),
     {"solver", KIND_WORD, offsetof(WcParams, solver), wals_solver_choices,
      false},
@@ -105,9 +108,13 @@ static void
 refuse_type(const WalsGridName *name)
 {
 	static const char *const wanted[] = {
-	    [KIND_INTEGER] = "an integer",    [KIND_NUMBER] = "a number",
-	    [KIND_BOOLEAN] = "true or false", [KIND_BIASES] = "true or false",
-	    [KIND_WORD] = "a word",           [KIND_WORD_FLAG] = "a word",
+	    [KIND_INTEGER] = "an integer",
+	    [KIND_NUMBER] = "a number",
+	    [KIND_BOOLEAN] = "true or false",
+	    [KIND_BIASES] = "true or false",
+	    [KIND_WORD] = "a word",
+	    [KIND_WORD_FLAG] = "a word",
+	    [KIND_INTERVAL] = "a string with an interval, more than 0",
 	};
 
 	refuse(name->name,
@@ -124,10 +131,27 @@ number_of(const JsonbValue *value)
 	    numeric_float8, NumericGetDatum(value->val.numeric)));
 }
 
+/* 22007 for what is no interval. */
+static WalsGridValue
+read_interval(const WalsGridName *name, const JsonbValue *json)
+{
+	WalsGridValue result = {false, 0, NULL};
+
+	if (json->type != jbvString)
+		refuse_type(name);
+	result.text = pnstrdup(json->val.string.val, json->val.string.len);
+	result.number = wals_interval_seconds(DatumGetIntervalP(
+	    DirectFunctionCall3(interval_in, CStringGetDatum(result.text),
+	                        ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1))));
+	if (!(result.number > 0))
+		refuse_type(name);
+	return result;
+}
+
 static WalsGridValue
 read_value(const WalsGridName *name, const JsonbValue *json)
 {
-	WalsGridValue result = {false, 0};
+	WalsGridValue result = {false, 0, NULL};
 
 	if (json->type == jbvNull)
 	{
@@ -161,6 +185,8 @@ read_value(const WalsGridName *name, const JsonbValue *json)
 			    pnstrdup(json->val.string.val, json->val.string.len),
 			    name->choices);
 			break;
+		case KIND_INTERVAL:
+			return read_interval(name, json);
 	}
 	return result;
 }
@@ -296,7 +322,7 @@ wals_grid_read(const Jsonb *json, WcFeedback feedback, WalsGrid *grid)
 static WalsGridValue
 value_at(const WalsGrid *grid, const double *point, int32 i)
 {
-	WalsGridValue result = {false, point[i]};
+	WalsGridValue result = {false, point[i], NULL};
 
 	if (grid->options[i].count > 0)
 		result = grid->values[i][(int32) point[i]];
@@ -316,6 +342,7 @@ apply(const WalsGridName *name, WalsGridValue value, WcParams *params)
 			*(int32 *) field = (int32) value.number;
 			break;
 		case KIND_NUMBER:
+		case KIND_INTERVAL:
 			*(double *) field = value.number;
 			break;
 		case KIND_BOOLEAN:
@@ -364,8 +391,8 @@ wals_grid_check(const WalsGrid *grid, const WcParams *params)
 	for (i = 0; i < grid->n; i++)
 	{
 		const WcTuneOption *option = &grid->options[i];
-		WalsGridValue low = {false, option->low};
-		WalsGridValue high = {false, option->high};
+		WalsGridValue low = {false, option->low, NULL};
+		WalsGridValue high = {false, option->high, NULL};
 
 		for (v = 0; v < option->count; v++)
 			check_value(grid->names[i], grid->values[i][v], *params);
@@ -374,6 +401,12 @@ wals_grid_check(const WalsGrid *grid, const WcParams *params)
 		check_value(grid->names[i], low, *params);
 		check_value(grid->names[i], high, *params);
 	}
+}
+
+static bool
+is_word(const WalsGridName *name)
+{
+	return name->choices != NULL || name->kind == KIND_INTERVAL;
 }
 
 /* A value as text; words are quoted by the caller. */
@@ -390,6 +423,8 @@ value_text(const WalsGridName *name, WalsGridValue value)
 		case KIND_BOOLEAN:
 		case KIND_BIASES:
 			return value.number != 0 ? "true" : "false";
+		case KIND_INTERVAL:
+			return value.text;
 		default:
 			double_to_shortest_decimal_buf(value.number, text);
 			return pstrdup(text);
@@ -413,7 +448,7 @@ wals_grid_json(const WalsGrid *grid, const double *point)
 		                 name->name);
 		if (value.is_null)
 			appendStringInfoString(&json, "null");
-		else if (name->choices != NULL)
+		else if (is_word(name))
 			escape_json(&json, value_text(name, value));
 		else
 			appendStringInfoString(&json, value_text(name, value));
@@ -439,8 +474,7 @@ wals_grid_arguments(const WalsGrid *grid, const double *point, int32 iterations,
 			continue;
 		text = value_text(name, value);
 		appendStringInfo(sql, ", %s => %s", name->name,
-		                 name->choices != NULL ? quote_literal_cstr(text)
-		                                       : text);
+		                 is_word(name) ? quote_literal_cstr(text) : text);
 	}
 	if (iterations > 0)
 		appendStringInfo(sql, ", iterations => %d", iterations);

@@ -17,7 +17,9 @@
 typedef struct WalsGridValue
 {
 	bool is_null; /* left to the training */
-	double number; /* of a word or truth value: what the core calls it */
+	double number; /* of a word or truth value: what the core calls it; of
+	                * an interval: its seconds */
+	const char *text; /* of an interval, as given */
 } WalsGridValue;
 
 typedef struct WalsGrid
@@ -39,7 +41,7 @@ extern void wals_grid_read(const Jsonb *json, WcFeedback feedback,
 /* 22023 for a value that is out of range, whatever the others are. */
 extern void wals_grid_check(const WalsGrid *grid, const WcParams *params);
 
-/* Set the options of a point; NULL: none of them. */
+/* Set the options of a point, half_life in seconds; NULL: none of them. */
 extern void wals_grid_apply(const WalsGrid *grid, const double *point,
                             WcParams *params);
 

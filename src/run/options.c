@@ -244,6 +244,13 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	return json.data;
 }
 
+double
+wals_interval_seconds(const Interval *interval)
+{
+	return interval->time / 1000000.0 +
+	       (interval->day + 30.0 * interval->month) * 86400.0;
+}
+
 void
 wals_options_half_life(WalsTrainRequest *request, double seconds)
 {

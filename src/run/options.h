@@ -8,6 +8,8 @@
 #ifndef WALS_RUN_OPTIONS_H
 #define WALS_RUN_OPTIONS_H
 
+#include "datatype/timestamp.h"
+
 #include "run/train.h"
 #include "store/objective.h"
 #include "store/record.h"
@@ -39,6 +41,9 @@ extern WcDuplicates wals_options_duplicates(const WalsTrainRequest *request);
  */
 extern char *wals_options_json(const WalsTrainRequest *request,
                                const WcProblem *problem, int64 newest);
+
+/* Seconds of an interval; a month has 30 days. */
+extern double wals_interval_seconds(const Interval *interval);
 
 /* Set the half life, in seconds, in the unit of the time column too. */
 extern void wals_options_half_life(WalsTrainRequest *request, double seconds);

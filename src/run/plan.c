@@ -152,7 +152,7 @@ report_corner(const WalsPlan *plan, const WcTuneFilter *filter,
 
 /* What all trials have in common, and the most memory one may take. */
 static void
-find_common(const WalsPlan *plan)
+find_common(WalsPlan *plan)
 {
 	WalsTuneRequest *request = plan->request;
 	const WalsGrid *grid = &request->grid;
@@ -168,6 +168,7 @@ find_common(const WalsPlan *plan)
 		wals_grid_apply(grid, plan->points + (Size) i * (Size) grid->n,
 		                &params);
 		most.factors = Max(most.factors, params.factors);
+		plan->fades = plan->fades || params.half_life > 0;
 		most.duplicates = params.duplicates;
 		most.min_user_rows = params.min_user_rows;
 		most.min_item_rows = params.min_item_rows;

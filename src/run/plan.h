@@ -21,6 +21,7 @@ typedef struct WalsPlan
 	double *points; /* n_points x options of the grid */
 	double *places; /* the same, as a model sees them; NULL without one */
 	int32 *chosen; /* n_trials: place of the point; -1: the defaults */
+	bool fades; /* some point has a half-life */
 } WalsPlan;
 
 /*

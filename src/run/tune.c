@@ -17,7 +17,8 @@
  *
  * Memory: 5 bytes an entry, 4 more for each of value and weight, beside what
  * one training takes; while it is halving 4 bytes times the factors for each
- * item of each trial; for times, 24 bytes a row while the split is made.
+ * item of each trial; for times, 24 bytes a row while the split is made, or to
+ * the end and twice, if some trial has a half-life.
  *
  * Nothing is written.  Other sessions see the trials on a board (base/board.h).
  *
@@ -35,6 +36,7 @@
 
 #include "base/board.h"
 #include "base/settings.h"
+#include "run/aged.h"
 #include "run/contest.h"
 #include "run/measure.h"
 #include "run/options.h"
@@ -150,6 +152,10 @@ check_memory(const TuneState *state)
 	                     &bytes) != WC_OK)
 		bytes = MaxAllocHugeSize;
 	bytes = add_size(bytes, add_size(state->memory.used, kept));
+	if (state->plan.fades) /* ratings are copied, to be merged */
+		bytes = add_size(bytes, mul_size((Size) state->parts.arrivals.count,
+		                                 2 * sizeof(int32) + 2 * sizeof(float) +
+		                                     sizeof(int64)));
 	bytes = add_size(bytes, entries); /* parts; what is held is in used */
 	if (bytes <= limit)
 		return;
@@ -169,27 +175,15 @@ check_memory(const TuneState *state)
 	         (Size) (bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1))));
 }
 
-/* A copy of the triplets, whose times the merged entries need. */
-typedef struct Arrivals
+/* Whether entries need times: to be split, or to fade. */
+static bool
+needs_times(const TuneState *state)
 {
-	int64 count;
-	int32 *user;
-	int32 *item;
-	int64 *time;
-} Arrivals;
-
-static void *
-copy_of(TuneState *state, int64 count, Size size, const void *from)
-{
-	void *result = array_alloc(state, count, size);
-
-	if (count > 0)
-		memcpy(result, from, (Size) count * size);
-	return result;
+	return state->request->holdout != WALS_HOLDOUT_HASH || state->plan.fades;
 }
 
 static void
-load(TuneState *state, Arrivals *arrivals)
+load(TuneState *state)
 {
 	WalsTuneRequest *request = state->request;
 	const WalsSource *source = &request->train.source;
@@ -210,14 +204,8 @@ load(TuneState *state, Arrivals *arrivals)
 		                   ratings->n_rows),
 		         errhint("Check the source and the columns.")));
 	wals_step_sort_ids(source, &state->memory, ratings);
-	memset(arrivals, 0, sizeof(*arrivals));
-	if (request->holdout != WALS_HOLDOUT_HASH)
-	{
-		arrivals->count = coo->count;
-		arrivals->user = copy_of(state, coo->count, sizeof(int32), coo->user);
-		arrivals->item = copy_of(state, coo->count, sizeof(int32), coo->item);
-		arrivals->time = copy_of(state, coo->count, sizeof(int64), coo->time);
-	}
+	if (needs_times(state))
+		wals_aged_copy(coo, &state->memory, &state->parts.arrivals);
 	wals_step_merge(source, &request->train.params, &state->memory, ratings,
 	                &state->parts.all, &n_zero);
 }
@@ -236,12 +224,13 @@ hash_ids(TuneState *state, const WcIdMap *ids)
 
 /* Put every entry into one of the three parts. */
 static void
-split(TuneState *state, Arrivals *arrivals)
+split(TuneState *state)
 {
 	const WalsTuneRequest *request = state->request;
 	const WcAlloc *alloc = &state->memory.alloc;
 	WalsParts *parts = &state->parts;
 	const WcCsr *all = &parts->all;
+	WcCoo *arrivals = &parts->arrivals;
 	int64 *time = NULL;
 
 	parts->request = request;
@@ -250,15 +239,12 @@ split(TuneState *state, Arrivals *arrivals)
 	parts->user_hash = hash_ids(state, state->ratings.users);
 	parts->item_hash = hash_ids(state, state->ratings.items);
 	parts->part = array_alloc(state, all->nnz, sizeof(uint8));
-	if (request->holdout != WALS_HOLDOUT_HASH)
+	if (needs_times(state))
 	{
 		time = array_alloc(state, all->nnz, sizeof(int64));
 		check(state, wc_split_times(all, arrivals->count, arrivals->user,
 		                            arrivals->item, arrivals->time, time,
 		                            &wals_hooks));
-		wc_free(alloc, arrivals->user);
-		wc_free(alloc, arrivals->item);
-		wc_free(alloc, arrivals->time);
 	}
 	switch (request->holdout)
 	{
@@ -277,7 +263,13 @@ split(TuneState *state, Arrivals *arrivals)
 			                           parts->part, &wals_hooks));
 			break;
 	}
+	if (state->plan.fades)
+	{
+		parts->time = time;
+		return;
+	}
 	wc_free(alloc, time);
+	wc_coo_free(arrivals, alloc);
 }
 
 /* ------------------------------------------------------------------------
@@ -342,6 +334,13 @@ open_trial(TuneState *state, int32 t)
 	point = wals_plan_point(&state->plan, t);
 	trial->params = state->plan.base;
 	wals_grid_apply(&request->grid, point, &trial->params);
+	if (trial->params.half_life > 0)
+	{
+		WalsTrainRequest train = request->train;
+
+		wals_options_half_life(&train, trial->params.half_life);
+		trial->params.half_life = train.params.half_life;
+	}
 	state->options[t] = wals_grid_json(&request->grid, point);
 }
 
@@ -517,7 +516,8 @@ call_of(const TuneState *state, int32 trial)
 	const WalsTuneRequest *request = state->request;
 	const WalsTrainRequest *train = &request->train;
 	const WalsSource *source = &train->source;
-	bool last = train->params.duplicates == WC_DUP_LAST;
+	bool timed = train->params.duplicates == WC_DUP_LAST ||
+	             state->trials[trial].params.half_life > 0;
 	char *model = psprintf("%s_model", get_rel_name(source->relation));
 	StringInfoData sql;
 
@@ -530,7 +530,7 @@ call_of(const TuneState *state, int32 trial)
 	append_column(&sql, "item_col", source->item_col, "item_id");
 	append_column(&sql, "value_col", source->value_col, "");
 	append_column(&sql, "weight_col", source->weight_col, "");
-	append_column(&sql, "time_col", last ? source->time_col : NULL, "");
+	append_column(&sql, "time_col", timed ? source->time_col : NULL, "");
 	if (train->params.feedback != WC_IMPLICIT)
 		appendStringInfo(
 		    &sql, ", feedback => '%s'",
@@ -655,7 +655,6 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	MemoryContext result = CurrentMemoryContext;
 	MemoryContext context =
 	    AllocSetContextCreate(result, "wals tune", ALLOCSET_DEFAULT_SIZES);
-	Arrivals arrivals;
 	TuneState state;
 	int count;
 
@@ -668,10 +667,10 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	wals_source_check(&request->train.source);
 	prepare(&state);
 	begin_progress(&state);
-	load(&state, &arrivals);
+	load(&state);
 	check_memory(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
-	split(&state, &arrivals);
+	split(&state);
 	wals_contest_open(&state.parts, WC_PART_TRAIN, WC_PART_VALIDATION,
 	                  &state.validation);
 	wals_progress_phase(&state.progress, WALS_PHASE_TUNING);

@@ -113,6 +113,24 @@ SELECT * FROM same_as_separate('leave_last_parts', 'timed', 'ndcg', 10, ', facto
 SELECT * FROM same_as_separate('last_parts', 'ratings', 'mrr', 10, ', factors => 8',
 	$$, holdout => 'last', time_col => 'ts'$$, '{"factors": 8}');
 
+-- a half-life: ages are counted back from the newest row that is trained on, and
+-- rows of a pair fade before they are merged
+SELECT * FROM same_as_separate('last_parts', 'ratings', 'ndcg', 10, $$, factors => 6, time_col => 'ts', half_life => '12 seconds'$$,
+	$$, holdout => 'last', time_col => 'ts'$$, '{"factors": 6, "half_life": "12 seconds"}');
+CREATE TABLE often AS
+SELECT user_id, item_id, ts FROM ratings UNION ALL SELECT user_id, item_id, ts - 7 * (item_id % 3) FROM ratings;
+CREATE VIEW often_parts AS
+SELECT *, CASE WHEN wals_holdout(user_id, item_id, 0.1, 5) THEN 'test'
+	WHEN wals_holdout(user_id, item_id, 0.2, 5) THEN 'validation' ELSE 'train' END AS part
+FROM often;
+SELECT * FROM same_as_separate('often_parts', 'often', 'recall', 10, $$, factors => 6, time_col => 'ts', half_life => '15 seconds'$$,
+	$$, time_col => 'ts'$$, '{"factors": 6, "half_life": ["15 seconds"]}');
+-- it matters, null is none, and the call has what it needs
+SELECT count(DISTINCT value) AS values, min(value) FILTER (WHERE options -> 'half_life' = 'null') = (SELECT value FROM wals_tune('often',
+	'{"factors": 6, "iterations": 3}', time_col => 'ts')) AS null_is_none
+FROM wals_tune('often', '{"factors": 6, "iterations": 3, "half_life": [null, "5 seconds", "1 minute"]}', time_col => 'ts');
+SELECT call FROM wals_tune('often', '{"factors": 2, "iterations": 1, "half_life": ["1 mon 2 days"]}', time_col => 'ts');
+
 -- ---------------------------------------------------------------------------
 -- Searches
 -- ---------------------------------------------------------------------------
@@ -293,7 +311,8 @@ FROM (VALUES ('[1]'), ('3'), ('{"factor": [8]}'), ('{"feedback": ["explicit"]}')
 	('{"regularization": {"min": 0, "max": 1, "log": true}}'), ('{"regularization": {"min": 0, "max": 1, "log": "yes"}}'),
 	('{"regularization": {"min": 0, "max": 1, "step": 1}}'), ('{"regularization": -1}'), ('{"weighting": ["linear", "square"]}'),
 	('{"weighting": {"min": 1, "max": 2}}'), ('{"biases": 1}'), ('{"min_user_rows": [1, 2]}'), ('{"min_user_rows": {"min": 1, "max": 2}}'),
-	('{"alpha": [2], "weighting": "constant"}')) AS g (grid);
+	('{"alpha": [2], "weighting": "constant"}'), ('{"half_life": 5}'), ('{"half_life": ["-1 day"]}'), ('{"half_life": "soon"}'),
+	('{"half_life": {"min": 1, "max": 2}}'), ('{"half_life": "1 day"}')) AS g (grid);
 SELECT arguments, outcome(format('SELECT * FROM wals_tune(%s)', arguments))
 FROM (VALUES ($$NULL$$), ($$'nothing'$$), ($$'ratings', metric => 'accuracy'$$), ($$'ratings', metric => 'rmse'$$), ($$'ratings', k => 0$$),
 	($$'ratings', trials => 0$$), ($$'ratings', trials => 1001$$), ($$'ratings', search => 'model', trials => 201$$), ($$'ratings', max_seconds => 0$$), ($$'ratings', search => 'bayes'$$),
