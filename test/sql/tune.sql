@@ -115,8 +115,8 @@ SELECT * FROM same_as_separate('last_parts', 'ratings', 'mrr', 10, ', factors =>
 
 -- a half-life: ages are counted back from the newest row that is trained on, and
 -- rows of a pair fade before they are merged
-SELECT * FROM same_as_separate('last_parts', 'ratings', 'ndcg', 10, $$, factors => 6, time_col => 'ts', half_life => '12 seconds'$$,
-	$$, holdout => 'last', time_col => 'ts'$$, '{"factors": 6, "half_life": "12 seconds"}');
+SELECT * FROM same_as_separate('last_parts', 'ratings', 'ndcg', 10, $$, factors => 6, unobserved_weight => 0.2, time_col => 'ts', half_life => '12 seconds'$$,
+	$$, holdout => 'last', time_col => 'ts'$$, '{"factors": 6, "unobserved_weight": 0.2, "half_life": "12 seconds"}');
 CREATE TABLE often AS
 SELECT user_id, item_id, ts FROM ratings UNION ALL SELECT user_id, item_id, ts - 7 * (item_id % 3) FROM ratings;
 CREATE VIEW often_parts AS
