@@ -102,9 +102,12 @@ extern int32_t wc_trial_values(const WcTrial *trial);
  * relevant items, within the last cut; the caller begins with INT32_MAX.  Ties
  * are in the order of the indexes.  A score that is not finite fails with
  * WC_NOT_FINITE and the item in error->row.
+ *
+ * *next is 0 to begin with.  WC_PAUSED, when hooks->should_pause asked for it,
+ * leaves there where the next call has to go on.
  */
 extern WcStatus wc_rank_users(const WcRanker *ranker, const WcTrial *trial,
-                              int32_t threads, double *values,
+                              int32_t threads, int64_t *next, double *values,
                               int32_t *best_rank, const WcAlloc *alloc,
                               const WcHooks *hooks, WcError *error);
 

@@ -690,8 +690,8 @@ job_collect(const Job *job, int32_t threads, int32_t *best_rank, WcError *error)
 
 WcStatus
 wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
-              double *values, int32_t *best_rank, const WcAlloc *alloc,
-              const WcHooks *hooks, WcError *error)
+              int64_t *next, double *values, int32_t *best_rank,
+              const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
 {
 	Job job = {.ranker = ranker, .trial = trial, .values = values};
 	WcThreads team = {threads, pthread_create};
@@ -709,7 +709,8 @@ wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
 		error->status = WC_OK;
 	if (job_prepare(&job, threads, alloc))
 	{
-		status = wc_parallel(&team, chunks, measure_chunk, &job, hooks);
+		status =
+		    wc_parallel_from(&team, next, chunks, measure_chunk, &job, hooks);
 		job_collect(&job, threads, best_rank, error);
 		if (status == WC_CANCELLED)
 			wc_fail_silently(error, status, WC_USERS, -1);

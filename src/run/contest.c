@@ -538,9 +538,8 @@ rank(const Run *run, bool popularity, double *value, double *std_error)
 	measured.values[0] = array_alloc(contest, contest->n_chosen,
 	                                 sizeof(double) * (Size) measured.n_values);
 	failed = has_failed(run,
-	                    wc_rank_users(&ranker, &trial, wals_thread_count(),
-	                                  measured.values[0], best_rank, alloc,
-	                                  &wals_hooks, &error),
+	                    wals_step_rank(&ranker, &trial, measured.values[0],
+	                                   best_rank, alloc, &error),
 	                    &error);
 	row = wals_evaluate_mean(&measured, NULL, request->cut,
 	                         request->metric == WALS_METRIC_AUC

@@ -25,10 +25,10 @@
 #include "miscadmin.h"
 
 #include "base/report.h"
-#include "base/settings.h"
 #include "run/answer.h"
 #include "run/holdout.h"
 #include "run/measure.h"
+#include "run/steps.h"
 #include "store/query.h"
 
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
@@ -434,9 +434,8 @@ wals_holdout_rank(const WalsHoldout *holdout, const WalsContestant *contestant,
 	for (i = 0; i < items; i++)
 		best_rank[i] = PG_INT32_MAX;
 	check(holdout,
-	      wc_rank_users(&contestant->ranker, &trial, wals_thread_count(),
-	                    values, best_rank, &holdout->memory->alloc, &wals_hooks,
-	                    &error),
+	      wals_step_rank(&contestant->ranker, &trial, values, best_rank,
+	                     &holdout->memory->alloc, &error),
 	      &error);
 	for (i = 0; i < holdout->n_users; i++)
 		result[i] = values[(Size) i * n_values +

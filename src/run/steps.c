@@ -12,7 +12,24 @@
 #include "miscadmin.h"
 
 #include "base/report.h"
+#include "base/settings.h"
 #include "run/steps.h"
+
+WcStatus
+wals_step_rank(const WcRanker *ranker, const WcTrial *trial, double *values,
+               int32 *best_rank, const WcAlloc *alloc, WcError *error)
+{
+	int64 next = 0;
+	WcStatus status;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		status = wc_rank_users(ranker, trial, wals_thread_count(), &next,
+		                       values, best_rank, alloc, &wals_hooks, error);
+	} while (status == WC_PAUSED);
+	return status;
+}
 
 double
 wals_step_seconds(instr_time start)

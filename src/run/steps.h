@@ -10,6 +10,7 @@
 
 #include "portability/instr_time.h"
 
+#include "core/core.h"
 #include "store/ratings.h"
 
 /*
@@ -32,6 +33,11 @@ extern void wals_step_merge(const WalsSource *source, const WcParams *params,
 /* Solve one side, exactly or as the solver of the options does. */
 extern WcStatus wals_step_solve(WcSolver *solver, WcSide side, WcModel *model,
                                 bool exact, WcError *error);
+
+/* wc_rank_users on all threads, serving the interrupts that are no end. */
+extern WcStatus wals_step_rank(const WcRanker *ranker, const WcTrial *trial,
+                               double *values, int32 *best_rank,
+                               const WcAlloc *alloc, WcError *error);
 
 extern double wals_step_seconds(instr_time start);
 

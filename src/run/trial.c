@@ -15,9 +15,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/report.h"
-#include "base/settings.h"
 #include "run/answer.h"
 #include "run/measure.h"
+#include "run/steps.h"
 
 /* Apart from the draws of users, whatever the seed. */
 #define SALT_NEGATIVES INT64CONST(0x6974656D73)
@@ -173,9 +173,8 @@ rank(WalsMeasureState *state, const WcRanker *ranker, const WcTrial *trial,
 	measured->values[side] =
 	    wals_measure_alloc(&state->kept, state->n_chosen,
 	                       sizeof(double) * (Size) measured->n_values);
-	status = wc_rank_users(ranker, trial, wals_thread_count(),
-	                       measured->values[side], best_rank,
-	                       &state->memory.alloc, &wals_hooks, &error);
+	status = wals_step_rank(ranker, trial, measured->values[side], best_rank,
+	                        &state->memory.alloc, &error);
 	if (status != WC_OK)
 	{
 		error.status = status;

@@ -165,6 +165,40 @@ $psql->finish;
 cmp_ok(time - $start, '<', $patience, 'a cancel after pauses ends it');
 like($err, qr/canceling statement due to user request/, 'as usual');
 
+# --- a ranking of many items for many users does, too; it takes most of a minute
+$node->safe_psql(
+	'postgres', q{
+	CREATE TABLE factors_of_users AS SELECT g AS id, ARRAY(SELECT sin(g * f)::real
+		FROM generate_series(1, 64) AS f) AS factors FROM generate_series(1, 60000) AS g;
+	CREATE TABLE factors_of_items AS SELECT g AS id, ARRAY(SELECT cos(g * f)::real
+		FROM generate_series(1, 64) AS f) AS factors FROM generate_series(1, 100000) AS g;
+	CREATE TABLE liked AS SELECT id AS user_id, id AS item_id FROM factors_of_users;
+	SELECT wals_import('wide', 'factors_of_users', 'factors_of_items')});
+($out, $err) = ('', '');
+$psql = IPC::Run::start(
+	[
+		'psql', '-XAtq', '-d', $node->connstr('postgres'),
+		'-c', q{SET application_name = 'evaluation'; SET wals.threads = 1},
+		'-c', q{SELECT * FROM wals_evaluate('liked', 'wide', exclude_seen => false, max_users => NULL)}
+	],
+	'>', \$out, '2>', \$err);
+my $evaluating = q{SELECT count(*) FROM pg_stat_activity
+	WHERE application_name = 'evaluation' AND query LIKE '%wals_evaluate%' AND state = 'active'};
+$node->poll_query_until('postgres', $evaluating, '1') or die 'no evaluation is seen';
+sleep 1;
+$start = time;
+$node->safe_psql('postgres', 'CREATE DATABASE doomed');
+$node->safe_psql('postgres', 'DROP DATABASE doomed');
+note sprintf('DROP DATABASE after %.1f s', time - $start);
+cmp_ok(time - $start, '<', $patience, 'DROP DATABASE does not wait for a ranking');
+is($node->safe_psql('postgres', $evaluating), '1', 'which goes on');
+$node->safe_psql('postgres',
+	q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'evaluation'});
+$psql->finish;
+like($err, qr/canceling statement due to user request/, 'until it is cancelled');
+$node->safe_psql('postgres',
+	q{SELECT wals_drop('wide'); DROP TABLE factors_of_users, factors_of_items, liked});
+
 # --- the client is gone
 ($psql, $pid) = begin_long_training(\$out, \$err, 'SET client_connection_check_interval = 100');
 $start = time;

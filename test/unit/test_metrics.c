@@ -37,6 +37,35 @@ matrix(int32_t users, int32_t items, const int32_t (*pair)[2])
 	return csr;
 }
 
+/* wc_rank_users to its end, however often it pauses on the way. */
+static WcStatus
+rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
+           double *values, int32_t *best_rank, const WcAlloc *alloc,
+           const WcHooks *hooks, WcError *error)
+{
+	int64_t next = 0;
+	WcStatus status;
+
+	do
+	{
+		int64_t before = next;
+
+		status = wc_rank_users(ranker, trial, threads, &next, values, best_rank,
+		                       alloc, hooks, error);
+		CHECK(status != WC_PAUSED || next > before);
+	} while (status == WC_PAUSED);
+	return status;
+}
+
+static bool
+pause_always(void *arg)
+{
+	int *asked = arg;
+
+	(*asked)++;
+	return true;
+}
+
 /*
  * Ten items in descending order of score.  User 0 has seen 0, and 1, 4, 9 and
  * an item nobody knows are relevant, so they come first, fourth and last of
@@ -75,8 +104,8 @@ test_by_hand(void)
 		best[j] = INT32_MAX;
 	}
 	CHECK(wc_trial_values(&trial) == CUTS * WC_CUT_METRICS + 1);
-	CHECK(wc_rank_users(&ranker, &trial, 1, v[0], best, &check_alloc, NULL,
-	                    NULL) == WC_OK);
+	CHECK(rank_users(&ranker, &trial, 1, v[0], best, &check_alloc, NULL,
+	                 NULL) == WC_OK);
 
 	at = v[0];
 	CHECK(at[WC_PRECISION] == 1 && at[WC_RECALL] == 0.25);
@@ -380,11 +409,13 @@ check_twin(bool ties, bool seen, bool candidates, int32_t negatives)
 	int32_t best[ITEMS];
 	int32_t best_again[ITEMS];
 	int32_t best_expected[ITEMS];
+	int asked;
+	WcHooks pausing = {NULL, pause_always, &asked};
 
 	for (int32_t j = 0; j < ITEMS; j++)
 		best[j] = best_again[j] = best_expected[j] = INT32_MAX;
-	CHECK(wc_rank_users(&data->ranker, &data->trial, 1, values, best,
-	                    &check_alloc, NULL, NULL) == WC_OK);
+	CHECK(rank_users(&data->ranker, &data->trial, 1, values, best, &check_alloc,
+	                 NULL, NULL) == WC_OK);
 	for (int32_t i = 0; i < USERS; i++)
 	{
 		double worst = 0;
@@ -406,12 +437,21 @@ check_twin(bool ties, bool seen, bool candidates, int32_t negatives)
 	}
 	CHECK(memcmp(best, best_expected, sizeof(best)) == 0);
 
-	/* the same bits with any number of threads */
-	CHECK(wc_rank_users(&data->ranker, &data->trial, 5, again, best_again,
-	                    &check_alloc, NULL, NULL) == WC_OK);
-	CHECK(memcmp(values, again, sizeof(double) * (size_t) USERS * (size_t) n) ==
-	      0);
-	CHECK(memcmp(best, best_again, sizeof(best)) == 0);
+	/* the same bits with any number of threads, and of pauses */
+	for (int32_t threads = 2; threads <= 5; threads += 3)
+	{
+		for (int32_t j = 0; j < ITEMS; j++)
+			best_again[j] = INT32_MAX;
+		memset(again, 0, sizeof(double) * (size_t) USERS * (size_t) n);
+		asked = 0;
+		CHECK(rank_users(&data->ranker, &data->trial, threads, again,
+		                 best_again, &check_alloc,
+		                 threads == 2 ? &pausing : NULL, NULL) == WC_OK);
+		CHECK(threads != 2 || asked > 1);
+		CHECK(memcmp(values, again,
+		             sizeof(double) * (size_t) USERS * (size_t) n) == 0);
+		CHECK(memcmp(best, best_again, sizeof(best)) == 0);
+	}
 	free(values);
 	free(again);
 	free(expected);
@@ -441,8 +481,8 @@ check_failures(bool candidates, int32_t negatives)
 			if (!cancelling)
 				check_fail_after = cancel.remaining;
 			status =
-			    wc_rank_users(&data->ranker, &data->trial, 2, values, best,
-			                  &check_alloc, cancelling ? &hooks : NULL, &error);
+			    rank_users(&data->ranker, &data->trial, 2, values, best,
+			               &check_alloc, cancelling ? &hooks : NULL, &error);
 			check_fail_after = -1;
 			CHECK(status == WC_OK ||
 			      (status == (cancelling ? WC_CANCELLED : WC_NO_MEMORY) &&
@@ -488,8 +528,8 @@ test_long(int32_t negatives)
 		CheckCancel cancel = {n, 0};
 		WcHooks hooks = {check_should_stop, NULL, &cancel};
 
-		status = wc_rank_users(&ranker, &trial, 1, values, best, &check_alloc,
-		                       &hooks, NULL);
+		status = rank_users(&ranker, &trial, 1, values, best, &check_alloc,
+		                    &hooks, NULL);
 	}
 	CHECK(status == WC_OK && n > (negatives > 0 ? 9 : 6));
 	/* all scores are equal: order of the index */
@@ -514,12 +554,12 @@ test_not_finite(void)
 	WcError error;
 
 	data->bias[77] = INFINITY;
-	CHECK(wc_rank_users(&data->ranker, &data->trial, 1, values, best,
-	                    &check_alloc, NULL, &error) == WC_NOT_FINITE);
+	CHECK(rank_users(&data->ranker, &data->trial, 1, values, best, &check_alloc,
+	                 NULL, &error) == WC_NOT_FINITE);
 	CHECK(error.status == WC_NOT_FINITE && error.row == 77);
 	data->trial.negatives = ITEMS;
-	CHECK(wc_rank_users(&data->ranker, &data->trial, 3, values, best,
-	                    &check_alloc, NULL, &error) == WC_NOT_FINITE);
+	CHECK(rank_users(&data->ranker, &data->trial, 3, values, best, &check_alloc,
+	                 NULL, &error) == WC_NOT_FINITE);
 	CHECK(error.status == WC_NOT_FINITE && error.row == 77);
 	for (int32_t j = 0; j < ITEMS; j++)
 		data->bias[j] = NAN;
