@@ -30,7 +30,7 @@ usage()
 
 whole_number()
 {
-	[[ $2 =~ ^[1-9][0-9]{0,5}$ ]] || die "$1 takes a whole number above 0"
+	[[ $2 =~ ^[1-9][0-9]{0,7}$ ]] || die "$1 takes a whole number from 1 to 99999999"
 }
 
 # psql as superuser on the benchmark's server; an error ends the benchmark.
