@@ -438,7 +438,7 @@ check_twin(bool ties, bool seen, bool candidates, int32_t negatives)
 	CHECK(memcmp(best, best_expected, sizeof(best)) == 0);
 
 	/* the same bits with any number of threads, and of pauses */
-	for (int32_t threads = 2; threads <= 5; threads += 3)
+	for (int32_t threads = 1; threads <= 5; threads++)
 	{
 		for (int32_t j = 0; j < ITEMS; j++)
 			best_again[j] = INT32_MAX;
@@ -446,8 +446,9 @@ check_twin(bool ties, bool seen, bool candidates, int32_t negatives)
 		asked = 0;
 		CHECK(rank_users(&data->ranker, &data->trial, threads, again,
 		                 best_again, &check_alloc,
-		                 threads == 2 ? &pausing : NULL, NULL) == WC_OK);
-		CHECK(threads != 2 || asked > 1);
+		                 threads <= 2 ? &pausing : NULL, NULL) == WC_OK);
+		/* with two, the other one may have done it all by then */
+		CHECK(threads != 1 || asked > 1);
 		CHECK(memcmp(values, again,
 		             sizeof(double) * (size_t) USERS * (size_t) n) == 0);
 		CHECK(memcmp(best, best_again, sizeof(best)) == 0);
