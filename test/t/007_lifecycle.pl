@@ -3,7 +3,6 @@
 use strict;
 use warnings;
 
-use File::Copy;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -27,12 +26,11 @@ my $answers = q{
 };
 
 # ---------------------------------------------------------------------------
-# Update.  An empty step from a frozen base: the library of today with the
-# script of then, before and after ALTER EXTENSION.
+# Update, from every release that can still be installed.  A server has the
+# library of today before its databases are updated, so both serve the script
+# of then.
 # ---------------------------------------------------------------------------
 
-# A copy of the extension's folder in which today's script is that of an older
-# version, too.
 my $config = slurp_file($ENV{TEMP_CONFIG});
 my $share = `pg_config --sharedir`;
 chomp $share;
@@ -41,69 +39,82 @@ my ($path) = $config =~ /^extension_control_path = '(.*?)(?::\$system)?'/m;
 my $folder = defined $destdir ? "$destdir$share/extension" : defined $path ? "$path/extension" : "$share/extension";
 my ($version) = slurp_file("$folder/wals.control") =~ /default_version *= *'(.*?)'/;
 ok($version, "version $version stands in the control file");
+my @releases = grep { $_ ne $version } map { m{/wals--([0-9.]+)\.sql$} } glob "$folder/wals--*.sql";
+cmp_ok(scalar @releases, '>', 0, 'there are releases to update from');
 
-SKIP:
+# everything the extension owns, with what can be said about it
+my $catalog = q{
+	SELECT i.type, i.identity, o.details, obj_description(d.objid, d.classid::regclass::name)
+	FROM pg_depend AS d
+	JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'wals',
+	LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS i
+	LEFT JOIN LATERAL (
+		SELECT concat_ws(' ', prosrc, probin, prokind, provolatile, proparallel, proisstrict, prosecdef, proleakproof,
+			procost, prorows, prosupport, prolang, proconfig, pg_get_function_arguments(p.oid),
+			pg_get_function_result(p.oid), proargmodes, proacl) AS details
+		FROM pg_proc AS p WHERE p.oid = d.objid AND d.classid = 'pg_proc'::regclass
+		UNION ALL
+		SELECT concat_ws(' ', relkind, relacl, reloptions, pg_get_viewdef(c.oid),
+			(SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attacl,
+				col_description(c.oid, attnum)), ', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped))
+		FROM pg_class AS c WHERE c.oid = d.objid AND d.classid = 'pg_class'::regclass
+		UNION ALL
+		SELECT concat_ws(' ', typtype, typacl,
+			(SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)),
+				', ' ORDER BY attnum)
+			FROM pg_attribute WHERE attrelid = t.typrelid AND typrelid <> 0 AND attnum > 0 AND NOT attisdropped))
+		FROM pg_type AS t WHERE t.oid = d.objid AND d.classid = 'pg_type'::regclass
+	) AS o ON true
+	WHERE d.deptype = 'e'
+	ORDER BY 1, 2;
+};
+$node->safe_psql('postgres', 'CREATE DATABASE fresh');
+$node->safe_psql('fresh', 'CREATE EXTENSION wals');
+my $fresh = $node->safe_psql('fresh', $catalog);
+cmp_ok(length $fresh, '>', 5000, 'the extension owns much');
+
+for my $release (@releases)
 {
-	skip 'the server has no setting for where extensions are', 4
-	  if !defined $destdir && !defined $path;
-	my $copy = PostgreSQL::Test::Utils::tempdir();
-	my $there = defined $destdir ? "$copy$share/extension" : "$copy/extension";
-	system_or_bail('mkdir', '-p', $there);
-	copy($_, $there) or die "$_: $!" for glob "$folder/wals*";
-	if (defined $destdir)
-	{
-		my $lib = `pg_config --pkglibdir`;
-		chomp $lib;
-		system_or_bail('mkdir', '-p', "$copy$lib");
-		copy("$destdir$lib/wals.so", "$copy$lib") or die;
-	}
-	copy("$folder/wals--$version.sql", "$there/wals--0.0.1.sql") or die;
-	append_to_file("$there/wals--0.0.1--$version.sql", "\\echo Use \"ALTER EXTENSION\" to load this file. \\quit\n");
-	my $setting =
-	  defined $destdir
-	  ? "extension_destdir = '$copy'"
-	  : "extension_control_path = '$copy:\$system'";
-	$node->append_conf('postgresql.conf', $setting);
-	$node->restart;
-
-	# everything the extension owns, with what can be said about it
-	my $catalog = q{
-		SELECT o.kind, o.what, o.details, pg_catalog.obj_description(o.oid, o.class)
-		FROM (
-			SELECT 'function' AS kind, p.oid::regprocedure::text AS what, p.oid, 'pg_proc' AS class,
-				concat_ws(' ', prosrc, provolatile, proparallel, proisstrict, prosecdef, procost, prorows,
-					prosupport, proargnames, pg_get_expr(proargdefaults, 0), proallargtypes::regtype[], proacl) AS details
-			FROM pg_proc p
-			UNION ALL
-			SELECT 'relation', c.oid::regclass::text, c.oid, 'pg_class',
-				concat_ws(' ', relkind, relacl, pg_get_viewdef(c.oid),
-					(SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || coalesce(col_description(c.oid, attnum), ''), ', ' ORDER BY attnum)
-					FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0))
-			FROM pg_class c WHERE relkind <> 'i'
-			UNION ALL
-			SELECT 'type', t.oid::regtype::text, t.oid, 'pg_type', concat_ws(' ', typtype, typrelid::regclass, typacl)
-			FROM pg_type t
-		) AS o
-		WHERE EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON d.refobjid = e.oid
-			WHERE e.extname = 'wals' AND d.deptype = 'e' AND d.objid = o.oid AND d.classid = o.class::regclass)
-		ORDER BY 1, 2;
-	};
-	$node->safe_psql('postgres', 'CREATE DATABASE fresh');
 	$node->safe_psql('postgres', 'CREATE DATABASE updated');
-	$node->safe_psql('fresh', 'CREATE EXTENSION wals');
-	$node->safe_psql('updated', "CREATE EXTENSION wals VERSION '0.0.1'; $ratings $train");
+	$node->safe_psql('updated', "CREATE EXTENSION wals VERSION '$release'; $ratings $train $train SELECT wals_queue_enable('m');");
 	my $before = $node->safe_psql('updated', $answers);
-	cmp_ok(length $before, '>', 1000, 'the new library serves the old script');
-	$node->safe_psql('updated', "ALTER EXTENSION wals UPDATE");
+	cmp_ok(length $before, '>', 1000, "the library serves the script of $release");
+
+	my $session = $node->background_psql('updated');
+	$session->query_safe("PREPARE ask(integer) AS SELECT * FROM wals_recommend(\$1, 5, 'm')");
+	my $asked = $session->query_safe('EXECUTE ask(1)');
+	ok($asked ne '', 'a session has asked');
+
+	$node->safe_psql('updated', 'ALTER EXTENSION wals UPDATE');
 	is($node->safe_psql('updated', q{SELECT extversion FROM pg_extension WHERE extname = 'wals'}),
-		$version, 'the extension is updated');
-	is($node->safe_psql('updated', $answers), $before, 'and answers as before');
-	my $fresh = $node->safe_psql('fresh', $catalog);
-	cmp_ok(length $fresh, '>', 5000, 'the extension owns much');
-	is($node->safe_psql('updated', $catalog), $fresh, 'an updated extension is the same as a fresh one');
+		$version, "$release is updated to $version");
+	is($node->safe_psql('updated', $catalog), $fresh, 'which makes it the same as a fresh one');
+	is($node->safe_psql('updated', $answers), $before, 'a model trained before answers as before');
+	is($session->query_safe($answers), $before, 'and so it does in a session that was open');
+	is($session->query_safe('EXECUTE ask(1)'), $asked, 'which executes what it had prepared');
+	$session->quit;
+
+	# the queue of then, rows of now
+	is( $node->safe_psql(
+			'updated', q{
+			INSERT INTO ratings SELECT 1000, i FROM generate_series(1, 10) AS i;
+			SELECT users_added FROM wals_refresh('m');
+			SELECT count(*) FROM m_users WHERE id = 1000 AND version = 2;}),
+		"1\n1", 'it is refreshed');
+	is( $node->safe_psql(
+			'updated', q{
+			SET client_min_messages = warning;
+			CALL wals_retrain('m');
+			SELECT basis FROM wals_recommend(1000, 1, 'm');
+			SELECT wals_activate('m', 2);
+			SELECT versions FROM wals_forget(1000, 'm', delete_rows => true);
+			SELECT count(*) FROM wals_models WHERE model = 'm'::regclass;}),
+		"3\nmodel\n\n2\n1", 'retrained, activated, made to forget, listed');
+	is($node->safe_psql('updated', q{SELECT wals_drop('m'); SELECT to_regclass('m')}) =~ s/\s//gr, '', 'and dropped');
 	$node->safe_psql('postgres', 'DROP DATABASE updated');
-	$node->safe_psql('postgres', 'DROP DATABASE fresh');
 }
+$node->safe_psql('postgres', 'DROP DATABASE fresh');
 
 # ---------------------------------------------------------------------------
 # Drop
