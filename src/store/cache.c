@@ -312,10 +312,14 @@ entry_load(CacheEntry *entry, const WalsModel *model)
 	state.entry = entry;
 	state.model = model;
 	state.sql_type = wals_id_sql_type(rows->id_type);
-	wals_query_each(psprintf("SELECT id, factors, bias, n FROM %s "
-	                         "WHERE version OPERATOR(pg_catalog.=) $1",
-	                         wals_relation_quoted(rows->table)),
-	                1, types, values, WALS_READ_CALLER, load_row, &state);
+	wals_query_each(
+	    psprintf("SELECT id, factors, bias, n FROM %s "
+	             "WHERE version OPERATOR(pg_catalog.=) $1",
+	             wals_relation_quoted(rows->table)),
+	    1, types, values, WALS_READ_CALLER,
+	    &(const WalsShape){
+	        4, {state.sql_type, FLOAT4ARRAYOID, FLOAT4OID, INT4OID}},
+	    load_row, &state);
 	check_status(entry, wc_pack_finish(state.builder, identity, &rows->pack,
 	                                   &wals_hooks));
 	entry->was_read = true;

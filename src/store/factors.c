@@ -250,8 +250,8 @@ wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
 	                            wals_relation_quoted(table)),
 	                   2, types, values, NULL, WALS_READ_CALLER) == 0)
 		return false;
-	array = wals_query_value(0, 1, &array_null);
-	number = wals_query_value(0, 2, &number_null);
+	array = wals_query_value(0, 1, FLOAT4ARRAYOID, &array_null);
+	number = wals_query_value(0, 2, FLOAT4OID, &number_null);
 	find_take(&state, array, array_null, number, number_null);
 	return true;
 }
@@ -271,7 +271,7 @@ wals_factors_weight(Oid table, WalsIdType id_type, int32 version, Datum id)
 	                            wals_relation_quoted(table)),
 	                   2, types, values, NULL, WALS_READ_CALLER) == 0)
 		return 1.0f;
-	value = wals_query_value(0, 1, &is_null);
+	value = wals_query_value(0, 1, FLOAT4OID, &is_null);
 	weight = is_null ? 1.0f : DatumGetFloat4(value);
 	if (!(weight >= 0) || !isfinite(weight))
 		wals_factors_damaged(
@@ -364,10 +364,14 @@ wals_factors_read(Oid table, WalsIdType id_type, int32 version, int32 k,
 	    CurrentMemoryContext, Max(count, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
-	wals_query_each(psprintf("SELECT id, factors, bias FROM %s "
-	                         "WHERE version OPERATOR(pg_catalog.=) $1",
-	                         wals_relation_quoted(table)),
-	                1, types, values, WALS_READ_FRESH, read_row, &state);
+	wals_query_each(
+	    psprintf("SELECT id, factors, bias FROM %s "
+	             "WHERE version OPERATOR(pg_catalog.=) $1",
+	             wals_relation_quoted(table)),
+	    1, types, values, WALS_READ_FRESH,
+	    &(const WalsShape){
+	        3, {wals_id_sql_type(id_type), FLOAT4ARRAYOID, FLOAT4OID}},
+	    read_row, &state);
 	MemoryContextDelete(state.row_context);
 	pfree(state.found);
 	return state.n_found;

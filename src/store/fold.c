@@ -113,10 +113,13 @@ read_weights(const WalsModel *model, ItemWeights *items)
 	check(wc_idmap_create(wals_id_kind(model->item_type), &items->ids,
 	                      &items->memory.alloc),
 	      &error, &items->memory);
-	wals_query_each(psprintf("SELECT id, weight FROM %s "
-	                         "WHERE version OPERATOR(pg_catalog.=) $1",
-	                         wals_relation_quoted(model->items_table)),
-	                1, types, values, WALS_READ_CALLER, read_weight, items);
+	wals_query_each(
+	    psprintf("SELECT id, weight FROM %s "
+	             "WHERE version OPERATOR(pg_catalog.=) $1",
+	             wals_relation_quoted(model->items_table)),
+	    1, types, values, WALS_READ_CALLER,
+	    &(const WalsShape){2, {wals_id_sql_type(model->item_type), FLOAT4OID}},
+	    read_weight, items);
 }
 
 /* One per row, 1 for a row that was not read. */

@@ -47,6 +47,7 @@ typedef struct HistoryState
 	WalsNumberReader read_value;
 	WalsNumberReader read_weight;
 	WalsTimeReader read_time;
+	WalsShape shape; /* of the rows */
 	MemoryContext context;
 
 	/* output */
@@ -112,7 +113,7 @@ read_rating(const HistoryState *state, const TupleTableSlot *slot)
 	WalsRating rating = {true, 1.0f, 1.0f, 0};
 	int i;
 
-	for (i = 1; i < slot->tts_tupleDescriptor->natts; i++)
+	for (i = 1; i < state->shape.n; i++)
 		rating.usable = rating.usable && !slot->tts_isnull[i];
 	if (!rating.usable)
 		return rating;
@@ -198,33 +199,37 @@ open_ratings(HistoryState *state, const WalsObjective *objective,
 	const char *weight_col = NameStr(objective->weight_col);
 	const char *time_col = NameStr(objective->time_col);
 	Oid source = state->use.model->source;
-	int next_att = 1;
+	WalsShape *shape = &state->shape;
 
 	state->value_att = state->weight_att = state->time_att = -1;
 	if (value_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, value_col);
 		appendStringInfo(sql, ", %s", quote_identifier(value_col));
-		state->value_att = next_att++;
-		state->read_value = wals_number_reader(
-		    wals_number_column_type(source, value_col, "value_col"));
+		state->value_att = shape->n++;
+		shape->types[state->value_att] =
+		    wals_number_column_type(source, value_col, "value_col");
+		state->read_value = wals_number_reader(shape->types[state->value_att]);
 		columns[(*n)++] = value_col;
 	}
 	if (weight_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, weight_col);
 		appendStringInfo(sql, ", %s", quote_identifier(weight_col));
-		state->weight_att = next_att++;
-		state->read_weight = wals_number_reader(
-		    wals_number_column_type(source, weight_col, "weight_col"));
+		state->weight_att = shape->n++;
+		shape->types[state->weight_att] =
+		    wals_number_column_type(source, weight_col, "weight_col");
+		state->read_weight =
+		    wals_number_reader(shape->types[state->weight_att]);
 		columns[(*n)++] = weight_col;
 	}
 	if (time_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, time_col);
 		appendStringInfo(sql, ", %s", quote_identifier(time_col));
-		state->time_att = next_att++;
-		state->read_time = wals_time_reader(time_column(state, objective));
+		state->time_att = shape->n++;
+		shape->types[state->time_att] = time_column(state, objective);
+		state->read_time = wals_time_reader(shape->types[state->time_att]);
 		columns[(*n)++] = time_col;
 	}
 	state->history->has_weight = state->weight_att >= 0;
@@ -269,8 +274,8 @@ read_rows(HistoryState *state, StringInfo sql, int n, const char **columns,
 	appendStringInfo(sql, " FROM %s ", wals_relation_quoted(source));
 	appendStringInfo(sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
 	                 quote_identifier(column));
-	wals_query_each(sql->data, 1, &id_type, &id, WALS_READ_CALLER, read_row,
-	                state);
+	wals_query_each(sql->data, 1, &id_type, &id, WALS_READ_CALLER,
+	                &state->shape, read_row, state);
 }
 
 void
@@ -289,6 +294,8 @@ wals_history_read(const WalsModel *model, Datum user,
 	open_source(&state, model, what, without);
 	state.user = user;
 	state.id_type = state.item_type;
+	state.shape.n = 1;
+	state.shape.types[0] = state.id_type;
 	state.id_kind = wals_id_kind(model->item_type);
 	state.reads_ratings = objective != NULL;
 	state.history = history;
@@ -324,6 +331,8 @@ wals_history_read_users(const WalsModel *model, Datum item,
 	memset(history, 0, sizeof(*history));
 	open_seen(&state, model, "leave out who has seen the item");
 	state.id_type = state.user_type;
+	state.shape.n = 1;
+	state.shape.types[0] = state.id_type;
 	state.id_kind = wals_id_kind(model->user_type);
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", quote_identifier(user_col));

@@ -38,6 +38,7 @@ typedef struct ImportState
 	bool is_double; /* factors are */
 	WalsNumberReader read_bias; /* NULL: no such column */
 	WalsNumberReader read_n;
+	WalsShape shape;
 	MemoryContext row_context;
 } ImportState;
 
@@ -183,14 +184,15 @@ read_row(TupleTableSlot *slot, void *arg)
 	MemoryContextReset(state->row_context);
 }
 
-/* Readers of a column that need not be there. */
+/* Readers of a column that need not be there: in its place comes an integer. */
 static WalsNumberReader
-optional_reader(const ImportState *state, const char *column)
+optional_reader(const ImportState *state, const char *column, Oid *type)
 {
+	*type = INT4OID;
 	if (get_attnum(state->relation, column) <= 0)
 		return NULL;
-	return wals_number_reader(
-	    wals_number_column_type(state->relation, column, state->option));
+	*type = wals_number_column_type(state->relation, column, state->option);
+	return wals_number_reader(*type);
 }
 
 static void
@@ -216,8 +218,11 @@ open_columns(ImportState *state)
 		               format_type_be(state->id_type), format_type_be(factors)),
 		     errhint("Use a view that casts them.")));
 	state->is_double = factors == FLOAT8ARRAYOID;
-	state->read_bias = optional_reader(state, "bias");
-	state->read_n = optional_reader(state, "n");
+	state->shape.n = 4;
+	state->shape.types[0] = state->id_type;
+	state->shape.types[1] = factors;
+	state->read_bias = optional_reader(state, "bias", &state->shape.types[2]);
+	state->read_n = optional_reader(state, "n", &state->shape.types[3]);
 	if (state->read_bias != NULL)
 		columns[n++] = "bias";
 	if (state->read_n != NULL)
@@ -248,9 +253,10 @@ wals_import_read(Oid relation, WcSide which, const char *option,
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
 	wals_query_each(psprintf("SELECT id, factors, %s, %s FROM %s",
-	                         state.read_bias != NULL ? "bias" : "NULL",
-	                         state.read_n != NULL ? "n" : "NULL", quoted),
-	                0, NULL, NULL, WALS_READ_FRESH, read_row, &state);
+	                         state.read_bias != NULL ? "bias" : "0",
+	                         state.read_n != NULL ? "n" : "0", quoted),
+	                0, NULL, NULL, WALS_READ_FRESH, &state.shape, read_row,
+	                &state);
 	MemoryContextDelete(state.row_context);
 	if (wc_idmap_count(side->ids) == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

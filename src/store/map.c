@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -112,6 +113,7 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 	             "WHERE %s OPERATOR(pg_catalog.=) ANY ($1) GROUP BY 1",
 	             id_col, label_col, WALS_LABEL_MAX,
 	             wals_relation_quoted(labels->relation), id_col),
-	    1, types, values, WALS_READ_CALLER, read_label, &state);
+	    1, types, values, WALS_READ_CALLER,
+	    &(const WalsShape){2, {state.id_type, TEXTOID}}, read_label, &state);
 	wc_idmap_free(state.map);
 }

@@ -472,6 +472,11 @@ static const char *const active_columns[N_COLS] = {
     "items_table", "source",  "user_col",    "item_col",  "feedback",
     "factors",     "biases",  "global_mean", "value_col", "items_id"};
 
+static const Oid active_types[N_COLS] = {
+    InvalidOid,  INT4OID,     UUIDOID,   INT4OID, REGCLASSOID,
+    REGCLASSOID, REGCLASSOID, NAMEOID,   NAMEOID, TEXTOID,
+    INT4OID,     BOOLOID,     FLOAT8OID, NAMEOID, UUIDOID};
+
 void
 wals_model_damaged(Oid relation, const char *reason)
 {
@@ -583,7 +588,8 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1"),
 	    version == 0 ? 0 : 1, types, arguments, NULL, snapshot);
 	for (i = COL_VERSION; i < N_COLS && rows->count > 0; i++)
-		rows->values[i] = wals_query_value(0, i, &rows->nulls[i]);
+		rows->values[i] =
+		    wals_query_value(0, i, active_types[i], &rows->nulls[i]);
 }
 
 /*
@@ -755,8 +761,8 @@ wals_model_list_rows(ReturnSetInfo *result)
 		values[0] = ObjectIdGetDatum(model);
 		values[1] = NameGetDatum(&owner);
 		values[2] = BoolGetDatum(model == default_model);
-		values[3] = wals_query_value(0, 1, &nulls[3]);
-		values[4] = wals_query_value(0, 2, &nulls[4]);
+		values[3] = wals_query_value(0, 1, INT4OID, &nulls[3]);
+		values[4] = wals_query_value(0, 2, wals_model_type(), &nulls[4]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		wals_query_end();
 	}
@@ -789,7 +795,9 @@ wals_log_list_rows(ReturnSetInfo *result)
 
 			values[0] = ObjectIdGetDatum(model);
 			for (i = 1; i < 6; i++)
-				values[i] = wals_query_value(row, i, &nulls[i]);
+				values[i] = wals_query_value(
+				    row, i, TupleDescAttr(result->setDesc, i)->atttypid,
+				    &nulls[i]);
 			tuplestore_putvalues(result->setResult, result->setDesc, values,
 			                     nulls);
 		}

@@ -200,7 +200,7 @@ static void
 read_column(uint64 row, int place, NameData *column)
 {
 	bool is_null;
-	Datum value = wals_query_value(row, place, &is_null);
+	Datum value = wals_query_value(row, place, NAMEOID, &is_null);
 
 	namestrcpy(column, is_null ? "" : NameStr(*DatumGetName(value)));
 }
@@ -229,7 +229,7 @@ wals_objective_read_as(const WalsModel *model, WalsSnapshot snapshot,
 	                 wals_relation_quoted(model->relation)),
 	        1, types, values, NULL, snapshot) != 1)
 		options_damaged(&options, "it is gone");
-	value = wals_query_value(0, 1, &is_null);
+	value = wals_query_value(0, 1, JSONBOID, &is_null);
 	if (is_null)
 		ereport(ERROR,
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -246,7 +246,7 @@ wals_objective_read_as(const WalsModel *model, WalsSnapshot snapshot,
 	read_column(0, 2, &objective->value_col);
 	read_column(0, 3, &objective->weight_col);
 	read_column(0, 4, &objective->time_col);
-	value = wals_query_value(0, 5, &is_null);
+	value = wals_query_value(0, 5, FLOAT8OID, &is_null);
 	objective->core.mean = is_null ? NAN : DatumGetFloat8(value);
 	if (!isfinite(objective->core.mean))
 		options_damaged(&options, "\"global_mean\" is not finite");

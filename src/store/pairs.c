@@ -180,9 +180,13 @@ wals_pairs_read(const WalsSource *source, WcIdMap *users, WcIdMap *items,
 	             memory);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
-	wals_query_each(psprintf("SELECT %s FROM %s", column_list(source),
-	                         wals_relation_quoted(source->relation)),
-	                0, NULL, NULL, WALS_READ_CALLER, read_row, &state);
+	wals_query_each(
+	    psprintf("SELECT %s FROM %s", column_list(source),
+	             wals_relation_quoted(source->relation)),
+	    0, NULL, NULL, WALS_READ_CALLER,
+	    &(const WalsShape){source->value_col != NULL ? 3 : 2,
+	                       {source->user_type, source->item_type, FLOAT8OID}},
+	    read_row, &state);
 	MemoryContextDelete(state.row_context);
 }
 
@@ -223,10 +227,13 @@ wals_pairs_sum_items(const WalsSource *source, const WcIdMap *items,
 
 	for (i = 0; i < wc_idmap_count(items); i++)
 		count[i] = sum[i] = 0;
-	wals_query_each(psprintf("SELECT %s, pg_catalog.count(%s), "
-	                         "pg_catalog.sum(CAST(%s AS pg_catalog.float8)) "
-	                         "FROM %s GROUP BY 1",
-	                         item_col, value_col, value_col,
-	                         wals_relation_quoted(source->relation)),
-	                0, NULL, NULL, WALS_READ_CALLER, read_sum, &state);
+	wals_query_each(
+	    psprintf("SELECT %s, pg_catalog.count(%s), "
+	             "pg_catalog.sum(CAST(%s AS pg_catalog.float8)) "
+	             "FROM %s GROUP BY 1",
+	             item_col, value_col, value_col,
+	             wals_relation_quoted(source->relation)),
+	    0, NULL, NULL, WALS_READ_CALLER,
+	    &(const WalsShape){3, {source->item_type, INT8OID, FLOAT8OID}},
+	    read_sum, &state);
 }

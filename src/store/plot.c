@@ -62,7 +62,7 @@ static double
 number_value(uint64 row, int column)
 {
 	bool is_null;
-	Datum value = wals_query_value(row, column, &is_null);
+	Datum value = wals_query_value(row, column, FLOAT8OID, &is_null);
 
 	return is_null ? NAN : DatumGetFloat8(value);
 }
@@ -72,7 +72,7 @@ static double
 text_value(uint64 row, int column)
 {
 	bool is_null;
-	Datum value = wals_query_value(row, column, &is_null);
+	Datum value = wals_query_value(row, column, TEXTOID, &is_null);
 	char *word;
 	char *end;
 	double number;
@@ -99,7 +99,7 @@ find_version(Oid model, const int32 *version)
 	                 wals_relation_quoted(model)),
 	        1, types, values, version != NULL ? NULL : "n",
 	        WALS_READ_CALLER) == 1)
-		return DatumGetInt32(wals_query_value(0, 1, &is_null));
+		return DatumGetInt32(wals_query_value(0, 1, INT4OID, &is_null));
 	if (version == NULL)
 		ereport(
 		    ERROR,

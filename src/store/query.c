@@ -9,6 +9,11 @@
  * changes, and checks privileges at each execution, so keeping them skips no
  * check.  The number of plans is bounded: the oldest makes room.
  *
+ * A statement waits for locks after its caller has looked up the columns, and
+ * is then planned anew for what they have become.  So types are checked here,
+ * where the rows arrive, and nowhere can a datum be had without saying which
+ * type it is taken for.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -18,6 +23,8 @@
 #include "executor/spi.h"
 #include "nodes/params.h"
 #include "tcop/dest.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -291,17 +298,54 @@ wals_query_once(const char *sql)
 	return SPI_processed;
 }
 
-Datum
-wals_query_value(uint64 row, int column, bool *is_null)
+/* 42804 unless a column of a result is of a type or a domain over it. */
+static void
+check_column(TupleDesc desc, int column, Oid type)
 {
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column,
-	                     is_null);
+	Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
+
+	if (attribute->atttypid == type || getBaseType(attribute->atttypid) == type)
+		return;
+	ereport(ERROR,
+	        (errcode(ERRCODE_DATATYPE_MISMATCH),
+	         errmsg("column \"%s\" has type %s where %s was expected",
+	                NameStr(attribute->attname),
+	                format_type_be(attribute->atttypid), format_type_be(type)),
+	         errdetail("A relation was changed after its columns were looked "
+	                   "up."),
+	         errhint("Repeat the statement.")));
+}
+
+void
+wals_shape_check(const WalsShape *shape, TupleDesc desc)
+{
+	int i;
+
+	if (desc->natts != shape->n)
+		elog(ERROR, "result has %d columns where %d were expected", desc->natts,
+		     shape->n);
+	for (i = 0; i < shape->n; i++)
+		check_column(desc, i + 1, shape->types[i]);
+}
+
+Datum
+wals_query_value(uint64 row, int column, Oid type, bool *is_null)
+{
+	SPITupleTable *result = SPI_tuptable;
+
+	if (result == NULL || row >= result->numvals || column < 1 ||
+	    column > result->tupdesc->natts)
+		elog(ERROR, "result has no column %d in row " UINT64_FORMAT, column,
+		     row);
+	check_column(result->tupdesc, column, type);
+	return SPI_getbinval(result->vals[row], result->tupdesc, column, is_null);
 }
 
 /* A receiver that passes rows on to a function. */
 typedef struct RowReceiver
 {
 	DestReceiver pub;
+	const WalsShape *shape;
 	WalsRowFunction each_row;
 	void *arg;
 } RowReceiver;
@@ -319,6 +363,7 @@ row_receive(TupleTableSlot *slot, DestReceiver *self)
 static void
 row_startup(DestReceiver *self, int operation, TupleDesc type)
 {
+	wals_shape_check(((RowReceiver *) self)->shape, type);
 }
 
 static void
@@ -327,7 +372,8 @@ row_shutdown(DestReceiver *self)
 }
 
 static void
-row_receiver_init(RowReceiver *receiver, WalsRowFunction each_row, void *arg)
+row_receiver_init(RowReceiver *receiver, const WalsShape *shape,
+                  WalsRowFunction each_row, void *arg)
 {
 	memset(receiver, 0, sizeof(*receiver));
 	receiver->pub.receiveSlot = row_receive;
@@ -336,6 +382,7 @@ row_receiver_init(RowReceiver *receiver, WalsRowFunction each_row, void *arg)
 	receiver->pub.rDestroy = row_shutdown;
 	/* any kind that SPI does not treat in a way of its own */
 	receiver->pub.mydest = DestTuplestore;
+	receiver->shape = shape;
 	receiver->each_row = each_row;
 	receiver->arg = arg;
 }
@@ -365,14 +412,14 @@ set_options(SPIExecuteOptions *options, int n_args, const Oid *types,
 void
 wals_query_each(const char *sql, int n_args, const Oid *types,
                 const Datum *values, WalsSnapshot snapshot,
-                WalsRowFunction each_row, void *arg)
+                const WalsShape *shape, WalsRowFunction each_row, void *arg)
 {
 	RowReceiver receiver;
 	SPIExecuteOptions options;
 	SPIPlanPtr plan = plan_find(sql, n_args, types);
 	int code;
 
-	row_receiver_init(&receiver, each_row, arg);
+	row_receiver_init(&receiver, shape, each_row, arg);
 	set_options(&options, n_args, types, values, snapshot, &receiver);
 	code = SPI_execute_plan_extended(plan, &options);
 	if (code < 0)
@@ -383,13 +430,14 @@ wals_query_each(const char *sql, int n_args, const Oid *types,
 void
 wals_query_each_once(const char *sql, int n_args, const Oid *types,
                      const Datum *values, WalsSnapshot snapshot,
-                     WalsRowFunction each_row, void *arg)
+                     const WalsShape *shape, WalsRowFunction each_row,
+                     void *arg)
 {
 	RowReceiver receiver;
 	SPIExecuteOptions options;
 	int code;
 
-	row_receiver_init(&receiver, each_row, arg);
+	row_receiver_init(&receiver, shape, each_row, arg);
 	set_options(&options, n_args, types, values, snapshot, &receiver);
 	code = SPI_execute_extended(sql, &options);
 	if (code < 0)

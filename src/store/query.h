@@ -77,10 +77,28 @@ extern void wals_query_drop_snapshot(void);
 extern uint64 wals_query_once(const char *sql);
 
 /*
- * Value of the last result, columns counted from 1.  Pass-by-reference values
- * live until wals_query_end.
+ * Value of the last result, columns counted from 1, which must be of this type
+ * or a domain over it (42804, as for WalsShape).  Pass-by-reference values live
+ * until wals_query_end.
  */
-extern Datum wals_query_value(uint64 row, int column, bool *is_null);
+extern Datum wals_query_value(uint64 row, int column, Oid type, bool *is_null);
+
+/*
+ * The columns that rows are going to be read as: base types, in order.  What a
+ * statement returns is compared with it before its first row is handed over
+ * (42804), because the columns it was written for may have been changed while
+ * it waited for a lock.
+ */
+#define WALS_SHAPE_MAX 16
+
+typedef struct WalsShape
+{
+	int n;
+	Oid types[WALS_SHAPE_MAX];
+} WalsShape;
+
+/* 42804 unless the columns are of this shape, or domains over it. */
+extern void wals_shape_check(const WalsShape *shape, TupleDesc desc);
 
 /*
  * Call each_row for every row of a query, as it comes: nothing is collected.
@@ -89,7 +107,8 @@ extern Datum wals_query_value(uint64 row, int column, bool *is_null);
 typedef void (*WalsRowFunction)(TupleTableSlot *slot, void *arg);
 extern void wals_query_each(const char *sql, int n_args, const Oid *types,
                             const Datum *values, WalsSnapshot snapshot,
-                            WalsRowFunction each_row, void *arg);
+                            const WalsShape *shape, WalsRowFunction each_row,
+                            void *arg);
 
 /*
  * The same through a plan for these very values, arrays of ids above all, which
@@ -97,6 +116,7 @@ extern void wals_query_each(const char *sql, int n_args, const Oid *types,
  */
 extern void wals_query_each_once(const char *sql, int n_args, const Oid *types,
                                  const Datum *values, WalsSnapshot snapshot,
+                                 const WalsShape *shape,
                                  WalsRowFunction each_row, void *arg);
 
 /*

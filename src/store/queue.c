@@ -167,9 +167,9 @@ grant_to_writers(const WalsModel *model, const char *queue)
 	{
 		bool is_null;
 
-		grants[i] =
-		    psprintf("GRANT INSERT ON %s TO %s", queue,
-		             TextDatumGetCString(wals_query_value(i, 1, &is_null)));
+		grants[i] = psprintf(
+		    "GRANT INSERT ON %s TO %s", queue,
+		    TextDatumGetCString(wals_query_value(i, 1, TEXTOID, &is_null)));
 	}
 	for (i = 0; i < n; i++)
 		wals_query_once(grants[i]);
@@ -239,7 +239,7 @@ wals_queue_drop(Oid model)
 			drops[n_drops++] =
 			    psprintf("DROP TRIGGER %s ON %s", quote_identifier(name),
 			             wals_relation_quoted(DatumGetObjectId(
-			                 wals_query_value(0, 1, &is_null))));
+			                 wals_query_value(0, 1, OIDOID, &is_null))));
 	}
 	for (i = 0; i < n_drops; i++)
 		wals_query_once(drops[i]);
@@ -296,7 +296,9 @@ wals_queue_take(Oid queue, const WalsModel *model, const Datum *user,
 	             wals_relation_quoted(queue),
 	             user == NULL ? ""
 	                          : " WHERE user_id OPERATOR(pg_catalog.=) $1"),
-	    user == NULL ? 0 : 1, types, user, WALS_READ_FRESH, take_row, &state);
+	    user == NULL ? 0 : 1, types, user, WALS_READ_FRESH,
+	    &(const WalsShape){2, {types[0], wals_id_sql_type(model->item_type)}},
+	    take_row, &state);
 }
 
 /* "at >= $1", in the type of the time column. */
@@ -353,7 +355,9 @@ wals_touched_since(const WalsSource *source, TimestampTz since,
 	wals_query_each_once(
 	    psprintf("SELECT DISTINCT %s, %s FROM %s WHERE %s", user_col, item_col,
 	             wals_relation_quoted(source->relation), not_before(source)),
-	    1, types, values, WALS_READ_FRESH, since_row, &state);
+	    1, types, values, WALS_READ_FRESH,
+	    &(const WalsShape){2, {source->user_type, source->item_type}},
+	    since_row, &state);
 }
 
 /* Whether the writer may write to the queue, which must be safe to write to. */

@@ -71,6 +71,7 @@ typedef struct ReadState
 	WalsNumberReader read_value;
 	WalsNumberReader read_weight;
 	WalsTimeReader read_time;
+	WalsShape shape; /* of the result */
 
 	/* output */
 	WalsRatings *ratings;
@@ -345,8 +346,11 @@ open_columns(ReadState *state)
 {
 	const WalsSource *source = state->source;
 	StringInfoData sql;
-	int next_att = 2;
+	WalsShape *shape = &state->shape;
 
+	shape->n = 2;
+	shape->types[0] = source->user_type;
+	shape->types[1] = source->item_type;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s", quote_identifier(source->user_col));
 	appendStringInfo(&sql, ", %s", quote_identifier(source->item_col));
@@ -354,19 +358,22 @@ open_columns(ReadState *state)
 	if (source->value_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->value_col));
-		state->value_att = next_att++;
+		state->value_att = shape->n++;
+		shape->types[state->value_att] = source->value_type;
 		state->read_value = wals_number_reader(source->value_type);
 	}
 	if (source->weight_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->weight_col));
-		state->weight_att = next_att++;
+		state->weight_att = shape->n++;
+		shape->types[state->weight_att] = source->weight_type;
 		state->read_weight = wals_number_reader(source->weight_type);
 	}
 	if (source->time_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->time_col));
-		state->time_att = next_att++;
+		state->time_att = shape->n++;
+		shape->types[state->time_att] = source->time_type;
 		state->read_time = wals_time_reader(source->time_type);
 	}
 	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(source->relation));
@@ -386,8 +393,8 @@ read_some(ReadState *state, const char *sql, const WalsRatingsOf *of)
 	sql =
 	    psprintf("%s WHERE %s OPERATOR(pg_catalog.=) ANY ($1)", sql,
 	             quote_identifier(users ? source->user_col : source->item_col));
-	wals_query_each_once(sql, 1, types, values, WALS_READ_FRESH, read_row,
-	                     state);
+	wals_query_each_once(sql, 1, types, values, WALS_READ_FRESH, &state->shape,
+	                     read_row, state);
 }
 
 static void
@@ -433,7 +440,7 @@ read_all(const WalsSource *source, const WcParams *params,
 	else
 		wals_query_each(sql, 0, NULL, NULL,
 		                survey != NULL ? WALS_READ_CALLER : WALS_READ_FRESH,
-		                read_row, &state);
+		                &state.shape, read_row, &state);
 	flush_block(&state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
@@ -581,6 +588,7 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	WeightState state;
 	StringInfoData sql;
 	WalsIdType found;
+	WalsShape shape = {2};
 	int32 count = wc_idmap_count(ids);
 	int32 i;
 
@@ -604,8 +612,9 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 		     errdetail("The ids of the source are of type %s.",
 		               wals_id_type_name(id_type)),
 		     errhint("Use a view that casts the column.")));
-	state.read_weight =
-	    wals_number_reader(wals_number_column_type(relation, "weight", option));
+	shape.types[0] = state.id_type;
+	shape.types[1] = wals_number_column_type(relation, "weight", option);
+	state.read_weight = wals_number_reader(shape.types[1]);
 	state.stored = id_type;
 	state.ids = ids;
 	state.result = result;
@@ -618,8 +627,8 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT %s, weight FROM ", quote_identifier(id_col));
 	appendStringInfoString(&sql, wals_relation_quoted(relation));
-	wals_query_each(sql.data, 0, NULL, NULL, WALS_READ_FRESH, read_weight,
-	                &state);
+	wals_query_each(sql.data, 0, NULL, NULL, WALS_READ_FRESH, &shape,
+	                read_weight, &state);
 	pfree(state.given);
 }
 
@@ -670,6 +679,8 @@ wals_ratings_delete(const WalsSource *source, Datum user,
 	                         wals_relation_quoted(source->relation),
 	                         quote_identifier(source->user_col),
 	                         quote_identifier(source->item_col)),
-	                1, types, &user, WALS_READ_FRESH, delete_row, &state);
+	                1, types, &user, WALS_READ_FRESH,
+	                &(const WalsShape){1, {source->item_type}}, delete_row,
+	                &state);
 	return state.count;
 }

@@ -23,7 +23,8 @@ static char *
 word(uint64 row, int column, bool is_name)
 {
 	bool is_null;
-	Datum value = wals_query_value(row, column, &is_null);
+	Datum value =
+	    wals_query_value(row, column, is_name ? NAMEOID : TEXTOID, &is_null);
 
 	if (is_null)
 		return NULL;
@@ -58,7 +59,7 @@ read_options(Oid relation, WalsSnapshot snapshot, WalsRecord *record)
 		record->options[i].name = word(i, 1, false);
 		record->options[i].value = word(i, 2, false);
 		record->options[i].chosen =
-		    DatumGetBool(wals_query_value(i, 3, &is_null));
+		    DatumGetBool(wals_query_value(i, 3, BOOLOID, &is_null));
 	}
 }
 
@@ -81,19 +82,20 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	                 wals_relation_quoted(relation)),
 	        1, types, values, NULL, snapshot) == 0)
 		return false;
-	record->version = DatumGetInt32(wals_query_value(0, 1, &is_null));
-	value = wals_query_value(0, 2, &is_null);
+	record->version = DatumGetInt32(wals_query_value(0, 1, INT4OID, &is_null));
+	value = wals_query_value(0, 2, TIMESTAMPTZOID, &is_null);
 	record->trained_at = is_null ? DT_NOBEGIN : DatumGetTimestampTz(value);
-	value = wals_query_value(0, 3, &is_null);
+	value = wals_query_value(0, 3, INT8OID, &is_null);
 	record->n_rows = is_null ? 0 : DatumGetInt64(value);
-	value = wals_query_value(0, 4, &is_null);
+	value = wals_query_value(0, 4, REGCLASSOID, &is_null);
 	record->source.relation = is_null ? InvalidOid : DatumGetObjectId(value);
 	record->source.user_col = word(0, 5, true);
 	record->source.item_col = word(0, 6, true);
 	record->source.value_col = word(0, 7, true);
 	record->source.weight_col = word(0, 8, true);
 	record->source.time_col = word(0, 9, true);
-	record->has_options = DatumGetBool(wals_query_value(0, 10, &is_null));
+	record->has_options =
+	    DatumGetBool(wals_query_value(0, 10, BOOLOID, &is_null));
 	read_options(relation, snapshot, record);
 	return true;
 }

@@ -60,7 +60,7 @@ extension_namespace(void)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 		                errmsg("extension \"wals\" is not installed"),
 		                errhint("Use CREATE EXTENSION wals.")));
-	value = wals_query_value(0, 1, &is_null);
+	value = wals_query_value(0, 1, OIDOID, &is_null);
 	result = DatumGetObjectId(value);
 	wals_query_end();
 	return result;
@@ -84,7 +84,8 @@ wals_extension_version(void)
 	                   "WHERE extname OPERATOR(pg_catalog.=) 'wals'",
 	                   0, NULL, NULL, NULL, WALS_READ_CALLER) > 0)
 		result = MemoryContextStrdup(
-		    caller, TextDatumGetCString(wals_query_value(0, 1, &is_null)));
+		    caller,
+		    TextDatumGetCString(wals_query_value(0, 1, TEXTOID, &is_null)));
 	wals_query_end();
 	return result;
 }
@@ -459,5 +460,5 @@ wals_relation_count(Oid relation)
 	wals_query_run(psprintf("SELECT pg_catalog.count(*) FROM %s",
 	                        wals_relation_quoted(relation)),
 	               0, NULL, NULL, NULL, WALS_READ_FRESH);
-	return DatumGetInt64(wals_query_value(0, 1, &is_null));
+	return DatumGetInt64(wals_query_value(0, 1, INT8OID, &is_null));
 }

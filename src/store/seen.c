@@ -234,7 +234,9 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 	wals_query_each(psprintf("SELECT %s, %s FROM %s%s", user_col,
 	                         quote_identifier(NameStr(model->item_col)),
 	                         wals_relation_quoted(model->source), condition),
-	                n_values, types, values, WALS_READ_CALLER, read_row, state);
+	                n_values, types, values, WALS_READ_CALLER,
+	                &(const WalsShape){2, {user_type, item_type}}, read_row,
+	                state);
 	flush_block(state);
 	pfree(state);
 }

@@ -143,6 +143,8 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	Oid types[2] = {INT4OID};
 	Datum values[2] = {Int32GetDatum(model->version)};
 	ReadState state;
+	WalsShape shape = {
+	    5, {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, FLOAT4OID}};
 	char *sql;
 
 	memset(result, 0, sizeof(*result));
@@ -155,22 +157,22 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	check(result, wc_idmap_create(wals_id_kind(result->id_type), &result->ids,
 	                              &memory->alloc));
 	state.side = result;
-	state.sql_type = wals_id_sql_type(result->id_type);
+	state.sql_type = shape.types[0] = wals_id_sql_type(result->id_type);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
 	sql = psprintf("SELECT id, factors, bias, n, weight FROM %s "
 	               "WHERE version OPERATOR(pg_catalog.=) $1",
 	               wals_relation_quoted(result->table));
 	if (only == NULL)
-		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, read_row,
-		                &state);
+		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, &shape,
+		                read_row, &state);
 	else
 	{
 		types[1] = get_array_type(state.sql_type);
 		values[1] = wals_id_array(result->id_type, only);
 		wals_query_each_once(
 		    psprintf("%s AND id OPERATOR(pg_catalog.=) ANY ($2)", sql), 2,
-		    types, values, WALS_READ_FRESH, read_row, &state);
+		    types, values, WALS_READ_FRESH, &shape, read_row, &state);
 	}
 	MemoryContextDelete(state.row_context);
 }

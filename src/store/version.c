@@ -39,14 +39,14 @@
 #define SUFFIX_ITEMS "_items"
 
 static Datum
-query_single(const char *sql, bool *is_null)
+query_single(const char *sql, Oid type, bool *is_null)
 {
 	if (wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_FRESH) == 0)
 	{
 		*is_null = true;
 		return (Datum) 0;
 	}
-	return wals_query_value(0, 1, is_null);
+	return wals_query_value(0, 1, type, is_null);
 }
 
 /* A table of factors that may be used under this name, or InvalidOid. */
@@ -127,7 +127,7 @@ target_check_newest(const WalsTarget *target, const char *quoted)
 	                        "FROM %s",
 	                        quoted),
 	               0, NULL, NULL, NULL, WALS_READ_LATEST);
-	newest = DatumGetInt32(wals_query_value(0, 1, &is_null));
+	newest = DatumGetInt32(wals_query_value(0, 1, INT4OID, &is_null));
 	if (newest >= target->version)
 		ereport(ERROR,
 		        (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -149,7 +149,7 @@ target_table(const WalsTarget *target, const char *quoted, const char *column,
 	Datum table = query_single(psprintf("SELECT %s FROM %s "
 	                                    "ORDER BY version DESC LIMIT 1",
 	                                    column, quoted),
-	                           &is_null);
+	                           REGCLASSOID, &is_null);
 
 	return is_null ? satellite_find(target, suffix) : DatumGetObjectId(table);
 }
@@ -192,12 +192,12 @@ wals_target_open(const char *name, WalsTarget *target)
 	 */
 	query_single(
 	    psprintf("SELECT version FROM %s WHERE active FOR UPDATE", quoted),
-	    &is_null);
+	    INT4OID, &is_null);
 	target->version = DatumGetInt32(
 	    query_single(psprintf("SELECT COALESCE(pg_catalog.max(version), 0) "
 	                          "OPERATOR(pg_catalog.+) 1 FROM %s",
 	                          quoted),
-	                 &is_null));
+	                 INT4OID, &is_null));
 	target_check_newest(target, quoted);
 	target->users_table =
 	    target_table(target, quoted, "users_table", SUFFIX_USERS);
@@ -257,7 +257,7 @@ satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
 	left_over = DatumGetInt32(query_single(
 	    psprintf("SELECT COALESCE(pg_catalog.max(version), 0) FROM %s",
 	             wals_relation_quoted(table)),
-	    &is_null));
+	    INT4OID, &is_null));
 	target->version = Max(target->version, left_over + 1);
 }
 
@@ -558,7 +558,7 @@ wals_version_fresh_at(Oid relation, int32 version)
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            wals_relation_quoted(relation)),
 	                   1, types, values, NULL, WALS_READ_FRESH) > 0)
-		value = wals_query_value(0, 1, &is_null);
+		value = wals_query_value(0, 1, TIMESTAMPTZOID, &is_null);
 	return is_null ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
@@ -609,7 +609,7 @@ wals_version_forget(const WalsModel *model, Datum user)
 	{
 		bool is_null;
 
-		tables[i] = DatumGetObjectId(wals_query_value(i, 1, &is_null));
+		tables[i] = DatumGetObjectId(wals_query_value(i, 1, OIDOID, &is_null));
 	}
 	for (i = 0; i < n; i++)
 	{
@@ -664,9 +664,11 @@ wals_version_prune(Oid relation, int32 keep)
 	{
 		bool is_null;
 
-		versions[i] = DatumGetInt32(wals_query_value(i, 1, &is_null));
-		tables[2 * i] = DatumGetObjectId(wals_query_value(i, 2, &is_null));
-		tables[2 * i + 1] = DatumGetObjectId(wals_query_value(i, 3, &is_null));
+		versions[i] = DatumGetInt32(wals_query_value(i, 1, INT4OID, &is_null));
+		tables[2 * i] =
+		    DatumGetObjectId(wals_query_value(i, 2, REGCLASSOID, &is_null));
+		tables[2 * i + 1] =
+		    DatumGetObjectId(wals_query_value(i, 3, REGCLASSOID, &is_null));
 	}
 	for (i = 0; i < n; i++)
 	{
@@ -729,7 +731,8 @@ wals_model_drop(Oid relation)
 	for (i = 0; i < n; i++)
 	{
 		bool is_null;
-		Oid table = DatumGetObjectId(wals_query_value(i, 1, &is_null));
+		Oid table =
+		    DatumGetObjectId(wals_query_value(i, 1, REGCLASSOID, &is_null));
 
 		if (!is_null && is_own_factor_table(table))
 		{
