@@ -61,10 +61,9 @@ bench_open()
 {
 	scrub_environment
 	install_missing benchmarks
-	work=$(mktemp -d "${TMPDIR:-/tmp}/wals-bench.XXXXXX") || exit 1
+	work=$(mktemp -d "$temp/wals-bench.XXXXXX") || exit 1
 	chmod 755 "$work"
 	trap bench_close EXIT
-	trap 'exit 130' INT TERM HUP
 	select_user "$work"
 	src=$work/src
 	stage=

@@ -12,10 +12,19 @@
 #
 # Variables set here: pg_config, pg_major, pg_bin (select_server); server_user
 # and as_user, a command prefix that runs something as the ordinary user that
-# servers need (select_user).
+# servers need (select_user); temp, the folder for temporary ones
+# (scrub_environment).
 
 # Oldest PostgreSQL the extension supports.
 readonly OLDEST_MAJOR=15
+
+# Where Debian's packages put their servers, by major.
+debian_servers=/usr/lib/postgresql
+
+# The folder whose lock lets one run of ours after the other install packages,
+# and the one with what their server package is told when it is installed.
+debian_state=/var/lib/dpkg
+debian_clusters=/etc/postgresql-common/createcluster.d
 
 # demo/run or test/run, for messages
 program=$(basename "$(dirname "$(realpath "$0")")")/${0##*/}
@@ -31,7 +40,23 @@ die()
 	exit 1
 }
 
-# Forget settings that would lead our programs to somebody's own server.
+# Programs can be run in the folder $1: it is there and not mounted noexec.
+can_execute()
+{
+	local probe status
+
+	probe=$(mktemp "$1/wals-probe.XXXXXX" 2>/dev/null) || return
+	printf '#!/bin/sh\n' >"$probe"
+	chmod 700 "$probe"
+	"$probe" 2>/dev/null
+	status=$?
+	rm -f "$probe"
+	return $status
+}
+
+# Begin: forget settings that would lead our programs to somebody's own server,
+# find what a PATH made by su lacks, choose the folder for temporary ones, and
+# end when interrupted, whatever the program that runs just then makes of it.
 scrub_environment()
 {
 	local name
@@ -41,7 +66,17 @@ scrub_environment()
 	done
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	export LC_ALL=C.UTF-8
+	PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 	umask 022
+	trap 'exit 130' INT TERM HUP
+
+	temp=${TMPDIR:-/tmp}
+	if [ -z "${TMPDIR:-}" ] && ! can_execute "$temp" && can_execute /var/tmp; then
+		temp=/var/tmp
+	fi
+	can_execute "$temp" ||
+		die "no programs can be run in $temp: it can't be written, or is mounted" \
+			"noexec; name another folder, such as TMPDIR=/var/tmp $program"
 }
 
 # ---------------------------------------------------------------------------
@@ -62,47 +97,71 @@ major_of()
 	"$1" --version 2>/dev/null | sed -n 's/^PostgreSQL \([0-9]*\).*/\1/p'
 }
 
-# Majors of Debian's server packages on this machine, newest first; with an
-# argument only those that have that file.
+# The header that an extension of the server of $1, a pg_config, begins with.
+# Debian has pg_config and pgxs.mk in other packages, so these prove nothing.
+server_header()
+{
+	printf '%s/postgres.h\n' "$("$1" --includedir-server 2>/dev/null)"
+}
+
+has_server()
+{
+	[ -x "$1" ] && [ -x "$("$1" --bindir 2>/dev/null)/postgres" ]
+}
+
+has_headers()
+{
+	[ -x "$1" ] && [ -e "$(server_header "$1")" ] &&
+		[ -e "$("$1" --pgxs 2>/dev/null)" ]
+}
+
+# Majors of Debian's servers on this machine, newest first; with an argument
+# only those for which that function of their pg_config is true.
 installed_majors()
 {
 	local folder major
 
-	for folder in /usr/lib/postgresql/*/; do
+	for folder in "$debian_servers"/*/; do
 		major=$(basename "$folder")
-		[ -x "$folder/bin/postgres" ] && [ -e "$folder/${1:-}" ] &&
-			[ "$major" -ge "$OLDEST_MAJOR" ] 2>/dev/null && echo "$major"
+		[ "$major" -ge "$OLDEST_MAJOR" ] 2>/dev/null &&
+			[ -x "$folder/bin/postgres" ] &&
+			"${1:-true}" "${folder}bin/pg_config" && echo "$major"
 	done | sort -rn
 }
 
 # Newest major the package archive offers, of those we support.
 available_major()
 {
-	apt-cache search --names-only '^postgresql-server-dev-[0-9]+$' |
+	apt-cache search --names-only '^postgresql-server-dev-[0-9]+$' 2>/dev/null |
 		sed -n 's/^postgresql-server-dev-\([0-9]*\) .*/\1/p' | sort -rn |
 		awk -v oldest="$OLDEST_MAJOR" '$1 >= oldest { print; exit }'
 }
 
 # Choose the server: PG_CONFIG if given, else the newest of Debian's with its
-# development files, else the newest of Debian's, else pg_config on the path,
-# else whatever can be installed (pg_config stays empty until it is).
+# headers, else the newest of Debian's, else pg_config on the path if nothing is
+# missing there, else whatever can be installed (pg_config stays empty until it
+# is).
 select_server()
 {
-	local pgxs=lib/pgxs/src/makefiles/pgxs.mk
+	local found
 
 	pg_config=
 	pg_major=
+	pg_bin=
 	if [ -n "${PG_CONFIG:-}" ]; then
 		pg_config=$(command -v "$PG_CONFIG") ||
 			die "PG_CONFIG names \"$PG_CONFIG\", which is no program"
 		pg_config=$(realpath -s "$pg_config")
 	else
-		pg_major=$( { installed_majors $pgxs; installed_majors; } | head -n 1)
+		pg_major=$( { installed_majors has_headers; installed_majors; } | head -n 1)
 		if [ -n "$pg_major" ]; then
-			pg_config=/usr/lib/postgresql/$pg_major/bin/pg_config
+			pg_config=$debian_servers/$pg_major/bin/pg_config
+		elif found=$(command -v pg_config) && has_server "$found" && has_headers "$found" &&
+			[ "$(major_of "$found")" -ge "$OLDEST_MAJOR" ] 2>/dev/null; then
+			pg_config=$found
 		elif ! command -v apt-get >/dev/null; then
-			pg_config=$(command -v pg_config) ||
-				die "no PostgreSQL found; set PG_CONFIG to its pg_config"
+			pg_config=$found
+			[ -n "$found" ] || die "no PostgreSQL found; set PG_CONFIG to its pg_config"
 		fi
 	fi
 	if [ -x "$pg_config" ]; then
@@ -116,15 +175,14 @@ select_server()
 
 have_openblas()
 {
-	PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null |
-		grep -q 'libopenblas\.so'
+	ldconfig -p 2>/dev/null | grep -q 'libopenblas\.so'
 }
 
 # Install what is missing for "programs", building the extension and running a
 # server, for "tests" or for "benchmarks".  Sets pg_config and the rest.
 install_missing()
 {
-	local packages=() server='' missing log
+	local packages=() server=''
 
 	select_server
 	command -v make >/dev/null && command -v cc >/dev/null &&
@@ -136,43 +194,160 @@ install_missing()
 			command -v prove >/dev/null || packages+=(perl)
 		perl -MIPC::Run -e 1 2>/dev/null || packages+=(libipc-run-perl)
 	fi
-	if [ -z "${PG_CONFIG:-}" ]; then
-		if [ -z "$pg_major" ]; then
-			server=new
-		elif [ ! -e "/usr/lib/postgresql/$pg_major/lib/pgxs/src/makefiles/pgxs.mk" ] &&
-			[ "$pg_config" = "/usr/lib/postgresql/$pg_major/bin/pg_config" ]; then
-			packages+=("postgresql-server-dev-$pg_major")
-		fi
+	if [ -z "$pg_config" ]; then
+		server=new
+	elif [ "$pg_config" = "$debian_servers/$pg_major/bin/pg_config" ]; then
+		has_server "$pg_config" || packages+=("postgresql-$pg_major")
+		has_headers "$pg_config" || packages+=("postgresql-server-dev-$pg_major")
 	fi
 
 	if [ -n "$server" ] || [ "${#packages[@]}" -gt 0 ]; then
-		missing="${server:+the newest postgresql-NN and postgresql-server-dev-NN }${packages[*]}"
 		command -v apt-get >/dev/null ||
-			die "missing (by their names in Debian): $missing"
-		[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
-			die "missing: $missing; there is no sudo here to install them"
-		say "installing what is missing: $missing"
-		log=$(mktemp)
-		if ! install_packages >"$log" 2>&1; then
-			cat "$log" >&2
-			rm -f "$log"
-			die "could not install what is missing"
-		fi
-		rm -f "$log"
+			die "missing (by their names in Debian):" \
+				"${server:+postgresql-NN postgresql-server-dev-NN }${packages[*]}"
+		may_install || die_not_allowed
+		install_packages || exit
 		select_server
 	fi
 
-	[ -x "$pg_bin/postgres" ] ||
-		die "$pg_bin has no server program; install it or set PG_CONFIG"
-	[ -e "$("$pg_config" --pgxs)" ] ||
-		die "the development files of $pg_config are missing"
+	has_server "$pg_config" ||
+		die "${pg_bin:-this machine} has no server program;" \
+			"install postgresql-${pg_major:-NN} or set PG_CONFIG"
+	has_headers "$pg_config" ||
+		die "the headers of PostgreSQL $pg_major are missing: there is no" \
+			"$(server_header "$pg_config")
+Debian and Ubuntu have them in a package of their own:
+
+    sudo apt-get install postgresql-server-dev-$pg_major
+
+PG_CONFIG names another server's pg_config."
 }
+
+# We are root, or may become it; without a terminal nobody can be asked for a
+# password.
+may_install()
+{
+	[ "$(id -u)" -eq 0 ] && return
+	command -v sudo >/dev/null || return
+	sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+}
+
+# End with what an administrator has to do, as we can't install "packages" and,
+# if "server" says so, a server.
+die_not_allowed()
+{
+	local major='' note=''
+
+	if [ -n "$server" ]; then
+		major=$(available_major)
+		[ -n "$major" ] || note="
+NN is the newest version that \"apt-cache search postgresql-server-dev\" shows.
+"
+		packages+=("postgresql-${major:-NN}" "postgresql-server-dev-${major:-NN}")
+	fi
+	die "packages are missing and you may not install any (no sudo).
+An administrator can do it with these commands:
+
+    apt-get update
+    apt-get install --no-install-recommends ${packages[*]}
+$note
+Then run $program again."
+}
+
+# What to do where the release has no PostgreSQL that is new enough.
+die_too_old()
+{
+	local release
+
+	release=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-}")
+	die "the package archive of ${release:-this system} offers no PostgreSQL $OLDEST_MAJOR or newer.
+The PostgreSQL project's own archive does, for every release that is still
+maintained.  To use it, and then run $program again:
+
+    sudo apt-get install -y postgresql-common ca-certificates
+    sudo /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh
+$([ "${release#Ubuntu}" = "$release" ] || printf '\n%s\n\n%s\n' \
+		"Ubuntu has it in the component \"universe\", which may be switched off:" \
+		"    sudo add-apt-repository universe")"
+}
+
+# Install "packages", and the newest server there is if "server" says so.
+# Another run of ours may be at it: wait until it is done.  In a shell of its
+# own, for the end of which, however it comes, there is something to undo.
+install_packages()
+(
+	guard=$debian_clusters/wals-no-main.conf
+	guarded=
+	log=$(mktemp "$temp/wals-install.XXXXXX") || exit
+	trap 'rm -f "$log"; [ -z "$guarded" ] || as_root rm -f "$guard"' EXIT
+	trap 'exit 130' INT TERM HUP
+
+	exec 9<"$debian_state" && flock -w 1800 9
+	say "installing what is missing:${server:+ the newest PostgreSQL and its headers,} ${packages[*]}"
+	# an archive that has nothing to do with us may be broken
+	apt_get update >"$log" 2>&1 ||
+		say "    apt-get update had errors, trying with what is known"
+	if [ -n "$server" ]; then
+		major=$(available_major)
+		if [ -z "$major" ]; then
+			grep -E '^(E|W|Err):' "$log"
+			die_too_old
+		fi
+		packages+=("postgresql-$major" "postgresql-server-dev-$major")
+	fi
+	apt-get install --assume-no -o Debug::NoLocking=true \
+		-o APT::Install-Recommends=false "${packages[@]}" </dev/null 2>/dev/null | say_size
+	if [ -n "$server" ]; then
+		# The package would create and start a cluster "main" on port 5432.
+		# Nobody asked for one: tell it not to, just this once.
+		guarded=yes
+		as_root mkdir -p "${guard%/*}" &&
+			echo 'create_main_cluster = false' | as_root tee "$guard" >/dev/null || exit
+	fi
+	apt_get install "${packages[@]}" 2>>"$log" | say_progress
+	[ "${PIPESTATUS[0]}" -eq 0 ] || {
+		cat "$log" >&2
+		die "could not install what is missing, apt-get's messages are above"
+	}
+)
+
+# Tell from what apt-get would do what it is going to take.
+say_size()
+{
+	local size
+
+	size=$(sed -n -e 's/^Need to get \(.*\) of archives\./\1 to download/p' \
+		-e 's/^ *Download size: \(.*\)/\1 to download/p' \
+		-e 's/^After this operation, \(.*\) of additional .*/\1 of disk/p' \
+		-e 's/^ *Space needed: \([^/]*[^/ ]\).*/\1 of disk/p' |
+		paste -sd '|' | sed 's/|/, /g')
+	say "    ${size:+$size; }usually done in one to three minutes"
+}
+
+# Tell every fifth of the way from apt's reports.  Goes on when interrupted,
+# because apt does, and must be heard.
+say_progress()
+(
+	trap '' INT TERM HUP
+	awk -F : '
+		$1 == "dlstatus" { what = "downloading" }
+		$1 == "pmstatus" { what = "installing" }
+		$1 == "dlstatus" || $1 == "pmstatus" {
+			if (what != last) step = 0
+			last = what
+			while ($3 >= step + 20) {
+				step += 20
+				printf "    %s %d %%\n", what, step
+				fflush()
+			}
+		}'
+)
 
 # Install packages that single tests use and the others do without: those of
 # them the archive offers.
 install_companions()
 {
-	local package packages=()
+	local package packages=() server=''
 
 	[ -z "${PG_CONFIG:-}" ] && command -v apt-get >/dev/null || return 0
 	[ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || return 0
@@ -181,50 +356,19 @@ install_companions()
 			! apt-cache show "$package" >/dev/null 2>&1 || packages+=("$package")
 	done
 	[ "${#packages[@]}" -gt 0 ] || return 0
-	say "installing for single tests: ${packages[*]}"
-	apt_get install "${packages[@]}" >/dev/null 2>&1 ||
-		say "that failed, they will be skipped"
+	install_packages || say "that failed, single tests will be skipped"
 }
 
-# The part of install_missing that writes to a log; uses its variables.
-install_packages()
-{
-	local guard=/etc/postgresql-common/createcluster.d/wals-no-main.conf
-	local status
-
-	apt_get update || return
-	if [ -n "$server" ]; then
-		pg_major=$(available_major)
-		[ -n "$pg_major" ] || {
-			echo "the package archive offers no PostgreSQL >= $OLDEST_MAJOR"
-			return 1
-		}
-		packages+=("postgresql-$pg_major" "postgresql-server-dev-$pg_major")
-	fi
-	if [ -z "$server" ]; then
-		apt_get install "${packages[@]}"
-		return
-	fi
-
-	# The package would create and start a cluster "main" on port 5432.  Nobody
-	# asked for one: tell it not to, just this once.
-	apt_get install postgresql-common || return
-	as_root mkdir -p "$(dirname "$guard")" || return
-	echo 'create_main_cluster = false' | as_root tee "$guard" || return
-	apt_get install "${packages[@]}"
-	status=$?
-	as_root rm -f "$guard"
-	return $status
-}
-
+# apt-get without questions.  Standard output gets its reports of progress and
+# standard error the rest; sudo closes other descriptors.
 apt_get()
 {
 	local command=$1
 
 	shift
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
-		-o DPkg::Lock::Timeout=300 -o APT::Install-Recommends=false \
-		"$command" "$@" </dev/null
+	as_root env DEBIAN_FRONTEND=noninteractive sh -c 'exec "$@" 3>&1 >&2' sh \
+		apt-get -q -y -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=3 \
+		-o APT::Install-Recommends=false "$command" "$@" </dev/null 9<&-
 }
 
 # ---------------------------------------------------------------------------
