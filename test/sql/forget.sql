@@ -141,18 +141,18 @@ SELECT versions FROM wals_forget(1015, 'l');
 SET client_min_messages = warning;
 
 -- who may
-CREATE ROLE forget_reader;
-GRANT USAGE ON SCHEMA forget TO forget_reader;
-GRANT SELECT ON ALL TABLES IN SCHEMA forget TO forget_reader;
-SET ROLE forget_reader;
+CREATE ROLE regress_wals_forget_reader;
+GRANT USAGE ON SCHEMA forget TO regress_wals_forget_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA forget TO regress_wals_forget_reader;
+SET ROLE regress_wals_forget_reader;
 SELECT split_part(outcome('SELECT wals_forget(1013, ''m'')'), E'\n', 1);
 RESET ROLE;
 BEGIN READ ONLY;
 SELECT outcome('SELECT wals_forget(1013, ''m'')');
 ROLLBACK;
 -- the owner of the model may not delete from everybody's source
-GRANT CREATE ON SCHEMA forget TO forget_reader;
-SET ROLE forget_reader;
+GRANT CREATE ON SCHEMA forget TO regress_wals_forget_reader;
+SET ROLE regress_wals_forget_reader;
 SELECT wals_train('own', 'rated', factors => 2, iterations => 1);
 SELECT outcome('SELECT wals_forget(1013, ''own'', delete_rows => true)');
 SELECT traces('own', '1013');
@@ -160,4 +160,4 @@ RESET ROLE;
 
 SET client_min_messages = error;
 DROP SCHEMA forget CASCADE;
-DROP ROLE forget_reader;
+DROP ROLE regress_wals_forget_reader;

@@ -3,10 +3,10 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 CREATE SCHEMA retrain_all;
-CREATE ROLE retrain_owner;
-GRANT CREATE, USAGE ON SCHEMA retrain_all TO retrain_owner;
+CREATE ROLE regress_wals_retrain_owner;
+GRANT CREATE, USAGE ON SCHEMA retrain_all TO regress_wals_retrain_owner;
 SET search_path = retrain_all, public;
-SET ROLE retrain_owner;
+SET ROLE regress_wals_retrain_owner;
 
 CREATE TABLE rated AS
 SELECT u AS user_id, i AS item_id, 1.0::float8 AS value
@@ -113,4 +113,4 @@ CALL nightly(NULL);
 RESET ROLE;
 SET client_min_messages = error;
 DROP SCHEMA retrain_all CASCADE;
-DROP ROLE retrain_owner;
+DROP ROLE regress_wals_retrain_owner;

@@ -340,10 +340,10 @@ SELECT regexp_replace(outcome($$SELECT count(*) FROM wals_tune('ratings', '{"fac
 RESET wals.max_memory;
 
 -- the caller's rights, and nothing is written
-CREATE ROLE wals_tune_stranger;
-GRANT USAGE ON SCHEMA tune TO wals_tune_stranger;
-GRANT SELECT (user_id, item_id) ON ratings TO wals_tune_stranger;
-SET ROLE wals_tune_stranger;
+CREATE ROLE regress_wals_tune_stranger;
+GRANT USAGE ON SCHEMA tune TO regress_wals_tune_stranger;
+GRANT SELECT (user_id, item_id) ON ratings TO regress_wals_tune_stranger;
+SET ROLE regress_wals_tune_stranger;
 SELECT outcome($$SELECT * FROM wals_tune('ratings', '{"factors": 2}', value_col => 'rating')$$);
 SELECT count(*) FROM wals_tune('ratings', '{"factors": 2}');
 RESET ROLE;
@@ -354,7 +354,7 @@ SELECT count(*) FROM wals_models;
 SELECT count(*) FROM wals_tune_progress;
 SELECT count(*) FROM wals_progress;
 
-DROP OWNED BY wals_tune_stranger;
-DROP ROLE wals_tune_stranger;
+DROP OWNED BY regress_wals_tune_stranger;
+DROP ROLE regress_wals_tune_stranger;
 DROP SCHEMA "Odd; ""Schema""" CASCADE;
 DROP SCHEMA tune CASCADE;

@@ -12,7 +12,7 @@ $node->init;
 $node->start;
 my $dir = PostgreSQL::Test::Utils::tempdir();
 
-# Run statements as the role app, who is no superuser; returns output and error.
+# Run statements as the role regress_wals_app, who is no superuser; returns output and error.
 sub app
 {
 	my ($db, $sql) = @_;
@@ -20,7 +20,7 @@ sub app
 
 	$node->psql(
 		$db,
-		"\\set VERBOSITY verbose\nSET ROLE app;\nSET client_min_messages = warning;\n$sql",
+		"\\set VERBOSITY verbose\nSET ROLE regress_wals_app;\nSET client_min_messages = warning;\n$sql",
 		stdout => \$out,
 		stderr => \$err,
 		on_error_stop => 0);
@@ -29,23 +29,23 @@ sub app
 
 $node->safe_psql(
 	'postgres', q{
-	CREATE ROLE app LOGIN;
-	CREATE ROLE reader;
-	CREATE ROLE stranger;
+	CREATE ROLE regress_wals_app LOGIN;
+	CREATE ROLE regress_wals_reader;
+	CREATE ROLE regress_wals_stranger;
 	CREATE DATABASE origin;
-	CREATE DATABASE copy OWNER app;
-	GRANT CREATE ON DATABASE origin TO app;
+	CREATE DATABASE copy OWNER regress_wals_app;
+	GRANT CREATE ON DATABASE origin TO regress_wals_app;
 });
 
 # ---------------------------------------------------------------------------
 # Installing
 # ---------------------------------------------------------------------------
 
-my ($out, $err) = app('origin', 'CREATE SCHEMA shop; CREATE EXTENSION wals SCHEMA shop;');
+my ($out, $err) = app('origin', 'CREATE SCHEMA wals_shop; CREATE EXTENSION wals SCHEMA wals_shop;');
 is($err, '', 'who may create in the database may install the extension');
 is( $node->safe_psql('origin',
-		q{SELECT extowner::regrole, extnamespace::regnamespace, extversion = shop.wals_version() FROM pg_extension WHERE extname = 'wals'}),
-	'app|shop|t',
+		q{SELECT extowner::regrole, extnamespace::regnamespace, extversion = wals_shop.wals_version() FROM pg_extension WHERE extname = 'wals'}),
+	'regress_wals_app|wals_shop|t',
 	'and owns it');
 ($out, $err) = app('origin', 'CREATE EXTENSION wals;');
 like($err, qr/42710/, 'once');
@@ -61,8 +61,8 @@ for my $trap (
 	q{CREATE FUNCTION wals_version() RETURNS text LANGUAGE sql AS 'SELECT 1::text'})
 {
 	$node->safe_psql('postgres', 'CREATE DATABASE trapped');
-	$node->safe_psql('trapped', 'GRANT CREATE ON SCHEMA public TO stranger');
-	$node->safe_psql('trapped', "SET ROLE stranger; $trap");
+	$node->safe_psql('trapped', 'GRANT CREATE ON SCHEMA public TO regress_wals_stranger');
+	$node->safe_psql('trapped', "SET ROLE regress_wals_stranger; $trap");
 	my ($rc, undef, $error) = $node->psql('trapped', "\\set VERBOSITY verbose\nCREATE EXTENSION wals");
 	like($error, qr/ERROR:  (42710|42P07|42723)/, "refused: $trap");
 	$node->safe_psql('postgres', 'DROP DATABASE trapped');
@@ -100,7 +100,7 @@ is( $node->safe_psql(
 
 ($out, $err) = app(
 	'origin', q{
-	SET search_path = shop;
+	SET search_path = wals_shop;
 	CREATE TABLE ratings AS SELECT u AS user_id, i AS item_id, 1 + (u * i) % 5 AS value
 	FROM generate_series(1, 60) AS u, generate_series(1, 40) AS i WHERE (u * u + i * i + u * i) % 7 < 2;
 	CREATE TABLE "Odd ""Ratings" AS SELECT 'u' || user_id AS user_id, lpad(item_id::text, 32, '0')::uuid AS item_id FROM ratings;
@@ -109,15 +109,15 @@ is( $node->safe_psql(
 	SELECT wals_train('stars', 'ratings', value_col => 'value', feedback => 'explicit', factors => 8, iterations => 3);
 	SELECT wals_train('"Odd ""Model"', '"Odd ""Ratings"', factors => 8, iterations => 3);
 	SELECT wals_set_default('m');
-	GRANT USAGE ON SCHEMA shop TO reader;
-	GRANT SELECT ON m, m_users, m_items, ratings TO reader;
+	GRANT USAGE ON SCHEMA wals_shop TO regress_wals_reader;
+	GRANT SELECT ON m, m_users, m_items, ratings TO regress_wals_reader;
 	CREATE VIEW best AS SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend(u, 5, 'm') AS r;
 });
 is($err, '', 'models are trained');
 
 # Everything a user can see of the models, scores to the last bit.
 my $answers = q{
-	SET search_path = shop;
+	SET search_path = wals_shop;
 	SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend(u, 40, 'm') AS r;
 	SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend(u, 40, 'stars', exclude_seen => false) AS r;
 	SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend('u' || u, 40, '"Odd ""Model"') AS r;
@@ -126,8 +126,8 @@ my $answers = q{
 	SELECT model, is_default, versions, active_version, source, objective, options FROM wals_models ORDER BY model::text COLLATE "C";
 	SELECT model, version, iteration, loss FROM wals_training_log ORDER BY model::text COLLATE "C", 2, 3;
 	SELECT relname, attname, attstorage FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
-	WHERE attname = 'factors' AND relkind = 'r' AND relnamespace = 'shop'::regnamespace ORDER BY 1;
-	SET ROLE reader;
+	WHERE attname = 'factors' AND relkind = 'r' AND relnamespace = 'wals_shop'::regnamespace ORDER BY 1;
+	SET ROLE regress_wals_reader;
 	SELECT count(*) FROM wals_recommend(1, 3, 'm');
 };
 my ($before) = app('origin', $answers);
@@ -142,25 +142,25 @@ sub check_copy
 	ok($after eq $before, "$how: same answers");
 	($after, $error) = app(
 		'copy', q{
-		SET search_path = shop;
+		SET search_path = wals_shop;
 		SELECT wals_train('m', 'ratings', factors => 8, iterations => 3);
 		ALTER TABLE m ADD COLUMN x integer;});
 	is($after, '3', "$how: can be trained on");
 	like($error, qr/42809.*typed table/, "$how: tables are still guarded");
 	$node->safe_psql('postgres', 'DROP DATABASE copy');
-	$node->safe_psql('postgres', 'CREATE DATABASE copy OWNER app');
+	$node->safe_psql('postgres', 'CREATE DATABASE copy OWNER regress_wals_app');
 	return;
 }
 
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dir/dump", $node->connstr('origin') ], 'dump');
-$node->command_ok([ 'pg_restore', '--role', 'app', '-d', $node->connstr('copy'), '--exit-on-error', "$dir/dump" ],
+$node->command_ok([ 'pg_restore', '--role', 'regress_wals_app', '-d', $node->connstr('copy'), '--exit-on-error', "$dir/dump" ],
 	'restore as an ordinary user');
 check_copy('custom format');
 
 $node->command_ok([ 'pg_dump', '-f', "$dir/dump.sql", $node->connstr('origin') ], 'dump as a script');
 my $script = slurp_file("$dir/dump.sql");
 unlike($script, qr/CREATE FUNCTION|CREATE TYPE/, 'the script has nothing of the extension');
-like($script, qr/CREATE TABLE shop\.m_items OF shop\.wals_factors_bigint/, 'model tables are typed in it');
+like($script, qr/CREATE TABLE wals_shop\.m_items OF wals_shop\.wals_factors_bigint/, 'model tables are typed in it');
 $node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('copy'), '-f', "$dir/dump.sql" ],
 	'restore the script');
 check_copy('script');
@@ -172,7 +172,7 @@ check_copy('parallel');
 
 $node->command_ok(
 	[
-		'pg_restore', '--role', 'app', '-d', $node->connstr('origin'), '--clean',
+		'pg_restore', '--role', 'regress_wals_app', '-d', $node->connstr('origin'), '--clean',
 		'--if-exists', '--exit-on-error', "$dir/dump"
 	],
 	'restore over what is there');
@@ -186,12 +186,12 @@ ok($out eq $before, 'over what was there: same answers');
 ($out, $err) = app('origin', 'DROP EXTENSION wals;');
 like($err, qr/2BP01/, 'the extension stays while there are models');
 ($out, $err) = app('origin', q{
-	SET search_path = shop;
+	SET search_path = wals_shop;
 	DROP VIEW best;
 	SELECT count(wals_drop(model)) FROM wals_models;
 	DROP EXTENSION wals;
 	SELECT count(*) FROM pg_proc WHERE proname LIKE 'wals%';
-	SELECT count(*) FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'v');});
+	SELECT count(*) FROM pg_class WHERE relnamespace = 'wals_shop'::regnamespace AND relkind IN ('r', 'v');});
 is($err, '', 'without models it goes');
 is($out, "3\n0\n2", 'and nothing stays but what was there before');
 $node->stop;

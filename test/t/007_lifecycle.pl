@@ -160,12 +160,12 @@ SKIP:
 # renamed, moved, altered: a model is a table
 $node->safe_psql(
 	'postgres', q{
-	CREATE SCHEMA shop;
+	CREATE SCHEMA wals_shop;
 	ALTER TABLE m RENAME TO films;
-	ALTER TABLE films SET SCHEMA shop;
+	ALTER TABLE films SET SCHEMA wals_shop;
 	ALTER TABLE m_items RENAME TO film_vectors;
 });
-is( $node->safe_psql('postgres', $answers =~ s/'m'/'shop.films'/r),
+is( $node->safe_psql('postgres', $answers =~ s/'m'/'wals_shop.films'/r),
 	$before, 'a renamed and moved model answers');
 
 # ---------------------------------------------------------------------------
@@ -177,7 +177,7 @@ $subscriber->init;
 $subscriber->start;
 $node->safe_psql(
 	'postgres', q{
-	ALTER TABLE shop.films SET SCHEMA public;
+	ALTER TABLE wals_shop.films SET SCHEMA public;
 	ALTER TABLE films RENAME TO m;
 	ALTER TABLE film_vectors RENAME TO m_items;
 	CREATE PUBLICATION model FOR TABLE ratings, m_users, m_items;

@@ -19,12 +19,12 @@ if ($old->psql('postgres', q{LOAD '$libdir/wals'}) != 0)
 }
 $old->safe_psql(
 	'postgres', q{
-	CREATE ROLE app LOGIN;
-	CREATE DATABASE shop OWNER app;
+	CREATE ROLE regress_wals_app LOGIN;
+	CREATE DATABASE shop OWNER regress_wals_app;
 });
 $old->safe_psql(
 	'shop', q{
-	SET SESSION AUTHORIZATION app;
+	SET SESSION AUTHORIZATION regress_wals_app;
 	CREATE EXTENSION wals;
 	CREATE TABLE ratings AS
 	SELECT u AS user_id, 'sku-' || i AS item_id
@@ -37,7 +37,7 @@ $old->safe_psql(
 	CREATE VIEW best AS SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend(u::text, 5) AS r;
 });
 my $answers = q{
-	SET SESSION AUTHORIZATION app;
+	SET SESSION AUTHORIZATION regress_wals_app;
 	SELECT * FROM best ORDER BY u, rank;
 	SELECT model, owner, is_default, versions, active_version, source, objective, loss FROM wals_models;
 	SELECT version, users_table, items_table FROM m ORDER BY version;
@@ -66,7 +66,7 @@ $new->start;
 is($new->safe_psql('shop', $answers), $before, 'the new cluster answers as the old one did');
 is( $new->safe_psql(
 		'shop', q{
-		SET SESSION AUTHORIZATION app;
+		SET SESSION AUTHORIZATION regress_wals_app;
 		SET client_min_messages = warning;
 		SELECT wals_train('m', 'ratings', factors => 8, iterations => 2);
 		SELECT count(*) FROM wals_recommend('1', 5);}),

@@ -15,17 +15,17 @@ $node->start;
 $node->safe_psql(
 	'postgres', q{
 	CREATE DATABASE other;
-	CREATE ROLE alice LOGIN;
-	CREATE ROLE bob LOGIN;
-	CREATE ROLE team LOGIN;
-	CREATE ROLE auditor LOGIN IN ROLE pg_read_all_stats;
-	GRANT alice TO team;
+	CREATE ROLE regress_wals_alice LOGIN;
+	CREATE ROLE regress_wals_bob LOGIN;
+	CREATE ROLE regress_wals_team LOGIN;
+	CREATE ROLE regress_wals_auditor LOGIN IN ROLE pg_read_all_stats;
+	GRANT regress_wals_alice TO regress_wals_team;
 	CREATE EXTENSION wals;
-	CREATE SCHEMA alice AUTHORIZATION alice;
-	CREATE TABLE alice.ratings AS
+	CREATE SCHEMA regress_wals_alice AUTHORIZATION regress_wals_alice;
+	CREATE TABLE regress_wals_alice.ratings AS
 	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 2000 AS item_id
 	FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i;
-	GRANT SELECT ON alice.ratings TO alice;
+	GRANT SELECT ON regress_wals_alice.ratings TO regress_wals_alice;
 });
 $node->safe_psql('other', 'CREATE EXTENSION wals');
 
@@ -42,17 +42,16 @@ sub start_training
 	my ($out, $err, $options) = @_;
 	return IPC::Run::start(
 		[
-			'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'alice', '-c',
-			"SELECT wals_train('alice.m', 'alice.ratings', factors => 64,"
+			'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice', '-c',
+			"SELECT wals_train('regress_wals_alice.m', 'regress_wals_alice.ratings', factors => 64,"
 			  . " iterations => 1000$options)"
 		],
 		'>', $out, '2>', $err);
 }
 
-my @watchers = ('alice', 'team', 'auditor', 'postgres');
 my $row = q{SELECT model, role, iterations, rows_read FROM wals_progress};
 my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
-$watchers[-1] = $superuser;
+my @watchers = ('regress_wals_alice', 'regress_wals_team', 'regress_wals_auditor', $superuser);
 
 is(psql_as($superuser, 'SELECT count(*) FROM wals_progress'), '0', 'nothing is running');
 
@@ -87,8 +86,8 @@ for my $case (
 		't|t|t|t|t', 'session, elapsed, expected end');
 
 	# who sees it
-	is(psql_as($_, $row), 'alice.m|alice|1000|160000', "$_ sees it") for @watchers;
-	is(psql_as('bob', $row), '', 'a stranger does not');
+	is(psql_as($_, $row), 'regress_wals_alice.m|regress_wals_alice|1000|160000', "$_ sees it") for @watchers;
+	is(psql_as('regress_wals_bob', $row), '', 'a stranger does not');
 	is(psql_as($superuser, $row, 'other'), '', 'nor does another database');
 	is( $node->safe_psql('postgres', q{
 			SELECT count(*) FROM (SELECT pid FROM pg_stat_progress_vacuum
@@ -113,27 +112,27 @@ $psql->finish;
 is($out, "1\n", 'max_seconds ends a training');
 like($err, qr/NOTICE:  stopped after \d+ of 1000 iterations: .*max_seconds/, 'which says so');
 is( psql_as(
-		'alice', q{
+		'regress_wals_alice', q{
 		SELECT stop_reason, iterations = cardinality(losses),
 			load_seconds + solve_seconds <= 3.5
 				+ (SELECT max(s) FROM unnest(iteration_seconds) AS s)
-		FROM alice.m}),
+		FROM regress_wals_alice.m}),
 	'max_seconds|t|t',
 	'and is recorded');
 is(psql_as($superuser, $row), '', 'no row is left after success');
 
 # another one in the same session, after an error in it
 is( psql_as(
-		'alice', q{
+		'regress_wals_alice', q{
 		SET client_min_messages = error;
 		DO $$
 		BEGIN
-			PERFORM wals_train('alice.m', 'alice.ratings', min_user_rows => 1000000);
+			PERFORM wals_train('regress_wals_alice.m', 'regress_wals_alice.ratings', min_user_rows => 1000000);
 		EXCEPTION WHEN invalid_parameter_value THEN
 		END
 		$$;
 		SELECT count(*) FROM wals_progress;
-		SELECT wals_train('alice.m', 'alice.ratings', factors => 2, iterations => 1);
+		SELECT wals_train('regress_wals_alice.m', 'regress_wals_alice.ratings', factors => 2, iterations => 1);
 		SELECT count(*) FROM wals_progress}),
 	"0\n2\n0",
 	'no row is left after an error or success in this session');

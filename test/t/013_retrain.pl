@@ -14,10 +14,10 @@ $node->init;
 $node->start;
 $node->safe_psql(
 	'postgres', q{
-	CREATE ROLE alice LOGIN;
+	CREATE ROLE regress_wals_alice LOGIN;
 	CREATE EXTENSION wals;
-	CREATE SCHEMA alice AUTHORIZATION alice;
-	SET SESSION AUTHORIZATION alice;
+	CREATE SCHEMA regress_wals_alice AUTHORIZATION regress_wals_alice;
+	SET SESSION AUTHORIZATION regress_wals_alice;
 	CREATE TABLE ratings AS
 	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 2000 AS item_id
 	FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i;
@@ -32,7 +32,7 @@ sub alice
 	my ($out, $err);
 
 	$node->psql('postgres', "\\set VERBOSITY verbose\n$sql", stdout => \$out, stderr => \$err,
-		extra_params => [ '-U', 'alice' ]);
+		extra_params => [ '-U', 'regress_wals_alice' ]);
 	return ($out, $err);
 }
 
@@ -47,7 +47,7 @@ sub start
 	($out, $err) = ('', '');
 	my $psql = IPC::Run::start(
 		[
-			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', 'alice',
+			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice',
 			map { ('-c', $_) } @$before, 'CALL wals_retrain(warm_start => false)'
 		],
 		'>', \$out, '2>', \$err);
@@ -67,8 +67,8 @@ sub stop
 }
 
 my $state = q{
-	SELECT version, active FROM alice.m ORDER BY 1;
-	SELECT count(*) FROM alice.m_users; SELECT count(*) FROM alice.m_items;
+	SELECT version, active FROM regress_wals_alice.m ORDER BY 1;
+	SELECT count(*) FROM regress_wals_alice.m_users; SELECT count(*) FROM regress_wals_alice.m_items;
 	SELECT count(*) FROM pg_class; SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
 };
 my $before = $node->safe_psql('postgres', $state);

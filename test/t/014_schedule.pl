@@ -25,14 +25,14 @@ cron.host = '@{[ $node->host ]}'
 $node->start;
 $node->safe_psql(
 	'postgres', q{
-	CREATE ROLE alice LOGIN;
-	CREATE ROLE bob LOGIN;
+	CREATE ROLE regress_wals_alice LOGIN;
+	CREATE ROLE regress_wals_bob LOGIN;
 	CREATE EXTENSION wals;
 	CREATE EXTENSION pg_cron;
-	GRANT USAGE ON SCHEMA cron TO alice, bob;
-	CREATE SCHEMA alice AUTHORIZATION alice;
-	GRANT USAGE ON SCHEMA alice TO bob;
-	SET SESSION AUTHORIZATION alice;
+	GRANT USAGE ON SCHEMA cron TO regress_wals_alice, regress_wals_bob;
+	CREATE SCHEMA regress_wals_alice AUTHORIZATION regress_wals_alice;
+	GRANT USAGE ON SCHEMA regress_wals_alice TO regress_wals_bob;
+	SET SESSION AUTHORIZATION regress_wals_alice;
 	CREATE TABLE ratings AS
 	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 500 AS item_id
 	FROM generate_series(1, 2000) AS u, generate_series(1, 10) AS i;
@@ -43,14 +43,14 @@ $node->safe_psql(
 	UPDATE slow SET options = options || '{"iterations": 1000, "max_seconds": 5}';
 });
 
-# Two jobs take the slow model at the same time; bob may not take any.
-my $hold = q{CALL wals_retrain('alice.slow', warm_start => false)};
+# Two jobs take the slow model at the same time; regress_wals_bob may not take any.
+my $hold = q{CALL wals_retrain('regress_wals_alice.slow', warm_start => false)};
 for my $job (
-	[ 'alice', 'nightly', q{CALL wals_retrain('alice.m')} ],
-	[ 'alice', 'not due', q{CALL wals_retrain('alice.idle', if_older_than => '1 day')} ],
-	[ 'alice', 'first', $hold ],
-	[ 'alice', 'second', $hold ],
-	[ 'bob', 'stranger', q{CALL wals_retrain('alice.m')} ])
+	[ 'regress_wals_alice', 'nightly', q{CALL wals_retrain('regress_wals_alice.m')} ],
+	[ 'regress_wals_alice', 'not due', q{CALL wals_retrain('regress_wals_alice.idle', if_older_than => '1 day')} ],
+	[ 'regress_wals_alice', 'first', $hold ],
+	[ 'regress_wals_alice', 'second', $hold ],
+	[ 'regress_wals_bob', 'stranger', q{CALL wals_retrain('regress_wals_alice.m')} ])
 {
 	my ($role, $name, $command) = @$job;
 	$node->safe_psql('postgres',
@@ -70,11 +70,11 @@ is($node->safe_psql('postgres', "SELECT DISTINCT jobname, status FROM ($runs) AS
 like( $node->safe_psql('postgres', q{SELECT DISTINCT return_message FROM cron.job_run_details WHERE status = 'failed'}),
 	qr/must be owner of model "m"/,
 	'the log of the jobs says why');
-is($node->safe_psql('postgres', q{SELECT trained_by, count(*) > 0 FROM alice.m WHERE version > 1 GROUP BY 1}),
-	'alice|t', 'the owner has trained');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM alice.m WHERE active}), '1', 'one version is active');
+is($node->safe_psql('postgres', q{SELECT trained_by, count(*) > 0 FROM regress_wals_alice.m WHERE version > 1 GROUP BY 1}),
+	'regress_wals_alice|t', 'the owner has trained');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM regress_wals_alice.m WHERE active}), '1', 'one version is active');
 is( $node->safe_psql('postgres', q{
-		SELECT count(*) = (SELECT max(version) - 1 FROM alice.slow)
+		SELECT count(*) = (SELECT max(version) - 1 FROM regress_wals_alice.slow)
 		FROM cron.job_run_details WHERE status = 'succeeded' AND command ~ 'slow' AND end_time - start_time > interval '2 s'}),
 	't', 'the slow model was trained by one job at a time');
 

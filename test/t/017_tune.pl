@@ -15,14 +15,14 @@ $node->start;
 $node->safe_psql(
 	'postgres', q{
 	CREATE DATABASE other;
-	CREATE ROLE alice LOGIN;
-	CREATE ROLE bob LOGIN;
+	CREATE ROLE regress_wals_alice LOGIN;
+	CREATE ROLE regress_wals_bob LOGIN;
 	CREATE EXTENSION wals;
-	CREATE SCHEMA alice AUTHORIZATION alice;
-	CREATE TABLE alice.ratings AS
+	CREATE SCHEMA regress_wals_alice AUTHORIZATION regress_wals_alice;
+	CREATE TABLE regress_wals_alice.ratings AS
 	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 500 AS item_id, i AS ts
 	FROM generate_series(1, 2000) AS u, generate_series(1, 20) AS i;
-	GRANT SELECT ON alice.ratings TO alice;
+	GRANT SELECT ON regress_wals_alice.ratings TO regress_wals_alice;
 });
 $node->safe_psql('other', 'CREATE EXTENSION wals');
 
@@ -35,21 +35,21 @@ sub psql_as
 
 # A tuning of some small trials, and one that would take much longer than this
 # test: the fourth.
-my $tune = q{SELECT count(*) FROM wals_tune('alice.ratings',
+my $tune = q{SELECT count(*) FROM wals_tune('regress_wals_alice.ratings',
 	'{"factors": 64, "iterations": [1, 2, 3, 1000], "solver": "cholesky"}')};
 
 sub start
 {
 	my ($sql, $out, $err) = @_;
 	return IPC::Run::start(
-		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'alice', '-c', $sql ],
+		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice', '-c', $sql ],
 		'>', $out, '2>', $err);
 }
 
 my $trials = q{SELECT trial, options::jsonb ->> 'iterations', iterations, value BETWEEN 0 AND 1,
 	std_error > 0, seconds > 0, source FROM wals_tune_progress ORDER BY trial};
 my $progress = 'SELECT model, role, phase, iteration, iterations, rows_read, loss > 0 FROM wals_progress';
-my $seen = "1|1|1|t|t|t|alice.ratings\n2|2|2|t|t|t|alice.ratings\n3|3|3|t|t|t|alice.ratings";
+my $seen = "1|1|1|t|t|t|regress_wals_alice.ratings\n2|2|2|t|t|t|regress_wals_alice.ratings\n3|3|3|t|t|t|regress_wals_alice.ratings";
 
 for my $case (
 	[ 'pg_cancel_backend', qr/canceling statement due to user request/ ],
@@ -61,10 +61,10 @@ for my $case (
 
 	ok($node->poll_query_until('postgres', 'SELECT count(*) = 3 FROM wals_tune_progress'),
 		'three trials are done');
-	is(psql_as('alice', $trials), $seen, 'her other sessions see them');
+	is(psql_as('regress_wals_alice', $trials), $seen, 'her other sessions see them');
 	is($node->safe_psql('postgres', $trials), $seen, 'so does the superuser');
-	is($node->safe_psql('postgres', $progress), 'alice.ratings|alice|tuning|3|5|40000|t', 'wals_progress counts them');
-	is(psql_as('bob', $trials), '', 'a stranger sees nothing');
+	is($node->safe_psql('postgres', $progress), 'regress_wals_alice.ratings|regress_wals_alice|tuning|3|5|40000|t', 'wals_progress counts them');
+	is(psql_as('regress_wals_bob', $trials), '', 'a stranger sees nothing');
 	is($node->safe_psql('other', $trials), '', 'nor does another database');
 	is( $node->safe_psql('postgres', q{SELECT best.loss = max(t.value) FROM wals_progress AS best, wals_tune_progress AS t GROUP BY best.loss}),
 		't', 'wals_progress has the best value');
@@ -75,12 +75,12 @@ for my $case (
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM wals_tune_progress'), '0', 'no trial is left');
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM wals_progress'), '0', 'nor is the progress');
 }
-is( $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relnamespace = 'alice'::regnamespace}),
+is( $node->safe_psql('postgres', q{SELECT count(*) FROM pg_class WHERE relnamespace = 'regress_wals_alice'::regnamespace}),
 	'1', 'no relation is left');
 
 # a trial that failed is seen, without a value; the sixth takes long
 my ($out, $err) = ('', '');
-my $psql = start(q{SELECT count(*) FROM wals_tune('alice.ratings', '{"factors": 64, "iterations": [9, 8, 1000],
+my $psql = start(q{SELECT count(*) FROM wals_tune('regress_wals_alice.ratings', '{"factors": 64, "iterations": [9, 8, 1000],
 	"regularization": [0, 0.1], "solver": "cholesky"}', feedback => 'explicit', value_col => 'ts', search => 'grid')}, \$out, \$err);
 ok($node->poll_query_until('postgres', 'SELECT count(*) = 5 FROM wals_tune_progress'), 'five trials are done');
 is( $node->safe_psql('postgres', q{SELECT trial, options::jsonb ->> 'regularization', value IS NULL, std_error IS NULL, seconds > 0
@@ -90,34 +90,34 @@ $node->safe_psql('postgres', 'SELECT pg_cancel_backend(pid) FROM wals_progress')
 $psql->finish;
 
 # a tuning that sees itself, from a function in its source
-is( psql_as('alice', q{
-		CREATE VIEW alice.looking AS SELECT user_id, item_id FROM alice.ratings
+is( psql_as('regress_wals_alice', q{
+		CREATE VIEW regress_wals_alice.looking AS SELECT user_id, item_id FROM regress_wals_alice.ratings
 		WHERE user_id <> 1 OR (SELECT count(*) FROM wals_tune_progress) = 0;
-		SELECT count(*) FROM wals_tune('alice.looking', '{"factors": 2, "iterations": [1, 2]}')}),
+		SELECT count(*) FROM wals_tune('regress_wals_alice.looking', '{"factors": 2, "iterations": [1, 2]}')}),
 	'2', 'a tuning may look at itself');
 
 # max_seconds: the small trials are done, 1000 iterations of the large ones would
 # not be; the first is always run, and the best is still tested
 my ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
-	FROM wals_tune('alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 3}',
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 3}',
 		search => 'random', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'max_seconds leaves out trials, and tests the best');
 like($stderr, qr/stopped after \d+ of 1000 trials: another one might end after 1 seconds, the max_seconds/, 'and says so');
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
-	FROM wals_tune('alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 9}',
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 9}',
 		search => 'halving', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'so does halving');
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) < 200 OR count(value) < 200, count(value) >= 1, count(test_value), count(*) - count(options)
-	FROM wals_tune('alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 900}',
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 900}',
 		search => 'model', trials => 200, max_seconds => 1)});
 is($stdout, 't|t|1|0', 'and a model');
 
 # within a trial: the first one, and what is tested, run what there is time for,
 # and the call says how much; another one that would not end has no value
 my $long = q{SELECT trial, value IS NOT NULL, iterations BETWEEN 1 AND 999, call LIKE '%, iterations => %', call LIKE '%, iterations => 1000%'
-	FROM wals_tune('alice.ratings', '{"factors": 64, "iterations": ITERATIONS, "solver": "cholesky"}', max_seconds => 2) ORDER BY trial};
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": 64, "iterations": ITERATIONS, "solver": "cholesky"}', max_seconds => 2) ORDER BY trial};
 ($rc, $stdout, $stderr) = $node->psql('postgres', $long =~ s/ITERATIONS/1000/r);
 is($stdout, '1|t|t|t|f', 'the first trial ends in time');
 like($stderr, qr/the best was tested after \d+ of \d+ iterations: another one might end after 2 seconds, the max_seconds/, 'and says so');
@@ -126,6 +126,6 @@ is($stdout, "1|t|t|t|f\n2|f|f||", 'one that would not is given up');
 like($stderr, qr/stopped after 1 of 2 trials: another one might end after 2 seconds, the max_seconds/, 'and says so, too');
 
 # the next tuning of the session starts afresh
-is(psql_as('alice', q{SELECT count(*) FROM wals_tune('alice.ratings', '{"factors": 2, "iterations": 1}')}), '1', 'it can be done again');
+is(psql_as('regress_wals_alice', q{SELECT count(*) FROM wals_tune('regress_wals_alice.ratings', '{"factors": 2, "iterations": 1}')}), '1', 'it can be done again');
 $node->stop;
 done_testing();

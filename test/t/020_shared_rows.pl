@@ -23,9 +23,9 @@ $node->safe_psql(
 	SELECT wals_train('m', 'ratings', factors => 16, iterations => 2);
 	ALTER SYSTEM SET wals.cache_share = 'always';
 	SELECT pg_reload_conf();
-	CREATE ROLE reader;
-	CREATE ROLE stranger;
-	GRANT SELECT ON m, m_users, m_items TO reader;
+	CREATE ROLE regress_wals_reader;
+	CREATE ROLE regress_wals_stranger;
+	GRANT SELECT ON m, m_users, m_items TO regress_wals_reader;
 });
 
 my $folder = $node->data_dir . '/base/pgsql_tmp';
@@ -71,23 +71,23 @@ my $maps = slurp_file('/proc/' . $first->query_safe('SELECT pg_backend_pid()') .
 like($maps, qr/r--s .*pgsql_tmp_wals_/, 'a session has it mapped') if defined $maps;
 
 # --- rights -----------------------------------------------------------------
-my ($rc, $out, $err) = $node->psql('postgres', "SET ROLE stranger; $answers");
+my ($rc, $out, $err) = $node->psql('postgres', "SET ROLE regress_wals_stranger; $answers");
 like($err, qr/permission denied/, 'a file gives no rights');
-($rc, $out, $err) = $node->psql('postgres', "SET ROLE reader; $answers");
+($rc, $out, $err) = $node->psql('postgres', "SET ROLE regress_wals_reader; $answers");
 ok($out eq $expected, 'whoever may read the tables may use it');
 $node->safe_psql('postgres', q{
 	ALTER TABLE m_items ENABLE ROW LEVEL SECURITY;
-	CREATE POLICY p ON m_items TO reader USING (id < 100)});
+	CREATE POLICY p ON m_items TO regress_wals_reader USING (id < 100)});
 $out = $node->safe_psql('postgres',
-	"SET ROLE reader; SELECT max(r.item_id) FROM ($answers) AS r");
+	"SET ROLE regress_wals_reader; SELECT max(r.item_id) FROM ($answers) AS r");
 cmp_ok($out, '<', 100, 'row security holds beside a file');
 unlink files();
-$node->safe_psql('postgres', "SET ROLE reader; $answers");
+$node->safe_psql('postgres', "SET ROLE regress_wals_reader; $answers");
 is(scalar(files()), 0, 'whom row security restricts makes none');
 answered('for the owner');
 is(scalar(files()), 1, 'the owner makes one');
 $out = $node->safe_psql('postgres',
-	"SET ROLE reader; SELECT max(r.item_id) FROM ($answers) AS r");
+	"SET ROLE regress_wals_reader; SELECT max(r.item_id) FROM ($answers) AS r");
 cmp_ok($out, '<', 100, 'and the restricted one does not use it');
 $node->safe_psql('postgres', 'ALTER TABLE m_items DISABLE ROW LEVEL SECURITY');
 

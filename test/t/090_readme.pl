@@ -101,9 +101,12 @@ sub rows
 	return @rows;
 }
 
+# The pages speak of people and programs by the names these have: the
+# superuser must not be called like one of them because the user is.
 my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
+$node->init(extra => [ '--username', 'postgres' ]);
 $node->start;
+$ENV{PGUSER} = 'postgres';
 $node->safe_psql('postgres',
 	'CREATE ROLE alice LOGIN; CREATE ROLE app; CREATE ROLE analyst; '
 	  . 'GRANT analyst TO alice');
