@@ -31,8 +31,10 @@ wc_fail_silently(WcError *error, WcStatus status, WcSide side, int32_t row)
 /*
  * Eigenvalues (n, in no order) and eigenvectors of the symmetric matrix a
  * (n x n, upper triangle read): row l of a becomes the vector of values[l].
- * work has 3 n doubles.  WC_NOT_FINITE for a matrix that is not; WC_CANCELLED
- * leaves the results undefined.
+ * They are those of a matrix within about n eps |A| of a, so eigenvalues below
+ * that are rounding, and may be negative.  work has 3 n doubles.  WC_NOT_FINITE
+ * for a matrix, or an eigenvalue, that is not, and for no other reason;
+ * WC_CANCELLED leaves the results undefined.
  */
 extern WcStatus wc_eigen(const WcKernel *kernel, int32_t n, double *a,
                          double *values, double *work, WcPace *pace);
