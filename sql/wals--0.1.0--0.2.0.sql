@@ -2,3 +2,773 @@
 
 -- Step by step what sql/wals has since 0.1.0.  A test compares the result with
 -- a fresh installation: signatures, defaults, attributes, comments, grants.
+
+-- ---------------------------------------------------------------------------
+-- What is behind the views, and the planner's support, no longer begins with
+-- wals_, so that \df wals_* shows what is to be called.  Views keep working.
+-- ---------------------------------------------------------------------------
+
+ALTER FUNCTION wals_recommend_support(internal) RENAME TO _wals_recommend_support;
+ALTER FUNCTION wals_recommend_all_support(internal) RENAME TO _wals_recommend_all_support;
+ALTER FUNCTION wals_model_list() RENAME TO _wals_model_list;
+ALTER FUNCTION wals_log_list() RENAME TO _wals_log_list;
+ALTER FUNCTION wals_progress_log() RENAME TO _wals_progress_log;
+ALTER FUNCTION wals_progress_list() RENAME TO _wals_progress_list;
+ALTER FUNCTION wals_tune_progress_list() RENAME TO _wals_tune_progress_list;
+
+-- ---------------------------------------------------------------------------
+-- Arguments that were integer and real are bigint and double precision, because
+-- drivers send those.  What nothing depends on is dropped.  What a view or the
+-- like was made with goes on under another name, outside the extension, so that
+-- it can be dumped and restored; it answers as before, by the same library.
+-- ---------------------------------------------------------------------------
+
+DO $retire$
+DECLARE
+	old pg_catalog.regprocedure;
+	new_name text;
+	users text;
+BEGIN
+	FOREACH old IN ARRAY ARRAY[
+		'wals_profile(regclass, name, name, name, name, name, integer)',
+		'wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer, boolean, text, integer, text, double precision, double precision)',
+		'wals_recommend(bigint, integer, regclass, bigint[], bigint[], boolean, real, text, text, real, real, real)',
+		'wals_recommend(text, integer, regclass, text[], text[], boolean, real, text, text, real, real, real)',
+		'wals_recommend(uuid, integer, regclass, uuid[], uuid[], boolean, real, text, text, real, real, real)',
+		'wals_popular(integer, regclass)',
+		'wals_popular_bigint(integer, regclass)',
+		'wals_popular_uuid(integer, regclass)',
+		'wals_recommend_for(bigint[], real[], integer, regclass, bigint[], bigint[], boolean, real, text, real[])',
+		'wals_recommend_for(text[], real[], integer, regclass, text[], text[], boolean, real, text, real[])',
+		'wals_recommend_for(uuid[], real[], integer, regclass, uuid[], uuid[], boolean, real, text, real[])',
+		'wals_explain(bigint, bigint, integer, regclass)',
+		'wals_explain(text, text, integer, regclass)',
+		'wals_explain(uuid, uuid, integer, regclass)',
+		'wals_fold_in(bigint[], real[], real[], regclass)',
+		'wals_fold_in(text[], real[], real[], regclass)',
+		'wals_fold_in(uuid[], real[], real[], regclass)',
+		'wals_evaluate(regclass, regclass, integer[], integer, name, name, name, double precision, boolean, integer, regclass, integer, bigint)',
+		'wals_compare(regclass, regclass, regclass, integer, integer, integer[], name, name, name, double precision, boolean, integer, regclass, integer, bigint)',
+		'wals_set_metrics(regclass, integer, jsonb)',
+		'wals_similar_items(bigint, integer, regclass, bigint[], text)',
+		'wals_similar_items(text, integer, regclass, text[], text)',
+		'wals_similar_items(uuid, integer, regclass, uuid[], text)',
+		'wals_similar_users(bigint, integer, regclass, bigint[], text)',
+		'wals_similar_users(text, integer, regclass, text[], text)',
+		'wals_similar_users(uuid, integer, regclass, uuid[], text)',
+		'wals_recommend_users(bigint, integer, regclass, bigint[], boolean)',
+		'wals_recommend_users(text, integer, regclass, text[], boolean)',
+		'wals_recommend_users(uuid, integer, regclass, uuid[], boolean)',
+		'wals_tune(regclass, jsonb, name, name, name, name, name, text, text, integer, integer, integer, text, text, double precision, double precision, integer, bigint)',
+		'wals_recommend_all(integer, regclass, boolean, text[], text[], real)',
+		'wals_recommend_all_bigint(integer, regclass, boolean, bigint[], bigint[], real)',
+		'wals_recommend_all_uuid(integer, regclass, boolean, uuid[], uuid[], real)',
+		'wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, integer)',
+		'wals_activate(regclass, integer)',
+		'wals_prune(regclass, integer)',
+		'wals_loss_plot(regclass, integer, integer, integer, text)',
+		'wals_loss_svg(regclass, integer, integer, integer)',
+		'wals_metric_plot(text, regclass, integer, integer, integer, text)',
+		'wals_metric_svg(text, regclass, integer, integer, integer)',
+		'wals_map(regclass, integer)',
+		'wals_map_bigint(regclass, integer)',
+		'wals_map_uuid(regclass, integer)',
+		'wals_map_svg(regclass, integer, regclass, name, name, integer, integer)'
+	]::pg_catalog.regprocedure[]
+	LOOP
+		SELECT pg_catalog.string_agg(DISTINCT pg_catalog.pg_describe_object(
+				CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_catalog.pg_class'::pg_catalog.regclass END,
+				COALESCE(r.ev_class, d.objid), 0), ', ')
+		INTO users
+		FROM pg_catalog.pg_depend AS d
+		LEFT JOIN pg_catalog.pg_rewrite AS r ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+			AND r.oid OPERATOR(pg_catalog.=) d.objid
+		WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+			AND d.refobjid OPERATOR(pg_catalog.=) old::oid;
+
+		EXECUTE pg_catalog.format('ALTER EXTENSION wals DROP FUNCTION %s', old);
+		IF users IS NULL THEN
+			EXECUTE pg_catalog.format('DROP FUNCTION %s', old);
+			CONTINUE;
+		END IF;
+		SELECT p.proname OPERATOR(pg_catalog.||) '_0_1_0' INTO new_name
+		FROM pg_catalog.pg_proc AS p WHERE p.oid OPERATOR(pg_catalog.=) old::oid;
+		RAISE WARNING '% has other argument types now, the old one goes on as %', old, new_name
+			USING DETAIL = pg_catalog.format('It is used by: %s.', users),
+				HINT = pg_catalog.format('When it suits you, define them again with the text you once wrote, without "_0_1_0", then DROP FUNCTION %s.',
+					pg_catalog.replace(old::pg_catalog.text, '(', '_0_1_0('));
+		EXECUTE pg_catalog.format('ALTER FUNCTION %s RENAME TO %I', old, new_name);
+		EXECUTE pg_catalog.format('ALTER FUNCTION %s DEPENDS ON EXTENSION wals', old);
+	END LOOP;
+END
+$retire$;
+
+CREATE FUNCTION wals_profile(
+	source regclass,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	time_col name DEFAULT NULL,
+	factors bigint DEFAULT 64
+) RETURNS TABLE (property text, value numeric, note text)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
+AS 'MODULE_PATHNAME', 'wals_profile';
+COMMENT ON FUNCTION wals_profile(regclass, name, name, name, name, name, bigint)
+IS 'what is in a relation of ratings, what training on it would take, and what is odd about it';
+
+CREATE FUNCTION wals_train(
+	model text,
+	source regclass,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	time_col name DEFAULT NULL,
+	feedback text DEFAULT 'implicit',
+	factors bigint DEFAULT 64,
+	iterations bigint DEFAULT 15,
+	regularization double precision DEFAULT NULL,
+	reg_exponent double precision DEFAULT 1,
+	unobserved_weight double precision DEFAULT NULL,
+	unobserved_weighting text DEFAULT 'uniform',
+	popularity_exponent double precision DEFAULT 0.5,
+	weighting text DEFAULT 'constant',
+	alpha double precision DEFAULT 1,
+	epsilon double precision DEFAULT 1,
+	row_weight_exponent double precision DEFAULT NULL,
+	col_weight_exponent double precision DEFAULT NULL,
+	weight_normalize boolean DEFAULT true,
+	row_weights regclass DEFAULT NULL,
+	col_weights regclass DEFAULT NULL,
+	half_life interval DEFAULT NULL,
+	duplicates text DEFAULT NULL,
+	min_user_rows bigint DEFAULT 1,
+	min_item_rows bigint DEFAULT 1,
+	biases boolean DEFAULT NULL,
+	tolerance double precision DEFAULT 0,
+	max_seconds bigint DEFAULT NULL,
+	seed bigint DEFAULT 0,
+	solver text DEFAULT 'auto',
+	cg_steps bigint DEFAULT 3,
+	warm_start boolean DEFAULT false,
+	activate text DEFAULT 'yes',
+	keep_versions bigint DEFAULT 2,
+	metric text DEFAULT NULL,
+	margin double precision DEFAULT 0,
+	holdout double precision DEFAULT NULL
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
+AS 'MODULE_PATHNAME', 'wals_train';
+
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision)
+IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
+
+CREATE FUNCTION wals_recommend(
+	user_id bigint,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	exclude bigint[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto',
+	popularity_penalty double precision DEFAULT 0,
+	diversity double precision DEFAULT 0,
+	explore double precision DEFAULT 0
+) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend';
+COMMENT ON FUNCTION wals_recommend(bigint, bigint, regclass, bigint[], bigint[], boolean, double precision, text, text, double precision, double precision, double precision)
+IS 'the n best items for a user, best first; models with integer ids';
+
+CREATE FUNCTION wals_recommend(
+	user_id text,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto',
+	popularity_penalty double precision DEFAULT 0,
+	diversity double precision DEFAULT 0,
+	explore double precision DEFAULT 0
+) RETURNS TABLE (item_id text, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend';
+COMMENT ON FUNCTION wals_recommend(text, bigint, regclass, text[], text[], boolean, double precision, text, text, double precision, double precision, double precision)
+IS 'the n best items for a user, best first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_recommend(
+	user_id uuid,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	exclude uuid[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	fold_in text DEFAULT 'auto',
+	popularity_penalty double precision DEFAULT 0,
+	diversity double precision DEFAULT 0,
+	explore double precision DEFAULT 0
+) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend';
+COMMENT ON FUNCTION wals_recommend(uuid, bigint, regclass, uuid[], uuid[], boolean, double precision, text, text, double precision, double precision, double precision)
+IS 'the n best items for a user, best first; models with uuid ids';
+
+CREATE FUNCTION wals_popular(n bigint DEFAULT 10, model regclass DEFAULT NULL)
+RETURNS TABLE (item_id text, n_rows bigint, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_popular';
+COMMENT ON FUNCTION wals_popular(bigint, regclass)
+IS 'the n items with the most entries in the active version, most popular first, ids as text';
+
+CREATE FUNCTION wals_popular_bigint(n bigint DEFAULT 10, model regclass DEFAULT NULL)
+RETURNS TABLE (item_id bigint, n_rows bigint, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_popular';
+COMMENT ON FUNCTION wals_popular_bigint(bigint, regclass)
+IS 'the n items with the most entries in the active version, most popular first; models with integer item ids';
+
+CREATE FUNCTION wals_popular_uuid(n bigint DEFAULT 10, model regclass DEFAULT NULL)
+RETURNS TABLE (item_id uuid, n_rows bigint, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_popular';
+COMMENT ON FUNCTION wals_popular_uuid(bigint, regclass)
+IS 'the n items with the most entries in the active version, most popular first; models with uuid item ids';
+
+CREATE FUNCTION wals_recommend_for(
+	items bigint[],
+	"values" double precision[] DEFAULT NULL,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	exclude bigint[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	weights double precision[] DEFAULT NULL
+) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_for';
+COMMENT ON FUNCTION wals_recommend_for(bigint[], double precision[], bigint, regclass, bigint[], bigint[], boolean, double precision, text, double precision[])
+IS 'the n best items for whoever liked these items, best first; models with integer item ids';
+
+CREATE FUNCTION wals_recommend_for(
+	items text[],
+	"values" double precision[] DEFAULT NULL,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	weights double precision[] DEFAULT NULL
+) RETURNS TABLE (item_id text, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_for';
+COMMENT ON FUNCTION wals_recommend_for(text[], double precision[], bigint, regclass, text[], text[], boolean, double precision, text, double precision[])
+IS 'the n best items for whoever liked these items, best first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_recommend_for(
+	items uuid[],
+	"values" double precision[] DEFAULT NULL,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	exclude uuid[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	weights double precision[] DEFAULT NULL
+) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_for';
+COMMENT ON FUNCTION wals_recommend_for(uuid[], double precision[], bigint, regclass, uuid[], uuid[], boolean, double precision, text, double precision[])
+IS 'the n best items for whoever liked these items, best first; models with uuid item ids';
+
+CREATE FUNCTION wals_recommend_for(
+	items text,
+	"values" double precision[] DEFAULT NULL,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	exclude text[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	min_score double precision DEFAULT NULL,
+	cold_start text DEFAULT 'popular',
+	weights double precision[] DEFAULT NULL
+) RETURNS TABLE (item_id text, score real, rank integer, basis text)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_for';
+COMMENT ON FUNCTION wals_recommend_for(text, double precision[], bigint, regclass, text[], text[], boolean, double precision, text, double precision[])
+IS 'the n best items for whoever liked these items, best first; items are the text of an array, ids as text';
+
+CREATE FUNCTION wals_explain(
+	user_id bigint,
+	item_id bigint,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL
+) RETURNS TABLE (because_item_id bigint, value real, weight real, contribution real, share real)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_explain';
+COMMENT ON FUNCTION wals_explain(bigint, bigint, bigint, regclass)
+IS 'what each rating of a user contributes to the score of an item; models with integer ids';
+
+CREATE FUNCTION wals_explain(
+	user_id text,
+	item_id text,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL
+) RETURNS TABLE (because_item_id text, value real, weight real, contribution real, share real)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_explain';
+COMMENT ON FUNCTION wals_explain(text, text, bigint, regclass)
+IS 'what each rating of a user contributes to the score of an item; models with any id type, ids as text';
+
+CREATE FUNCTION wals_explain(
+	user_id uuid,
+	item_id uuid,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL
+) RETURNS TABLE (because_item_id uuid, value real, weight real, contribution real, share real)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_explain';
+COMMENT ON FUNCTION wals_explain(uuid, uuid, bigint, regclass)
+IS 'what each rating of a user contributes to the score of an item; models with uuid ids';
+
+CREATE FUNCTION wals_fold_in(items bigint[], "values" double precision[] DEFAULT NULL, weights double precision[] DEFAULT NULL, model regclass DEFAULT NULL)
+RETURNS real[]
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_fold_in';
+COMMENT ON FUNCTION wals_fold_in(bigint[], double precision[], double precision[], regclass)
+IS 'factors of whoever liked these items; models with integer item ids';
+
+CREATE FUNCTION wals_fold_in(items text[], "values" double precision[] DEFAULT NULL, weights double precision[] DEFAULT NULL, model regclass DEFAULT NULL)
+RETURNS real[]
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_fold_in';
+COMMENT ON FUNCTION wals_fold_in(text[], double precision[], double precision[], regclass)
+IS 'factors of whoever liked these items; models with any id type, ids as text';
+
+CREATE FUNCTION wals_fold_in(items uuid[], "values" double precision[] DEFAULT NULL, weights double precision[] DEFAULT NULL, model regclass DEFAULT NULL)
+RETURNS real[]
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_fold_in';
+COMMENT ON FUNCTION wals_fold_in(uuid[], double precision[], double precision[], regclass)
+IS 'factors of whoever liked these items; models with uuid item ids';
+
+CREATE FUNCTION wals_fold_in(items text, "values" double precision[] DEFAULT NULL, weights double precision[] DEFAULT NULL, model regclass DEFAULT NULL)
+RETURNS real[]
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_fold_in';
+COMMENT ON FUNCTION wals_fold_in(text, double precision[], double precision[], regclass)
+IS 'factors of whoever liked these items; items are the text of an array, ids as text';
+
+CREATE FUNCTION wals_evaluate(
+	test regclass,
+	model regclass DEFAULT NULL,
+	k bigint[] DEFAULT '{10}',
+	version bigint DEFAULT NULL,
+	user_col name DEFAULT NULL,
+	item_col name DEFAULT NULL,
+	value_col name DEFAULT NULL,
+	relevance_threshold double precision DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	negatives bigint DEFAULT NULL,
+	candidates regclass DEFAULT NULL,
+	max_users bigint DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	metric text,
+	k integer,
+	value double precision,
+	std_error double precision,
+	popular_baseline double precision,
+	n_users bigint,
+	n_skipped bigint
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_evaluate';
+COMMENT ON FUNCTION wals_evaluate(regclass, regclass, bigint[], bigint, name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
+IS 'how well a version ranks, and with explicit feedback predicts, ratings that were held out, beside what popularity achieves';
+
+CREATE FUNCTION wals_compare(
+	test regclass,
+	model_a regclass DEFAULT NULL,
+	model_b regclass DEFAULT NULL,
+	version_a bigint DEFAULT NULL,
+	version_b bigint DEFAULT NULL,
+	k bigint[] DEFAULT '{10}',
+	user_col name DEFAULT NULL,
+	item_col name DEFAULT NULL,
+	value_col name DEFAULT NULL,
+	relevance_threshold double precision DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	negatives bigint DEFAULT NULL,
+	candidates regclass DEFAULT NULL,
+	max_users bigint DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	metric text,
+	k integer,
+	value_a double precision,
+	value_b double precision,
+	difference double precision,
+	std_error double precision,
+	t double precision,
+	p_value double precision,
+	n_higher bigint,
+	n_lower bigint,
+	sign_p_value double precision,
+	n_users bigint,
+	n_skipped bigint
+)
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_compare';
+COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
+IS 'whether one version, of the same or another model, ranks or predicts better than another: differences per user, with their errors and p values';
+
+CREATE FUNCTION wals_set_metrics(model regclass, version bigint, metrics jsonb) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_set_metrics';
+COMMENT ON FUNCTION wals_set_metrics(regclass, bigint, jsonb)
+IS 'attach metrics to a version, NULL to remove them; owner only';
+
+CREATE FUNCTION wals_similar_items(
+	item_id bigint,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (item_id bigint, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_items';
+COMMENT ON FUNCTION wals_similar_items(bigint, bigint, regclass, bigint[], text)
+IS 'the n items most like an item, most alike first; models with integer item ids';
+
+CREATE FUNCTION wals_similar_items(
+	item_id text,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (item_id text, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_items';
+COMMENT ON FUNCTION wals_similar_items(text, bigint, regclass, text[], text)
+IS 'the n items most like an item, most alike first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_similar_items(
+	item_id uuid,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (item_id uuid, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_items';
+COMMENT ON FUNCTION wals_similar_items(uuid, bigint, regclass, uuid[], text)
+IS 'the n items most like an item, most alike first; models with uuid item ids';
+
+CREATE FUNCTION wals_similar_users(
+	user_id bigint,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (user_id bigint, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_users';
+COMMENT ON FUNCTION wals_similar_users(bigint, bigint, regclass, bigint[], text)
+IS 'the n users most like a user, most alike first; models with integer user ids';
+
+CREATE FUNCTION wals_similar_users(
+	user_id text,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (user_id text, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_users';
+COMMENT ON FUNCTION wals_similar_users(text, bigint, regclass, text[], text)
+IS 'the n users most like a user, most alike first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_similar_users(
+	user_id uuid,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	metric text DEFAULT 'cosine'
+) RETURNS TABLE (user_id uuid, similarity real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_similar_users';
+COMMENT ON FUNCTION wals_similar_users(uuid, bigint, regclass, uuid[], text)
+IS 'the n users most like a user, most alike first; models with uuid user ids';
+
+CREATE FUNCTION wals_recommend_users(
+	item_id bigint,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true
+) RETURNS TABLE (user_id bigint, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_users';
+COMMENT ON FUNCTION wals_recommend_users(bigint, bigint, regclass, bigint[], boolean)
+IS 'the n best users for an item, best first; models with integer ids';
+
+CREATE FUNCTION wals_recommend_users(
+	item_id text,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true
+) RETURNS TABLE (user_id text, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_users';
+COMMENT ON FUNCTION wals_recommend_users(text, bigint, regclass, text[], boolean)
+IS 'the n best users for an item, best first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_recommend_users(
+	item_id uuid,
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	exclude_seen boolean DEFAULT true
+) RETURNS TABLE (user_id uuid, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_recommend_users';
+COMMENT ON FUNCTION wals_recommend_users(uuid, bigint, regclass, uuid[], boolean)
+IS 'the n best users for an item, best first; models with uuid ids';
+
+CREATE FUNCTION wals_tune(
+	source regclass,
+	grid jsonb DEFAULT NULL,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	time_col name DEFAULT NULL,
+	feedback text DEFAULT 'implicit',
+	metric text DEFAULT NULL,
+	k bigint DEFAULT 10,
+	trials bigint DEFAULT 20,
+	max_seconds bigint DEFAULT NULL,
+	search text DEFAULT 'auto',
+	holdout text DEFAULT 'hash',
+	fraction double precision DEFAULT 0.1,
+	relevance_threshold double precision DEFAULT NULL,
+	max_users bigint DEFAULT 10000,
+	seed bigint DEFAULT 0
+) RETURNS TABLE (
+	trial integer,
+	options jsonb,
+	value double precision,
+	std_error double precision,
+	iterations integer,
+	seconds double precision,
+	best boolean,
+	test_value double precision,
+	test_std_error double precision,
+	test_popular_baseline double precision,
+	call text
+)
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20
+AS 'MODULE_PATHNAME', 'wals_tune';
+COMMENT ON FUNCTION wals_tune(regclass, jsonb, name, name, name, name, name, text, text, bigint, bigint, bigint, text, text, double precision, double precision, bigint, bigint)
+IS 'try options of wals_train on a part of the ratings and measure them on another; the best is measured on a third part and comes with the call that trains it';
+
+CREATE FUNCTION wals_recommend_all(
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	users text[] DEFAULT NULL,
+	candidates text[] DEFAULT NULL,
+	min_score double precision DEFAULT NULL
+) RETURNS TABLE (user_id text, item_id text, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+SUPPORT _wals_recommend_all_support
+AS 'MODULE_PATHNAME', 'wals_recommend_all';
+COMMENT ON FUNCTION wals_recommend_all(bigint, regclass, boolean, text[], text[], double precision)
+IS 'the n best items for every user, by user, best first; models with any id type, ids as text';
+
+CREATE FUNCTION wals_recommend_all_bigint(
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	users bigint[] DEFAULT NULL,
+	candidates bigint[] DEFAULT NULL,
+	min_score double precision DEFAULT NULL
+) RETURNS TABLE (user_id bigint, item_id bigint, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+SUPPORT _wals_recommend_all_support
+AS 'MODULE_PATHNAME', 'wals_recommend_all';
+COMMENT ON FUNCTION wals_recommend_all_bigint(bigint, regclass, boolean, bigint[], bigint[], double precision)
+IS 'the n best items for every user, by user, best first; models with integer ids';
+
+CREATE FUNCTION wals_recommend_all_uuid(
+	n bigint DEFAULT 10,
+	model regclass DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	users uuid[] DEFAULT NULL,
+	candidates uuid[] DEFAULT NULL,
+	min_score double precision DEFAULT NULL
+) RETURNS TABLE (user_id uuid, item_id uuid, score real, rank integer)
+LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+SUPPORT _wals_recommend_all_support
+AS 'MODULE_PATHNAME', 'wals_recommend_all';
+COMMENT ON FUNCTION wals_recommend_all_uuid(bigint, regclass, boolean, uuid[], uuid[], double precision)
+IS 'the n best items for every user, by user, best first; models with uuid ids';
+
+CREATE FUNCTION wals_import(
+	model text,
+	users regclass,
+	items regclass,
+	source regclass DEFAULT NULL,
+	user_col name DEFAULT 'user_id',
+	item_col name DEFAULT 'item_id',
+	value_col name DEFAULT NULL,
+	weight_col name DEFAULT NULL,
+	feedback text DEFAULT 'implicit',
+	global_mean double precision DEFAULT 0,
+	regularization double precision DEFAULT NULL,
+	reg_exponent double precision DEFAULT 1,
+	unobserved_weight double precision DEFAULT NULL,
+	weighting text DEFAULT 'constant',
+	alpha double precision DEFAULT 1,
+	epsilon double precision DEFAULT 1,
+	activate text DEFAULT 'yes',
+	keep_versions bigint DEFAULT 2
+) RETURNS integer
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
+AS 'MODULE_PATHNAME', 'wals_import';
+COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, bigint)
+IS 'store factors that were trained elsewhere as a new version of a model; returns the version number';
+
+CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_activate';
+COMMENT ON FUNCTION wals_activate(regclass, bigint)
+IS 'make a stored version the one that answers; owner only';
+
+CREATE FUNCTION wals_prune(model regclass, keep bigint DEFAULT 2) RETURNS integer
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_prune';
+COMMENT ON FUNCTION wals_prune(regclass, bigint)
+IS 'delete all but the newest versions, never the active one; returns how many were deleted; owner only';
+
+CREATE FUNCTION wals_loss_plot(
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 72,
+	height bigint DEFAULT 12,
+	characters text DEFAULT 'auto'
+) RETURNS SETOF text
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 16
+AS 'MODULE_PATHNAME', 'wals_loss_plot';
+COMMENT ON FUNCTION wals_loss_plot(regclass, bigint, bigint, bigint, text)
+IS 'loss after each iteration of a version, drawn with characters; a line a row';
+
+CREATE FUNCTION wals_loss_svg(
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 640,
+	height bigint DEFAULT 360
+) RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_loss_svg';
+COMMENT ON FUNCTION wals_loss_svg(regclass, bigint, bigint, bigint)
+IS 'loss after each iteration of a version, as an SVG';
+
+CREATE FUNCTION wals_metric_plot(
+	metric text,
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 72,
+	height bigint DEFAULT 12,
+	characters text DEFAULT 'auto'
+) RETURNS SETOF text
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 16
+AS 'MODULE_PATHNAME', 'wals_metric_plot';
+COMMENT ON FUNCTION wals_metric_plot(text, regclass, bigint, bigint, bigint, text)
+IS 'a metric of every version, or of one version for every k, drawn with characters; a line a row';
+
+CREATE FUNCTION wals_metric_svg(
+	metric text,
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 640,
+	height bigint DEFAULT 360
+) RETURNS text
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_metric_svg';
+COMMENT ON FUNCTION wals_metric_svg(text, regclass, bigint, bigint, bigint)
+IS 'a metric of every version, or of one version for every k, as an SVG';
+
+CREATE FUNCTION wals_map(model regclass DEFAULT NULL, n bigint DEFAULT 200)
+RETURNS TABLE (item_id text, x real, y real, n_entries bigint)
+LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_map';
+COMMENT ON FUNCTION wals_map(regclass, bigint)
+IS 'the n items with the most entries as points of a plane in which those liked alike lie together, ids as text';
+
+CREATE FUNCTION wals_map_bigint(model regclass DEFAULT NULL, n bigint DEFAULT 200)
+RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint)
+LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_map';
+COMMENT ON FUNCTION wals_map_bigint(regclass, bigint)
+IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with integer item ids';
+
+CREATE FUNCTION wals_map_uuid(model regclass DEFAULT NULL, n bigint DEFAULT 200)
+RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint)
+LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
+SUPPORT _wals_recommend_support
+AS 'MODULE_PATHNAME', 'wals_map';
+COMMENT ON FUNCTION wals_map_uuid(regclass, bigint)
+IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with uuid item ids';
+
+CREATE FUNCTION wals_map_svg(
+	model regclass DEFAULT NULL,
+	n bigint DEFAULT 200,
+	labels regclass DEFAULT NULL,
+	id_col name DEFAULT 'id',
+	label_col name DEFAULT 'name',
+	width bigint DEFAULT 800,
+	height bigint DEFAULT 600
+) RETURNS text
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
+AS 'MODULE_PATHNAME', 'wals_map_svg';
+COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint)
+IS 'the items with the most entries drawn as a map, as an SVG with labels from a relation of yours';

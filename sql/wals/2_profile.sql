@@ -9,9 +9,9 @@ CREATE FUNCTION wals_profile(
 	value_col name DEFAULT NULL,
 	weight_col name DEFAULT NULL,
 	time_col name DEFAULT NULL,
-	factors integer DEFAULT 64
+	factors bigint DEFAULT 64
 ) RETURNS TABLE (property text, value numeric, note text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
 AS 'MODULE_PATHNAME', 'wals_profile';
-COMMENT ON FUNCTION wals_profile(regclass, name, name, name, name, name, integer)
+COMMENT ON FUNCTION wals_profile(regclass, name, name, name, name, name, bigint)
 IS 'what is in a relation of ratings, what training on it would take, and what is odd about it';

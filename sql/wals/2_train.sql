@@ -11,8 +11,8 @@ CREATE FUNCTION wals_train(
 	weight_col name DEFAULT NULL,
 	time_col name DEFAULT NULL,
 	feedback text DEFAULT 'implicit',
-	factors integer DEFAULT 64,
-	iterations integer DEFAULT 15,
+	factors bigint DEFAULT 64,
+	iterations bigint DEFAULT 15,
 	regularization double precision DEFAULT NULL,
 	reg_exponent double precision DEFAULT 1,
 	unobserved_weight double precision DEFAULT NULL,
@@ -28,17 +28,17 @@ CREATE FUNCTION wals_train(
 	col_weights regclass DEFAULT NULL,
 	half_life interval DEFAULT NULL,
 	duplicates text DEFAULT NULL,
-	min_user_rows integer DEFAULT 1,
-	min_item_rows integer DEFAULT 1,
+	min_user_rows bigint DEFAULT 1,
+	min_item_rows bigint DEFAULT 1,
 	biases boolean DEFAULT NULL,
 	tolerance double precision DEFAULT 0,
-	max_seconds integer DEFAULT NULL,
+	max_seconds bigint DEFAULT NULL,
 	seed bigint DEFAULT 0,
 	solver text DEFAULT 'auto',
-	cg_steps integer DEFAULT 3,
+	cg_steps bigint DEFAULT 3,
 	warm_start boolean DEFAULT false,
 	activate text DEFAULT 'yes',
-	keep_versions integer DEFAULT 2,
+	keep_versions bigint DEFAULT 2,
 	metric text DEFAULT NULL,
 	margin double precision DEFAULT 0,
 	holdout double precision DEFAULT NULL
@@ -46,7 +46,7 @@ CREATE FUNCTION wals_train(
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, integer, integer, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, integer, integer, boolean, double precision, integer, bigint, text, integer, boolean, text, integer, text, double precision, double precision)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 CREATE PROCEDURE wals_retrain(

@@ -38,16 +38,16 @@ IS 'true for a fraction of all pairs of user and item, always the same ones: spl
 CREATE FUNCTION wals_evaluate(
 	test regclass,
 	model regclass DEFAULT NULL,
-	k integer[] DEFAULT '{10}',
-	version integer DEFAULT NULL,
+	k bigint[] DEFAULT '{10}',
+	version bigint DEFAULT NULL,
 	user_col name DEFAULT NULL,
 	item_col name DEFAULT NULL,
 	value_col name DEFAULT NULL,
 	relevance_threshold double precision DEFAULT NULL,
 	exclude_seen boolean DEFAULT true,
-	negatives integer DEFAULT NULL,
+	negatives bigint DEFAULT NULL,
 	candidates regclass DEFAULT NULL,
-	max_users integer DEFAULT 10000,
+	max_users bigint DEFAULT 10000,
 	seed bigint DEFAULT 0
 ) RETURNS TABLE (
 	metric text,
@@ -60,24 +60,24 @@ CREATE FUNCTION wals_evaluate(
 )
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_evaluate';
-COMMENT ON FUNCTION wals_evaluate(regclass, regclass, integer[], integer, name, name, name, double precision, boolean, integer, regclass, integer, bigint)
+COMMENT ON FUNCTION wals_evaluate(regclass, regclass, bigint[], bigint, name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
 IS 'how well a version ranks, and with explicit feedback predicts, ratings that were held out, beside what popularity achieves';
 
 CREATE FUNCTION wals_compare(
 	test regclass,
 	model_a regclass DEFAULT NULL,
 	model_b regclass DEFAULT NULL,
-	version_a integer DEFAULT NULL,
-	version_b integer DEFAULT NULL,
-	k integer[] DEFAULT '{10}',
+	version_a bigint DEFAULT NULL,
+	version_b bigint DEFAULT NULL,
+	k bigint[] DEFAULT '{10}',
 	user_col name DEFAULT NULL,
 	item_col name DEFAULT NULL,
 	value_col name DEFAULT NULL,
 	relevance_threshold double precision DEFAULT NULL,
 	exclude_seen boolean DEFAULT true,
-	negatives integer DEFAULT NULL,
+	negatives bigint DEFAULT NULL,
 	candidates regclass DEFAULT NULL,
-	max_users integer DEFAULT 10000,
+	max_users bigint DEFAULT 10000,
 	seed bigint DEFAULT 0
 ) RETURNS TABLE (
 	metric text,
@@ -96,11 +96,11 @@ CREATE FUNCTION wals_compare(
 )
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_compare';
-COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, integer, integer, integer[], name, name, name, double precision, boolean, integer, regclass, integer, bigint)
+COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
 IS 'whether one version, of the same or another model, ranks or predicts better than another: differences per user, with their errors and p values';
 
-CREATE FUNCTION wals_set_metrics(model regclass, version integer, metrics jsonb) RETURNS void
+CREATE FUNCTION wals_set_metrics(model regclass, version bigint, metrics jsonb) RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_set_metrics';
-COMMENT ON FUNCTION wals_set_metrics(regclass, integer, jsonb)
+COMMENT ON FUNCTION wals_set_metrics(regclass, bigint, jsonb)
 IS 'attach metrics to a version, NULL to remove them; owner only';

@@ -12,14 +12,14 @@ CREATE FUNCTION wals_tune(
 	time_col name DEFAULT NULL,
 	feedback text DEFAULT 'implicit',
 	metric text DEFAULT NULL,
-	k integer DEFAULT 10,
-	trials integer DEFAULT 20,
-	max_seconds integer DEFAULT NULL,
+	k bigint DEFAULT 10,
+	trials bigint DEFAULT 20,
+	max_seconds bigint DEFAULT NULL,
 	search text DEFAULT 'auto',
 	holdout text DEFAULT 'hash',
 	fraction double precision DEFAULT 0.1,
 	relevance_threshold double precision DEFAULT NULL,
-	max_users integer DEFAULT 10000,
+	max_users bigint DEFAULT 10000,
 	seed bigint DEFAULT 0
 ) RETURNS TABLE (
 	trial integer,
@@ -36,10 +36,10 @@ CREATE FUNCTION wals_tune(
 )
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20
 AS 'MODULE_PATHNAME', 'wals_tune';
-COMMENT ON FUNCTION wals_tune(regclass, jsonb, name, name, name, name, name, text, text, integer, integer, integer, text, text, double precision, double precision, integer, bigint)
+COMMENT ON FUNCTION wals_tune(regclass, jsonb, name, name, name, name, name, text, text, bigint, bigint, bigint, text, text, double precision, double precision, bigint, bigint)
 IS 'try options of wals_train on a part of the ratings and measure them on another; the best is measured on a third part and comes with the call that trains it';
 
-CREATE FUNCTION wals_tune_progress_list(
+CREATE FUNCTION _wals_tune_progress_list(
 	OUT pid integer,
 	OUT source text,
 	OUT trial integer,
@@ -51,7 +51,7 @@ CREATE FUNCTION wals_tune_progress_list(
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 20
 AS 'MODULE_PATHNAME', 'wals_tune_progress_list';
-COMMENT ON FUNCTION wals_tune_progress_list()
+COMMENT ON FUNCTION _wals_tune_progress_list()
 IS 'trials of tunings that are running; wals_tune_progress shows them';
 
 CREATE VIEW wals_tune_progress AS
@@ -63,7 +63,7 @@ SELECT t.pid,
 	t.std_error,
 	t.iterations,
 	t.seconds
-FROM @extschema@.wals_tune_progress_list() AS t;
+FROM @extschema@._wals_tune_progress_list() AS t;
 
 COMMENT ON VIEW wals_tune_progress IS 'trials that are done in tunings that are running in this database, of sessions whose activity the caller may see';
 COMMENT ON COLUMN wals_tune_progress.pid IS 'process of the session, as in pg_stat_activity';

@@ -8,16 +8,16 @@ AS 'MODULE_PATHNAME', 'wals_set_default';
 COMMENT ON FUNCTION wals_set_default(regclass)
 IS 'mark the model that functions use when none is named; owner only';
 
-CREATE FUNCTION wals_activate(model regclass, version integer) RETURNS void
+CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_activate';
-COMMENT ON FUNCTION wals_activate(regclass, integer)
+COMMENT ON FUNCTION wals_activate(regclass, bigint)
 IS 'make a stored version the one that answers; owner only';
 
-CREATE FUNCTION wals_prune(model regclass, keep integer DEFAULT 2) RETURNS integer
+CREATE FUNCTION wals_prune(model regclass, keep bigint DEFAULT 2) RETURNS integer
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_prune';
-COMMENT ON FUNCTION wals_prune(regclass, integer)
+COMMENT ON FUNCTION wals_prune(regclass, bigint)
 IS 'delete all but the newest versions, never the active one; returns how many were deleted; owner only';
 
 CREATE FUNCTION wals_drop(model regclass) RETURNS void
@@ -26,7 +26,7 @@ AS 'MODULE_PATHNAME', 'wals_drop';
 COMMENT ON FUNCTION wals_drop(regclass)
 IS 'drop a model with its factor tables; owner only';
 
-CREATE FUNCTION wals_model_list(
+CREATE FUNCTION _wals_model_list(
 	OUT model regclass,
 	OUT owner name,
 	OUT is_default boolean,
@@ -35,7 +35,7 @@ CREATE FUNCTION wals_model_list(
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_model_list';
-COMMENT ON FUNCTION wals_model_list()
+COMMENT ON FUNCTION _wals_model_list()
 IS 'every model the caller may read, with its active version; wals_models shows it in columns';
 
 CREATE VIEW wals_models AS
@@ -83,7 +83,7 @@ SELECT l.model,
 	(l.active).options,
 	(l.active).metrics,
 	(l.active).wals_version
-FROM @extschema@.wals_model_list() AS l;
+FROM @extschema@._wals_model_list() AS l;
 
 COMMENT ON VIEW wals_models IS 'every model the caller may read, with its active version';
 COMMENT ON COLUMN wals_models.model IS 'the model';

@@ -2,7 +2,7 @@
 -- What a DBA looks at
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION wals_log_list(
+CREATE FUNCTION _wals_log_list(
 	OUT model regclass,
 	OUT version integer,
 	OUT active boolean,
@@ -12,10 +12,10 @@ CREATE FUNCTION wals_log_list(
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 20
 AS 'MODULE_PATHNAME', 'wals_log_list';
-COMMENT ON FUNCTION wals_log_list()
+COMMENT ON FUNCTION _wals_log_list()
 IS 'losses of every version of every model the caller may read; wals_training_log shows them by iteration';
 
-CREATE FUNCTION wals_progress_log(
+CREATE FUNCTION _wals_progress_log(
 	OUT pid integer,
 	OUT model regclass,
 	OUT version integer,
@@ -26,7 +26,7 @@ CREATE FUNCTION wals_progress_log(
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 20
 AS 'MODULE_PATHNAME', 'wals_progress_log';
-COMMENT ON FUNCTION wals_progress_log()
+COMMENT ON FUNCTION _wals_progress_log()
 IS 'iterations of trainings that are running; wals_training_log shows them';
 
 CREATE VIEW wals_training_log AS
@@ -43,12 +43,12 @@ SELECT a.model,
 	a.pid
 FROM (
 	SELECT l.model, l.version, l.active, l.trained_at, i.iteration::integer AS iteration, i.loss, i.seconds, NULL::integer AS pid
-	FROM @extschema@.wals_log_list() AS l
+	FROM @extschema@._wals_log_list() AS l
 	CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(l.losses), pg_catalog.unnest(l.iteration_seconds))
 		WITH ORDINALITY AS i(loss, seconds, iteration)
 	UNION ALL
 	SELECT p.model, p.version, false, p.started_at, p.iteration, p.loss, p.seconds, p.pid
-	FROM @extschema@.wals_progress_log() AS p
+	FROM @extschema@._wals_progress_log() AS p
 ) AS a
 WINDOW w AS (PARTITION BY a.model, a.version, a.pid ORDER BY a.iteration);
 
@@ -66,7 +66,7 @@ COMMENT ON COLUMN wals_training_log.pid IS 'process of the session that is train
 -- The functions behind it show only what the caller may read or pg_stat_activity would show.
 GRANT SELECT ON wals_training_log TO PUBLIC;
 
-CREATE FUNCTION wals_progress_list(
+CREATE FUNCTION _wals_progress_list(
 	OUT pid integer,
 	OUT model text,
 	OUT role name,
@@ -81,7 +81,7 @@ CREATE FUNCTION wals_progress_list(
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 100 ROWS 1
 AS 'MODULE_PATHNAME', 'wals_progress_list';
-COMMENT ON FUNCTION wals_progress_list()
+COMMENT ON FUNCTION _wals_progress_list()
 IS 'trainings, tunings and refreshes that are running; wals_progress shows them';
 
 CREATE VIEW wals_progress AS
@@ -100,7 +100,7 @@ SELECT p.pid,
 	p.loss,
 	pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) p.started_at AS elapsed,
 	p.expected_end
-FROM @extschema@.wals_progress_list() AS p;
+FROM @extschema@._wals_progress_list() AS p;
 
 COMMENT ON VIEW wals_progress IS 'trainings, tunings and refreshes that are running in this database, of sessions whose activity the caller may see';
 COMMENT ON COLUMN wals_progress.pid IS 'process of the session, as in pg_stat_activity';

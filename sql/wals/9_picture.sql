@@ -4,86 +4,86 @@
 
 CREATE FUNCTION wals_loss_plot(
 	model regclass DEFAULT NULL,
-	version integer DEFAULT NULL,
-	width integer DEFAULT 72,
-	height integer DEFAULT 12,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 72,
+	height bigint DEFAULT 12,
 	characters text DEFAULT 'auto'
 ) RETURNS SETOF text
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 16
 AS 'MODULE_PATHNAME', 'wals_loss_plot';
-COMMENT ON FUNCTION wals_loss_plot(regclass, integer, integer, integer, text)
+COMMENT ON FUNCTION wals_loss_plot(regclass, bigint, bigint, bigint, text)
 IS 'loss after each iteration of a version, drawn with characters; a line a row';
 
 CREATE FUNCTION wals_loss_svg(
 	model regclass DEFAULT NULL,
-	version integer DEFAULT NULL,
-	width integer DEFAULT 640,
-	height integer DEFAULT 360
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 640,
+	height bigint DEFAULT 360
 ) RETURNS text
 LANGUAGE C STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'wals_loss_svg';
-COMMENT ON FUNCTION wals_loss_svg(regclass, integer, integer, integer)
+COMMENT ON FUNCTION wals_loss_svg(regclass, bigint, bigint, bigint)
 IS 'loss after each iteration of a version, as an SVG';
 
 CREATE FUNCTION wals_metric_plot(
 	metric text,
 	model regclass DEFAULT NULL,
-	version integer DEFAULT NULL,
-	width integer DEFAULT 72,
-	height integer DEFAULT 12,
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 72,
+	height bigint DEFAULT 12,
 	characters text DEFAULT 'auto'
 ) RETURNS SETOF text
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 16
 AS 'MODULE_PATHNAME', 'wals_metric_plot';
-COMMENT ON FUNCTION wals_metric_plot(text, regclass, integer, integer, integer, text)
+COMMENT ON FUNCTION wals_metric_plot(text, regclass, bigint, bigint, bigint, text)
 IS 'a metric of every version, or of one version for every k, drawn with characters; a line a row';
 
 CREATE FUNCTION wals_metric_svg(
 	metric text,
 	model regclass DEFAULT NULL,
-	version integer DEFAULT NULL,
-	width integer DEFAULT 640,
-	height integer DEFAULT 360
+	version bigint DEFAULT NULL,
+	width bigint DEFAULT 640,
+	height bigint DEFAULT 360
 ) RETURNS text
 LANGUAGE C STABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'wals_metric_svg';
-COMMENT ON FUNCTION wals_metric_svg(text, regclass, integer, integer, integer)
+COMMENT ON FUNCTION wals_metric_svg(text, regclass, bigint, bigint, bigint)
 IS 'a metric of every version, or of one version for every k, as an SVG';
 
-CREATE FUNCTION wals_map(model regclass DEFAULT NULL, n integer DEFAULT 200)
+CREATE FUNCTION wals_map(model regclass DEFAULT NULL, n bigint DEFAULT 200)
 RETURNS TABLE (item_id text, x real, y real, n_entries bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
-SUPPORT wals_recommend_support
+SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
-COMMENT ON FUNCTION wals_map(regclass, integer)
+COMMENT ON FUNCTION wals_map(regclass, bigint)
 IS 'the n items with the most entries as points of a plane in which those liked alike lie together, ids as text';
 
-CREATE FUNCTION wals_map_bigint(model regclass DEFAULT NULL, n integer DEFAULT 200)
+CREATE FUNCTION wals_map_bigint(model regclass DEFAULT NULL, n bigint DEFAULT 200)
 RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
-SUPPORT wals_recommend_support
+SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
-COMMENT ON FUNCTION wals_map_bigint(regclass, integer)
+COMMENT ON FUNCTION wals_map_bigint(regclass, bigint)
 IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with integer item ids';
 
-CREATE FUNCTION wals_map_uuid(model regclass DEFAULT NULL, n integer DEFAULT 200)
+CREATE FUNCTION wals_map_uuid(model regclass DEFAULT NULL, n bigint DEFAULT 200)
 RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
-SUPPORT wals_recommend_support
+SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
-COMMENT ON FUNCTION wals_map_uuid(regclass, integer)
+COMMENT ON FUNCTION wals_map_uuid(regclass, bigint)
 IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with uuid item ids';
 
 CREATE FUNCTION wals_map_svg(
 	model regclass DEFAULT NULL,
-	n integer DEFAULT 200,
+	n bigint DEFAULT 200,
 	labels regclass DEFAULT NULL,
 	id_col name DEFAULT 'id',
 	label_col name DEFAULT 'name',
-	width integer DEFAULT 800,
-	height integer DEFAULT 600
+	width bigint DEFAULT 800,
+	height bigint DEFAULT 600
 ) RETURNS text
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'wals_map_svg';
-COMMENT ON FUNCTION wals_map_svg(regclass, integer, regclass, name, name, integer, integer)
+COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint)
 IS 'the items with the most entries drawn as a map, as an SVG with labels from a relation of yours';

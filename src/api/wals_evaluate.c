@@ -56,32 +56,18 @@ enum
 };
 
 static void
-refuse(const char *option, const char *detail)
+refuse(const char *option, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail("%s", detail)));
-}
-
-/* An integer of low and more, or if_null. */
-static int32
-number(FunctionCallInfo fcinfo, int arg, const char *option, int32 low,
-       int32 high, int32 if_null)
-{
-	int32 value = wals_arg_int32(fcinfo, arg, low);
-
-	if (value < low || value > high)
-		refuse(option, psprintf("The value is %d, it must be between %d and "
-		                        "%d.",
-		                        value, low, high));
-	return PG_ARGISNULL(arg) ? if_null : value;
+	                errdetail_internal("%s", detail), errhint("%s", hint)));
 }
 
 static int
 compare_cuts(const void *a, const void *b)
 {
-	int32 left = *(const int32 *) a;
-	int32 right = *(const int32 *) b;
+	int64 left = *(const int64 *) a;
+	int64 right = *(const int64 *) b;
 
 	return (left > right) - (left < right);
 }
@@ -90,8 +76,7 @@ compare_cuts(const void *a, const void *b)
 static void
 fetch_cuts(FunctionCallInfo fcinfo, int arg, WalsEvaluateRequest *request)
 {
-	int32 *cuts;
-	Datum *elements;
+	int64 *cuts;
 	int count;
 	int i;
 
@@ -101,28 +86,28 @@ fetch_cuts(FunctionCallInfo fcinfo, int arg, WalsEvaluateRequest *request)
 		request->cuts[0] = 10;
 		return;
 	}
-	wals_arg_array(fcinfo, arg, "k", &count, &elements);
-	cuts = palloc(sizeof(int32) * Max(count, 1));
+	cuts = wals_arg_whole_numbers(fcinfo, arg, "k", &count);
 	for (i = 0; i < count; i++)
-	{
-		cuts[i] = DatumGetInt32(elements[i]);
 		if (cuts[i] < 1 || cuts[i] > WC_CUT_MAX)
-			refuse("k", psprintf("%d is among the values, which must be "
-			                     "between 1 and %d.",
-			                     cuts[i], WC_CUT_MAX));
-	}
-	qsort(cuts, count, sizeof(int32), compare_cuts);
+			refuse("k",
+			       psprintf("%lld is among the values, which must be from 1 to "
+			                "%d.",
+			                (long long) cuts[i], WC_CUT_MAX),
+			       "For example k => '{5,10,20}'.");
+	qsort(cuts, count, sizeof(int64), compare_cuts);
 	for (i = 0; i < count; i++)
 	{
 		if (i > 0 && cuts[i] == cuts[i - 1])
 			continue;
 		if (request->n_cuts == WALS_CUTS_MAX)
 			refuse("k",
-			       psprintf("There are more than %d values.", WALS_CUTS_MAX));
-		request->cuts[request->n_cuts++] = cuts[i];
+			       psprintf("There are more than %d values.", WALS_CUTS_MAX),
+			       "Ask twice.");
+		request->cuts[request->n_cuts++] = (int32) cuts[i];
 	}
 	if (request->n_cuts == 0)
-		refuse("k", "There is no value; '{10}' measures the first ten.");
+		refuse("k", "There is no value.",
+		       "k => '{10}' measures the first ten.");
 }
 
 static void
@@ -139,24 +124,27 @@ fetch_rest(FunctionCallInfo fcinfo, int first, WalsEvaluateRequest *request)
 	request->has_threshold = !PG_ARGISNULL(first + REST_THRESHOLD);
 	request->threshold = wals_arg_float8(fcinfo, first + REST_THRESHOLD, 0);
 	if (isnan(request->threshold))
-		refuse("relevance_threshold", "The value is NaN, it must be a number.");
+		refuse("relevance_threshold", "The value is NaN, it must be a number.",
+		       "Leave it out for the default.");
 	request->exclude_seen =
 	    wals_arg_bool(fcinfo, first + REST_EXCLUDE_SEEN, true);
-	request->negatives = number(fcinfo, first + REST_NEGATIVES, "negatives", 1,
-	                            WC_NEGATIVES_MAX, 0);
+	request->negatives =
+	    wals_arg_within(fcinfo, first + REST_NEGATIVES, 1, WC_NEGATIVES_MAX, 0);
 	request->candidates = wals_arg_oid(fcinfo, first + REST_CANDIDATES);
 	if (request->negatives > 0 && OidIsValid(request->candidates))
-		refuse("negatives", "There are candidates: what is ranked is given, "
-		                    "and nothing is drawn.");
-	request->max_users = number(fcinfo, first + REST_MAX_USERS, "max_users", 1,
-	                            PG_INT32_MAX, PG_INT32_MAX);
+		refuse("negatives",
+		       "There are candidates: what is ranked is given, and nothing is "
+		       "drawn.",
+		       "Leave out negatives, or candidates.");
+	request->max_users = wals_arg_within(fcinfo, first + REST_MAX_USERS, 1,
+	                                     PG_INT32_MAX, PG_INT32_MAX);
 	request->seed = wals_arg_int64(fcinfo, first + REST_SEED, 0);
 }
 
 static int32
-fetch_version(FunctionCallInfo fcinfo, int arg, const char *option)
+fetch_version(FunctionCallInfo fcinfo, int arg)
 {
-	return number(fcinfo, arg, option, 1, PG_INT32_MAX, 0);
+	return wals_arg_within(fcinfo, arg, 1, PG_INT32_MAX, 0);
 }
 
 /* The cut, NULL for none; a number, NULL for NaN. */
@@ -187,7 +175,7 @@ wals_evaluate(PG_FUNCTION_ARGS)
 	memset(&request, 0, sizeof(request));
 	request.n_models = 1;
 	request.model[0] = wals_arg_oid(fcinfo, EVALUATE_MODEL);
-	request.version[0] = fetch_version(fcinfo, EVALUATE_VERSION, "version");
+	request.version[0] = fetch_version(fcinfo, EVALUATE_VERSION);
 	fetch_cuts(fcinfo, EVALUATE_K, &request);
 	fetch_rest(fcinfo, EVALUATE_REST, &request);
 
@@ -224,8 +212,8 @@ wals_compare(PG_FUNCTION_ARGS)
 	request.n_models = 2;
 	request.model[0] = wals_arg_oid(fcinfo, COMPARE_MODEL_A);
 	request.model[1] = wals_arg_oid(fcinfo, COMPARE_MODEL_B);
-	request.version[0] = fetch_version(fcinfo, COMPARE_VERSION_A, "version_a");
-	request.version[1] = fetch_version(fcinfo, COMPARE_VERSION_B, "version_b");
+	request.version[0] = fetch_version(fcinfo, COMPARE_VERSION_A);
+	request.version[1] = fetch_version(fcinfo, COMPARE_VERSION_B);
 	fetch_cuts(fcinfo, COMPARE_K, &request);
 	fetch_rest(fcinfo, COMPARE_REST, &request);
 

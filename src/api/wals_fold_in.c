@@ -53,7 +53,7 @@ static float *
 numbers(FunctionCallInfo fcinfo, int arg, const char *name, float least,
         int count, bool *left_out)
 {
-	Datum *elements;
+	double *elements;
 	bool *nulls;
 	float *result;
 	int n;
@@ -61,7 +61,7 @@ numbers(FunctionCallInfo fcinfo, int arg, const char *name, float least,
 
 	if (PG_ARGISNULL(arg))
 		return NULL;
-	wals_arg_array_nulls(fcinfo, arg, name, &n, &elements, &nulls);
+	elements = wals_arg_numbers(fcinfo, arg, name, &n, &nulls);
 	if (n != count)
 		ereport(ERROR,
 		        (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
@@ -73,8 +73,8 @@ numbers(FunctionCallInfo fcinfo, int arg, const char *name, float least,
 	result = palloc_extended(sizeof(float) * ((Size) n + 1), MCXT_ALLOC_HUGE);
 	for (i = 0; i < n; i++)
 	{
-		result[i] = nulls[i] ? 0.0f : DatumGetFloat4(elements[i]);
-		left_out[i] = left_out[i] || nulls[i];
+		result[i] = (float) elements[i];
+		left_out[i] = left_out[i] || (nulls != NULL && nulls[i]);
 		if (!isfinite(result[i]) || result[i] < least)
 			ereport(ERROR,
 			        (errcode(ERRCODE_DATA_EXCEPTION),
@@ -83,8 +83,11 @@ numbers(FunctionCallInfo fcinfo, int arg, const char *name, float least,
 			             : errmsg("an element of \"%s\" is not a finite number "
 			                      "of 0 or more",
 			                      name),
-			         errdetail("Element %d is %g.", i + 1, result[i]),
-			         errhint("Correct it, or leave the item out.")));
+			         errdetail("Element %d is %g.", i + 1, elements[i]),
+			         isfinite(elements[i]) && !isfinite(result[i])
+			             ? errhint("Numbers are kept in single precision, of "
+			                       "up to 3.4e+38.")
+			             : errhint("Correct it, or leave the item out.")));
 	}
 	return result;
 }

@@ -68,25 +68,6 @@ wals_map(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* An argument within limits; NULL means the default. */
-static int32
-limited(FunctionCallInfo fcinfo, int arg, const char *option, int32 least,
-        int32 most, int32 if_null)
-{
-	int32 value = wals_arg_int32(fcinfo, arg, if_null);
-
-	if (value < least || value > most)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", option),
-		         errdetail("The value is %d, it must be from %d to %d.", value,
-		                   least, most),
-		         errhint("Leave it out for %d. wals_map() returns any number "
-		                 "of items, for other programs to draw.",
-		                 if_null)));
-	return value;
-}
-
 Datum
 wals_map_svg(PG_FUNCTION_ARGS)
 {
@@ -94,7 +75,7 @@ wals_map_svg(PG_FUNCTION_ARGS)
 
 	memset(&request, 0, sizeof(request));
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
-	request.n = limited(fcinfo, ARG_N, "n", 1, ITEMS_MAX, 200);
+	request.n = wals_arg_within(fcinfo, ARG_N, 1, ITEMS_MAX, 200);
 	request.id_type = TEXTOID;
 	request.labels.relation = wals_arg_oid(fcinfo, ARG_LABELS);
 	request.labels.id_col = wals_arg_name(fcinfo, ARG_ID_COL);
@@ -103,9 +84,8 @@ wals_map_svg(PG_FUNCTION_ARGS)
 		request.labels.id_col = "id";
 	if (request.labels.label_col == NULL)
 		request.labels.label_col = "name";
-	request.width =
-	    limited(fcinfo, ARG_WIDTH, "width", SIDE_MIN, SIDE_MAX, 800);
+	request.width = wals_arg_within(fcinfo, ARG_WIDTH, SIDE_MIN, SIDE_MAX, 800);
 	request.height =
-	    limited(fcinfo, ARG_HEIGHT, "height", SIDE_MIN, SIDE_MAX, 600);
+	    wals_arg_within(fcinfo, ARG_HEIGHT, SIDE_MIN, SIDE_MAX, 600);
 	return CStringGetTextDatum(wals_map_svg_run(&request));
 }

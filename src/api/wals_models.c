@@ -58,7 +58,7 @@ wals_activate(PG_FUNCTION_ARGS)
 {
 	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_activate()");
 
-	wals_version_activate(model, PG_GETARG_INT32(1));
+	wals_version_activate(model, wals_arg_int32(fcinfo, 1, 0));
 	wals_query_end();
 	PG_RETURN_VOID();
 }
@@ -81,7 +81,7 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 		                errhint("For example '{\"ndcg@10\": 0.45}'.")));
 	model =
 	    wals_model_change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
-	wals_version_set_metrics(model, PG_GETARG_INT32(1), metrics,
+	wals_version_set_metrics(model, wals_arg_int32(fcinfo, 1, 0), metrics,
 	                         PG_ARGISNULL(2));
 	wals_query_end();
 	PG_RETURN_VOID();
@@ -90,7 +90,7 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 Datum
 wals_prune(PG_FUNCTION_ARGS)
 {
-	int32 keep = PG_GETARG_INT32(1);
+	int32 keep = wals_arg_int32(fcinfo, 1, 0);
 	Oid model;
 	int32 deleted;
 

@@ -23,18 +23,9 @@ static const int32 text_sizes[2][3] = {{40, 72, 400}, {5, 12, 100}};
 static const int32 svg_sizes[2][3] = {{200, 640, 4000}, {150, 360, 4000}};
 
 static int32
-size_argument(FunctionCallInfo fcinfo, int arg, const char *option,
-              const int32 sizes[3])
+size_argument(FunctionCallInfo fcinfo, int arg, const int32 sizes[3])
 {
-	int32 size = wals_arg_int32(fcinfo, arg, sizes[1]);
-
-	if (size < sizes[0] || size > sizes[2])
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("invalid value for option \"%s\"", option),
-		                errdetail("The value is %d, it must be from %d to %d.",
-		                          size, sizes[0], sizes[2]),
-		                errhint("Leave it out for %d.", sizes[1])));
-	return size;
+	return wals_arg_within(fcinfo, arg, sizes[0], sizes[2], sizes[1]);
 }
 
 /* The arguments from the model on, which is at first. */
@@ -46,8 +37,8 @@ read_request(FunctionCallInfo fcinfo, int first, const int32 sizes[2][3],
 	request->model = wals_arg_oid(fcinfo, first);
 	request->has_version = !PG_ARGISNULL(first + 1);
 	request->version = wals_arg_int32(fcinfo, first + 1, 0);
-	request->width = size_argument(fcinfo, first + 2, "width", sizes[0]);
-	request->height = size_argument(fcinfo, first + 3, "height", sizes[1]);
+	request->width = size_argument(fcinfo, first + 2, sizes[0]);
+	request->height = size_argument(fcinfo, first + 3, sizes[1]);
 }
 
 static const char *

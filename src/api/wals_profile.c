@@ -47,15 +47,8 @@ wals_profile(PG_FUNCTION_ARGS)
 		request.source.user_col = "user_id";
 	if (request.source.item_col == NULL)
 		request.source.item_col = "item_id";
-	request.factors = wals_arg_int32(fcinfo, ARG_FACTORS, WC_FACTORS_DEFAULT);
-	if (request.factors < WC_FACTORS_MIN || request.factors > WC_FACTORS_MAX)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		     errmsg("invalid value for option \"%s\"", "factors"),
-		     errdetail("The value is %d, it must be from %d to %d.",
-		               request.factors, WC_FACTORS_MIN, WC_FACTORS_MAX),
-		     errhint("Give the number of factors you want to train with.")));
+	request.factors = wals_arg_within(fcinfo, ARG_FACTORS, WC_FACTORS_MIN,
+	                                  WC_FACTORS_MAX, WC_FACTORS_DEFAULT);
 	wals_profile_run(&request, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -42,7 +42,7 @@ enum
 static float
 strength(FunctionCallInfo fcinfo, int arg, const char *name, float most)
 {
-	float value = PG_ARGISNULL(arg) ? 0.0f : PG_GETARG_FLOAT4(arg);
+	double value = wals_arg_float8(fcinfo, arg, 0);
 
 	if (!(value >= 0 && value <= most))
 		ereport(ERROR,
@@ -52,7 +52,7 @@ strength(FunctionCallInfo fcinfo, int arg, const char *name, float most)
 		         errhint("Leave it out, or use %s => 0, for the order of the "
 		                 "scores.",
 		                 name)));
-	return value;
+	return (float) value;
 }
 
 /* Uncertainty is that of the ratings a user is folded in from. */

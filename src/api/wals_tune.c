@@ -58,21 +58,6 @@ refuse(const char *option, const char *detail, const char *hint)
 	                errdetail_internal("%s", detail), errhint("%s", hint)));
 }
 
-/* An integer from low to high, or if_null. */
-static int32
-number(FunctionCallInfo fcinfo, int arg, const char *option, int32 low,
-       int32 high, int32 if_null)
-{
-	int32 value = wals_arg_int32(fcinfo, arg, low);
-
-	if (value < low || value > high)
-		refuse(option,
-		       psprintf("The value is %d, it must be between %d and %d.", value,
-		                low, high),
-		       "Leave it out for the default.");
-	return PG_ARGISNULL(arg) ? if_null : value;
-}
-
 static void
 fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 {
@@ -117,7 +102,7 @@ fetch_measure(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 		       "Errors of predictions can be measured with feedback explicit "
 		       "only: other scores are no predictions of the value.",
 		       "Use metric => 'ndcg', or feedback => 'explicit'.");
-	request->cut = number(fcinfo, ARG_K, "k", 1, WC_CUT_MAX, 10);
+	request->cut = wals_arg_within(fcinfo, ARG_K, 1, WC_CUT_MAX, 10);
 	request->has_threshold = !PG_ARGISNULL(ARG_THRESHOLD);
 	request->threshold = wals_arg_float8(fcinfo, ARG_THRESHOLD, 0);
 	if (isnan(request->threshold))
@@ -126,8 +111,8 @@ fetch_measure(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	if (request->has_threshold && request->train.source.value_col == NULL)
 		refuse("relevance_threshold", "It needs a column of values.",
 		       "Name it with value_col => '...'.");
-	request->max_users = number(fcinfo, ARG_MAX_USERS, "max_users", 1,
-	                            PG_INT32_MAX, PG_INT32_MAX);
+	request->max_users =
+	    wals_arg_within(fcinfo, ARG_MAX_USERS, 1, PG_INT32_MAX, PG_INT32_MAX);
 }
 
 static void
@@ -178,9 +163,9 @@ wals_tune(PG_FUNCTION_ARGS)
 	fetch_measure(fcinfo, &request);
 	fetch_holdout(fcinfo, &request);
 	request.trials =
-	    number(fcinfo, ARG_TRIALS, "trials", 1, WC_TUNE_TRIALS_MAX, 20);
-	request.max_seconds = number(fcinfo, ARG_MAX_SECONDS, "max_seconds", 1,
-	                             PG_INT32_MAX, PG_INT32_MAX);
+	    wals_arg_within(fcinfo, ARG_TRIALS, 1, WC_TUNE_TRIALS_MAX, 20);
+	request.max_seconds =
+	    wals_arg_within(fcinfo, ARG_MAX_SECONDS, 1, PG_INT32_MAX, PG_INT32_MAX);
 	request.search = wals_arg_choice(fcinfo, ARG_SEARCH, "search",
 	                                 wals_tune_searches, WALS_SEARCH_AUTO);
 	request.with_defaults = PG_ARGISNULL(ARG_GRID);

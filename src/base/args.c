@@ -9,10 +9,16 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "base/args.h"
 
@@ -56,10 +62,84 @@ wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
 	                 option, text_to_cstring(PG_GETARG_TEXT_PP(arg)), choices);
 }
 
+static HeapTuple
+called_function(FunctionCallInfo fcinfo)
+{
+	HeapTuple tuple =
+	    SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u",
+		     fcinfo->flinfo->fn_oid);
+	return tuple;
+}
+
+Oid
+wals_arg_type(FunctionCallInfo fcinfo, int arg)
+{
+	HeapTuple tuple = called_function(fcinfo);
+	Oid type = ((Form_pg_proc) GETSTRUCT(tuple))->proargtypes.values[arg];
+
+	ReleaseSysCache(tuple);
+	return type;
+}
+
+/* Name of an argument, as it is declared. */
+static const char *
+argument_name(FunctionCallInfo fcinfo, int arg)
+{
+	HeapTuple tuple = called_function(fcinfo);
+	char **names = NULL;
+	Oid *types;
+	char *modes;
+	int n = get_func_arg_info(tuple, &types, &names, &modes);
+
+	ReleaseSysCache(tuple);
+	return names != NULL && arg < n ? names[arg] : "argument";
+}
+
+/*
+ * Scripts of 0.1.0 declare integer and real where later ones have bigint and
+ * double precision; the same functions serve both.
+ */
+static int64
+whole_number(Oid type, Datum value)
+{
+	return type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+static double
+number(Oid type, Datum value)
+{
+	return type == FLOAT4OID ? DatumGetFloat4(value) : DatumGetFloat8(value);
+}
+
+int32
+wals_arg_within(FunctionCallInfo fcinfo, int arg, int32 least, int32 most,
+                int32 if_null)
+{
+	int64 value;
+
+	if (PG_ARGISNULL(arg))
+		return if_null;
+	value = whole_number(wals_arg_type(fcinfo, arg), PG_GETARG_DATUM(arg));
+	if (value < least || value > most)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"",
+		                argument_name(fcinfo, arg)),
+		         errdetail("The value is %lld, it must be from %d to %d.",
+		                   (long long) value, least, most),
+		         least > PG_INT32_MIN && if_null >= least && if_null < most
+		             ? errhint("Leave it out for %d.", if_null)
+		             : errhint("Use a number within these limits.")));
+	return (int32) value;
+}
+
 int32
 wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null)
 {
-	return PG_ARGISNULL(arg) ? if_null : PG_GETARG_INT32(arg);
+	return wals_arg_within(fcinfo, arg, PG_INT32_MIN, PG_INT32_MAX, if_null);
 }
 
 int64
@@ -71,7 +151,9 @@ wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null)
 double
 wals_arg_float8(FunctionCallInfo fcinfo, int arg, double if_null)
 {
-	return PG_ARGISNULL(arg) ? if_null : PG_GETARG_FLOAT8(arg);
+	return PG_ARGISNULL(arg)
+	           ? if_null
+	           : number(wals_arg_type(fcinfo, arg), PG_GETARG_DATUM(arg));
 }
 
 bool
@@ -98,55 +180,45 @@ wals_arg_text(FunctionCallInfo fcinfo, int arg)
 	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
 }
 
-Oid
-wals_arg_type(FunctionCallInfo fcinfo, int arg)
-{
-	Oid *types;
-	int n;
-	Oid result;
-
-	get_func_signature(fcinfo->flinfo->fn_oid, &types, &n);
-	result = types[arg];
-	pfree(types);
-	return result;
-}
-
 int32
 wals_arg_limit(FunctionCallInfo fcinfo, int arg)
 {
-	int32 n;
+	int64 n;
 
 	if (PG_ARGISNULL(arg))
 		return PG_INT32_MAX;
-	n = PG_GETARG_INT32(arg);
+	n = whole_number(wals_arg_type(fcinfo, arg), PG_GETARG_DATUM(arg));
 	if (n < 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE),
 		                errmsg("n must not be negative"),
-		                errdetail("The value is %d.", n),
+		                errdetail("The value is %lld.", (long long) n),
 		                errhint("Use n => NULL for all rows.")));
-	return n;
+	return (int32) Min(n, PG_INT32_MAX);
 }
 
 float
 wals_arg_min_score(FunctionCallInfo fcinfo, int arg)
 {
-	float value;
+	double value = wals_arg_float8(fcinfo, arg, -INFINITY);
 
-	if (PG_ARGISNULL(arg))
-		return -INFINITY;
-	value = PG_GETARG_FLOAT4(arg);
 	if (isnan(value))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("min_score must be a number"),
 		                errhint("Leave it out to get all scores.")));
-	return value;
+	/* rounded as scores are: one that prints as 0.7 passes 0.7 */
+	return (float) value;
 }
 
 void
 wals_arg_array_nulls(FunctionCallInfo fcinfo, int arg, const char *name,
                      int *count, Datum **elements, bool **nulls)
 {
-	ArrayType *array = PG_GETARG_ARRAYTYPE_P(arg);
+	ArrayType *array =
+	    wals_arg_type(fcinfo, arg) == TEXTOID
+	        ? DatumGetArrayTypeP(OidInputFunctionCall(
+	              F_ARRAY_IN, text_to_cstring(PG_GETARG_TEXT_PP(arg)), TEXTOID,
+	              -1))
+	        : PG_GETARG_ARRAYTYPE_P(arg);
 	Oid element_type = ARR_ELEMTYPE(array);
 	int16 length;
 	bool by_value;
@@ -162,6 +234,41 @@ wals_arg_array_nulls(FunctionCallInfo fcinfo, int arg, const char *name,
 	get_typlenbyvalalign(element_type, &length, &by_value, &align);
 	deconstruct_array(array, element_type, length, by_value, align, elements,
 	                  nulls, count);
+}
+
+double *
+wals_arg_numbers(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
+                 bool **nulls)
+{
+	Oid type = ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(arg));
+	Datum *elements;
+	double *numbers;
+	int i;
+
+	wals_arg_array_nulls(fcinfo, arg, name, count, &elements, nulls);
+	numbers =
+	    palloc_extended(sizeof(double) * ((Size) *count + 1), MCXT_ALLOC_HUGE);
+	for (i = 0; i < *count; i++)
+		numbers[i] =
+		    *nulls != NULL && (*nulls)[i] ? 0 : number(type, elements[i]);
+	return numbers;
+}
+
+int64 *
+wals_arg_whole_numbers(FunctionCallInfo fcinfo, int arg, const char *name,
+                       int *count)
+{
+	Oid type = ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(arg));
+	Datum *elements;
+	int64 *numbers;
+	int i;
+
+	wals_arg_array(fcinfo, arg, name, count, &elements);
+	numbers =
+	    palloc_extended(sizeof(int64) * ((Size) *count + 1), MCXT_ALLOC_HUGE);
+	for (i = 0; i < *count; i++)
+		numbers[i] = whole_number(type, elements[i]);
+	return numbers;
 }
 
 void

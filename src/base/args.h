@@ -26,7 +26,13 @@ extern const char *wals_choice_name(int value, const WalsChoice *choices);
 extern int wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
                            const WalsChoice *choices, int if_null);
 
-/* Arguments that may be NULL, which then means the given default. */
+/*
+ * Arguments that may be NULL, which then means the given default.  Whole numbers
+ * may be declared integer or bigint, other ones real or double precision.  22023
+ * when a whole number is not within the limits, here those of int32.
+ */
+extern int32 wals_arg_within(FunctionCallInfo fcinfo, int arg, int32 least,
+                             int32 most, int32 if_null);
 extern int32 wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null);
 extern int64 wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null);
 extern double wals_arg_float8(FunctionCallInfo fcinfo, int arg, double if_null);
@@ -42,11 +48,15 @@ extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
 extern Oid wals_arg_type(FunctionCallInfo fcinfo, int arg);
 
 /*
- * The n of a top-n call: INT32_MAX for NULL (all); 2201W when negative.
+ * The n of a top-n call: INT32_MAX for NULL (all) and beyond; 2201W when
+ * negative.
  */
 extern int32 wals_arg_limit(FunctionCallInfo fcinfo, int arg);
 
-/* A least score: -infinity for NULL, 22023 for NaN. */
+/*
+ * A least score, rounded to float as scores are: -infinity for NULL, 22023 for
+ * NaN.
+ */
 extern float wals_arg_min_score(FunctionCallInfo fcinfo, int arg);
 
 /*
@@ -57,10 +67,22 @@ extern void wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name,
                            int *count, Datum **elements);
 
 /*
- * The same with NULL elements, whose places nulls marks.
+ * The same with NULL elements, whose places nulls marks (*nulls may become NULL
+ * where there is none).  An argument declared text is the text of a text[]: that
+ * is how an array arrives whose type nobody said.
  */
 extern void wals_arg_array_nulls(FunctionCallInfo fcinfo, int arg,
                                  const char *name, int *count, Datum **elements,
                                  bool **nulls);
+
+/*
+ * The numbers of a one-dimensional array argument of real or double precision, 0
+ * for NULL elements, whose places nulls marks (*nulls is NULL where there is
+ * none); and those of integer or bigint, NULL elements left out.
+ */
+extern double *wals_arg_numbers(FunctionCallInfo fcinfo, int arg,
+                                const char *name, int *count, bool **nulls);
+extern int64 *wals_arg_whole_numbers(FunctionCallInfo fcinfo, int arg,
+                                     const char *name, int *count);
 
 #endif /* WALS_BASE_ARGS_H */

@@ -68,9 +68,15 @@ wals_estimate_limit(const SupportRequestRows *request)
 {
 	Const *limit = wals_estimate_argument(request, "n");
 
-	if (limit == NULL || limit->consttype != INT4OID)
+	int64 n;
+
+	/* integer in 0.1.0 */
+	if (limit == NULL ||
+	    (limit->consttype != INT4OID && limit->consttype != INT8OID))
 		return 0;
 	if (limit->constisnull)
 		return ROWS_AT_MOST;
-	return Min(ROWS_AT_MOST, Max(1, DatumGetInt32(limit->constvalue)));
+	n = limit->consttype == INT4OID ? DatumGetInt32(limit->constvalue)
+	                                : DatumGetInt64(limit->constvalue);
+	return Min(ROWS_AT_MOST, Max(1, n));
 }

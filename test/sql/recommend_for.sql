@@ -113,8 +113,8 @@ SELECT pg_typeof(item_id), count(*)
 FROM wals_recommend_for(ARRAY[lpad('3', 32, 'a')]::uuid[], n => 3, model => 'u') GROUP BY 1;
 SELECT outcome($$SELECT * FROM wals_recommend_for(ARRAY[3, 5], model => 'mixed')$$);
 SELECT outcome($$SELECT * FROM wals_recommend_for(ARRAY['three'])$$);
--- an array without a type could be of three; as of PostgreSQL 19 with a detail
-SELECT split_part(outcome($$SELECT * FROM wals_recommend_for('{3,5}')$$), E'\n', 1) AS outcome;
+-- an array without a type is taken by its text
+SELECT outcome($$SELECT * FROM wals_recommend_for('{3,5}')$$);
 PREPARE typed(bigint[]) AS SELECT count(*) FROM wals_recommend_for($1, n => 4);
 EXECUTE typed('{3,5}');
 -- the rights on the model are enough

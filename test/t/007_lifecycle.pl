@@ -117,6 +117,59 @@ for my $release (@releases)
 $node->safe_psql('postgres', 'DROP DATABASE fresh');
 
 # ---------------------------------------------------------------------------
+# An update where views and the like were made with functions whose arguments
+# have other types now
+# ---------------------------------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE DATABASE held');
+$node->safe_psql('held', "CREATE EXTENSION wals VERSION '0.1.0'; $ratings $train" . q{
+	CREATE VIEW shelf AS
+	SELECT u, r.* FROM generate_series(1, 65) AS u, LATERAL wals_recommend(u, 5, 'm', min_score => 0.01::real) AS r;
+	CREATE MATERIALIZED VIEW popular AS SELECT * FROM wals_popular(5, 'm');
+	CREATE FUNCTION basket(VARIADIC items integer[]) RETURNS SETOF bigint LANGUAGE sql STABLE
+	BEGIN ATOMIC SELECT item_id FROM wals_recommend_for(items, ARRAY[1, 2]::real[], 3, 'm'); END;
+	CREATE FUNCTION as_text(u bigint) RETURNS SETOF bigint LANGUAGE sql STABLE
+	AS $$ SELECT item_id FROM wals_recommend(u, 5, 'm', min_score => 0.01::real) ORDER BY rank $$;
+});
+my $shelves = q{
+	SELECT * FROM shelf ORDER BY u, rank;
+	SELECT * FROM popular ORDER BY rank;
+	SELECT basket(1, 2);
+	SELECT u, as_text(u) FROM generate_series(1, 65) AS u;
+};
+my $then = $node->safe_psql('held', $shelves);
+cmp_ok(length $then, '>', 1000, 'views and functions answer before');
+my ($status, $told, $warned) = $node->psql('held', 'ALTER EXTENSION wals UPDATE');
+is($status, 0, 'an update goes through where views use what changes') or diag($warned);
+is(scalar(() = $warned =~ /^.*WARNING: /mg), 3, 'and warns of each of the old functions');
+like($warned, qr/WARNING:  wals_recommend\(bigint,[^\n]* has other argument types now, the old one goes on as wals_recommend_0_1_0$/m, 'by its name');
+like($warned, qr/DETAIL:  It is used by: view shelf\.$/m, 'with what uses it');
+like($warned, qr/HINT: .* then DROP FUNCTION wals_popular_0_1_0\(integer,regclass\)\.$/m, 'and what to do');
+is($node->safe_psql('held', "REFRESH MATERIALIZED VIEW popular; $shelves"), $then, 'they answer as before');
+is($node->safe_psql('held', $catalog =~ s/(?=ORDER BY 1, 2)/AND i.identity LIKE '%0_1_0%' /r), '', 'the old functions are none of the extension');
+
+# a dump knows them
+my $dump = PostgreSQL::Test::Utils::tempdir() . '/held.dump';
+$node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('held') ], 'the database is dumped');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $dump ], 'and restored');
+is($node->safe_psql('restored', $shelves), $then, 'where they answer, too');
+$node->safe_psql('postgres', 'DROP DATABASE restored');
+
+# and when everything is defined anew they can go
+is( $node->safe_psql(
+		'held', q{
+		DROP MATERIALIZED VIEW popular;
+		CREATE MATERIALIZED VIEW popular AS SELECT * FROM wals_popular(5, 'm');
+		CREATE OR REPLACE VIEW shelf AS
+		SELECT u, r.* FROM generate_series(1, 65) AS u, LATERAL wals_recommend(u, 5, 'm', min_score => 0.01::real) AS r;
+		CREATE OR REPLACE FUNCTION basket(VARIADIC items integer[]) RETURNS SETOF bigint LANGUAGE sql STABLE
+		BEGIN ATOMIC SELECT item_id FROM wals_recommend_for(items, ARRAY[1, 2]::real[], 3, 'm'); END;
+		DROP FUNCTION wals_popular_0_1_0, wals_recommend_0_1_0, wals_recommend_for_0_1_0;} . $shelves),
+	$then, 'defined anew they use the new functions');
+$node->safe_psql('postgres', 'DROP DATABASE held');
+
+# ---------------------------------------------------------------------------
 # Drop
 # ---------------------------------------------------------------------------
 

@@ -243,28 +243,28 @@ for my $id ('bigint', 'text', 'uuid')
 {
 	my $all = 'wals_recommend_all' . ($id eq 'text' ? '' : "_$id");
 	my %signatures = (
-		wals_recommend => "wals_recommend($id, integer, regclass, ${id}[], ${id}[], boolean, real, text, text, real, real, real)",
-		wals_recommend_for => "wals_recommend_for(${id}[], real[], integer, regclass, ${id}[], ${id}[], boolean, real, text, real[])",
-		wals_explain => "wals_explain($id, $id, integer, regclass)",
-		wals_recommend_all => "$all(integer, regclass, boolean, ${id}[], ${id}[], real)",
-		wals_recommend_users => "wals_recommend_users($id, integer, regclass, ${id}[], boolean)",
-		wals_similar_items => "wals_similar_items($id, integer, regclass, ${id}[], text)",
-		wals_similar_users => "wals_similar_users($id, integer, regclass, ${id}[], text)");
+		wals_recommend => "wals_recommend($id, bigint, regclass, ${id}[], ${id}[], boolean, double precision, text, text, double precision, double precision, double precision)",
+		wals_recommend_for => "wals_recommend_for(${id}[], double precision[], bigint, regclass, ${id}[], ${id}[], boolean, double precision, text, double precision[])",
+		wals_explain => "wals_explain($id, $id, bigint, regclass)",
+		wals_recommend_all => "$all(bigint, regclass, boolean, ${id}[], ${id}[], double precision)",
+		wals_recommend_users => "wals_recommend_users($id, bigint, regclass, ${id}[], boolean)",
+		wals_similar_items => "wals_similar_items($id, bigint, regclass, ${id}[], text)",
+		wals_similar_users => "wals_similar_users($id, bigint, regclass, ${id}[], text)");
 
 	is_deeply(
 		documented_arguments($_, $id), arguments($signatures{$_}),
 		"the arguments of $_, $id") for sort keys %signatures;
 }
 
-my $lists = 'name, name, name, double precision, boolean, integer, regclass, integer, bigint';
+my $lists = 'name, name, name, double precision, boolean, bigint, regclass, bigint, bigint';
 is_deeply(documented_arguments('wals_evaluate'),
-	arguments("wals_evaluate(regclass, regclass, integer[], integer, $lists)"),
+	arguments("wals_evaluate(regclass, regclass, bigint[], bigint, $lists)"),
 	'the arguments of wals_evaluate');
 is_deeply(documented_arguments('wals_tune'),
-	arguments('wals_tune(regclass, jsonb, name, name, name, name, name, text, text, integer, integer, integer, text, text, double precision, double precision, integer, bigint)'),
+	arguments('wals_tune(regclass, jsonb, name, name, name, name, name, text, text, bigint, bigint, bigint, text, text, double precision, double precision, bigint, bigint)'),
 	'the arguments of wals_tune');
 is_deeply(documented_arguments('wals_compare'),
-	arguments("wals_compare(regclass, regclass, regclass, integer, integer, integer[], $lists)"),
+	arguments("wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], $lists)"),
 	'the arguments of wals_compare');
 
 # Name and type of each column.
