@@ -6,9 +6,12 @@
  *		SET wals.debug_point = 'half_sweep 3 wait'
  *
  * makes the third passing of the point "half_sweep" since the SET wait, until
- * it is interrupted or the server dies; 'error' raises an error there.
+ * it is interrupted or the server dies; 'error' raises an error there, 'cancel'
+ * is the request to cancel the query, arriving just then.
  * 'allocation 17 error' makes the 17th allocation of the core fail, resizing
- * included.  A word that no point has does nothing.
+ * included.  'interrupt 5 cancel' cancels the 5th time that the core asks whether
+ * it should go on; do not raise errors there.  A word that no point has does
+ * nothing.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +20,8 @@
 #include "base/debug.h"
 
 #ifdef WALS_DEBUG_POINTS
+
+#include <signal.h>
 
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -40,7 +45,8 @@ check_debug_point(char **value, void **extra, GucSource source)
 	return **value == '\0' ||
 	       (sscanf(*value, "%31s %d %31s", name, &count, action) == 3 &&
 	        count > 0 &&
-	        (strcmp(action, "error") == 0 || strcmp(action, "wait") == 0));
+	        (strcmp(action, "error") == 0 || strcmp(action, "wait") == 0 ||
+	         strcmp(action, "cancel") == 0));
 }
 
 static void
@@ -55,11 +61,12 @@ assign_debug_point(const char *value, void *extra)
 void
 wals_debug_define(void)
 {
-	DefineCustomStringVariable("wals.debug_point",
-	                           "Where to fail or wait: a point, a count, error "
-	                           "or wait.",
-	                           NULL, &debug_point, "", PGC_SUSET, 0,
-	                           check_debug_point, assign_debug_point, NULL);
+	DefineCustomStringVariable(
+	    "wals.debug_point",
+	    "Where to fail or wait: a point, a count, error, "
+	    "wait or cancel.",
+	    NULL, &debug_point, "", PGC_SUSET, 0, check_debug_point,
+	    assign_debug_point, NULL);
 }
 
 static bool
@@ -82,6 +89,11 @@ wals_debug_point(const char *name)
 		return;
 	if (strcmp(debug_action, "error") == 0)
 		elog(ERROR, "debug point \"%s\"", name);
+	if (strcmp(debug_action, "cancel") == 0)
+	{
+		raise(SIGINT);
+		return;
+	}
 	for (;;)
 	{
 		WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1,

@@ -140,6 +140,7 @@ wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
 static bool
 must_stop(void *arg)
 {
+	wals_debug_point("interrupt");
 	return (InterruptPending && (ProcDiePending || QueryCancelPending)) ||
 	       (IsUnderPostmaster && !PostmasterIsAlive());
 }
@@ -152,6 +153,7 @@ must_stop(void *arg)
 static bool
 interrupt_pending(void *arg)
 {
+	wals_debug_point("interrupt");
 	return InterruptPending;
 }
 

@@ -8,6 +8,6 @@
  */
 
 const WcKernel KERNEL_TABLE = {
-    KERNEL_NAME, LANES,   pack,     pack_dual, prefetch, rank_update, dual_gram,
-    factor,      forward, backward, combine,   multiply, dots,        rotate,
-    gather_rows, project, rank_update_double};
+    KERNEL_NAME, LANES,  pack,        pack_dual, prefetch,          rank_update,
+    dual_gram,   factor, forward,     backward,  combine,           multiply,
+    dots,        rotate, gather_rows, project,   rank_update_double};

@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/rls.h"
 
+#include "base/debug.h"
 #include "base/moment.h"
 #include "base/settings.h"
 #include "run/asker.h"
@@ -198,6 +199,7 @@ wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
 	bool can_tell;
 	float bias;
 
+	wals_debug_point("score");
 	if (fold_in != WALS_FOLD_NEVER)
 		return score_folded(scoring, model, user, item, fold_in, score);
 	can_tell = wals_moment_now(&moment);

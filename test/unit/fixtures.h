@@ -475,7 +475,8 @@ fixture_solver(const Fixture *f)
 {
 	WcSolver *solver = NULL;
 
-	if (wc_solver_create(&f->problem, NULL, &solver, &check_alloc, NULL) != WC_OK)
+	if (wc_solver_create(&f->problem, NULL, &solver, &check_alloc, NULL) !=
+	    WC_OK)
 		abort();
 	return solver;
 }
