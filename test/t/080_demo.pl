@@ -4,6 +4,9 @@
 use strict;
 use warnings;
 use Cwd qw(getcwd);
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Pages;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -31,12 +34,24 @@ my ($ok, $out, $err) = demo();
 ok($ok, 'demo/run succeeds') or diag("$out\n$err");
 like($out, qr/^\s*98653 \| 32710 \|\s+285$/m, 'all visits are loaded');
 like($out, qr/NOTICE:  model "web" version 1: 32710 users, 285 items/, 'the model says what it is');
-my @losses = $out =~ /^\s+\d+ \|\s+(\d+\.\d) \|\s+\S+ \|\s+\d+\.\d{3}$/mg;
-is(scalar @losses, 15, 'the training log has an iteration a line');
-ok($losses[0] > $losses[-1], 'the loss falls');
-my @rows = $out =~ /\| (model|popular)\s*$/mg;
-is((grep { $_ eq 'model' } @rows), 8, 'a known user gets recommendations');
-is((grep { $_ eq 'popular' } @rows), 5, 'an unknown user gets what is popular');
+my ($model, $popularity) = $out =~ /^ recall\@10\s+\| (\S+) \|\s+(\S+)/m;
+cmp_ok($model, '>', $popularity + 0.1, 'the model is better than popularity');
+is(() = $out =~ /\| fold_in\s*$/mg, 5, 'a new visitor is folded in');
+is(() = $out =~ /\| popular\s*$/mg, 5, 'an unknown one gets what is popular');
+
+# what README.md shows of it
+my ($shown) = map { $_->{text} } grep { $_->{heading} eq 'Try it' && $_->{tag} eq 'text' }
+  blocks('README.md', slurp_file('README.md'));
+ok(is_table($shown), 'README.md shows tables');
+ok(shown($shown, $out), 'README.md shows what is printed') or diag($out);
+
+# the map, which README.md shows as well
+my ($map) = $out =~ /^\s+(\S+map\.svg)$/m;
+my @titles = sort map { s/: .*//r } slurp_file($map // '/dev/null') =~ /<circle[^>]*><title>([^<]*)/g;
+is(scalar @titles, 100, 'a hundred areas are on the map it names');
+is_deeply([ sort map { s/: .*//r } slurp_file('docs/images/web.svg') =~ /<circle[^>]*><title>([^<]*)/g ],
+	\@titles, 'docs/images/web.svg has the same');
+
 like($out, qr/--stop/, 'it says how to end it');
 
 # the server goes on, and psql reaches it

@@ -1,112 +1,39 @@
-# Is what README.md and docs/reference.md say true?
+# Is what the documentation says true?  (091_paste.pl has README.md.)
 #
 # The ```sql blocks of each page are run in order, in a database of their own
 # that has the tables of test/data/readme.sql, by a role without special rights.
 # Each block is a session and must not fail.  Where the next block is ```text
 # with lines of NOTICE, WARNING, ERROR, DETAIL or HINT, the server must have said
-# these lines, and an ERROR is what must happen.  A comment "run by a superuser"
-# in the line above a block does what it says.  Blocks in other languages are
-# not run.
+# these lines, and an ERROR is what must happen; where it is a table, psql must
+# have printed it.  A comment "run by a superuser" in the line above a block does
+# what it says.  Blocks in other languages are not run.
 #
 # Then the tables of the reference are compared with the catalog and with the
-# codes in the source.
+# codes in the source, and links are followed.
 use strict;
 use warnings;
+use File::Find;
 use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use Pages;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @pages = ('README.md', 'docs/reference.md', 'docs/coming-from.md', 'docs/operations.md',
-	'docs/tuning.md', 'docs/weights.md');
 my $said = qr/^(?:NOTICE|WARNING|ERROR|DETAIL|HINT):  /;
 
-sub blocks
-{
-	my ($text) = @_;
-	my @blocks;
-	my ($block, $before, $number) = (undef, '', 0);
+# 030_pgvector.pl runs its page where pgvector is installed
+my @pages = grep { $_ ne 'docs/pgvector.md' }
+  map { s{^\Q$root\E/}{}r } sort(glob "$root/docs/*.md"), "$root/examples/README.md";
+cmp_ok(scalar @pages, '>', 10, 'pages are found');
 
-	for my $line (split /\n/, $text)
-	{
-		$number++;
-		if (!$block && $line =~ /^```(\w+)$/)
-		{
-			$block = {
-				tag => $1,
-				line => $number,
-				superuser => $before eq '<!-- run by a superuser -->',
-				text => ''
-			};
-		}
-		elsif ($block && $line eq '```')
-		{
-			push @blocks, $block;
-			$block = undef;
-		}
-		elsif ($block)
-		{
-			$block->{text} .= "$line\n";
-		}
-		else
-		{
-			die "line $number: a block without a language" if $line =~ /^```/;
-			$before = $line;
-		}
-	}
-	die "a block is not closed" if $block;
-	return @blocks;
-}
-
-# Headings with what stands below each, down to the next heading.
-sub sections
-{
-	my ($text) = @_;
-	my %sections;
-
-	$text =~ s/^```.*?^```$//msg;
-	for my $section (split /^(?=#+ )/m, $text)
-	{
-		$sections{$1} = $section if $section =~ /^#+ (.*)$/m;
-	}
-	return %sections;
-}
-
-# The rows of the tables in a section whose first column is called so, as lists
-# of cells without the quotes of code.
-sub rows
-{
-	my ($section, $first) = @_;
-	my ($wanted, @rows) = (0);
-
-	for my $line (split /\n/, $section)
-	{
-		if ($line !~ /^\|/)
-		{
-			$wanted = 0;
-			next;
-		}
-		my @cells = split /\s*(?<!\\)\|\s*/, $line =~ s/^\|\s*//r;
-		s/`//g for @cells;
-		if ($cells[0] eq $first)
-		{
-			$wanted = 1;
-		}
-		elsif ($wanted && $cells[0] !~ /^-/)
-		{
-			push @rows, \@cells;
-		}
-	}
-	return @rows;
-}
-
-# The pages speak of people and programs by the names these have: the
-# superuser must not be called like one of them because the user is.
+# The superuser is not called like the one who runs this, who may be called like
+# a role of the pages.
+local $ENV{PGUSER} = 'regress_wals_superuser';
 my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init(extra => [ '--username', 'postgres' ]);
+$node->init(extra => [ '--username', $ENV{PGUSER} ]);
 $node->start;
-$ENV{PGUSER} = 'postgres';
 $node->safe_psql('postgres',
 	'CREATE ROLE alice LOGIN; CREATE ROLE app; CREATE ROLE analyst; '
 	  . 'GRANT analyst TO alice');
@@ -126,11 +53,14 @@ sub run_sql
 		$database, $sql,
 		on_error_die => 0,
 		on_error_stop => 1,
-		extra_params => $role ? [ '-U', $role ] : [],
+		extra_params => [
+			'--pset=format=aligned', '--pset=tuples_only=off',
+			$role ? ('--username', $role) : ()
+		],
 		stdout => \$out,
 		stderr => \$err);
 
-	return ($status, $out, $err);
+	return ($status, "$out\n", $err);
 }
 
 my ($status, $out, $err) = run_sql('postgres', 'alice', 'SELECT 1; SELECT 1/0');
@@ -140,9 +70,8 @@ my $examples = '';
 for my $page (@pages)
 {
 	my $database = lc $page =~ s/\W+/_/gr;
-	my $expected = '';
-	my @blocks = blocks($text{$page});
-
+	my @blocks = blocks($page, $text{$page});
+	next unless grep { $_->{tag} eq 'sql' } @blocks;
 	$node->safe_psql('postgres', "CREATE DATABASE $database OWNER alice");
 	($status, $out, $err) =
 	  run_sql($database, 'alice', slurp_file("$root/test/data/readme.sql"));
@@ -154,16 +83,16 @@ for my $page (@pages)
 		my $next = $blocks[ $i + 1 ];
 		my $where = "$page:$block->{line}";
 
-		if ($block->{tag} eq 'text' && $block->{text} =~ /$said/m)
+		if ($block->{tag} eq 'text'
+			&& ($block->{text} =~ /$said/m || is_table($block->{text})))
 		{
 			ok($i > 0 && $blocks[ $i - 1 ]{tag} eq 'sql',
 				"$where: has a block of SQL before it");
 		}
 		next if $block->{tag} ne 'sql';
 
-		my @lines = $next && $next->{tag} eq 'text'
-		  ? grep { /$said/ } split /\n/, $next->{text}
-		  : ();
+		my $shows = $next && $next->{tag} eq 'text' ? $next->{text} : '';
+		my @lines = grep { /$said/ } split /\n/, $shows;
 		my $fails = grep { /^ERROR/ } @lines;
 
 		$examples .= $block->{text};
@@ -173,6 +102,8 @@ for my $page (@pages)
 			"$where: " . ($fails ? 'fails' : 'runs'))
 		  or diag($err);
 		ok($err =~ /(?:^|: )\Q$_\E$/m, "$where: $_") or diag($err) for @lines;
+		ok(shown($shows, $out), "$where: prints what is shown") or diag($out)
+		  if is_table($shows);
 	}
 }
 
@@ -359,40 +290,62 @@ ok( $raised{$_} || $documented{$_} =~ /\(from the server\)/,
 	"SQLSTATE $_ is raised")
   for sort keys %documented;
 
-# A heading that begins with a small letter is what the server says.
-for my $heading ($text{'README.md'} =~ /^### ([a-z].*)$/mg)
+# A heading of Troubleshooting that begins with a small letter is what is said: by
+# us, or as an example in its section shows.  What the system says in the course
+# of an installation can't be shown.
+my %troubles = sections($text{'docs/troubleshooting.md'} =~ s/^## Installing\n.*?^(?=## )//msr);
+my %shown = map { $_->{text} =~ /^ERROR:  (.*)$/ ? ($1 => 1) : () }
+  blocks('docs/troubleshooting.md', $text{'docs/troubleshooting.md'});
+my @sayings = grep { /^[a-z]/ } sort keys %troubles;
+cmp_ok(scalar @sayings, '>', 5, 'messages are found');
+for my $heading (@sayings)
 {
-	ok((grep { $heading =~ /^$_$/ } @messages), "the server says: $heading");
+	ok($shown{$heading} || (grep { $heading =~ /^$_$/ } @messages),
+		"the server says: $heading");
 }
 
 # ---------------------------------------------------------------------------
-# Links lead somewhere
+# Links lead somewhere, and to every page
 # ---------------------------------------------------------------------------
 
-sub anchors
-{
-	my ($text) = @_;
+my @documents;
+find(
+	{
+		no_chdir => 1,
+		wanted => sub {
+			return $File::Find::prune = 1 if m{/(?:\.git|build-unit|tmp_check|results|output)$};
+			push @documents, $File::Find::name =~ s{^\Q$root\E/}{}r if /\.md$/;
+		}
+	},
+	$root);
+my %leads_to;
 
-	$text =~ s/^```.*?^```$//msg;
-	return map { lc s/[^\w\s-]//gr =~ s/\s/-/gr } $text =~ /^#+ (.*)$/mg;
-}
-
-for my $page (@pages)
+for my $page (sort @documents)
 {
 	my $folder = $page =~ m{^(.*/)} ? $1 : '';
 
-	for my $link ($text{$page} =~ /\]\(([^)\s]+)\)/g)
+	for my $link (slurp_file("$root/$page") =~ /\]\(([^)\s]+)\)/g)
 	{
 		next if $link =~ /^https?:/;
 		my ($path, $anchor) = split /#/, $link, 2;
-		my $target = $path eq '' ? "$root/$page" : "$root/$folder$path";
+		my $target = $path eq '' ? $page : "$folder$path";
 
-		ok(-e $target, "$page: $link is there") or next;
-		ok((grep { $_ eq $anchor } anchors(slurp_file($target))),
+		1 while $target =~ s{[^/]+/\.\./}{};
+		push @{ $leads_to{$page} }, $target;
+		ok(-e "$root/$target", "$page: $link is there") or next;
+		ok((grep { $_ eq $anchor } anchors(slurp_file("$root/$target"))),
 			"$page: $link has its heading")
 		  if defined $anchor;
 	}
 }
+
+my %reached = ('README.md' => 1);
+my @ahead = ('README.md');
+while (my $page = shift @ahead)
+{
+	push @ahead, grep { !$reached{$_}++ } @{ $leads_to{$page} // [] };
+}
+ok($reached{$_}, "README.md leads to $_") for grep { m{^docs/[^/]+\.md$} } sort @documents;
 
 $node->stop;
 done_testing();
