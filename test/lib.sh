@@ -389,7 +389,7 @@ select_user()
 		getent passwd postgres >/dev/null && server_user=postgres
 		as_user=(runuser -u "$server_user" -- env -i HOME="$1" TMPDIR="$1/tmp"
 			LC_ALL="$LC_ALL" PATH=/usr/local/bin:/usr/bin:/bin)
-		for name in TERM CI COPT; do
+		for name in TERM CI COPT NODE_PATH CLASSPATH; do
 			[ -z "${!name:-}" ] || as_user+=("$name=${!name}")
 		done
 		chown -R "$server_user": "$1"
