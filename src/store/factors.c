@@ -28,6 +28,7 @@
 #include "utils/typcache.h"
 
 #include "base/compat.h"
+#include "base/debug.h"
 #include "store/direct.h"
 #include "store/factors.h"
 #include "store/query.h"
@@ -130,7 +131,10 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 		enr->md.enrtuples = end - row;
 		enr->reldata = store;
 		for (; row < end; row++)
+		{
+			wals_debug_point("row_written");
 			put_row(store, desc, array, version, rows, row);
+		}
 		MemoryContextSwitchTo(caller);
 		wals_query_offer(enr);
 		wals_query_run(sql.data, 0, NULL, NULL, NULL, WALS_READ_FRESH);

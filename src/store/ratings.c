@@ -30,6 +30,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/debug.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "store/numbers.h"
@@ -260,6 +261,7 @@ read_row(TupleTableSlot *slot, void *arg)
 	MemoryContext caller;
 	int i;
 
+	wals_debug_point("row_read");
 	ratings->n_rows++;
 	if (ratings->n_rows % READ_BLOCK == 0)
 		MemoryContextReset(state->row_context);

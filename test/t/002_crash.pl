@@ -106,13 +106,12 @@ $psql->finish;
 $node->start;
 check_model('after an immediate shutdown');
 
+# it gives up after a minute, long before the training is done
+$train = q{SET wals.threads = 1; SELECT wals_train('m', 'ratings', factors => 128, iterations => 1000, solver => 'cholesky');};
 ($psql, $pid) = begin_training();
 sleep($whole / 2);
-$start = time;
 $node->stop('fast');
-my $seconds = time - $start;
 $psql->finish;
-cmp_ok($seconds, '<', 5, sprintf('a fast shutdown does not wait for the training (%.1f s)', $seconds));
 $node->start;
 check_model('after a fast shutdown');
 
@@ -133,7 +132,7 @@ SKIP:
 }
 
 # and a new training works
-is( $node->safe_psql('postgres', "SET client_min_messages = warning; $train"),
+is( $node->safe_psql('postgres', q{SET client_min_messages = warning; SELECT wals_train('m', 'ratings', factors => 48, iterations => 3)}),
 	'2', 'the model can be trained again');
 is( $node->safe_psql('postgres', 'SELECT count(*) FROM wals_recommend(1, 5)'),
 	'5', 'and answers');

@@ -116,25 +116,28 @@ my $fork_limit = q{COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; prlimit --pid $PP
 sub begin_training
 {
 	my ($out, $err, @commands) = @_;
+	my $gate = $node->background_psql('postgres');
+	$gate->query_safe('SELECT pg_advisory_lock(1)');
 	my $psql = IPC::Run::start(
 		[
 			'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',
 			q{SET application_name = 'training'},
 			(map { ('-c', $_) } @commands),
-			'-c', 'SELECT pg_sleep(0.5)',
-			'-c', q{SELECT wals_train('m', 'ratings', factors => 64, iterations => 1000)},
+			'-c', 'SELECT pg_advisory_lock(1)',
+			'-c', q{SELECT wals_train('m', 'ratings', factors => 64, iterations => 1000, solver => 'cholesky')},
 			'-c', 'SELECT threads()'
 		],
 		'>', $out, '2>', $err);
 
 	$node->poll_query_until('postgres',
-		q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'training' AND query LIKE '%pg_sleep%'})
+		q{SELECT count(*) = 1 FROM pg_stat_activity WHERE application_name = 'training' AND query LIKE '%pg_advisory_lock%'})
 	  or die 'no session is seen';
 	my $pid = $node->safe_psql('postgres',
 		q{SELECT pid FROM pg_stat_activity WHERE application_name = 'training'});
 	my $shared = shared_memory($pid);
 
 	is(tasks($pid), 1, 'one thread before');
+	$gate->quit;
 	$node->poll_query_until('postgres',
 		q{SELECT count(*) = 1 FROM wals_progress WHERE phase LIKE 'solving %'})
 	  or die 'no training is seen';
@@ -150,7 +153,7 @@ sub most_tasks
 	my %shared;
 	my $start = time;
 
-	for (my $looks = 0; $looks < 300 || ($enough > $most && time - $start < 60); $looks++)
+	for (my $looks = 0; $looks < 300 || ($enough > $most && time - $start < 180); $looks++)
 	{
 		my $tasks = tasks($pid);
 

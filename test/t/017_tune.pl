@@ -42,7 +42,10 @@ sub start
 {
 	my ($sql, $out, $err) = @_;
 	return IPC::Run::start(
-		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice', '-c', $sql ],
+		[
+			'psql', '-XAtq', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice',
+			'-c', 'SET wals.threads = 1', '-c', $sql
+		],
 		'>', $out, '2>', $err);
 }
 
@@ -100,13 +103,13 @@ is( psql_as('regress_wals_alice', q{
 # not be; the first is always run, and the best is still tested
 my ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
-	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 3}',
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 30}',
 		search => 'random', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'max_seconds leaves out trials, and tests the best');
 like($stderr, qr/stopped after \d+ of 1000 trials: another one might end after 1 seconds, the max_seconds/, 'and says so');
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
-	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 9}',
+	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 90}',
 		search => 'halving', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'so does halving');
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) < 200 OR count(value) < 200, count(value) >= 1, count(test_value), count(*) - count(options)
