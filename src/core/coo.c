@@ -12,7 +12,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <math.h>
 #include <string.h>
 
 #include "core/internal.h"
@@ -178,65 +177,6 @@ wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
 			return WC_CANCELLED;
 		coo->user[e] = user_renumber[coo->user[e]];
 		coo->item[e] = item_renumber[coo->item[e]];
-	}
-	return WC_OK;
-}
-
-/*
- * Ages are formed in unsigned arithmetic: the distance of two times may pass
- * the range of int64.
- */
-WcStatus
-wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
-             const WcAlloc *alloc, const WcHooks *hooks)
-{
-	WcPace pace = wc_pace_start(hooks);
-	int64_t latest = INT64_MIN;
-
-	WC_ASSERT(coo->time != NULL && half_life > 0);
-	for (int64_t e = 0; e < coo->count; e++)
-	{
-		if (wc_pace(&pace, 1))
-			return WC_CANCELLED;
-		if (coo->time[e] > latest)
-			latest = coo->time[e];
-	}
-	*newest = latest;
-	return wc_coo_decay_from(coo, half_life, latest, alloc, hooks);
-}
-
-WcStatus
-wc_coo_decay_from(WcCoo *coo, double half_life, int64_t newest,
-                  const WcAlloc *alloc, const WcHooks *hooks)
-{
-	WcPace pace = wc_pace_start(hooks);
-	float *weight = coo->weight;
-
-	if (weight == NULL)
-	{
-		weight = wc_alloc_array(alloc, (size_t) coo->capacity, sizeof(float));
-		if (weight == NULL)
-			return WC_NO_MEMORY;
-		for (int64_t e = 0; e < coo->count; e++)
-		{
-			if (wc_pace(&pace, 1))
-			{
-				wc_free(alloc, weight);
-				return WC_CANCELLED;
-			}
-			weight[e] = 1.0f;
-		}
-		coo->weight = weight;
-	}
-	for (int64_t e = 0; e < coo->count; e++)
-	{
-		double age = (double) ((uint64_t) newest - (uint64_t) coo->time[e]);
-
-		/* An exp2 costs as much as some ten steps of the other passes. */
-		if (wc_pace(&pace, 8))
-			return WC_CANCELLED;
-		if (coo->time[e] < newest)
-			weight[e] = (float) (weight[e] * exp2(-age / half_life));
 	}
 	return WC_OK;
 }

@@ -32,6 +32,8 @@ wc_csr_free(WcCsr *csr, const WcAlloc *alloc)
 	wc_free(alloc, csr->col);
 	wc_free(alloc, csr->value);
 	wc_free(alloc, csr->weight);
+	wc_free(alloc, csr->time);
+	wc_free(alloc, csr->share);
 	memset(csr, 0, sizeof(*csr));
 }
 
@@ -401,11 +403,11 @@ check_users(const WcCoo *coo, bool *ascending, WcPace *pace)
 
 /* Triplets sorted by user are rows already, but for the offsets. */
 static void
-take_over(WcCoo *coo, WcTimedCsr *by_user)
+take_over(WcCoo *coo, WcCsr *by_user)
 {
-	by_user->csr.col = coo->item;
-	by_user->csr.value = coo->value;
-	by_user->csr.weight = coo->weight;
+	by_user->col = coo->item;
+	by_user->value = coo->value;
+	by_user->weight = coo->weight;
 	by_user->time = coo->time;
 	coo->item = NULL;
 	coo->value = NULL;
@@ -500,9 +502,8 @@ apply_order(const RowSort *sort, int64_t count, size_t width, void *data)
 }
 
 static bool
-sort_row(RowSort *sort, WcTimedCsr *timed, int64_t begin, int64_t end)
+sort_row(RowSort *sort, WcCsr *csr, int64_t begin, int64_t end)
 {
-	WcCsr *csr = &timed->csr;
 	int32_t *col = csr->col + begin;
 	int64_t count = end - begin;
 	bool ascending = true;
@@ -538,13 +539,12 @@ sort_row(RowSort *sort, WcTimedCsr *timed, int64_t begin, int64_t end)
 	       apply_order(sort, count, sizeof(float),
 	                   csr->weight == NULL ? NULL : csr->weight + begin) &&
 	       apply_order(sort, count, sizeof(int64_t),
-	                   timed->time == NULL ? NULL : timed->time + begin);
+	                   csr->time == NULL ? NULL : csr->time + begin);
 }
 
 static WcStatus
-sort_rows(WcTimedCsr *timed, const WcAlloc *alloc, WcPace *pace)
+sort_rows(WcCsr *csr, const WcAlloc *alloc, WcPace *pace)
 {
-	const WcCsr *csr = &timed->csr;
 	RowSort sort = {NULL, NULL, 1, pace};
 	int64_t longest = 0;
 	WcStatus status = WC_OK;
@@ -567,7 +567,7 @@ sort_rows(WcTimedCsr *timed, const WcAlloc *alloc, WcPace *pace)
 	for (int32_t i = 0; i < csr->rows && status == WC_OK; i++)
 	{
 		if (wc_pace(pace, 1) ||
-		    !sort_row(&sort, timed, csr->start[i], csr->start[i + 1]))
+		    !sort_row(&sort, csr, csr->start[i], csr->start[i + 1]))
 			status = WC_CANCELLED;
 	}
 	wc_free(alloc, sort.entry);
@@ -575,46 +575,54 @@ sort_rows(WcTimedCsr *timed, const WcAlloc *alloc, WcPace *pace)
 	return status;
 }
 
+/* *array with room for nnz elements; a refusal leaves it larger. */
+static void
+shrink_floats(float **array, size_t nnz, const WcAlloc *alloc)
+{
+	float *shrunk;
+
+	if (*array == NULL)
+		return;
+	shrunk = wc_resize_array(alloc, *array, nnz, sizeof(float));
+	if (shrunk != NULL)
+		*array = shrunk;
+}
+
 void
 wc_csr_shrink(WcCsr *csr, const WcAlloc *alloc)
 {
 	size_t nnz = (size_t) csr->nnz;
 	int32_t *col;
-	float *number;
+	int64_t *time;
 
 	col = wc_resize_array(alloc, csr->col, nnz, sizeof(int32_t));
 	if (col != NULL)
 		csr->col = col;
-	if (csr->value != NULL)
-	{
-		number = wc_resize_array(alloc, csr->value, nnz, sizeof(float));
-		if (number != NULL)
-			csr->value = number;
-	}
-	if (csr->weight != NULL)
-	{
-		number = wc_resize_array(alloc, csr->weight, nnz, sizeof(float));
-		if (number != NULL)
-			csr->weight = number;
-	}
+	shrink_floats(&csr->value, nnz, alloc);
+	shrink_floats(&csr->weight, nnz, alloc);
+	if (csr->time == NULL)
+		return;
+	time = wc_resize_array(alloc, csr->time, nnz, sizeof(int64_t));
+	if (time != NULL)
+		csr->time = time;
 }
 
 static WcStatus
-sort_triplets(WcCoo *coo, int32_t users, int32_t items, WcTimedCsr *by_user,
+sort_triplets(WcCoo *coo, int32_t users, int32_t items, WcCsr *by_user,
               const WcAlloc *alloc, WcPace *pace)
 {
 	bool ascending;
 	WcStatus status;
 
-	by_user->csr.rows = users;
-	by_user->csr.cols = items;
-	by_user->csr.nnz = coo->count;
-	status = count_keys(coo->count, coo->user, users, &by_user->csr.start,
-	                    alloc, pace);
+	by_user->rows = users;
+	by_user->cols = items;
+	by_user->nnz = coo->count;
+	status =
+	    count_keys(coo->count, coo->user, users, &by_user->start, alloc, pace);
 	if (status == WC_OK)
 		status = check_users(coo, &ascending, pace);
 	if (status == WC_OK && !ascending)
-		status = sort_users(coo, users, by_user->csr.start, alloc, pace);
+		status = sort_users(coo, users, by_user->start, alloc, pace);
 	if (status == WC_OK)
 		take_over(coo, by_user);
 	wc_coo_free(coo, alloc);
@@ -623,36 +631,101 @@ sort_triplets(WcCoo *coo, int32_t users, int32_t items, WcTimedCsr *by_user,
 	return status;
 }
 
-WcStatus
-wc_csr_from_coo(WcCoo *coo, int32_t users, int32_t items,
-                WcDuplicates duplicates, bool drop_zero, WcCsr *csr,
-                int64_t *n_merged, int64_t *n_zero, const WcAlloc *alloc,
-                const WcHooks *hooks, WcError *error)
+WcMerging
+wc_merging(const WcParams *params)
 {
-	WcTimedCsr by_user = {{0}, NULL};
+	WcMerging merging = {
+	    .duplicates = params->duplicates,
+	    .drop_zero = params->feedback == WC_IMPLICIT,
+	    .by_value = params->weighting == WC_WEIGHT_LINEAR ||
+	                params->weighting == WC_WEIGHT_LOG,
+	    .half_life = params->half_life,
+	};
+
+	return merging;
+}
+
+WcStatus
+wc_csr_from_coo(WcCoo *coo, int32_t users, int32_t items, WcMerging merging,
+                WcCsr *csr, int64_t *n_merged, int64_t *n_zero,
+                const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+{
 	WcPace pace = wc_pace_start(hooks);
 	WcStatus status;
 
 	*n_merged = 0;
 	*n_zero = 0;
-	if (duplicates != WC_DUP_LAST)
+	memset(csr, 0, sizeof(*csr));
+	if (merging.duplicates != WC_DUP_LAST && merging.half_life == 0)
 	{
 		wc_free(alloc, coo->time);
 		coo->time = NULL;
 	}
-	status = sort_triplets(coo, users, items, &by_user, alloc, &pace);
+	status = sort_triplets(coo, users, items, csr, alloc, &pace);
 	if (status == WC_OK)
-		status = wc_merge_rows(&by_user, duplicates, drop_zero, n_merged,
-		                       n_zero, alloc, &pace, error);
-	wc_free(alloc, by_user.time);
-	by_user.time = NULL;
+		status =
+		    wc_merge_rows(csr, merging, n_merged, n_zero, alloc, &pace, error);
+	if (merging.half_life == 0)
+	{
+		wc_free(alloc, csr->time);
+		csr->time = NULL;
+	}
 	if (status == WC_OK)
-		wc_csr_shrink(&by_user.csr, alloc);
+		wc_csr_shrink(csr, alloc);
 	else
-		wc_csr_free(&by_user.csr, alloc);
-	*csr = by_user.csr;
+		wc_csr_free(csr, alloc);
 	if (status != WC_OK && status != WC_DUPLICATE && status != WC_NOT_FINITE)
 		return wc_fail(error, status, WC_USERS, -1, -1, "%s", "");
 	WC_ASSERT(status != WC_OK || wc_csr_check(csr));
 	return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Fading
+ * ------------------------------------------------------------------------ */
+
+WcStatus
+wc_csr_newest(const WcCsr *csr, int64_t *newest, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+
+	WC_ASSERT(csr->time != NULL);
+	*newest = INT64_MIN;
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		if (csr->time[e] > *newest)
+			*newest = csr->time[e];
+	}
+	return WC_OK;
+}
+
+WcStatus
+wc_csr_fade(WcCsr *csr, double half_life, int64_t newest, const WcAlloc *alloc,
+            const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	size_t nnz = (size_t) csr->nnz;
+	bool weighted = csr->weight != NULL;
+
+	WC_ASSERT(csr->time != NULL && csr->share == NULL && half_life > 0);
+	csr->share = wc_alloc_array(alloc, nnz, sizeof(float));
+	if (!weighted)
+		csr->weight = wc_alloc_array(alloc, nnz, sizeof(float));
+	if (csr->share == NULL || csr->weight == NULL)
+		return WC_NO_MEMORY;
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		float share = wc_share(half_life, newest, csr->time[e]);
+
+		/* An exp2 costs as much as some ten steps of the other passes. */
+		if (wc_pace(&pace, 8))
+			return WC_CANCELLED;
+		csr->share[e] = share;
+		csr->weight[e] = weighted ? csr->weight[e] * share : share;
+	}
+	wc_free(alloc, csr->time);
+	csr->time = NULL;
+	return WC_OK;
 }

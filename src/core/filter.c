@@ -62,6 +62,18 @@ count_entries(const WcCsr *csr, const bool *keep_user, const bool *keep_item,
 	return WC_OK;
 }
 
+static inline void
+move_entry(WcCsr *csr, int64_t from, int64_t to, int32_t col)
+{
+	csr->col[to] = col;
+	if (csr->value != NULL)
+		csr->value[to] = csr->value[from];
+	if (csr->weight != NULL)
+		csr->weight[to] = csr->weight[from];
+	if (csr->time != NULL)
+		csr->time[to] = csr->time[from];
+}
+
 /* Move what is kept to the front; item_number is the new number of an item. */
 static WcStatus
 compact(WcCsr *csr, const bool *keep_user, const bool *keep_item,
@@ -86,12 +98,7 @@ compact(WcCsr *csr, const bool *keep_user, const bool *keep_item,
 					return WC_CANCELLED;
 				if (!keep_item[csr->col[e]])
 					continue;
-				csr->col[filled] = item_number[csr->col[e]];
-				if (csr->value != NULL)
-					csr->value[filled] = csr->value[e];
-				if (csr->weight != NULL)
-					csr->weight[filled] = csr->weight[e];
-				filled++;
+				move_entry(csr, e, filled++, item_number[csr->col[e]]);
 			}
 		}
 		begin = end;
@@ -140,6 +147,38 @@ filter(WcCsr *csr, int32_t min_user_rows, int32_t min_item_rows,
 	status = compact(csr, keep_user, keep_item, item_count, pace);
 	csr->cols = cols;
 	return status;
+}
+
+WcStatus
+wc_csr_keep_cells(WcCsr *csr, const WcCsr *cells, const WcHooks *hooks)
+{
+	WcPace pace = wc_pace_start(hooks);
+	int64_t filled = 0;
+	int64_t begin = 0;
+
+	WC_ASSERT(csr->rows == cells->rows && csr->share == NULL);
+	for (int32_t i = 0; i < csr->rows; i++)
+	{
+		int64_t end = csr->start[i + 1];
+		int64_t cell = cells->start[i];
+
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		csr->start[i] = filled;
+		for (int64_t e = begin; e < end && cell < cells->start[i + 1]; e++)
+		{
+			if (wc_pace(&pace, 1))
+				return WC_CANCELLED;
+			if (csr->col[e] != cells->col[cell])
+				continue;
+			cell++;
+			move_entry(csr, e, filled++, csr->col[e]);
+		}
+		begin = end;
+	}
+	csr->start[csr->rows] = filled;
+	csr->nnz = filled;
+	return WC_OK;
 }
 
 /* A cancelled matrix may be half compacted: it is released. */

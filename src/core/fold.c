@@ -378,6 +378,7 @@ wc_fold_free(WcFold *fold)
 	wc_free(alloc, fold->vector);
 	wc_free(alloc, fold->place);
 	wc_free(alloc, fold->target);
+	wc_free(alloc, fold->left);
 	wc_free(alloc, fold->entry_scale);
 	wc_free(alloc, fold->entry_share);
 	wc_free(alloc, fold->entry_bias);
@@ -496,8 +497,13 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
       WcError *error)
 {
 	int64_t start[2] = {0, fold->count};
-	WcCsr row = {1,           fold->items,  fold->count, start,
-	             fold->place, fold->target, fold->weight};
+	WcCsr row = {.rows = 1,
+	             .cols = fold->items,
+	             .nnz = fold->count,
+	             .start = start,
+	             .col = fold->place,
+	             .value = fold->target,
+	             .weight = fold->weight};
 	bool biases = fold->width > fold->factors;
 	WcHalf half;
 
@@ -553,12 +559,10 @@ wc_fold_row(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 	WC_ASSERT(items->count == fold->items);
 	fold->count = 0;
 	fold->factored = false;
+	fold->fades = false;
 	*bias = 0;
 	memset(factors, 0, (size_t) fold->factors * sizeof(float));
 	status = wc_fold_make_room(fold, user->count);
-	if (status == WC_OK && fold->objective.params.half_life > 0 &&
-	    user->has_time && user->count > 0)
-		status = wc_fold_decay(fold, user, pace);
 	if (status != WC_OK)
 		return wc_fold_fail(fold, error, status);
 	status = wc_fold_merge(fold, user, pace, error);

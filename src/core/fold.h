@@ -37,19 +37,21 @@ struct WcFold
 	int32_t *item;
 	float *value; /* merged ratings */
 	float *weight; /* g times merged weights */
-	int64_t *time;
+	int64_t *time; /* of the latest rating */
 	WcFoldRow *scratch;
 	WcFoldEntry *entry;
 	float *vector; /* vector_room x k */
 	int64_t vector_room;
 	int32_t *place; /* 0, 1, 2, ...: the columns of the row */
 	float *target;
+	float *left; /* share that is left of each, where they fade */
 	float *entry_scale;
 	float *entry_share;
 	float *entry_bias;
 	double *right; /* coefficient on the right side */
 	float lambda;
 	float row_share; /* t of the row, of an item */
+	bool fades; /* the entries have faded */
 	bool factored; /* matrix_double holds the factor of A */
 	bool empty; /* A is 0 */
 };
@@ -75,13 +77,9 @@ extern WcStatus wc_fold_row(WcFold *fold, const WcFoldItems *items,
                             WcPace *pace, WcError *error);
 
 /*
- * weight *= 2^(-age / half_life) as wc_coo_decay does, the age counted back from
- * the newest time of the training, or of the user if that is later.
+ * Sort and merge the ratings, and let them fade since the newest time of the
+ * training, or of the user if that is later: item, value, weight, left, count.
  */
-extern WcStatus wc_fold_decay(const WcFold *fold, WcFoldUser *user,
-                              WcPace *pace);
-
-/* Sort and merge the ratings: item, value, weight and count. */
 extern WcStatus wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace,
                               WcError *error);
 

@@ -4,8 +4,8 @@
  *	  The ratings of one user, made entries of a version's objective.
  *
  * wc_fold_in (fold.c) calls us before it solves.  The steps are those of a
- * training: ratings decay with their age (coo.c), duplicates are merged (merge.c
- * itself), targets and weights are formed (problem.c), but for a single user and
+ * training: duplicates are merged (merge.c itself), entries fade with their age
+ * (csr.c), targets and weights are formed (problem.c), but for a single user and
  * from the constants that the training has left (WcObjective).  What problem.c
  * divides out of powers of counts to keep them in float32 is done in float64
  * here, where one number serves the row.
@@ -47,6 +47,7 @@ wc_fold_make_room(WcFold *fold, int64_t count)
 	fold->entry = wc_fold_renew(fold, fold->entry, room, sizeof(WcFoldEntry));
 	fold->place = wc_fold_renew(fold, fold->place, room, sizeof(int32_t));
 	fold->target = wc_fold_renew(fold, fold->target, room, sizeof(float));
+	fold->left = wc_fold_renew(fold, fold->left, room, sizeof(float));
 	fold->entry_scale =
 	    wc_fold_renew(fold, fold->entry_scale, room, sizeof(float));
 	fold->entry_share =
@@ -56,36 +57,11 @@ wc_fold_make_room(WcFold *fold, int64_t count)
 	fold->right = wc_fold_renew(fold, fold->right, room, sizeof(double));
 	if (fold->item == NULL || fold->value == NULL || fold->weight == NULL ||
 	    fold->time == NULL || fold->scratch == NULL || fold->entry == NULL ||
-	    fold->place == NULL || fold->target == NULL ||
+	    fold->place == NULL || fold->target == NULL || fold->left == NULL ||
 	    fold->entry_scale == NULL || fold->entry_share == NULL ||
 	    fold->entry_bias == NULL || fold->right == NULL)
 		return WC_NO_MEMORY;
 	fold->room = (int64_t) room;
-	return WC_OK;
-}
-
-WcStatus
-wc_fold_decay(const WcFold *fold, WcFoldUser *user, WcPace *pace)
-{
-	double half_life = fold->objective.params.half_life;
-	int64_t newest = fold->objective.newest;
-
-	for (int64_t e = 0; e < user->count; e++)
-	{
-		if (user->rows[e].time > newest)
-			newest = user->rows[e].time;
-	}
-	for (int64_t e = 0; e < user->count; e++)
-	{
-		WcFoldRow *row = &user->rows[e];
-		double age = (double) ((uint64_t) newest - (uint64_t) row->time);
-
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		row->weight = (float) ((user->has_weight ? row->weight : 1.0f) *
-		                       exp2(-age / half_life));
-	}
-	user->has_weight = true;
 	return WC_OK;
 }
 
@@ -125,21 +101,52 @@ sort_rows(WcFold *fold, int64_t count, WcFoldRow *rows, WcPace *pace)
 	return WC_OK;
 }
 
+/* As wc_csr_fade, since the newest time of the training, or of the user. */
+static WcStatus
+fade(WcFold *fold, WcPace *pace)
+{
+	double half_life = fold->objective.params.half_life;
+	int64_t newest = fold->objective.newest;
+
+	fold->fades = true;
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		if (fold->time[e] > newest)
+			newest = fold->time[e];
+	}
+	for (int64_t e = 0; e < fold->count; e++)
+	{
+		if (wc_pace(pace, 8))
+			return wc_fold_fail(fold, NULL, WC_CANCELLED);
+		fold->left[e] = wc_share(half_life, newest, fold->time[e]);
+		fold->weight[e] *= fold->left[e];
+	}
+	return WC_OK;
+}
+
 WcStatus
 wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
 {
-	const WcParams *params = &fold->objective.params;
+	WcMerging merging = wc_merging(&fold->objective.params);
 	int64_t start[2] = {0, user->count};
-	WcTimedCsr row = {{1, fold->items, user->count, start, fold->item,
-	                   fold->value, user->has_weight ? fold->weight : NULL},
-	                  fold->time};
+	WcCsr row = {.rows = 1,
+	             .cols = fold->items,
+	             .nnz = user->count,
+	             .start = start,
+	             .col = fold->item,
+	             .value = fold->value,
+	             .weight = fold->weight,
+	             .time = fold->time};
 	int64_t n_merged = 0;
 	int64_t n_zero = 0;
 	WcStatus status;
 
 	if (!user->has_time)
+	{
+		merging.half_life = 0;
 		for (int64_t e = 0; e < user->count; e++)
 			user->rows[e].time = e;
+	}
 	status = sort_rows(fold, user->count, user->rows, pace);
 	if (status != WC_OK)
 		return wc_fold_fail(fold, error, status);
@@ -153,14 +160,15 @@ wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace, WcError *error)
 	}
 	if (error != NULL)
 		error->status = WC_OK;
-	status =
-	    wc_merge_rows(&row, params->duplicates, params->feedback == WC_IMPLICIT,
-	                  &n_merged, &n_zero, fold->alloc, pace, error);
+	status = wc_merge_rows(&row, merging, &n_merged, &n_zero, fold->alloc, pace,
+	                       error);
 	if (error != NULL)
 		error->side = fold->side;
 	if (status != WC_OK && (error == NULL || error->status == WC_OK))
 		return wc_fold_fail(fold, error, status);
-	fold->count = row.csr.nnz;
+	fold->count = row.nnz;
+	if (status == WC_OK && merging.half_life > 0)
+		status = fade(fold, pace);
 	return status;
 }
 
@@ -214,6 +222,15 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 		fold->entry[e].weight = (float) c;
 		fold->entry[e].contribution = 0;
 		sum += c;
+		if (fold->fades)
+		{
+			double unobserved = params->unobserved_weight * fold->row_share;
+
+			if (fold->share != NULL)
+				unobserved *= fold->share[fold->item[e]];
+			fold->target[e] = (float) wc_faded_target(
+			    fold->target[e], unobserved, c, fold->left[e]);
+		}
 	}
 	lambda =
 	    params->regularization *

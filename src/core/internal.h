@@ -8,6 +8,7 @@
 #ifndef WALS_CORE_INTERNAL_H
 #define WALS_CORE_INTERNAL_H
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -163,22 +164,39 @@ extern WcStatus wc_sort_keyed(int32_t count, WcKeyed *entries, WcKeyed *scratch,
 /* 64-bit hash of a string of bytes (idmap.c). */
 extern uint64_t wc_hash_bytes(const char *bytes, size_t length);
 
-/* Rows of a matrix, and the time of each entry while it is needed. */
-typedef struct WcTimedCsr
-{
-	WcCsr csr;
-	int64_t *time; /* nnz or NULL */
-} WcTimedCsr;
-
 /*
- * Merge the duplicates of every row and drop the cells of value 0 if drop_zero,
- * in place.  The columns of each row ascend, equal ones being duplicates.  The
- * counts are added to.
+ * Merge the duplicates of every row and drop cells of value 0, in place, as
+ * wc_csr_from_coo says.  The columns of each row ascend, equal ones being
+ * duplicates.  The counts are added to.  Arrays that are missing and come to
+ * hold other numbers than 1 are created.
  */
-extern WcStatus wc_merge_rows(WcTimedCsr *timed, WcDuplicates duplicates,
-                              bool drop_zero, int64_t *n_merged,
+extern WcStatus wc_merge_rows(WcCsr *csr, WcMerging merging, int64_t *n_merged,
                               int64_t *n_zero, const WcAlloc *alloc,
                               WcPace *pace, WcError *error);
+
+/* What is left at newest of an entry of that time. */
+static inline float
+wc_share(double half_life, int64_t newest, int64_t time)
+{
+	/* unsigned: the distance of two times may pass the range of int64 */
+	double age = (double) ((uint64_t) newest - (uint64_t) time);
+
+	return time < newest ? (float) exp2(-age / half_life) : 1.0f;
+}
+
+/*
+ * The target of an entry that has faded to a share: what minimizes share times
+ * the loss of the fresh entry plus 1 - share times that of an unobserved cell,
+ * whose weights are w0 + c / share and w0.
+ */
+static inline double
+wc_faded_target(double target, double unobserved, double c, double share)
+{
+	double weight = unobserved + c;
+
+	return weight > 0 ? target * (unobserved * share + c) / weight
+	                  : target * share;
+}
 
 /* Give back what lies behind nnz; a refusal leaves the array larger. */
 extern void wc_csr_shrink(WcCsr *csr, const WcAlloc *alloc);

@@ -4,12 +4,16 @@
  *	  Merge the ratings of the same user and item into one entry.
  *
  * wc_csr_from_coo hands over rows sorted by item, duplicates side by side.
- * Floating-point sums depend on their order, so the values of a cell, and its
- * weights, are sorted by size before they are added up in double: the result is
- * a function of the set of input rows.
+ * Floating-point sums depend on their order, so the numbers of a cell are sorted
+ * by size before they are added up in double: the result is a function of the
+ * set of input rows.
  *
- * Rows are compacted in place.  Only counting rows without values takes memory:
- * the values they did not have.
+ * Each row fades once, since the latest of its cell; that one fades later, when
+ * it is known which cells count (wc_csr_fade).  Rows that have not faded, or
+ * whose weights are all the same, give exactly what rows without weights do.
+ *
+ * Rows are compacted in place.  Only counting rows without values takes memory,
+ * the values they did not have, and so do means of rows that fade.
  *
  *-------------------------------------------------------------------------
  */
@@ -111,12 +115,12 @@ max_floats(const float *number, int64_t count, double *max, WcPace *pace)
 
 /* Entry with the latest time; ties: larger value, then larger weight. */
 static bool
-find_last(const WcTimedCsr *timed, int64_t first, int64_t end, int64_t *last,
+find_last(const WcCsr *csr, int64_t first, int64_t end, int64_t *last,
           WcPace *pace)
 {
-	const int64_t *time = timed->time;
-	const float *value = timed->csr.value;
-	const float *weight = timed->csr.weight;
+	const int64_t *time = csr->time;
+	const float *value = csr->value;
+	const float *weight = csr->weight;
 	int64_t best = first;
 
 	for (int64_t e = first + 1; e < end; e++)
@@ -142,100 +146,222 @@ find_last(const WcTimedCsr *timed, int64_t first, int64_t end, int64_t *last,
 /* The merging of one matrix. */
 typedef struct Merge
 {
-	WcTimedCsr *timed;
-	WcDuplicates duplicates;
+	WcCsr *csr;
+	WcMerging how;
 	bool counting; /* there was no value: it is the number of rows */
 	const WcAlloc *alloc;
 	WcPace *pace;
 } Merge;
 
+/* What an entry becomes. */
+typedef struct Cell
+{
+	double value;
+	double weight;
+	int64_t time;
+} Cell;
+
+/* The entries of a cell, two or more; without an array each is 1. */
+typedef struct Rows
+{
+	int64_t count;
+	float *value; /* or NULL */
+	float *u; /* weights, with what is left of them; or NULL */
+	bool alike; /* all u are the same */
+	double largest; /* u */
+} Rows;
+
+/* Open the entries [first, end), which have faded since the latest of them. */
+static bool
+open_rows(Merge *merge, int64_t first, int64_t end, int64_t latest, Rows *rows)
+{
+	const WcCsr *csr = merge->csr;
+	double half_life = merge->how.half_life;
+
+	rows->count = end - first;
+	rows->value =
+	    merge->counting || csr->value == NULL ? NULL : csr->value + first;
+	rows->u = csr->weight == NULL ? NULL : csr->weight + first;
+	rows->alike = true;
+	rows->largest = 1.0;
+	if (rows->u == NULL)
+		return true;
+	for (int64_t e = 0; e < rows->count; e++)
+	{
+		if (wc_pace(merge->pace, 8))
+			return false;
+		if (half_life > 0)
+			rows->u[e] *= wc_share(half_life, latest, csr->time[first + e]);
+		rows->alike = rows->alike && rows->u[e] == rows->u[0];
+	}
+	return max_floats(rows->u, rows->count, &rows->largest, merge->pace);
+}
+
 /*
- * Value and weight of a cell from its entries [first, end), two or more.
- * Without an array, the value or weight of each entry is 1.
+ * The mean of the values with weights u, both of which are used up: the smallest
+ * value and the mean distance from it, so that the mean of equal values is that
+ * value.
  */
 static bool
-merge_cell(Merge *merge, int64_t first, int64_t end, double *value,
-           double *weight)
+mean_value(Merge *merge, Rows *rows, double *mean)
 {
-	WcCsr *csr = &merge->timed->csr;
-	int64_t count = end - first;
-	float *values = merge->counting ? NULL : csr->value;
-	float *weights = csr->weight;
-	int64_t last;
+	double base = INFINITY;
+	double products;
+	double sum;
 
-	*value = 1.0;
-	*weight = 1.0;
-	switch (merge->duplicates)
+	for (int64_t e = 0; e < rows->count; e++)
 	{
-		case WC_DUP_SUM:
-		case WC_DUP_AVG:
-			if (merge->duplicates == WC_DUP_SUM)
-				*value = (double) count;
-			if (values != NULL &&
-			    !sum_floats(values + first, count, value, merge->pace))
-				return false;
-			if (weights != NULL &&
-			    !sum_floats(weights + first, count, weight, merge->pace))
-				return false;
-			if (merge->duplicates == WC_DUP_AVG)
-			{
-				*value = values != NULL ? *value / (double) count : 1.0;
-				*weight = weights != NULL ? *weight / (double) count : 1.0;
-			}
-			break;
-		case WC_DUP_MAX:
-			if (values != NULL &&
-			    !max_floats(values + first, count, value, merge->pace))
-				return false;
-			if (weights != NULL &&
-			    !max_floats(weights + first, count, weight, merge->pace))
-				return false;
-			break;
-		case WC_DUP_LAST:
-			if (!find_last(merge->timed, first, end, &last, merge->pace))
-				return false;
-			if (values != NULL)
-				*value = values[last];
-			if (weights != NULL)
-				*weight = weights[last];
-			break;
-		case WC_DUP_ERROR:
-			WC_ASSERT(false);
-			break;
+		if (wc_pace(merge->pace, 1))
+			return false;
+		base = fmin(base, rows->value[e]);
 	}
+	for (int64_t e = 0; e < rows->count; e++)
+	{
+		/* of twice the largest, so that no product overflows */
+		double part = rows->u[e] / rows->largest / 2;
+
+		if (wc_pace(merge->pace, 1))
+			return false;
+		rows->u[e] = (float) part;
+		rows->value[e] = (float) (part * (rows->value[e] - base));
+	}
+	if (!sum_floats(rows->value, rows->count, &products, merge->pace) ||
+	    !sum_floats(rows->u, rows->count, &sum, merge->pace))
+		return false;
+	*mean = base + products / sum;
 	return true;
 }
 
-/* The value array a sum of rows without values needs, 1 so far. */
-static WcStatus
-create_values(Merge *merge, int64_t filled)
+/* The sum of the values, and the mean of u with weights |value|. */
+static bool
+sum_values(Merge *merge, Rows *rows, Cell *cell)
 {
-	WcCsr *csr = &merge->timed->csr;
+	double largest = 0;
+	double products;
+	double sum = 0;
 
-	csr->value = wc_alloc_array(merge->alloc, (size_t) csr->nnz, sizeof(float));
-	if (csr->value == NULL)
+	cell->value = (double) rows->count;
+	if (rows->value == NULL)
+	{
+		if (rows->alike || !merge->how.by_value)
+			return true;
+		if (!sum_floats(rows->u, rows->count, &products, merge->pace))
+			return false;
+		cell->weight = products / (double) rows->count;
+		return true;
+	}
+	for (int64_t e = 0; e < rows->count; e++)
+	{
+		if (wc_pace(merge->pace, 1))
+			return false;
+		largest = fmax(largest, fabsf(rows->value[e]));
+	}
+	if (rows->alike || !merge->how.by_value || largest == 0)
+		return sum_floats(rows->value, rows->count, &cell->value, merge->pace);
+	for (int64_t e = 0; e < rows->count; e++)
+	{
+		if (wc_pace(merge->pace, 1))
+			return false;
+		rows->u[e] *= (float) (fabsf(rows->value[e]) / largest);
+	}
+	if (!sum_floats(rows->u, rows->count, &products, merge->pace) ||
+	    !sum_floats(rows->value, rows->count, &cell->value, merge->pace))
+		return false;
+	/* in the order of the sorted values, which is that of the set */
+	for (int64_t e = 0; e < rows->count; e++)
+	{
+		if (wc_pace(merge->pace, 1))
+			return false;
+		sum += fabsf(rows->value[e]) / largest;
+	}
+	cell->weight = products / sum;
+	return true;
+}
+
+/* A cell from its entries [first, end), two or more, which are used up. */
+static bool
+merge_cell(Merge *merge, int64_t first, int64_t end, Cell *cell)
+{
+	const WcCsr *csr = merge->csr;
+	Rows rows;
+	int64_t last = first;
+
+	if (csr->time != NULL && !find_last(csr, first, end, &last, merge->pace))
+		return false;
+	cell->time = csr->time != NULL ? csr->time[last] : 0;
+	if (merge->how.duplicates == WC_DUP_LAST)
+	{
+		cell->value = csr->value != NULL ? csr->value[last] : 1.0;
+		cell->weight = csr->weight != NULL ? csr->weight[last] : 1.0;
+		return true;
+	}
+	if (!open_rows(merge, first, end, cell->time, &rows))
+		return false;
+	cell->value = 1.0;
+	cell->weight = rows.largest;
+	if (merge->how.duplicates == WC_DUP_SUM)
+		return sum_values(merge, &rows, cell);
+	if (rows.value == NULL)
+		return true;
+	if (merge->how.duplicates == WC_DUP_MAX)
+		return max_floats(rows.value, rows.count, &cell->value, merge->pace);
+	WC_ASSERT(merge->how.duplicates == WC_DUP_AVG);
+	if (!rows.alike)
+		return mean_value(merge, &rows, &cell->value);
+	if (!sum_floats(rows.value, rows.count, &cell->value, merge->pace))
+		return false;
+	cell->value /= (double) rows.count;
+	return true;
+}
+
+/* An array of nnz numbers, the first of which are 1 so far. */
+static WcStatus
+create_ones(Merge *merge, int64_t filled, float **result)
+{
+	*result =
+	    wc_alloc_array(merge->alloc, (size_t) merge->csr->nnz, sizeof(float));
+	if (*result == NULL)
 		return WC_NO_MEMORY;
-	merge->counting = true;
 	for (int64_t e = 0; e < filled; e++)
 	{
 		if (wc_pace(merge->pace, 1))
 			return WC_CANCELLED;
-		csr->value[e] = 1.0f;
+		(*result)[e] = 1.0f;
 	}
 	return WC_OK;
 }
 
-WcStatus
-wc_merge_rows(WcTimedCsr *timed, WcDuplicates duplicates, bool drop_zero,
-              int64_t *n_merged, int64_t *n_zero, const WcAlloc *alloc,
-              WcPace *pace, WcError *error)
+/*
+ * Whether rows fade by different parts, and that decides about the merged ones:
+ * about a mean, but not about the largest weight, which then is that of the
+ * latest row.
+ */
+static bool
+needs_weights(const Merge *merge)
 {
-	Merge merging = {timed, duplicates, false, alloc, pace};
+	return merge->how.half_life > 0 && merge->csr->weight == NULL &&
+	       ((merge->how.duplicates == WC_DUP_SUM && merge->how.by_value) ||
+	        merge->how.duplicates == WC_DUP_AVG);
+}
+
+WcStatus
+wc_merge_rows(WcCsr *csr, WcMerging how, int64_t *n_merged, int64_t *n_zero,
+              const WcAlloc *alloc, WcPace *pace, WcError *error)
+{
+	Merge merging = {csr, how, false, alloc, pace};
 	Merge *merge = &merging;
-	WcCsr *csr = &timed->csr;
 	int64_t filled = 0;
 	int64_t begin = 0;
 
+	WC_ASSERT(csr->time != NULL ||
+	          (how.half_life == 0 && how.duplicates != WC_DUP_LAST));
+	if (needs_weights(merge))
+	{
+		WcStatus status = create_ones(merge, csr->nnz, &csr->weight);
+
+		if (status != WC_OK)
+			return status;
+	}
 	for (int32_t i = 0; i < csr->rows; i++)
 	{
 		int64_t end = csr->start[i + 1];
@@ -247,8 +373,7 @@ wc_merge_rows(WcTimedCsr *timed, WcDuplicates duplicates, bool drop_zero,
 		for (int64_t e = begin; e < end; e = next)
 		{
 			int32_t col = csr->col[e];
-			double value;
-			double weight;
+			Cell cell;
 
 			for (next = e + 1; next < end && csr->col[next] == col; next++)
 			{
@@ -259,47 +384,51 @@ wc_merge_rows(WcTimedCsr *timed, WcDuplicates duplicates, bool drop_zero,
 				return WC_CANCELLED;
 			if (next - e == 1)
 			{
-				value =
+				cell.value =
 				    csr->value == NULL || merge->counting ? 1.0 : csr->value[e];
-				weight = csr->weight == NULL ? 1.0 : csr->weight[e];
+				cell.weight = csr->weight == NULL ? 1.0 : csr->weight[e];
+				cell.time = csr->time == NULL ? 0 : csr->time[e];
 			}
 			else
 			{
-				if (merge->duplicates == WC_DUP_ERROR)
+				if (how.duplicates == WC_DUP_ERROR)
 					return wc_fail(error, WC_DUPLICATE, WC_USERS, i, col,
 					               "%lld rows have the same user and item.",
 					               (long long) (next - e));
-				if (merge->duplicates == WC_DUP_SUM && csr->value == NULL)
+				if (how.duplicates == WC_DUP_SUM && csr->value == NULL)
 				{
-					WcStatus status = create_values(merge, filled);
+					WcStatus status = create_ones(merge, filled, &csr->value);
 
 					if (status != WC_OK)
 						return status;
+					merge->counting = true;
 				}
-				if (!merge_cell(merge, e, next, &value, &weight))
+				if (!merge_cell(merge, e, next, &cell))
 					return WC_CANCELLED;
 				*n_merged += next - e - 1;
 
 				/* Adding 0 makes one zero of the two there are. */
-				value = (float) value + 0.0f;
-				weight = (float) weight + 0.0f;
-				if (!isfinite(value) || !isfinite(weight))
+				cell.value = (float) cell.value + 0.0f;
+				cell.weight = (float) cell.weight + 0.0f;
+				if (!isfinite(cell.value) || !isfinite(cell.weight))
 					return wc_fail(error, WC_NOT_FINITE, WC_USERS, i, col,
 					               "The %s of %lld rows of the same user and "
 					               "item is out of range.",
-					               isfinite(value) ? "weight" : "value",
+					               isfinite(cell.value) ? "weight" : "value",
 					               (long long) (next - e));
 			}
-			if (drop_zero && value == 0.0)
+			if (how.drop_zero && cell.value == 0.0)
 			{
 				(*n_zero)++;
 				continue;
 			}
 			csr->col[filled] = col;
 			if (csr->value != NULL)
-				csr->value[filled] = (float) value;
+				csr->value[filled] = (float) cell.value;
 			if (csr->weight != NULL)
-				csr->weight[filled] = (float) weight;
+				csr->weight[filled] = (float) cell.weight;
+			if (csr->time != NULL)
+				csr->time[filled] = cell.time;
 			filled++;
 		}
 		begin = end;

@@ -71,7 +71,7 @@ add_targets(Line *line, const WcProblem *problem)
 	switch (problem->params.feedback)
 	{
 		case WC_IMPLICIT:
-			if (problem->by_user.value != NULL)
+			if (problem->disliked)
 				add(line, "A = 1 where the value is > 0 and 0 elsewhere");
 			else
 				add(line, "A = 1%s",
@@ -87,6 +87,8 @@ add_targets(Line *line, const WcProblem *problem)
 	}
 	if (problem->biases)
 		add(line, ", b_i and b_j = bias of user i and item j");
+	if (problem->params.half_life > 0 && all_cells)
+		add(line, ", faded to A (w0 f + c) / (w0 + c) with c = W - w0");
 }
 
 /* "R_i^0.5 C_j^0.3", whichever of the two there is. */
@@ -132,7 +134,7 @@ add_entry_weight(Line *line, const WcProblem *problem, bool has_weight_column)
 	}
 	if (params->half_life > 0)
 	{
-		add(line, "%s2^(-age / half_life)", times);
+		add(line, "%sf", times);
 		times = " * ";
 	}
 	if (problem->user_weighted)
@@ -197,6 +199,8 @@ add_legend(Line *line, const WcProblem *problem)
 	if (weighted && (params->weighting == WC_WEIGHT_LINEAR ||
 	                 params->weighting == WC_WEIGHT_LOG))
 		add(line, ", r = value");
+	if (params->half_life > 0)
+		add(line, ", f = 2^(-age / half_life)");
 	if (has_r && (has_c || popularity))
 		add(line, ", R_i and C_j = entries of user i and of item j");
 	else if (has_r)

@@ -17,6 +17,11 @@
  * scaled by the weight of a row of Zhou et al. (2008).  R_i and C_j count the
  * entries of a user and an item; mean is that of R_i^p C_j^q over the entries.
  *
+ * An entry of which a share s is left (wc_csr_fade) has s in its weight, and the
+ * target (w0 t_j s + c_ij) a_ij / W_ij, so that with time it becomes a cell that
+ * nobody observed: share times the loss of the fresh entry, plus 1 - share times
+ * that of an unobserved cell, has its minimum there.
+ *
  * Steps: targets and g in place; scales of rows and columns; one pass over the
  * weights, which checks each c_ij in the arithmetic of the solver and adds
  * them up; then everything that depends on the sums: global mean, w0, t_j,
@@ -258,10 +263,31 @@ set_implicit_targets(Build *build)
 	if (!any_one)
 		return wc_fail(build->error, WC_EMPTY, WC_USERS, -1, -1,
 		               "No value is greater than 0, so nobody likes anything.");
+	build->problem->disliked = !all_one;
 	if (all_one)
 	{
 		wc_free(build->alloc, csr->value);
 		csr->value = NULL;
+	}
+	return WC_OK;
+}
+
+/* The values, 1 where there are none. */
+static WcStatus
+need_values(Build *build)
+{
+	WcCsr *csr = &build->problem->by_user;
+
+	if (csr->value != NULL)
+		return WC_OK;
+	csr->value = wc_alloc_array(build->alloc, (size_t) csr->nnz, sizeof(float));
+	if (csr->value == NULL)
+		return fail(build, WC_NO_MEMORY);
+	for (int64_t e = 0; e < csr->nnz; e++)
+	{
+		if (wc_pace(&build->pace, 1))
+			return fail(build, WC_CANCELLED);
+		csr->value[e] = 1.0f;
 	}
 	return WC_OK;
 }
@@ -424,6 +450,21 @@ set_scales(Build *build, const float *user_weights, const float *item_weights)
  * Sums over the entries and what depends on them
  * ------------------------------------------------------------------------ */
 
+/* c_ij of entry e of a user with this scale, in the arithmetic of the solver. */
+static inline float
+entry_weight(const WcProblem *problem, int64_t e, float user_scale)
+{
+	const WcCsr *csr = &problem->by_user;
+	float c = problem->base_weight;
+
+	if (csr->weight != NULL)
+		c *= csr->weight[e];
+	c *= user_scale;
+	if (problem->item_scale != NULL)
+		c *= problem->item_scale[csr->col[e]];
+	return c;
+}
+
 /* Check every c_ij and target, in float32, and add them up. */
 static WcStatus
 add_weights(Build *build)
@@ -443,15 +484,10 @@ add_weights(Build *build)
 		{
 			int32_t j = csr->col[e];
 			float target = csr->value == NULL ? 1.0f : csr->value[e];
-			float c = problem->base_weight;
+			float c = entry_weight(problem, e, user);
 
 			if (wc_pace(&build->pace, 1))
 				return fail(build, WC_CANCELLED);
-			if (csr->weight != NULL)
-				c *= csr->weight[e];
-			c *= user;
-			if (problem->item_scale != NULL)
-				c *= problem->item_scale[j];
 			if (!isfinite(target))
 				return wc_fail(build->error, WC_NOT_FINITE, WC_USERS, i, j,
 				               "The value is %g.", (double) target);
@@ -513,21 +549,13 @@ subtract_mean(Build *build)
 	WcProblem *problem = build->problem;
 	WcCsr *csr = &problem->by_user;
 
+	WcStatus status;
+
 	if (problem->params.feedback != WC_EXPLICIT)
 		return WC_OK;
-	if (csr->value == NULL)
-	{
-		csr->value =
-		    wc_alloc_array(build->alloc, (size_t) csr->nnz, sizeof(float));
-		if (csr->value == NULL)
-			return fail(build, WC_NO_MEMORY);
-		for (int64_t e = 0; e < csr->nnz; e++)
-		{
-			if (wc_pace(&build->pace, 1))
-				return fail(build, WC_CANCELLED);
-			csr->value[e] = 1.0f;
-		}
-	}
+	status = need_values(build);
+	if (status != WC_OK)
+		return status;
 	problem->mean = build->target_total / build->total;
 	for (int64_t e = 0; e < csr->nnz; e++)
 	{
@@ -570,6 +598,41 @@ set_unobserved(Build *build)
 		problem->unobserved[j] = (float) (raised * items / sum);
 	}
 	return WC_OK;
+}
+
+/*
+ * Entries that have faded are on their way to unobserved cells.  Without w0
+ * their weight says it all.
+ */
+static WcStatus
+fade_targets(Build *build)
+{
+	WcProblem *problem = build->problem;
+	WcCsr *csr = &problem->by_user;
+	bool fades = csr->share != NULL && problem->w0 != 0.0;
+	WcStatus status = fades ? need_values(build) : WC_OK;
+
+	for (int32_t i = 0; fades && status == WC_OK && i < csr->rows; i++)
+	{
+		float user =
+		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+
+		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		{
+			double unobserved = problem->w0;
+
+			if (wc_pace(&build->pace, 1))
+				return fail(build, WC_CANCELLED);
+			if (problem->unobserved != NULL)
+				unobserved *= problem->unobserved[csr->col[e]];
+			csr->value[e] = (float) wc_faded_target(
+			    csr->value[e], unobserved, entry_weight(problem, e, user),
+			    csr->share[e]);
+		}
+	}
+	wc_free(build->alloc, csr->share);
+	csr->share = NULL;
+	return status;
 }
 
 /* *result = lambda weight^nu, which must fit float32. */
@@ -645,6 +708,8 @@ fill_problem(Build *build, const float *user_weights, const float *item_weights)
 		status = subtract_mean(build);
 	if (status == WC_OK)
 		status = set_unobserved(build);
+	if (status == WC_OK)
+		status = fade_targets(build);
 	if (status == WC_OK)
 		status = set_lambdas(build);
 	return status;

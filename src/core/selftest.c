@@ -88,8 +88,10 @@ build(WcProblem *problem, const WcAlloc *alloc, const WcHooks *hooks,
 		return status;
 	}
 	memset(&by_user, 0, sizeof(by_user));
-	status = wc_csr_from_coo(&coo, USERS, ITEMS, WC_DUP_SUM, true, &by_user,
-	                         &merged, &zero, alloc, hooks, error);
+	status = wc_csr_from_coo(
+	    &coo, USERS, ITEMS,
+	    (WcMerging){.duplicates = WC_DUP_SUM, .drop_zero = true}, &by_user,
+	    &merged, &zero, alloc, hooks, error);
 	wc_coo_free(&coo, alloc);
 	if (status != WC_OK)
 		return status;

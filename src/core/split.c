@@ -193,6 +193,8 @@ take_rows(const WcCsr *csr, const uint8_t *part, int parts,
 					result->value[n] = csr->value[e];
 				if (result->weight != NULL)
 					result->weight[n] = csr->weight[e];
+				if (result->share != NULL)
+					result->share[n] = csr->share[e];
 			}
 			n++;
 		}
@@ -226,8 +228,11 @@ wc_split_take(const WcCsr *csr, const uint8_t *part, int parts,
 		taken.value = wc_alloc_array(alloc, (size_t) taken.nnz, sizeof(float));
 	if (csr->weight != NULL)
 		taken.weight = wc_alloc_array(alloc, (size_t) taken.nnz, sizeof(float));
+	if (csr->share != NULL)
+		taken.share = wc_alloc_array(alloc, (size_t) taken.nnz, sizeof(float));
 	if (taken.col != NULL && (csr->value == NULL || taken.value != NULL) &&
-	    (csr->weight == NULL || taken.weight != NULL))
+	    (csr->weight == NULL || taken.weight != NULL) &&
+	    (csr->share == NULL || taken.share != NULL))
 		status =
 		    take_rows(csr, part, parts, user_map, item_map, true, &taken, &pace)
 		        ? WC_OK

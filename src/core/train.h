@@ -206,20 +206,9 @@ extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
                                 const WcHooks *hooks);
 
 /*
- * Multiply every weight by 2^(-age / half_life), age counted back from the
- * newest time in the data, which is returned.  Needs the time array; creates the
- * weight array.
- */
-extern WcStatus wc_coo_decay(WcCoo *coo, double half_life, int64_t *newest,
-                             const WcAlloc *alloc, const WcHooks *hooks);
-
-/* The same from a given time on; what is later keeps its weight. */
-extern WcStatus wc_coo_decay_from(WcCoo *coo, double half_life, int64_t newest,
-                                  const WcAlloc *alloc, const WcHooks *hooks);
-
-/*
  * One side of the ratings by row.  Entries of a row are sorted by column and
- * distinct.  value NULL: all 1; weight NULL: all 1.
+ * distinct.  value NULL: all 1; weight NULL: all 1.  time is there between
+ * merging and fading, share between fading and wc_problem_build.
  */
 typedef struct WcCsr
 {
@@ -230,18 +219,38 @@ typedef struct WcCsr
 	int32_t *col; /* nnz */
 	float *value; /* nnz or NULL */
 	float *weight; /* nnz or NULL */
+	int64_t *time; /* nnz or NULL: of the latest row of each entry */
+	float *share; /* nnz or NULL: what is left of an entry, 1 if it is new */
 } WcCsr;
 
+/* How the rows of a cell become one entry. */
+typedef struct WcMerging
+{
+	WcDuplicates duplicates;
+	bool drop_zero; /* a cell of value 0 is none (implicit: nothing happened) */
+	bool by_value; /* the value weighs: linear and log */
+	double half_life; /* in the unit of the times; 0: rows do not fade */
+} WcMerging;
+
+/* What a training with these options asks for. */
+extern WcMerging wc_merging(const WcParams *params);
+
 /*
- * Sort the triplets by user and item and merge duplicates; the sum of a set of
- * duplicates does not depend on their order.  drop_zero leaves out cells whose
- * merged value is 0 (implicit: nothing happened).  The triplets are released
- * as soon as they are no longer needed.  WC_DUPLICATE names the pair.  n_merged
- * is the number of input rows that were merged away, n_zero of cells dropped.
+ * Sort the triplets by user and item and merge duplicates; the result does not
+ * depend on their order.  The triplets are released as soon as they are no
+ * longer needed.  WC_DUPLICATE names the pair.  n_merged is the number of input
+ * rows that were merged away, n_zero of cells dropped.
+ *
+ * A row r weighs u_r, its weight times 2^(-age / half_life), the age counted
+ * back from the latest row of the cell; the cell keeps the time of that one.
+ * The value is the sum, the largest, or the mean of the values with weights
+ * u_r.  The weight is the largest u_r, but where a sum weighs by its value their
+ * mean with weights |value_r|: value times weight is the sum of |value_r| u_r.
+ * WC_DUP_LAST takes both from the latest row.
  */
 extern WcStatus wc_csr_from_coo(WcCoo *coo, int32_t users, int32_t items,
-                                WcDuplicates duplicates, bool drop_zero,
-                                WcCsr *csr, int64_t *n_merged, int64_t *n_zero,
+                                WcMerging merging, WcCsr *csr,
+                                int64_t *n_merged, int64_t *n_zero,
                                 const WcAlloc *alloc, const WcHooks *hooks,
                                 WcError *error);
 
@@ -255,6 +264,24 @@ extern WcStatus wc_csr_filter(WcCsr *csr, int32_t min_user_rows,
                               int32_t min_item_rows, bool *keep_user,
                               bool *keep_item, const WcAlloc *alloc,
                               const WcHooks *hooks);
+
+/*
+ * Leave out the entries of other cells than those; all of those must be there.
+ * Not for entries that have faded.
+ */
+extern WcStatus wc_csr_keep_cells(WcCsr *csr, const WcCsr *cells,
+                                  const WcHooks *hooks);
+
+/* The latest time of an entry, INT64_MIN without entries.  Needs the times. */
+extern WcStatus wc_csr_newest(const WcCsr *csr, int64_t *newest,
+                              const WcHooks *hooks);
+
+/*
+ * Let entries fade: share = 2^(-age / half_life), the age counted back from
+ * newest, 1 for what is later; weight *= share.  The times are released.
+ */
+extern WcStatus wc_csr_fade(WcCsr *csr, double half_life, int64_t newest,
+                            const WcAlloc *alloc, const WcHooks *hooks);
 
 extern WcStatus wc_csr_transpose(const WcCsr *csr, WcCsr *result,
                                  const WcAlloc *alloc, const WcHooks *hooks);
@@ -279,7 +306,8 @@ extern WcStatus wc_memory_needed(int64_t nnz, int32_t users, int32_t items,
  * A weighted least-squares problem, ready to be solved.
  *
  *		c_ij = base_weight * by_user.weight_ij * user_scale_i * item_scale_j
- *		target a_ij = by_user.value_ij		(explicit: mean already subtracted)
+ *		target a_ij = by_user.value_ij		(explicit: mean already subtracted;
+ *											faded with the entry's share)
  *
  * NULL arrays are all ones.  Both sides hold the same entries.
  */
@@ -297,6 +325,7 @@ typedef struct WcProblem
 	bool item_weighted; /* ... and per item */
 	double w0;
 	float *unobserved; /* n or NULL: t_j, mean 1 over the items */
+	bool disliked; /* implicit feedback: there are values that are not > 0 */
 	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
 	float *item_lambda; /* n */
 	double mean; /* global mean of explicit targets, else 0 */

@@ -3,10 +3,10 @@
  * aged.c
  *	  Entries of a tuning whose weights fade with age.
  *
- * A half-life fades the ratings before those of a cell are merged, so that every
+ * A half-life fades the ratings while those of a cell are merged, so that every
  * trial with one merges them again, from a copy that is kept of them.  It takes
- * about as long as an iteration with a few factors.  Which cells there are, and
- * their values, does not depend on weights.
+ * about as long as an iteration with a few factors.  Which cells there are does
+ * not depend on it: a mean that happens to be 0 without fading is no entry.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,20 +48,23 @@ wals_aged_merge(const WalsSource *source, const WcParams *params,
                 WalsMemory *memory, const WalsRatings *ratings, WcCsr *result)
 {
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcMerging merging = wc_merging(params);
 	WcCoo coo;
 	int64 n_merged;
 	int64 n_zero;
 
+	merging.drop_zero = false;
 	wals_aged_copy(arrivals, memory, &coo);
 	wals_step_check(source, memory, ratings,
-	                wc_coo_decay_from(&coo, params->half_life, newest,
-	                                  &memory->alloc, &wals_hooks),
+	                wc_csr_from_coo(&coo, all->rows, all->cols, merging, result,
+	                                &n_merged, &n_zero, &memory->alloc,
+	                                &wals_hooks, &error),
 	                &error);
-	wals_step_check(
-	    source, memory, ratings,
-	    wc_csr_from_coo(&coo, all->rows, all->cols, params->duplicates,
-	                    params->feedback == WC_IMPLICIT, result, &n_merged,
-	                    &n_zero, &memory->alloc, &wals_hooks, &error),
-	    &error);
+	wals_step_check(source, memory, ratings,
+	                wc_csr_keep_cells(result, all, &wals_hooks), &error);
 	Assert(result->nnz == all->nnz);
+	wals_step_check(source, memory, ratings,
+	                wc_csr_fade(result, params->half_life, newest,
+	                            &memory->alloc, &wals_hooks),
+	                &error);
 }

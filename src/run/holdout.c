@@ -119,11 +119,11 @@ wals_holdout_take(double fraction, const WcParams *params, WalsRatings *ratings,
 	status = wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction,
 	                         SEED, &held, &memory->alloc, &wals_hooks);
 	if (status == WC_OK)
-		status =
-		    wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
-		                    wc_idmap_count(ratings->items), params->duplicates,
-		                    false, &holdout->pairs, &n_merged, &n_zero,
-		                    &memory->alloc, &wals_hooks, error);
+		status = wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
+		                         wc_idmap_count(ratings->items),
+		                         (WcMerging){.duplicates = params->duplicates},
+		                         &holdout->pairs, &n_merged, &n_zero,
+		                         &memory->alloc, &wals_hooks, error);
 	if (status != WC_OK)
 		return status;
 	array_free(holdout, user_hash);

@@ -421,10 +421,11 @@ to_csr(WalsMeasureState *state, WalsPairs *pairs, WcCsr *csr)
 	int64 n_merged;
 	int64 n_zero;
 
-	check(state, wc_csr_from_coo(&pairs->coo, wc_idmap_count(state->users),
-	                             wc_idmap_count(state->items), WC_DUP_AVG,
-	                             false, csr, &n_merged, &n_zero,
-	                             &state->memory.alloc, &wals_hooks, &error));
+	check(state,
+	      wc_csr_from_coo(&pairs->coo, wc_idmap_count(state->users),
+	                      wc_idmap_count(state->items),
+	                      (WcMerging){.duplicates = WC_DUP_AVG}, csr, &n_merged,
+	                      &n_zero, &state->memory.alloc, &wals_hooks, &error));
 }
 
 /* All read: items in the order of their ids, triplets by row. */

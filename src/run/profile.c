@@ -103,11 +103,11 @@ survey_pairs(WalsProfile *profile)
 	int64 ignored;
 	WcError error;
 
-	check(profile,
-	      wc_csr_from_coo(coo, wc_idmap_count(profile->ratings.users),
-	                      wc_idmap_count(profile->ratings.items), WC_DUP_SUM,
-	                      false, &profile->entries, &profile->n_duplicates,
-	                      &ignored, alloc, &wals_hooks, &error));
+	check(profile, wc_csr_from_coo(coo, wc_idmap_count(profile->ratings.users),
+	                               wc_idmap_count(profile->ratings.items),
+	                               (WcMerging){.duplicates = WC_DUP_SUM},
+	                               &profile->entries, &profile->n_duplicates,
+	                               &ignored, alloc, &wals_hooks, &error));
 	check(profile, wc_spread(&profile->entries, WC_USERS, &profile->users,
 	                         alloc, &wals_hooks));
 	check(profile, wc_spread(&profile->entries, WC_ITEMS, &profile->items,

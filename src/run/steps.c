@@ -102,9 +102,9 @@ wals_step_merge(const WalsSource *source, const WcParams *params,
 	wals_step_check(
 	    source, memory, ratings,
 	    wc_csr_from_coo(&ratings->coo, wc_idmap_count(ratings->users),
-	                    wc_idmap_count(ratings->items), params->duplicates,
-	                    params->feedback == WC_IMPLICIT, by_user, &n_merged,
-	                    n_zero, &memory->alloc, &wals_hooks, &error),
+	                    wc_idmap_count(ratings->items), wc_merging(params),
+	                    by_user, &n_merged, n_zero, &memory->alloc, &wals_hooks,
+	                    &error),
 	    &error);
 }
 

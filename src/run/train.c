@@ -237,6 +237,20 @@ check_not_empty(const TrainState *state)
 	             "min_user_rows and min_item_rows.")));
 }
 
+/* Ages are counted back from the newest entry that is left. */
+static void
+fade(TrainState *state)
+{
+	WcError error = no_error();
+
+	check(state, wc_csr_newest(&state->by_user, &state->newest, &wals_hooks),
+	      &error);
+	check(state,
+	      wc_csr_fade(&state->by_user, state->request->params.half_life,
+	                  state->newest, &state->memory.alloc, &wals_hooks),
+	      &error);
+}
+
 static void
 load(TrainState *state)
 {
@@ -250,11 +264,6 @@ load(TrainState *state)
 	wals_ratings_read(&request->source, params, &state->memory,
 	                  &state->progress, ratings);
 	wals_ratings_check_memory(ratings, &state->memory, params);
-	if (params->half_life > 0)
-		check(state,
-		      wc_coo_decay(&ratings->coo, params->half_life, &state->newest,
-		                   &state->memory.alloc, &wals_hooks),
-		      &error);
 	wals_step_sort_ids(&request->source, &state->memory, ratings);
 	if (state->gate.fraction > 0)
 		check(state,
@@ -265,6 +274,8 @@ load(TrainState *state)
 	                &state->by_user, &state->n_zero);
 	filter_rows(state);
 	check_not_empty(state);
+	if (params->half_life > 0)
+		fade(state);
 	state->load_seconds = wals_step_seconds(start);
 }
 

@@ -189,7 +189,10 @@ load(TuneState *state)
 	const WalsSource *source = &request->train.source;
 	WalsRatings *ratings = &state->ratings;
 	WcCoo *coo = &ratings->coo;
+	WcParams params = request->train.params;
 	int64 n_zero;
+
+	params.half_life = 0; /* entries fade in the trials */
 
 	wals_ratings_read(source, &request->train.params, &state->memory,
 	                  &state->progress, ratings);
@@ -206,8 +209,8 @@ load(TuneState *state)
 	wals_step_sort_ids(source, &state->memory, ratings);
 	if (needs_times(state))
 		wals_aged_copy(coo, &state->memory, &state->parts.arrivals);
-	wals_step_merge(source, &request->train.params, &state->memory, ratings,
-	                &state->parts.all, &n_zero);
+	wals_step_merge(source, &params, &state->memory, ratings, &state->parts.all,
+	                &n_zero);
 }
 
 static uint64 *

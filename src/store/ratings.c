@@ -489,6 +489,7 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
                     const WcParams *params, Size *bytes, Size *ids)
 {
 	const WcCoo *coo = &ratings->coo;
+	bool has_value = coo->value != NULL || params->half_life > 0;
 	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
 	                  params->weighting == WC_WEIGHT_LINEAR ||
 	                  params->weighting == WC_WEIGHT_LOG;
@@ -496,10 +497,10 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
 	WcStatus status;
 
 	*ids = memory->used - Min(memory->used, coo_bytes(coo));
-	status = wc_memory_needed(coo->count, wc_idmap_count(ratings->users),
-	                          wc_idmap_count(ratings->items), params->factors,
-	                          coo->value != NULL, has_weight, coo->time != NULL,
-	                          &needed);
+	status =
+	    wc_memory_needed(coo->count, wc_idmap_count(ratings->users),
+	                     wc_idmap_count(ratings->items), params->factors,
+	                     has_value, has_weight, coo->time != NULL, &needed);
 	*bytes = needed;
 	return status;
 }

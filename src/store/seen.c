@@ -98,8 +98,9 @@ sort_pairs(WalsSeen *seen, int32 users, int32 items, WcCsr *csr)
 	int64 n_zero;
 
 	check_core(seen,
-	           wc_csr_from_coo(&seen->pairs, users, items, WC_DUP_MAX, false,
-	                           csr, &n_merged, &n_zero, &seen->memory.alloc,
+	           wc_csr_from_coo(&seen->pairs, users, items,
+	                           (WcMerging){.duplicates = WC_DUP_MAX}, csr,
+	                           &n_merged, &n_zero, &seen->memory.alloc,
 	                           &wals_hooks, &error),
 	           &error);
 }

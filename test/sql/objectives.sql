@@ -32,7 +32,7 @@ LEFT JOIN ratings AS r USING (user_id, item_id)
 GROUP BY user_id ORDER BY user_id;
 
 CREATE TABLE entries (user_id int, item_id int, r float8, c float8,
-	rows float8, cols float8);
+	share float8, rows float8, cols float8);
 CREATE TABLE cells (user_id int, item_id int, a float8, w float8);
 CREATE TABLE lambdas (side text, id int, lambda float8);
 
@@ -58,12 +58,13 @@ BEGIN
 	DELETE FROM entries;
 	DELETE FROM cells;
 	DELETE FROM lambdas;
-	EXECUTE format('INSERT INTO entries SELECT user_id, item_id, %s, %s * %s '
+	EXECUTE format('INSERT INTO entries SELECT user_id, item_id, %s, %s, %s '
 				   'FROM ratings', COALESCE(o->>'value_col', '1'),
 				   COALESCE(o->>'weight_col', '1'),
 				   CASE WHEN half_life IS NULL THEN '1' ELSE
 				   format('2 ^ (((SELECT max(day) FROM ratings) - day) / -%s::float8)',
 						  half_life) END);
+	UPDATE entries SET c = c * share;
 	IF feedback = 'implicit' THEN
 		DELETE FROM entries WHERE r = 0;
 	END IF;
@@ -102,7 +103,8 @@ BEGIN
 	END IF;
 	INSERT INTO cells
 	SELECT u.user_id, i.item_id, CASE WHEN x.user_id IS NULL THEN 0
-			WHEN feedback = 'implicit' THEN (x.r > 0)::int ELSE x.r - mean END,
+			ELSE CASE feedback WHEN 'implicit' THEN (x.r > 0)::int ELSE x.r - mean END
+				* (w0 * i.t * x.share + x.c) / (w0 * i.t + x.c) END,
 		w0 * i.t + COALESCE(x.c, 0)
 	FROM (SELECT DISTINCT user_id FROM entries) AS u
 	CROSS JOIN (SELECT item_id, CASE o->>'unobserved_weighting'

@@ -196,98 +196,6 @@ test_renumber(void)
 	wc_coo_free(&coo, &check_alloc);
 }
 
-static void
-fill_times(WcCoo *coo, bool has_weight)
-{
-	int64_t times[] = {100, 70, 100, 40, INT64_MIN};
-
-	CHECK(wc_coo_init(coo, false, has_weight, true, &check_alloc) == WC_OK);
-	for (int e = 0; e < 5; e++)
-		CHECK(check_append(coo, 0, e, 0, 3, times[e], &check_alloc) == WC_OK);
-}
-
-static void
-test_decay(void)
-{
-	for (int has_weight = 0; has_weight < 2; has_weight++)
-	{
-		float weight = has_weight ? 3 : 1;
-		int64_t newest = 0;
-		WcCoo coo;
-
-		fill_times(&coo, has_weight != 0);
-		CHECK(wc_coo_decay(&coo, 30, &newest, &check_alloc, NULL) == WC_OK);
-		CHECK(newest == 100);
-		CHECK_NEAR(coo.weight[0], weight, 1e-6);
-		CHECK_NEAR(coo.weight[1], weight / 2, 1e-6);
-		CHECK_NEAR(coo.weight[2], weight, 1e-6);
-		CHECK_NEAR(coo.weight[3], weight / 4, 1e-6);
-		CHECK(coo.weight[4] == 0);
-
-		/* The new array grows with the others. */
-		for (int e = 5; e < 2000; e++)
-			CHECK(check_append(&coo, 0, e, 0, 9, 0, &check_alloc) == WC_OK);
-		CHECK(coo.weight[1999] == 9);
-		wc_coo_free(&coo, &check_alloc);
-	}
-}
-
-/* No time at all, and the oldest and newest there are. */
-static void
-test_decay_extremes(void)
-{
-	int64_t newest = 0;
-	WcCoo coo;
-
-	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
-	CHECK(wc_coo_decay(&coo, 1, &newest, &check_alloc, NULL) == WC_OK);
-	wc_coo_free(&coo, &check_alloc);
-
-	CHECK(wc_coo_init(&coo, false, false, true, &check_alloc) == WC_OK);
-	CHECK(check_append(&coo, 0, 0, 0, 1, INT64_MIN, &check_alloc) == WC_OK);
-	CHECK(check_append(&coo, 0, 1, 0, 1, INT64_MAX, &check_alloc) == WC_OK);
-	CHECK(wc_coo_decay(&coo, ldexp(1, 64), &newest, &check_alloc, NULL) ==
-	      WC_OK);
-	CHECK(newest == INT64_MAX);
-	CHECK_NEAR(coo.weight[0], 0.5, 1e-6);
-	CHECK(coo.weight[1] == 1);
-	wc_coo_free(&coo, &check_alloc);
-}
-
-static void
-test_decay_failures(void)
-{
-	WcStatus status = WC_CANCELLED;
-	int64_t newest;
-	WcCoo coo;
-
-	fill_times(&coo, false);
-	check_fail_after = 0;
-	CHECK(wc_coo_decay(&coo, 30, &newest, &check_alloc, NULL) == WC_NO_MEMORY);
-	check_fail_after = -1;
-	CHECK(coo.weight == NULL);
-	wc_coo_free(&coo, &check_alloc);
-
-	/* Long enough for each of the three passes to be asked several times. */
-	for (long n = 0; status != WC_OK; n++)
-	{
-		CheckCancel cancel = {n, 0};
-		WcHooks hooks = {check_should_stop, NULL, &cancel};
-
-		fill_times(&coo, false);
-		for (int64_t e = 0; e < 300000; e++)
-		{
-			if (check_append(&coo, 0, 0, 0, 0, e, &check_alloc) != WC_OK)
-				abort();
-		}
-		status = wc_coo_decay(&coo, 30, &newest, &check_alloc, &hooks);
-		CHECK(status == WC_OK || status == WC_CANCELLED);
-		CHECK(status != WC_OK || n >= 10);
-		CHECK(n < 20);
-		wc_coo_free(&coo, &check_alloc);
-	}
-}
-
 int
 main(void)
 {
@@ -297,8 +205,5 @@ main(void)
 	test_block_no_memory();
 	test_too_large();
 	test_renumber();
-	test_decay();
-	test_decay_extremes();
-	test_decay_failures();
 	return check_report("test_coo");
 }

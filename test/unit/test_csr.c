@@ -110,9 +110,9 @@ expect_cell(const Row *row, int64_t first, int64_t end, WcDuplicates duplicates,
 {
 	double values = 0;
 	double weights = 0;
+	double products = 0;
 	double max_value = -INFINITY;
 	double max_weight = -INFINITY;
-	double count = (double) (end - first);
 	const Row *last = &row[first];
 
 	for (int64_t e = first; e < end; e++)
@@ -123,6 +123,7 @@ expect_cell(const Row *row, int64_t first, int64_t end, WcDuplicates duplicates,
 
 		values += v;
 		weights += w;
+		products += v * w;
 		max_value = fmax(max_value, v);
 		max_weight = fmax(max_weight, w);
 		if (r->time > last->time ||
@@ -137,15 +138,16 @@ expect_cell(const Row *row, int64_t first, int64_t end, WcDuplicates duplicates,
 	{
 		case WC_DUP_SUM:
 			*value = values;
-			*weight = columns & WEIGHT ? weights : 1;
+			*weight = max_weight;
 			break;
 		case WC_DUP_MAX:
 			*value = max_value;
 			*weight = max_weight;
 			break;
 		case WC_DUP_AVG:
-			*value = values / count;
-			*weight = weights / count;
+			*value = products / weights;
+
+			*weight = max_weight;
 			break;
 		default:
 			*value = columns & VALUE ? last->value : 1;
@@ -158,6 +160,17 @@ static bool
 near_float(double expected, float got)
 {
 	return fabs(expected - got) <= 1e-6 * fabs(expected) + 1e-6;
+}
+
+/* What a mean or a sum may lose digits of; at least 1. */
+static double
+largest_value(const Row *row, int64_t first, int64_t end)
+{
+	double largest = 1;
+
+	for (int64_t e = first; e < end; e++)
+		largest = fmax(largest, fabsf(row[e].value));
+	return largest;
 }
 
 /* Compare with cells made from the rows, sorted by user and item here. */
@@ -183,7 +196,8 @@ check_cells(int64_t count, Row *row, WcDuplicates duplicates, int columns,
 		CHECK(cell >= csr->start[row[e].user] &&
 		      cell < csr->start[row[e].user + 1]);
 		CHECK(csr->col[cell] == row[e].item);
-		CHECK(near_float(value, csr->value == NULL ? 1 : csr->value[cell]));
+		CHECK_NEAR(csr->value == NULL ? 1 : csr->value[cell], value,
+		           1e-6 * largest_value(row, e, end));
 		CHECK(near_float(weight, csr->weight == NULL ? 1 : csr->weight[cell]));
 		cell++;
 	}
@@ -212,9 +226,9 @@ test_rules(WcDuplicates duplicates, int columns, int64_t count)
 		else if (order > 0)
 			shuffle(count, row, &state);
 		fill(&coo, count, row, columns);
-		CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, duplicates, false, &csr,
-		                      &n_merged, &n_zero, &check_alloc, NULL,
-		                      NULL) == WC_OK);
+		CHECK(wc_csr_from_coo(
+		          &coo, USERS, ITEMS, (WcMerging){.duplicates = duplicates},
+		          &csr, &n_merged, &n_zero, &check_alloc, NULL, NULL) == WC_OK);
 		CHECK(coo.user == NULL && coo.item == NULL && coo.time == NULL);
 		CHECK(wc_csr_check(&csr));
 		CHECK(csr.rows == USERS && csr.cols == ITEMS && n_zero == 0);
@@ -262,8 +276,9 @@ test_many(void)
 		row[e].item = (int32_t) (check_random(&state) * MANY_ITEMS);
 	}
 	fill(&coo, count, row, VALUE | WEIGHT | TIME);
-	CHECK(wc_csr_from_coo(&coo, MANY_USERS, MANY_ITEMS, WC_DUP_LAST, false,
-	                      &csr, &n_merged, &n_zero, &check_alloc, NULL,
+	CHECK(wc_csr_from_coo(&coo, MANY_USERS, MANY_ITEMS,
+	                      (WcMerging){.duplicates = WC_DUP_LAST}, &csr,
+	                      &n_merged, &n_zero, &check_alloc, NULL,
 	                      NULL) == WC_OK);
 	CHECK(wc_csr_check(&csr) && csr.start[1] > 1000);
 	check_cells(count, row, WC_DUP_LAST, VALUE | WEIGHT | TIME, &csr, n_merged);
@@ -297,8 +312,10 @@ convert(int64_t count, const Row *row, int columns, WcDuplicates duplicates,
 	WcCoo coo;
 
 	fill(&coo, count, row, columns);
-	return wc_csr_from_coo(&coo, USERS, ITEMS, duplicates, drop_zero, csr,
-	                       n_merged, n_zero, &check_alloc, NULL, error);
+	return wc_csr_from_coo(
+	    &coo, USERS, ITEMS,
+	    (WcMerging){.duplicates = duplicates, .drop_zero = drop_zero}, csr,
+	    n_merged, n_zero, &check_alloc, NULL, error);
 }
 
 /* Every failing allocation and every ask that says stop. */
@@ -333,7 +350,8 @@ test_failures(int columns, bool sorted)
 			fill(&coo, count, row, columns);
 			if (!cancelling)
 				check_fail_after = cancel.remaining;
-			status = wc_csr_from_coo(&coo, MANY_USERS, ITEMS, duplicates, false,
+			status = wc_csr_from_coo(&coo, MANY_USERS, ITEMS,
+			                         (WcMerging){.duplicates = duplicates},
 			                         &csr, &n_merged, &n_zero, &check_alloc,
 			                         cancelling ? &hooks : NULL, &error);
 			check_fail_after = -1;
@@ -412,7 +430,7 @@ test_check(void)
 {
 	int64_t start[] = {0, 2, 2, 3};
 	int32_t col[] = {0, 2, 1};
-	WcCsr good = {3, 3, 3, start, col, NULL, NULL};
+	WcCsr good = {.rows = 3, .cols = 3, .nnz = 3, .start = start, .col = col};
 
 	CHECK(wc_csr_check(&good));
 	col[1] = 0;
@@ -437,9 +455,115 @@ test_check(void)
 	CHECK(wc_csr_check(&good));
 }
 
+/* Entries of the given times, in one row. */
+static void
+timed_csr(int32_t count, const int64_t *times, bool has_weight, WcCsr *csr)
+{
+	int64_t n_merged;
+	int64_t n_zero;
+	WcCoo coo;
+
+	CHECK(wc_coo_init(&coo, false, has_weight, true, &check_alloc) == WC_OK);
+	for (int32_t e = 0; e < count; e++)
+		CHECK(check_append(&coo, 0, e, 0, 3, times[e], &check_alloc) == WC_OK);
+	CHECK(wc_csr_from_coo(&coo, 1, count + 1, (WcMerging){.half_life = 30}, csr,
+	                      &n_merged, &n_zero, &check_alloc, NULL,
+	                      NULL) == WC_OK);
+	CHECK(csr->nnz == count && csr->time != NULL && csr->share == NULL);
+}
+
+static void
+test_fade(void)
+{
+	static const int64_t times[] = {100, 70, 100, 40, INT64_MIN};
+	static const float expected[] = {1, 0.5f, 1, 0.25f, 0};
+
+	for (int has_weight = 0; has_weight < 2; has_weight++)
+	{
+		int64_t newest = 0;
+		WcCsr csr;
+
+		timed_csr(5, times, has_weight != 0, &csr);
+		CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == 100);
+		CHECK(wc_csr_fade(&csr, 30, newest, &check_alloc, NULL) == WC_OK);
+		CHECK(csr.time == NULL);
+		for (int e = 0; e < 5; e++)
+		{
+			CHECK_NEAR(csr.share[e], expected[e], 1e-6);
+			CHECK_NEAR(csr.weight[e], (has_weight ? 3 : 1) * expected[e], 1e-6);
+		}
+		wc_csr_free(&csr, &check_alloc);
+	}
+}
+
+/* No entry at all, what is later than the newest, and the widest distance. */
+static void
+test_fade_extremes(void)
+{
+	static const int64_t times[] = {INT64_MIN, INT64_MAX};
+	int64_t newest = 0;
+	WcCsr csr;
+
+	timed_csr(0, times, false, &csr);
+	CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == INT64_MIN);
+	CHECK(wc_csr_fade(&csr, 1, newest, &check_alloc, NULL) == WC_OK);
+	wc_csr_free(&csr, &check_alloc);
+
+	timed_csr(2, times, false, &csr);
+	CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == INT64_MAX);
+	CHECK(wc_csr_fade(&csr, ldexp(1, 64), newest, &check_alloc, NULL) == WC_OK);
+	CHECK_NEAR(csr.share[0], 0.5, 1e-6);
+	CHECK(csr.share[1] == 1 && csr.weight[1] == 1);
+	wc_csr_free(&csr, &check_alloc);
+
+	timed_csr(2, times, false, &csr);
+	CHECK(wc_csr_fade(&csr, 1, 0, &check_alloc, NULL) == WC_OK);
+	CHECK(csr.share[0] == 0 && csr.share[1] == 1);
+	wc_csr_free(&csr, &check_alloc);
+}
+
+static void
+test_fade_failures(void)
+{
+	int32_t count = 300000;
+	int64_t *times = malloc(sizeof(int64_t) * (size_t) count);
+	WcStatus status = WC_CANCELLED;
+	WcCsr csr;
+
+	for (int32_t e = 0; e < count; e++)
+		times[e] = e;
+	for (int n = 0; n < 2; n++)
+	{
+		timed_csr(2, times, false, &csr);
+		check_fail_after = n;
+		CHECK(wc_csr_fade(&csr, 30, 9, &check_alloc, NULL) == WC_NO_MEMORY);
+		check_fail_after = -1;
+		wc_csr_free(&csr, &check_alloc);
+	}
+	for (long n = 0; status != WC_OK; n++)
+	{
+		CheckCancel cancel = {n, 0};
+		WcHooks hooks = {check_should_stop, NULL, &cancel};
+		int64_t newest;
+
+		timed_csr(count, times, false, &csr);
+		status = wc_csr_newest(&csr, &newest, &hooks);
+		if (status == WC_OK)
+			status = wc_csr_fade(&csr, 30, newest, &check_alloc, &hooks);
+		CHECK(status == WC_OK || status == WC_CANCELLED);
+		CHECK(status != WC_OK || n >= 10);
+		CHECK(n < 20);
+		wc_csr_free(&csr, &check_alloc);
+	}
+	free(times);
+}
+
 int
 main(void)
 {
+	test_fade();
+	test_fade_extremes();
+	test_fade_failures();
 	static const int64_t counts[] = {0, 1, 2, 50, 3000};
 
 	for (int duplicates = WC_DUP_SUM; duplicates <= WC_DUP_LAST; duplicates++)

@@ -49,7 +49,8 @@ create(bool cell[USERS][ITEMS], bool arrays, WcCsr *csr)
 				abort();
 		}
 	}
-	if (wc_csr_from_coo(&coo, USERS, ITEMS, WC_DUP_ERROR, false, csr, &n_merged,
+	if (wc_csr_from_coo(&coo, USERS, ITEMS,
+	                    (WcMerging){.duplicates = WC_DUP_ERROR}, csr, &n_merged,
 	                    &n_zero, &check_alloc, NULL, NULL) != WC_OK)
 		abort();
 }
@@ -217,9 +218,9 @@ test_long_row(void)
 			if (check_append(&coo, 0, j, 0, 0, 0, &check_alloc) != WC_OK)
 				abort();
 		}
-		if (wc_csr_from_coo(&coo, 1, items, WC_DUP_ERROR, false, &csr,
-		                    &n_merged, &n_zero, &check_alloc, NULL,
-		                    NULL) != WC_OK)
+		if (wc_csr_from_coo(
+		        &coo, 1, items, (WcMerging){.duplicates = WC_DUP_ERROR}, &csr,
+		        &n_merged, &n_zero, &check_alloc, NULL, NULL) != WC_OK)
 			abort();
 		status = wc_csr_filter(&csr, 1, 1, &keep_user, keep_item, &check_alloc,
 		                       &hooks);

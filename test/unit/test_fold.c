@@ -111,12 +111,14 @@ train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
 	                  &check_alloc) == WC_OK);
 	CHECK(wc_coo_append(&coo, data->count, data->user, data->item, data->value,
 	                    data->weight, data->time, &check_alloc) == WC_OK);
+	CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, wc_merging(params), &csr, &merged,
+	                      &zero, &check_alloc, NULL, &error) == WC_OK);
 	if (params->half_life > 0)
-		CHECK(wc_coo_decay(&coo, params->half_life, &t->objective.newest,
-		                   &check_alloc, NULL) == WC_OK);
-	CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, params->duplicates,
-	                      params->feedback == WC_IMPLICIT, &csr, &merged, &zero,
-	                      &check_alloc, NULL, &error) == WC_OK);
+	{
+		CHECK(wc_csr_newest(&csr, &t->objective.newest, NULL) == WC_OK);
+		CHECK(wc_csr_fade(&csr, params->half_life, t->objective.newest,
+		                  &check_alloc, NULL) == WC_OK);
+	}
 	CHECK(wc_problem_build(params, &csr,
 	                       data->user_weighted ? data->user_weight : NULL,
 	                       data->item_weighted ? data->item_weight : NULL,

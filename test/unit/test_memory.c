@@ -119,9 +119,11 @@ measure(bool has_value, bool has_weight, bool has_time, int32_t users,
 			abort();
 	}
 	CHECK(coo.capacity == nnz);
-	CHECK(wc_csr_from_coo(&coo, users, items,
-	                      has_time ? WC_DUP_LAST : WC_DUP_SUM, true, &csr,
-	                      &n_merged, &n_zero, &alloc, NULL, NULL) == WC_OK);
+	CHECK(wc_csr_from_coo(
+	          &coo, users, items,
+	          (WcMerging){.duplicates = has_time ? WC_DUP_LAST : WC_DUP_SUM,
+	                      .drop_zero = true},
+	          &csr, &n_merged, &n_zero, &alloc, NULL, NULL) == WC_OK);
 	CHECK(csr.nnz == nnz && n_merged == 0 && n_zero == 0);
 	CHECK(wc_problem_build(&params, &csr, NULL, NULL, &problem, &alloc, NULL,
 	                       NULL) == WC_OK);

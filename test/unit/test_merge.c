@@ -2,7 +2,8 @@
  *
  * test_merge.c
  *	  The corners of merging duplicates: cells rated very often, cells whose
- *	  value is 0, both zeros, sums beyond float32, duplicates that are errors.
+ *	  value is 0, both zeros, sums beyond float32, duplicates that are errors;
+ *	  rows that fade.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,8 +80,10 @@ convert(int64_t count, const Row *row, int columns, WcDuplicates duplicates,
 	WcCoo coo;
 
 	fill(&coo, count, row, columns);
-	return wc_csr_from_coo(&coo, USERS, ITEMS, duplicates, drop_zero, csr,
-	                       n_merged, n_zero, &check_alloc, NULL, error);
+	return wc_csr_from_coo(
+	    &coo, USERS, ITEMS,
+	    (WcMerging){.duplicates = duplicates, .drop_zero = drop_zero}, csr,
+	    n_merged, n_zero, &check_alloc, NULL, error);
 }
 
 /* Numbers that cancel: every order of adding them up gives another sum. */
@@ -143,9 +146,9 @@ test_crowded_cell(void)
 		int64_t n_zero;
 
 		fill(&coo, count, row, VALUE | WEIGHT);
-		CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, WC_DUP_SUM, false, &csr,
-		                      &n_merged, &n_zero, &check_alloc, NULL,
-		                      NULL) == WC_OK);
+		CHECK(wc_csr_from_coo(
+		          &coo, USERS, ITEMS, (WcMerging){.duplicates = WC_DUP_SUM},
+		          &csr, &n_merged, &n_zero, &check_alloc, NULL, NULL) == WC_OK);
 		CHECK(csr.nnz == 1 && n_merged == count - 1);
 		sums[order][0] = csr.value[0];
 		sums[order][1] = csr.weight[0];
@@ -203,9 +206,9 @@ test_refusals(void)
 	int64_t n_merged;
 	int64_t n_zero;
 
-	for (int c = 0; c < 3; c++)
+	for (int c = 0; c < 2; c++)
 	{
-		static const int with[] = {VALUE, WEIGHT, VALUE | WEIGHT};
+		static const int with[] = {VALUE, VALUE | WEIGHT};
 		int columns = with[c];
 
 		CHECK(convert(5, row, columns, WC_DUP_SUM, false, &csr, &n_merged,
@@ -278,9 +281,158 @@ test_last(void)
 	}
 }
 
+/* What merging with fading makes of cells, in double. */
+static void
+check_faded(int64_t count, const Row *row, int columns, WcMerging how,
+            const WcCsr *csr)
+{
+	for (int32_t u = 0; u < USERS; u++)
+	{
+		for (int64_t cell = csr->start[u]; cell < csr->start[u + 1]; cell++)
+		{
+			double sum = 0;
+			double size = 0;
+			double faded = 0; /* sum of |v| u */
+			double weighted = 0; /* sum of v u */
+			double weights = 0;
+			double largest = 0;
+			int64_t latest = INT64_MIN;
+			const Row *last = NULL;
+
+			for (int64_t e = 0; e < count; e++)
+				if (row[e].user == u && row[e].item == csr->col[cell])
+					latest = row[e].time > latest ? row[e].time : latest;
+			for (int64_t e = 0; e < count; e++)
+			{
+				double v = columns & VALUE ? row[e].value : 1;
+				double weight = columns & WEIGHT ? row[e].weight : 1;
+
+				if (row[e].user != u || row[e].item != csr->col[cell])
+					continue;
+				weight *=
+				    exp2(-(double) (latest - row[e].time) / how.half_life);
+				sum += v;
+				size += fabs(v);
+				faded += fabs(v) * weight;
+				weighted += v * weight;
+				weights += weight;
+				largest = fmax(largest, weight);
+				last = &row[e];
+			}
+			CHECK(last != NULL && csr->time[cell] == latest);
+			if (how.duplicates == WC_DUP_SUM && how.by_value)
+			{
+				double weight = csr->weight == NULL ? 1 : csr->weight[cell];
+
+				CHECK_NEAR(weight * size / faded, 1, 1e-6);
+			}
+			else
+				CHECK_NEAR(csr->weight == NULL ? 1 : csr->weight[cell], largest,
+				           1e-6 * largest);
+			if (how.duplicates == WC_DUP_SUM && csr->value != NULL)
+				CHECK_NEAR(csr->value[cell], sum, 1e-6 * size);
+			if (how.duplicates == WC_DUP_AVG && csr->value != NULL)
+				CHECK_NEAR(csr->value[cell], weighted / weights,
+				           1e-7 * size);
+		}
+	}
+}
+
+static WcStatus
+merge(int64_t count, const Row *row, int columns, WcMerging how, WcCsr *csr)
+{
+	WcCoo coo;
+	int64_t n_merged;
+	int64_t n_zero;
+
+	fill(&coo, count, row, columns);
+	return wc_csr_from_coo(&coo, USERS, ITEMS, how, csr, &n_merged, &n_zero,
+	                       &check_alloc, NULL, NULL);
+}
+
+static bool
+same_floats(int64_t nnz, const float *a, const float *b)
+{
+	for (int64_t e = 0; e < nnz; e++)
+	{
+		float x = a == NULL ? 1 : a[e];
+		float y = b == NULL ? 1 : b[e];
+
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
+static bool
+same_cells(const WcCsr *a, const WcCsr *b)
+{
+	return a->nnz == b->nnz && same_floats(a->nnz, a->value, b->value) &&
+	       same_floats(a->nnz, a->weight, b->weight);
+}
+
+/*
+ * Every policy, with and without values and weights: rows fade once, in any
+ * order; a half-life without end and a column of ones change nothing, to the
+ * last bit.
+ */
+static void
+test_fading(void)
+{
+	static const WcDuplicates rules[] = {WC_DUP_SUM, WC_DUP_MAX, WC_DUP_AVG,
+	                                     WC_DUP_LAST};
+	int64_t count = 3000;
+	Row *row = malloc(sizeof(Row) * (size_t) count);
+	Row *ones = malloc(sizeof(Row) * (size_t) count);
+	uint64_t state = 8;
+
+	random_rows(count, row, &state);
+	for (int64_t e = 0; e < count; e++)
+		row[e].time *= 40;
+	memcpy(ones, row, sizeof(Row) * (size_t) count);
+	for (int64_t e = 0; e < count; e++)
+		ones[e].weight = 1;
+	for (int c = 0; c < 4 * 2 * 2 * 2; c++)
+	{
+		int columns = (c & 4 ? VALUE : 0) | (c & 8 ? WEIGHT : 0) | TIME;
+		WcMerging how = {.duplicates = rules[c & 3],
+		                 .by_value = (c & 16) != 0,
+		                 .half_life = 25};
+		WcMerging never = {.duplicates = how.duplicates,
+		                   .by_value = how.by_value};
+		WcCsr first;
+		WcCsr csr;
+
+		CHECK(merge(count, row, columns, how, &first) == WC_OK);
+		if (how.duplicates != WC_DUP_LAST)
+			check_faded(count, row, columns, how, &first);
+		shuffle(count, row, &state);
+		CHECK(merge(count, row, columns, how, &csr) == WC_OK);
+		CHECK(same_cells(&first, &csr));
+		wc_csr_free(&csr, &check_alloc);
+		wc_csr_free(&first, &check_alloc);
+
+		CHECK(merge(count, row, columns, never, &first) == WC_OK);
+		how.half_life = 1e30;
+		CHECK(merge(count, row, columns, how, &csr) == WC_OK);
+		CHECK(same_cells(&first, &csr));
+		wc_csr_free(&csr, &check_alloc);
+		wc_csr_free(&first, &check_alloc);
+
+		CHECK(merge(count, ones, columns & ~WEIGHT, never, &first) == WC_OK);
+		CHECK(merge(count, ones, columns | WEIGHT, never, &csr) == WC_OK);
+		CHECK(same_cells(&first, &csr));
+		wc_csr_free(&csr, &check_alloc);
+		wc_csr_free(&first, &check_alloc);
+	}
+	free(row);
+	free(ones);
+}
+
 int
 main(void)
 {
+	test_fading();
 	test_cancelling();
 	test_crowded_cell();
 	test_zeros();

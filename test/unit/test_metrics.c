@@ -17,7 +17,7 @@
 static WcCsr
 matrix(int32_t users, int32_t items, const int32_t (*pair)[2])
 {
-	WcCsr csr = {users, items, 0, NULL, NULL, NULL, NULL};
+	WcCsr csr = {.rows = users, .cols = items};
 
 	while (pair[csr.nnz][0] >= 0)
 		csr.nnz++;

@@ -30,8 +30,8 @@ build(const WcParams *params, bool has_value, float last, bool user_weights,
 		                 &check_alloc) != WC_OK)
 			abort();
 	}
-	if (wc_csr_from_coo(&coo, 3, 2, WC_DUP_SUM, false, &csr, &n_merged, &n_zero,
-	                    &check_alloc, NULL, NULL) != WC_OK)
+	if (wc_csr_from_coo(&coo, 3, 2, (WcMerging){.duplicates = WC_DUP_SUM}, &csr,
+	                    &n_merged, &n_zero, &check_alloc, NULL, NULL) != WC_OK)
 		abort();
 	if (wc_problem_build(params, &csr, user_weights ? ones : NULL,
 	                     item_weights ? ones : NULL, problem, &check_alloc,
@@ -87,10 +87,11 @@ test_implicit(void)
 	expect(&p, true,
 	       "implicit feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
-	       " observed cells and 0 elsewhere, W = w0 + 40 |r| * weight * "
-	       "2^(-age / half_life) on observed cells and w0 elsewhere, w0 = "
-	       "0.36, r = "
-	       "value, lambda of a row = 0.03 * (sum of its weights)");
+	       " observed cells and 0 elsewhere, faded to A (w0 f + c) / (w0 + c)"
+	       " with c = W - w0, W = w0 + 40 |r| * weight * f on observed cells"
+	       " and w0 elsewhere, w0 = 0.36, r = value,"
+	       " f = 2^(-age / half_life), lambda of a row = 0.03 * (sum of its "
+	       "weights)");
 	p.weighting = WC_WEIGHT_LOG;
 	p.alpha = 1;
 	p.half_life = 0;

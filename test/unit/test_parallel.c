@@ -623,7 +623,7 @@ test_schedule(void)
 	FixtureSpec spec = large(0);
 	Fixture f;
 	WcSchedule schedule;
-	WcCsr empty = {0, 5, 0, NULL, NULL, NULL, NULL};
+	WcCsr empty = {.rows = 0, .cols = 5};
 	int64_t zero = 0;
 	bool *seen;
 	bool sorted = true;

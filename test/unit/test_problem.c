@@ -75,8 +75,9 @@ create_csr(const Data *data, WcCsr *csr)
 				abort();
 		}
 	}
-	if (wc_csr_from_coo(&coo, M, N, WC_DUP_ERROR, false, csr, &n_merged,
-	                    &n_zero, &check_alloc, NULL, NULL) != WC_OK)
+	if (wc_csr_from_coo(&coo, M, N, (WcMerging){.duplicates = WC_DUP_ERROR},
+	                    csr, &n_merged, &n_zero, &check_alloc, NULL,
+	                    NULL) != WC_OK)
 		abort();
 }
 
@@ -623,13 +624,13 @@ build_large(const WcParams *params, const WcHooks *hooks, double *mean_weight,
 	WcStatus status;
 	WcCsr csr;
 
+	memset(&csr, 0, sizeof(csr));
 	csr.rows = users;
 	csr.cols = items;
 	csr.nnz = nnz;
 	csr.start = malloc(sizeof(int64_t) * (size_t) (users + 1));
 	csr.col = malloc(sizeof(int32_t) * (size_t) nnz);
 	csr.value = malloc(sizeof(float) * (size_t) nnz);
-	csr.weight = NULL;
 	for (int32_t i = 0; i <= users; i++)
 		csr.start[i] = (int64_t) i * items;
 	for (int64_t e = 0; e < nnz; e++)
@@ -733,7 +734,8 @@ chosen_lambda(int32_t users, int32_t items, WcFeedback feedback)
 	}
 	wc_params_defaults(&params);
 	params.feedback = feedback;
-	if (wc_csr_from_coo(&coo, users, items, WC_DUP_SUM, false, &csr, &n_merged,
+	if (wc_csr_from_coo(&coo, users, items,
+	                    (WcMerging){.duplicates = WC_DUP_SUM}, &csr, &n_merged,
 	                    &n_zero, &check_alloc, NULL, NULL) != WC_OK ||
 	    wc_problem_build(&params, &csr, NULL, NULL, &problem, &check_alloc,
 	                     NULL, NULL) != WC_OK)
@@ -753,9 +755,70 @@ test_chosen_lambda(void)
 	CHECK_NEAR(chosen_lambda(400, 900, WC_EXPLICIT), 0.1, 1e-15);
 }
 
+/*
+ * An entry that fades ends as a cell nobody observed, and on the way there has
+ * the minimum of f times its fresh loss and 1 - f times that of such a cell.
+ */
+static void
+test_faded(void)
+{
+	static const float shares[] = {1, 0.5f, 1e-3f, 0};
+
+	for (int c = 0; c < 2 * 2 * 2; c++)
+	{
+		bool popularity = (c & 1) != 0;
+		bool weighted = (c & 2) != 0;
+		bool unobserved = (c & 4) != 0;
+		WcParams params;
+		WcProblem problem;
+		WcCsr csr;
+		WcCoo coo;
+		int64_t n_merged;
+		int64_t n_zero;
+
+		wc_params_defaults(&params);
+		params.feedback = weighted ? WC_WEIGHTED : WC_IMPLICIT;
+		params.unobserved_weight = unobserved ? 0.3 : 0;
+		params.unobserved_popularity = popularity;
+		params.popularity_exponent = 0.5;
+		if (wc_coo_init(&coo, weighted, true, false, &check_alloc) != WC_OK)
+			abort();
+		for (int e = 0; e < 4; e++)
+			if (check_append(&coo, e, e % 3, 2.5f, 4, 0, &check_alloc) != WC_OK)
+				abort();
+		CHECK(wc_csr_from_coo(&coo, 4, 3, wc_merging(&params), &csr, &n_merged,
+		                      &n_zero, &check_alloc, NULL, NULL) == WC_OK);
+		csr.share = malloc(sizeof(shares));
+		memcpy(csr.share, shares, sizeof(shares));
+		for (int e = 0; e < 4; e++)
+			csr.weight[e] *= shares[e];
+		CHECK(wc_problem_build(&params, &csr, NULL, NULL, &problem,
+		                       &check_alloc, NULL, NULL) == WC_OK);
+		CHECK(problem.by_user.share == NULL && problem.by_item.share == NULL);
+		for (int e = 0; e < 4; e++)
+		{
+			double target = weighted ? 2.5 : 1;
+			double w0 = params.unobserved_weight *
+			            (popularity ? problem.unobserved[e % 3] : 1);
+			double fresh = w0 + 4.0 * problem.base_weight;
+			double f = shares[e];
+			double weight = f * fresh + (1 - f) * w0;
+			double got =
+			    problem.by_user.value == NULL ? 1 : problem.by_user.value[e];
+
+			CHECK_NEAR(w0 + problem.base_weight * problem.by_user.weight[e],
+			           weight, 1e-6);
+			if (weight > 0)
+				CHECK_NEAR(got, target * f * fresh / weight, 1e-6);
+		}
+		wc_problem_free(&problem, &check_alloc);
+	}
+}
+
 int
 main(void)
 {
+	test_faded();
 	test_all_objectives();
 	test_chosen_lambda();
 	test_special_cases();

@@ -13,7 +13,7 @@
 static WcCsr
 staircase(int32_t rows, const int32_t *length, int32_t cols)
 {
-	WcCsr csr = {rows, cols, 0, NULL, NULL, NULL, NULL};
+	WcCsr csr = {.rows = rows, .cols = cols};
 	size_t nnz = 0;
 
 	for (int32_t i = 0; i < rows; i++)

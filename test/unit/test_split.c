@@ -49,7 +49,8 @@ make_data(Data *data)
 		data->user_hash[i] = (uint64_t) i + 1000;
 	for (int32_t j = 0; j < ITEMS; j++)
 		data->item_hash[j] = (uint64_t) j + 5;
-	CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, WC_DUP_MAX, false, &data->csr,
+	CHECK(wc_csr_from_coo(&coo, USERS, ITEMS,
+	                      (WcMerging){.duplicates = WC_DUP_MAX}, &data->csr,
 	                      &n_merged, &n_zero, &check_alloc, NULL,
 	                      &error) == WC_OK);
 	CHECK(n_merged > 100);
