@@ -259,7 +259,7 @@ check_status(const CacheEntry *entry, WcStatus status)
 }
 
 static void
-load_row(TupleTableSlot *slot, void *arg)
+load_row(const WalsRow *row, void *arg)
 {
 	LoadState *state = arg;
 	CacheEntry *entry = state->entry;
@@ -267,18 +267,17 @@ load_row(TupleTableSlot *slot, void *arg)
 	const float *vector = NULL;
 	const char *reason = "it is NULL";
 	float bias = 0.0f;
-	int32 entries =
-	    slot->tts_isnull[3] ? 0 : DatumGetInt32(slot->tts_values[3]);
+	int32 entries = row->nulls[3] ? 0 : DatumGetInt32(row->values[3]);
 	WcStatus status = WC_NOT_FINITE;
 	WcId id;
 
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		wals_factors_damaged(entry->rows.table, "NULL", "it has no id");
-	id = wals_id_from_datum(state->sql_type, slot->tts_values[0]);
-	if (!slot->tts_isnull[1])
-		vector = wals_factors_vector(slot->tts_values[1], k, &reason);
-	if (!slot->tts_isnull[2])
-		bias = DatumGetFloat4(slot->tts_values[2]);
+	id = wals_id_from_datum(state->sql_type, row->values[0]);
+	if (!row->nulls[1])
+		vector = wals_factors_vector(row->values[1], k, &reason);
+	if (!row->nulls[2])
+		bias = DatumGetFloat4(row->values[2]);
 	if (vector != NULL)
 	{
 		reason = "its bias is not finite";

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * direct.h
- *	  Rows without a statement, where that is as good.
+ *	  Rows of one table, without a statement where that is as good.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,22 +10,38 @@
 
 #include "store/query.h"
 
-/*
- * Call each_row for the rows of a table that the caller's snapshot sees: all of
- * them, or those of a factor table with this version and id (a datum of
- * id_type).  The caller has checked the right to SELECT.  False, and nothing was
- * done, where only a statement gives what a statement gives: use one.
- */
-extern bool wals_direct_each(Oid table, WalsRowFunction each_row, void *arg);
-extern bool wals_direct_find(Oid table, int32 version, Oid id_type, Datum id,
-                             WalsRowFunction each_row, void *arg);
+#define WALS_KEYS_MAX 2
+
+/* How rows are found where no statement does it. */
+typedef enum WalsFinding
+{
+	WALS_FIND_ALL, /* a small table: all rows are looked at */
+	WALS_FIND_KEY, /* by the primary key, which the keys are */
+	WALS_FIND_INDEX /* by an index alone, which begins with the keys */
+} WalsFinding;
+
+/* Columns of the rows of a table whose keys equal these values. */
+typedef struct WalsLookup
+{
+	Oid table;
+	WalsSnapshot snapshot; /* only the caller's is read directly */
+	WalsFinding finding;
+	const char *columns[WALS_SHAPE_MAX]; /* names */
+	WalsShape shape; /* their types, and how many there are */
+	int n_keys;
+	const char *keys[WALS_KEYS_MAX]; /* names of columns */
+	Oid key_types[WALS_KEYS_MAX];
+	Datum key_values[WALS_KEYS_MAX];
+} WalsLookup;
 
 /*
- * The same for n columns (numbers of attributes) of the rows of any table whose
- * column key equals an id (a datum of id_type), where an index has them all.
+ * Call each_row for the rows that the snapshot sees, with the columns in the
+ * order they were asked for: read directly where that gives what a
+ * statement gives, else by a statement, with its errors.  The caller has checked
+ * the right to SELECT.  42804 where a column is of another type, 40001 as
+ * wals_storage_check.
  */
-extern bool wals_direct_lookup(Oid table, AttrNumber key, Oid id_type, Datum id,
-                               int n, const AttrNumber *columns,
-                               WalsRowFunction each_row, void *arg);
+extern void wals_direct_read(const WalsLookup *lookup, WalsRowFunction each_row,
+                             void *arg);
 
 #endif /* WALS_STORE_DIRECT_H */

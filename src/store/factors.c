@@ -65,6 +65,23 @@ vector_array(int32 k)
 	return array;
 }
 
+/* The columns of what is written: by name, wherever the table has them. */
+static TupleDesc
+row_description(WalsIdType id_type)
+{
+	TupleDesc desc = CreateTemplateTupleDesc(N_ATTS);
+
+	TupleDescInitEntry(desc, ATT_VERSION + 1, "version", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, ATT_ID + 1, "id", wals_id_sql_type(id_type), -1,
+	                   0);
+	TupleDescInitEntry(desc, ATT_FACTORS + 1, "factors", FLOAT4ARRAYOID, -1, 0);
+	TupleDescInitEntry(desc, ATT_BIAS + 1, "bias", FLOAT4OID, -1, 0);
+	TupleDescInitEntry(desc, ATT_N + 1, "n", INT4OID, -1, 0);
+	TupleDescInitEntry(desc, ATT_NORM + 1, "norm", FLOAT4OID, -1, 0);
+	TupleDescInitEntry(desc, ATT_WEIGHT + 1, "weight", FLOAT4OID, -1, 0);
+	return desc;
+}
+
 static float
 vector_norm(int32 k, const float *vector)
 {
@@ -104,14 +121,12 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 	MemoryContext batch_context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals write", ALLOCSET_DEFAULT_SIZES);
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
-	TupleDesc desc = lookup_rowtype_tupdesc_copy(get_rel_type_id(table), -1);
+	TupleDesc desc = row_description(rows->id_type);
 	ArrayType *array = vector_array(rows->factors);
 	int32 batch = WRITE_BATCH_BYTES / (VARSIZE(array) + 64) + 1;
 	StringInfoData sql;
 	int32 row = 0;
 
-	if (desc->natts != N_ATTS)
-		elog(ERROR, "unexpected columns in factor table %u", table);
 	initStringInfo(&sql);
 	appendStringInfo(
 	    &sql,
@@ -197,19 +212,19 @@ typedef struct FindState
 	float *bias;
 } FindState;
 
-/* Check and keep the row; array and bias stand in these columns. */
+/* Check and keep the factors and bias of a row. */
 static void
-find_take(FindState *state, Datum array, bool array_null, Datum bias,
-          bool bias_null)
+find_row(const WalsRow *row, void *arg)
 {
+	FindState *state = arg;
 	const float *vector = NULL;
 	const char *reason = "it is NULL";
 
 	if (state->n_found++ > 0)
 		return;
-	if (!array_null)
-		vector = wals_factors_vector(array, state->k, &reason);
-	*state->bias = bias_null ? 0.0f : DatumGetFloat4(bias);
+	if (!row->nulls[0])
+		vector = wals_factors_vector(row->values[0], state->k, &reason);
+	*state->bias = row->nulls[1] ? 0.0f : DatumGetFloat4(row->values[1]);
 	if (vector != NULL && !isfinite(*state->bias))
 	{
 		vector = NULL;
@@ -226,38 +241,24 @@ find_take(FindState *state, Datum array, bool array_null, Datum bias,
 	memcpy(state->factors, vector, state->k * sizeof(float));
 }
 
-/* A whole row of the table. */
-static void
-find_row(TupleTableSlot *slot, void *arg)
-{
-	find_take(arg, slot->tts_values[ATT_FACTORS], slot->tts_isnull[ATT_FACTORS],
-	          slot->tts_values[ATT_BIAS], slot->tts_isnull[ATT_BIAS]);
-}
-
 bool
 wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
                   int32 k, float *result, float *bias)
 {
-	Oid types[2] = {INT4OID, wals_id_sql_type(id_type)};
-	Datum values[2] = {Int32GetDatum(version), id};
+	const WalsLookup lookup = {
+	    .table = table,
+	    .snapshot = WALS_READ_CALLER,
+	    .finding = WALS_FIND_KEY,
+	    .columns = {"factors", "bias"},
+	    .shape = {2, {FLOAT4ARRAYOID, FLOAT4OID}},
+	    .n_keys = 2,
+	    .keys = {"version", "id"},
+	    .key_types = {INT4OID, wals_id_sql_type(id_type)},
+	    .key_values = {Int32GetDatum(version), id}};
 	FindState state = {table, id_type, id, k, 0, result, bias};
-	Datum array;
-	Datum number;
-	bool array_null;
-	bool number_null;
 
-	if (wals_direct_find(table, version, types[1], id, find_row, &state))
-		return state.n_found > 0;
-	if (wals_query_run(psprintf("SELECT factors, bias FROM %s "
-	                            "WHERE version OPERATOR(pg_catalog.=) $1 "
-	                            "AND id OPERATOR(pg_catalog.=) $2",
-	                            wals_relation_quoted(table)),
-	                   2, types, values, NULL, WALS_READ_CALLER) == 0)
-		return false;
-	array = wals_query_value(0, 1, FLOAT4ARRAYOID, &array_null);
-	number = wals_query_value(0, 2, FLOAT4OID, &number_null);
-	find_take(&state, array, array_null, number, number_null);
-	return true;
+	wals_direct_read(&lookup, find_row, &state);
+	return state.n_found > 0;
 }
 
 float
@@ -305,7 +306,7 @@ typedef struct ReadState
 } ReadState;
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	MemoryContext caller = MemoryContextSwitchTo(state->row_context);
@@ -315,18 +316,16 @@ read_row(TupleTableSlot *slot, void *arg)
 	int32 index;
 	WcId id;
 
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		wals_factors_damaged(state->table, "NULL", "it has no id");
-	id = wals_id_from_datum(wals_id_sql_type(state->id_type),
-	                        slot->tts_values[0]);
+	id = wals_id_from_datum(wals_id_sql_type(state->id_type), row->values[0]);
 	index = wc_idmap_find(state->ids, &id);
 	if (index >= 0)
 	{
-		if (!slot->tts_isnull[1])
-			vector =
-			    wals_factors_vector(slot->tts_values[1], state->k, &reason);
-		if (!slot->tts_isnull[2])
-			bias = DatumGetFloat4(slot->tts_values[2]);
+		if (!row->nulls[1])
+			vector = wals_factors_vector(row->values[1], state->k, &reason);
+		if (!row->nulls[2])
+			bias = DatumGetFloat4(row->values[2]);
 		if (vector != NULL && !isfinite(bias))
 		{
 			vector = NULL;

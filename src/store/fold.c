@@ -65,20 +65,18 @@ check(WcStatus status, WcError *error, const WalsMemory *memory)
 }
 
 static void
-read_weight(TupleTableSlot *slot, void *arg)
+read_weight(const WalsRow *row, void *arg)
 {
 	ItemWeights *items = arg;
 	const WalsModel *model = items->model;
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	float weight =
-	    slot->tts_isnull[1] ? 1.0f : DatumGetFloat4(slot->tts_values[1]);
+	float weight = row->nulls[1] ? 1.0f : DatumGetFloat4(row->values[1]);
 	int32 index;
 	WcId id;
 
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		wals_factors_damaged(model->items_table, "NULL", "it has no id");
-	id = wals_id_from_datum(wals_id_sql_type(model->item_type),
-	                        slot->tts_values[0]);
+	id = wals_id_from_datum(wals_id_sql_type(model->item_type), row->values[0]);
 	if (!(weight >= 0) || !isfinite(weight))
 		wals_factors_damaged(model->items_table,
 		                     wals_id_to_cstring(model->item_type, id),

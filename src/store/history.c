@@ -47,7 +47,7 @@ typedef struct HistoryState
 	WalsNumberReader read_value;
 	WalsNumberReader read_weight;
 	WalsTimeReader read_time;
-	WalsShape shape; /* of the rows */
+	WalsLookup lookup; /* of the rows; the first column has ids */
 	MemoryContext context;
 
 	/* output */
@@ -87,56 +87,56 @@ user_text(const HistoryState *state)
 }
 
 static char *
-item_text(const HistoryState *state, const TupleTableSlot *slot)
+item_text(const HistoryState *state, const WalsRow *row)
 {
 	return wals_id_to_cstring(
 	    state->use.model->item_type,
-	    wals_id_from_datum(state->item_type, slot->tts_values[0]));
+	    wals_id_from_datum(state->item_type, row->values[0]));
 }
 
 static float
-read_number(const HistoryState *state, const TupleTableSlot *slot, int att,
+read_number(const HistoryState *state, const WalsRow *row, int att,
             WalsNumberReader reader, const char *what)
 {
-	double number = reader(slot->tts_values[att]);
+	double number = reader(row->values[att]);
 
 	if (!isfinite((float) number))
 		wals_number_refuse(number, what, user_text(state),
-		                   item_text(state, slot));
+		                   item_text(state, row));
 	return (float) number;
 }
 
 /* The numbers of a row, with the checks of a training. */
 static WalsRating
-read_rating(const HistoryState *state, const TupleTableSlot *slot)
+read_rating(const HistoryState *state, const WalsRow *row)
 {
 	WalsRating rating = {true, 1.0f, 1.0f, 0};
 	int i;
 
-	for (i = 1; i < state->shape.n; i++)
-		rating.usable = rating.usable && !slot->tts_isnull[i];
+	for (i = 1; i < row->n; i++)
+		rating.usable = rating.usable && !row->nulls[i];
 	if (!rating.usable)
 		return rating;
 	if (state->value_att >= 0)
-		rating.value = read_number(state, slot, state->value_att,
+		rating.value = read_number(state, row, state->value_att,
 		                           state->read_value, "value");
 	if (state->weight_att >= 0)
 	{
-		rating.weight = read_number(state, slot, state->weight_att,
+		rating.weight = read_number(state, row, state->weight_att,
 		                            state->read_weight, "weight");
 		if (rating.weight < 0)
 			wals_weight_refuse(rating.weight, user_text(state),
-			                   item_text(state, slot));
+			                   item_text(state, row));
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(slot->tts_values[state->time_att], &rating.time))
-		wals_time_refuse(user_text(state), item_text(state, slot));
+	    !state->read_time(row->values[state->time_att], &rating.time))
+		wals_time_refuse(user_text(state), item_text(state, row));
 	rating.usable = rating.weight > 0;
 	return rating;
 }
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	HistoryState *state = arg;
 	WalsHistory *history = state->history;
@@ -144,11 +144,11 @@ read_row(TupleTableSlot *slot, void *arg)
 	WcId id;
 
 	history->n_rows++;
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		return;
 	caller = MemoryContextSwitchTo(state->context);
 	make_room(state);
-	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+	id = wals_id_from_datum(state->id_type, row->values[0]);
 	if (state->id_kind == WC_ID_BYTES)
 	{
 		char *copy = palloc(id.length + 1);
@@ -158,7 +158,7 @@ read_row(TupleTableSlot *slot, void *arg)
 	}
 	history->ids[history->count] = id;
 	if (history->ratings != NULL)
-		history->ratings[history->count] = read_rating(state, slot);
+		history->ratings[history->count] = read_rating(state, row);
 	history->count++;
 	MemoryContextSwitchTo(caller);
 }
@@ -187,50 +187,49 @@ time_column(const HistoryState *state, const WalsObjective *objective)
 	return type;
 }
 
-/*
- * Settle which columns of the source are read and how; appended to the
- * statement, and counted in columns.
- */
+/* Read one more column, of this type; its place in the rows. */
+static int
+add_column(HistoryState *state, const char *column, Oid type)
+{
+	WalsLookup *lookup = &state->lookup;
+	int place = lookup->shape.n++;
+
+	lookup->columns[place] = column;
+	lookup->shape.types[place] = type;
+	return place;
+}
+
+/* Settle which columns of ratings are read besides, and how. */
 static void
-open_ratings(HistoryState *state, const WalsObjective *objective,
-             StringInfo sql, int *n, const char **columns)
+open_ratings(HistoryState *state, const WalsObjective *objective)
 {
 	const char *value_col = NameStr(objective->value_col);
 	const char *weight_col = NameStr(objective->weight_col);
 	const char *time_col = NameStr(objective->time_col);
 	Oid source = state->use.model->source;
-	WalsShape *shape = &state->shape;
+	Oid type;
 
 	state->value_att = state->weight_att = state->time_att = -1;
 	if (value_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, value_col);
-		appendStringInfo(sql, ", %s", quote_identifier(value_col));
-		state->value_att = shape->n++;
-		shape->types[state->value_att] =
-		    wals_number_column_type(source, value_col, "value_col");
-		state->read_value = wals_number_reader(shape->types[state->value_att]);
-		columns[(*n)++] = value_col;
+		type = wals_number_column_type(source, value_col, "value_col");
+		state->value_att = add_column(state, value_col, type);
+		state->read_value = wals_number_reader(type);
 	}
 	if (weight_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, weight_col);
-		appendStringInfo(sql, ", %s", quote_identifier(weight_col));
-		state->weight_att = shape->n++;
-		shape->types[state->weight_att] =
-		    wals_number_column_type(source, weight_col, "weight_col");
-		state->read_weight =
-		    wals_number_reader(shape->types[state->weight_att]);
-		columns[(*n)++] = weight_col;
+		type = wals_number_column_type(source, weight_col, "weight_col");
+		state->weight_att = add_column(state, weight_col, type);
+		state->read_weight = wals_number_reader(type);
 	}
 	if (time_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, time_col);
-		appendStringInfo(sql, ", %s", quote_identifier(time_col));
-		state->time_att = shape->n++;
-		shape->types[state->time_att] = time_column(state, objective);
-		state->read_time = wals_time_reader(shape->types[state->time_att]);
-		columns[(*n)++] = time_col;
+		type = time_column(state, objective);
+		state->time_att = add_column(state, time_col, type);
+		state->read_time = wals_time_reader(type);
 	}
 	state->history->has_weight = state->weight_att >= 0;
 	state->history->has_time = state->time_att >= 0;
@@ -253,29 +252,22 @@ open_source(HistoryState *state, const WalsModel *model, const char *what,
 	    &state->use, NameStr(model->item_col), model->item_type);
 }
 
-/*
- * Read n columns of the rows with an id in a column; where a statement must do
- * it, sql begins with SELECT columns.
- */
+/* Look for the ids of one column in the rows that have an id in another. */
 static void
-read_rows(HistoryState *state, StringInfo sql, int n, const char **columns,
-          const char *column, Oid id_type, Datum id, WalsHistory *history)
+open_lookup(HistoryState *state, const char *column, Oid type, const char *key,
+            Oid key_type, Datum id)
 {
-	Oid source = state->use.model->source;
-	AttrNumber numbers[5];
-	int i;
+	WalsLookup *lookup = &state->lookup;
 
-	state->history = history;
-	for (i = 0; i < n; i++)
-		numbers[i] = get_attnum(source, columns[i]);
-	if (wals_direct_lookup(source, get_attnum(source, column), id_type, id, n,
-	                       numbers, read_row, state))
-		return;
-	appendStringInfo(sql, " FROM %s ", wals_relation_quoted(source));
-	appendStringInfo(sql, "WHERE %s OPERATOR(pg_catalog.=) $1",
-	                 quote_identifier(column));
-	wals_query_each(sql->data, 1, &id_type, &id, WALS_READ_CALLER,
-	                &state->shape, read_row, state);
+	lookup->table = state->use.model->source;
+	lookup->snapshot = WALS_READ_CALLER;
+	lookup->finding = WALS_FIND_INDEX;
+	lookup->n_keys = 1;
+	lookup->keys[0] = key;
+	lookup->key_types[0] = key_type;
+	lookup->key_values[0] = id;
+	add_column(state, column, type);
+	state->id_type = type;
 }
 
 void
@@ -285,27 +277,24 @@ wals_history_read(const WalsModel *model, Datum user,
 {
 	const char *user_col = NameStr(model->user_col);
 	const char *item_col = NameStr(model->item_col);
-	const char *columns[5] = {user_col, item_col};
-	int n_columns = 2;
+	const char *columns[WALS_SOURCE_COLUMNS] = {user_col};
 	HistoryState state;
-	StringInfoData sql;
+	int i;
 
 	memset(history, 0, sizeof(*history));
 	open_source(&state, model, what, without);
+	open_lookup(&state, item_col, state.item_type, user_col,
+	            wals_id_sql_type(model->user_type), user);
 	state.user = user;
-	state.id_type = state.item_type;
-	state.shape.n = 1;
-	state.shape.types[0] = state.id_type;
 	state.id_kind = wals_id_kind(model->item_type);
 	state.reads_ratings = objective != NULL;
 	state.history = history;
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s", quote_identifier(item_col));
 	if (objective != NULL)
-		open_ratings(&state, objective, &sql, &n_columns, columns);
-	wals_source_check_rights(&state.use, n_columns, columns);
-	read_rows(&state, &sql, n_columns - 1, columns + 1, user_col,
-	          wals_id_sql_type(model->user_type), user, history);
+		open_ratings(&state, objective);
+	for (i = 0; i < state.lookup.shape.n; i++)
+		columns[i + 1] = state.lookup.columns[i];
+	wals_source_check_rights(&state.use, i + 1, columns);
+	wals_direct_read(&state.lookup, read_row, &state);
 }
 
 /* The source can be read for what users have seen; without their ratings. */
@@ -324,20 +313,16 @@ void
 wals_history_read_users(const WalsModel *model, Datum item,
                         WalsHistory *history)
 {
-	const char *user_col = NameStr(model->user_col);
 	HistoryState state;
-	StringInfoData sql;
 
 	memset(history, 0, sizeof(*history));
 	open_seen(&state, model, "leave out who has seen the item");
-	state.id_type = state.user_type;
-	state.shape.n = 1;
-	state.shape.types[0] = state.id_type;
+	open_lookup(&state, NameStr(model->user_col), state.user_type,
+	            NameStr(model->item_col), wals_id_sql_type(model->item_type),
+	            item);
 	state.id_kind = wals_id_kind(model->user_type);
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT %s", quote_identifier(user_col));
-	read_rows(&state, &sql, 1, &user_col, NameStr(model->item_col),
-	          wals_id_sql_type(model->item_type), item, history);
+	state.history = history;
+	wals_direct_read(&state.lookup, read_row, &state);
 }
 
 void

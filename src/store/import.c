@@ -43,11 +43,11 @@ typedef struct ImportState
 } ImportState;
 
 static char *
-id_text(const ImportState *state, const TupleTableSlot *slot)
+id_text(const ImportState *state, const WalsRow *row)
 {
 	return wals_id_to_cstring(
 	    state->side->id_type,
-	    wals_id_from_datum(state->id_type, slot->tts_values[0]));
+	    wals_id_from_datum(state->id_type, row->values[0]));
 }
 
 static void
@@ -62,23 +62,23 @@ refuse_null(const ImportState *state, const char *id, const char *what)
 }
 
 static void
-refuse_number(const ImportState *state, const TupleTableSlot *slot,
-              const char *what, double number)
+refuse_number(const ImportState *state, const WalsRow *row, const char *what,
+              double number)
 {
 	ereport(ERROR,
 	        (errcode(isfinite(number) ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
 	                                  : ERRCODE_DATA_EXCEPTION),
 	         errmsg("%s of %s in %s is not a finite real number", what,
-	                id_text(state, slot), state->option),
+	                id_text(state, row), state->option),
 	         errdetail("It is %g.", number),
 	         errhint("Correct the row, or leave it out by a view.")));
 }
 
 /* The array of a row as floats, of the length all rows have. */
 static void
-read_factors(const ImportState *state, const TupleTableSlot *slot, float *to)
+read_factors(const ImportState *state, const WalsRow *row, float *to)
 {
-	ArrayType *array = DatumGetArrayTypeP(slot->tts_values[1]);
+	ArrayType *array = DatumGetArrayTypeP(row->values[1]);
 	int32 k = state->side->factors;
 	const char *data = ARR_DATA_PTR(array);
 	int32 f;
@@ -87,7 +87,7 @@ read_factors(const ImportState *state, const TupleTableSlot *slot, float *to)
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATA_EXCEPTION),
 		         errmsg("factors of %s in %s cannot be used",
-		                id_text(state, slot), state->option),
+		                id_text(state, row), state->option),
 		         ARR_HASNULL(array)     ? errdetail("They have NULL elements.")
 		         : ARR_NDIM(array) != 1 ? errdetail("They are not an array of "
 		                                            "one dimension with "
@@ -103,22 +103,22 @@ read_factors(const ImportState *state, const TupleTableSlot *slot, float *to)
 
 		to[f] = (float) number;
 		if (!isfinite(to[f]))
-			refuse_number(state, slot, "a factor", number);
+			refuse_number(state, row, "a factor", number);
 	}
 }
 
 /* The first row says how many factors there are. */
 static void
-set_factors(const ImportState *state, const TupleTableSlot *slot)
+set_factors(const ImportState *state, const WalsRow *row)
 {
-	ArrayType *array = DatumGetArrayTypeP(slot->tts_values[1]);
+	ArrayType *array = DatumGetArrayTypeP(row->values[1]);
 	int32 k = ARR_NDIM(array) == 1 ? ARR_DIMS(array)[0] : 0;
 
 	if (k < WC_FACTORS_MIN || k > WC_FACTORS_MAX)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("factors of %s in %s cannot be used",
-		                id_text(state, slot), state->option),
+		                id_text(state, row), state->option),
 		         errdetail("There are %d, a model has %d to %d, in an array of "
 		                   "one dimension.",
 		                   k, WC_FACTORS_MIN, WC_FACTORS_MAX),
@@ -127,7 +127,7 @@ set_factors(const ImportState *state, const TupleTableSlot *slot)
 }
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ImportState *state = arg;
 	WalsSide *side = state->side;
@@ -136,11 +136,11 @@ read_row(TupleTableSlot *slot, void *arg)
 	int32 index;
 	WcId id;
 
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		refuse_null(state, NULL, "id");
-	if (slot->tts_isnull[1])
-		refuse_null(state, id_text(state, slot), "factors");
-	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+	if (row->nulls[1])
+		refuse_null(state, id_text(state, row), "factors");
+	id = wals_id_from_datum(state->id_type, row->values[0]);
 	if (id.length > WALS_ID_MAX_BYTES)
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 		                errmsg("an id in %s is too long", state->option),
@@ -148,32 +148,32 @@ read_row(TupleTableSlot *slot, void *arg)
 		                          id.length, WALS_ID_MAX_BYTES),
 		                errhint("Use shorter ids.")));
 	if (side->factors == 0)
-		set_factors(state, slot);
+		set_factors(state, row);
 	index = wals_side_add(side, &id);
 	if (index < before)
 		ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
 		                errmsg("%s stands in more than one row of %s",
-		                       id_text(state, slot), state->option),
+		                       id_text(state, row), state->option),
 		                errhint("Import one version only: a view with a WHERE "
 		                        "clause.")));
-	read_factors(state, slot, side->data + (Size) index * side->factors);
-	if (state->read_bias != NULL && !slot->tts_isnull[2])
+	read_factors(state, row, side->data + (Size) index * side->factors);
+	if (state->read_bias != NULL && !row->nulls[2])
 	{
-		double bias = state->read_bias(slot->tts_values[2]);
+		double bias = state->read_bias(row->values[2]);
 
 		side->bias[index] = (float) bias;
 		if (!isfinite(side->bias[index]))
-			refuse_number(state, slot, "bias", bias);
+			refuse_number(state, row, "bias", bias);
 	}
-	if (state->read_n != NULL && !slot->tts_isnull[3])
+	if (state->read_n != NULL && !row->nulls[3])
 	{
-		double n = state->read_n(slot->tts_values[3]);
+		double n = state->read_n(row->values[3]);
 
 		if (!(n >= 0 && n <= PG_INT32_MAX))
 			ereport(
 			    ERROR,
 			    (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			     errmsg("n of %s in %s is out of range", id_text(state, slot),
+			     errmsg("n of %s in %s is out of range", id_text(state, row),
 			            state->option),
 			     errdetail("It is %g, the range is 0 to %d.", n, PG_INT32_MAX),
 			     errhint("n is the number of a row's entries; leave the "
@@ -239,9 +239,11 @@ wals_import_read(Oid relation, WcSide which, const char *option,
 {
 	ImportState state = {side, option, relation};
 	WcError error = {WC_OK, which, -1, -1, ""};
-	/* an error when it is gone */
-	char *quoted = wals_relation_quoted(relation);
+	char *quoted;
 
+	wals_relation_lock(relation);
+	/* an error when it is gone */
+	quoted = wals_relation_quoted(relation);
 	memset(side, 0, sizeof(*side));
 	side->side = which;
 	side->memory = memory;

@@ -35,21 +35,21 @@ check_status(WcStatus status)
 }
 
 static void
-read_label(TupleTableSlot *slot, void *arg)
+read_label(const WalsRow *row, void *arg)
 {
 	LabelState *state = arg;
 	MemoryContext caller;
 	WcId id;
 	int32 index;
 
-	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+	if (row->nulls[0] || row->nulls[1])
 		return;
-	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+	id = wals_id_from_datum(state->id_type, row->values[0]);
 	index = wc_idmap_find(state->map, &id);
 	if (index < 0)
 		return;
 	caller = MemoryContextSwitchTo(state->context);
-	state->result[index] = TextDatumGetCString(slot->tts_values[1]);
+	state->result[index] = TextDatumGetCString(row->values[1]);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -80,6 +80,7 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 	Datum values[1];
 	int32 i;
 
+	wals_relation_lock(labels->relation);
 	state.id_type =
 	    wals_column_type(labels->relation, labels->id_col, "id_col");
 	wals_column_type(labels->relation, labels->label_col, "label_col");

@@ -239,52 +239,32 @@ wals_model_list_own(void)
 	return result;
 }
 
-/* Number of a column of a row, looked for from the one before. */
-static int
-column_number(TupleDesc desc, const char *name, int before)
-{
-	int i;
-
-	for (i = 0; i < desc->natts; i++)
-	{
-		int number = (before + i) % desc->natts + 1;
-
-		if (strcmp(NameStr(TupleDescAttr(desc, number - 1)->attname), name) ==
-		    0)
-			return number;
-	}
-	elog(ERROR, "type wals_model has no column \"%s\"", name);
-}
-
-/* Looks for a row that is active and the default. */
 static void
-find_mark(TupleTableSlot *slot, void *arg)
+find_mark(const WalsRow *row, void *arg)
 {
-	TupleDesc desc = slot->tts_tupleDescriptor;
-	int active = column_number(desc, "active", 0) - 1;
-	int mark = column_number(desc, "is_default", active) - 1;
 	bool *found = arg;
 
-	if (!slot->tts_isnull[active] && DatumGetBool(slot->tts_values[active]) &&
-	    !slot->tts_isnull[mark] && DatumGetBool(slot->tts_values[mark]))
-		*found = true;
+	*found = true;
 }
 
 static bool
 model_is_marked(Oid relation)
 {
-	bool result = false;
-	char *sql;
+	static const WalsLookup marked = {.finding = WALS_FIND_ALL,
+	                                  .columns = {"version"},
+	                                  .shape = {1, {INT4OID}},
+	                                  .n_keys = 2,
+	                                  .keys = {"active", "is_default"},
+	                                  .key_types = {BOOLOID, BOOLOID}};
+	WalsLookup lookup = marked;
+	bool found = false;
 
-	if (wals_direct_each(relation, find_mark, &result) ||
-	    !wals_relation_hold(relation))
-		return result;
-	sql = psprintf("SELECT 1 FROM %s WHERE active AND is_default",
-	               wals_relation_quoted(relation));
-	wals_query_begin();
-	result = wals_query_run(sql, 0, NULL, NULL, NULL, WALS_READ_CALLER) > 0;
-	wals_query_end();
-	return result;
+	if (!wals_relation_hold(relation))
+		return false;
+	lookup.table = relation;
+	lookup.key_values[0] = lookup.key_values[1] = BoolGetDatum(true);
+	wals_direct_read(&lookup, find_mark, &found);
+	return found;
 }
 
 /*
@@ -447,10 +427,10 @@ wals_model_resolve(Oid argument)
 	                             "wals.default_model = '...'.")));
 }
 
-/* Columns of the query in active_row, counted from 1. */
+/* What is read of a version's row. */
 enum
 {
-	COL_VERSION = 1,
+	COL_VERSION,
 	COL_VERSION_ID,
 	COL_FORMAT,
 	COL_USERS_TABLE,
@@ -467,15 +447,16 @@ enum
 	N_COLS
 };
 
-static const char *const active_columns[N_COLS] = {
-    NULL,          "version", "version_id",  "format",    "users_table",
-    "items_table", "source",  "user_col",    "item_col",  "feedback",
-    "factors",     "biases",  "global_mean", "value_col", "items_id"};
-
-static const Oid active_types[N_COLS] = {
-    InvalidOid,  INT4OID,     UUIDOID,   INT4OID, REGCLASSOID,
-    REGCLASSOID, REGCLASSOID, NAMEOID,   NAMEOID, TEXTOID,
-    INT4OID,     BOOLOID,     FLOAT8OID, NAMEOID, UUIDOID};
+static const WalsLookup version_lookup = {
+    .finding = WALS_FIND_ALL,
+    .columns = {"version", "version_id", "format", "users_table", "items_table",
+                "source", "user_col", "item_col", "feedback", "factors",
+                "biases", "global_mean", "value_col", "items_id"},
+    .shape = {N_COLS,
+              {INT4OID, UUIDOID, INT4OID, REGCLASSOID, REGCLASSOID, REGCLASSOID,
+               NAMEOID, NAMEOID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, NAMEOID,
+               UUIDOID}},
+    .n_keys = 1};
 
 void
 wals_model_damaged(Oid relation, const char *reason)
@@ -529,7 +510,6 @@ check_may_read(Oid relation, Oid table)
  */
 typedef struct VersionRows
 {
-	int32 version;
 	uint64 count;
 	Datum values[N_COLS];
 	bool nulls[N_COLS];
@@ -537,30 +517,23 @@ typedef struct VersionRows
 
 /* Keep a copy of the row. */
 static void
-take_version(TupleTableSlot *slot, void *arg)
+take_version(const WalsRow *row, void *arg)
 {
 	VersionRows *rows = arg;
-	TupleDesc desc = slot->tts_tupleDescriptor;
-	int number =
-	    column_number(desc, rows->version == 0 ? "active" : "version", 0);
-	Datum value = slot->tts_values[number - 1];
 	int i;
 
-	if (slot->tts_isnull[number - 1] ||
-	    (rows->version == 0 ? !DatumGetBool(value)
-	                        : DatumGetInt32(value) != rows->version) ||
-	    rows->count++ > 0)
+	if (rows->count++ > 0)
 		return;
-	for (i = COL_VERSION; i < N_COLS; i++)
+	for (i = 0; i < N_COLS; i++)
 	{
-		Form_pg_attribute attribute;
+		int16 length;
+		bool by_value;
 
-		number = column_number(desc, active_columns[i], number);
-		attribute = TupleDescAttr(desc, number - 1);
-		rows->nulls[i] = slot->tts_isnull[number - 1];
-		if (!rows->nulls[i])
-			rows->values[i] = datumCopy(slot->tts_values[number - 1],
-			                            attribute->attbyval, attribute->attlen);
+		rows->nulls[i] = row->nulls[i];
+		if (rows->nulls[i])
+			continue;
+		get_typlenbyval(version_lookup.shape.types[i], &length, &by_value);
+		rows->values[i] = datumCopy(row->values[i], by_value, length);
 	}
 }
 
@@ -568,28 +541,16 @@ static void
 read_version(Oid relation, int32 version, WalsSnapshot snapshot,
              VersionRows *rows)
 {
-	Oid types[1] = {INT4OID};
-	Datum arguments[1] = {Int32GetDatum(version)};
-	/* now, because it may be dropped while we wait for it */
-	char *quoted = wals_relation_quoted(relation);
-	int i;
+	WalsLookup lookup = version_lookup;
 
 	memset(rows, 0, sizeof(*rows));
-	rows->version = version;
-	if (snapshot == WALS_READ_CALLER &&
-	    wals_direct_each(relation, take_version, rows))
-		return;
-	rows->count = wals_query_run(
-	    psprintf("SELECT version, version_id, format, users_table, "
-	             "items_table, source, user_col, item_col, "
-	             "feedback, factors, biases, global_mean, value_col, items_id "
-	             "FROM %s WHERE %s",
-	             quoted,
-	             version == 0 ? "active" : "version OPERATOR(pg_catalog.=) $1"),
-	    version == 0 ? 0 : 1, types, arguments, NULL, snapshot);
-	for (i = COL_VERSION; i < N_COLS && rows->count > 0; i++)
-		rows->values[i] =
-		    wals_query_value(0, i, active_types[i], &rows->nulls[i]);
+	lookup.table = relation;
+	lookup.snapshot = snapshot;
+	lookup.keys[0] = version == 0 ? "active" : "version";
+	lookup.key_types[0] = version == 0 ? BOOLOID : INT4OID;
+	lookup.key_values[0] =
+	    version == 0 ? BoolGetDatum(true) : Int32GetDatum(version);
+	wals_direct_read(&lookup, take_version, rows);
 }
 
 /*
@@ -616,14 +577,14 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		                get_rel_name(relation)),
 		         errhint("Choose one: SELECT wals_activate(%s, version);",
 		                 quote_literal_cstr(wals_relation_quoted(relation)))));
-	for (i = COL_VERSION; i < N_COLS; i++)
+	for (i = 0; i < N_COLS; i++)
 	{
 		if (rows.nulls[i] && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
 		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL &&
 		         i != COL_ITEMS_ID && i != COL_SOURCE)
-			wals_model_damaged(relation,
-			                   psprintf("\"%s\" is NULL", active_columns[i]));
+			wals_model_damaged(relation, psprintf("\"%s\" is NULL",
+			                                      version_lookup.columns[i]));
 	}
 
 	memset(model, 0, sizeof(*model));

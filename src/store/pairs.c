@@ -84,10 +84,10 @@ wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 }
 
 static float
-read_value(const ReadState *state, const TupleTableSlot *slot)
+read_value(const ReadState *state, const WalsRow *row)
 {
 	const WalsSource *source = state->source;
-	double value = DatumGetFloat8(slot->tts_values[2]);
+	double value = DatumGetFloat8(row->values[2]);
 	char *user;
 	char *item;
 
@@ -95,10 +95,10 @@ read_value(const ReadState *state, const TupleTableSlot *slot)
 		return (float) value;
 	user = wals_id_to_cstring(
 	    source->user_id_type,
-	    wals_id_from_datum(source->user_type, slot->tts_values[0]));
+	    wals_id_from_datum(source->user_type, row->values[0]));
 	item = wals_id_to_cstring(
 	    source->item_id_type,
-	    wals_id_from_datum(source->item_type, slot->tts_values[1]));
+	    wals_id_from_datum(source->item_type, row->values[1]));
 	ereport(
 	    ERROR,
 	    (isfinite(value) ? errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
@@ -112,7 +112,7 @@ read_value(const ReadState *state, const TupleTableSlot *slot)
 }
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	WalsPairs *pairs = state->pairs;
@@ -127,25 +127,25 @@ read_row(TupleTableSlot *slot, void *arg)
 	pairs->n_rows++;
 	if (pairs->n_rows % RESET_ROWS == 0)
 		MemoryContextReset(state->row_context);
-	for (i = 0; i < slot->tts_tupleDescriptor->natts; i++)
-		if (slot->tts_isnull[i])
+	for (i = 0; i < row->n; i++)
+		if (row->nulls[i])
 		{
 			pairs->n_null++;
 			return;
 		}
 
 	caller = MemoryContextSwitchTo(state->row_context);
-	id = wals_id_from_datum(source->user_type, slot->tts_values[0]);
+	id = wals_id_from_datum(source->user_type, row->values[0]);
 	if (state->wanted == NULL)
 		check_status(wc_idmap_add(state->users, &id, &user), state->memory);
 	else
 		user = wc_idmap_find(state->users, &id);
 	if (user >= 0 && (state->wanted == NULL || state->wanted[user]))
 	{
-		id = wals_id_from_datum(source->item_type, slot->tts_values[1]);
+		id = wals_id_from_datum(source->item_type, row->values[1]);
 		check_status(wc_idmap_add(state->items, &id, &item), state->memory);
 		if (source->value_col != NULL)
-			value = read_value(state, slot);
+			value = read_value(state, row);
 		check_status(wc_coo_append(&pairs->coo, 1, &user, &item, &value, NULL,
 		                           NULL, &state->memory->alloc),
 		             state->memory);
@@ -200,20 +200,20 @@ typedef struct SumState
 } SumState;
 
 static void
-read_sum(TupleTableSlot *slot, void *arg)
+read_sum(const WalsRow *row, void *arg)
 {
 	SumState *state = arg;
 	int32 item;
 	WcId id;
 
-	if (slot->tts_isnull[0] || slot->tts_isnull[2])
+	if (row->nulls[0] || row->nulls[2])
 		return;
-	id = wals_id_from_datum(state->item_type, slot->tts_values[0]);
+	id = wals_id_from_datum(state->item_type, row->values[0]);
 	item = wc_idmap_find(state->items, &id);
 	if (item < 0)
 		return;
-	state->count[item] = (double) DatumGetInt64(slot->tts_values[1]);
-	state->sum[item] = DatumGetFloat8(slot->tts_values[2]);
+	state->count[item] = (double) DatumGetInt64(row->values[1]);
+	state->sum[item] = DatumGetFloat8(row->values[2]);
 }
 
 void

@@ -26,10 +26,12 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "store/query.h"
+#include "store/storage.h"
 
 #define QUERY_MAX_PLANS 64
 
@@ -218,6 +220,17 @@ plan_takes(SPIPlanPtr plan, int n_args, const Oid *types)
 }
 
 static SPIPlanPtr
+plan_prepare(const char *sql, int n_args, const Oid *types)
+{
+	SPIPlanPtr plan = SPI_prepare(sql, n_args, unconstify(Oid *, types));
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s",
+		     SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static SPIPlanPtr
 plan_find(const char *sql, int n_args, const Oid *types)
 {
 	uint32 hash =
@@ -232,10 +245,7 @@ plan_find(const char *sql, int n_args, const Oid *types)
 		    plan_takes(kept_plans[i].plan, n_args, types))
 			return kept_plans[i].plan;
 
-	plan = SPI_prepare(sql, n_args, unconstify(Oid *, types));
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s",
-		     SPI_result_code_string(SPI_result));
+	plan = plan_prepare(sql, n_args, types);
 	if (kept_count == QUERY_MAX_PLANS)
 		return plan;
 
@@ -252,6 +262,28 @@ plan_find(const char *sql, int n_args, const Oid *types)
 	slot->sql = copy;
 	slot->plan = plan;
 	return plan;
+}
+
+/*
+ * 40001 where the statement has read a relation whose rows its snapshot can no
+ * longer see.  Its locks are still held.  A snapshot of this moment sees all.
+ */
+static void
+check_storage(SPIPlanPtr plan, WalsSnapshot which)
+{
+	Snapshot snapshot;
+	ListCell *source;
+	ListCell *relation;
+
+	if (which == WALS_READ_CALLER)
+		snapshot = GetActiveSnapshot();
+	else if (which == WALS_READ_FRESH && IsolationUsesXactSnapshot())
+		snapshot = GetTransactionSnapshot();
+	else
+		return;
+	foreach (source, SPI_plan_get_plan_sources(plan))
+		foreach (relation, ((CachedPlanSource *) lfirst(source))->relationOids)
+			wals_storage_check_all(lfirst_oid(relation), snapshot);
 }
 
 uint64
@@ -271,6 +303,7 @@ wals_query_run(const char *sql, int n_args, const Oid *types,
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan failed: %s",
 		     SPI_result_code_string(code));
+	check_storage(plan, snapshot);
 	return SPI_processed;
 }
 
@@ -354,9 +387,13 @@ static bool
 row_receive(TupleTableSlot *slot, DestReceiver *self)
 {
 	RowReceiver *receiver = (RowReceiver *) self;
+	WalsRow row;
 
 	slot_getallattrs(slot);
-	receiver->each_row(slot, receiver->arg);
+	row.n = receiver->shape->n;
+	row.values = slot->tts_values;
+	row.nulls = slot->tts_isnull;
+	receiver->each_row(&row, receiver->arg);
 	return true;
 }
 
@@ -409,14 +446,13 @@ set_options(SPIExecuteOptions *options, int n_args, const Oid *types,
 	}
 }
 
-void
-wals_query_each(const char *sql, int n_args, const Oid *types,
-                const Datum *values, WalsSnapshot snapshot,
-                const WalsShape *shape, WalsRowFunction each_row, void *arg)
+static void
+plan_each(SPIPlanPtr plan, int n_args, const Oid *types, const Datum *values,
+          WalsSnapshot snapshot, const WalsShape *shape,
+          WalsRowFunction each_row, void *arg)
 {
 	RowReceiver receiver;
 	SPIExecuteOptions options;
-	SPIPlanPtr plan = plan_find(sql, n_args, types);
 	int code;
 
 	row_receiver_init(&receiver, shape, each_row, arg);
@@ -425,6 +461,16 @@ wals_query_each(const char *sql, int n_args, const Oid *types,
 	if (code < 0)
 		elog(ERROR, "SPI_execute_plan_extended failed: %s",
 		     SPI_result_code_string(code));
+	check_storage(plan, snapshot);
+}
+
+void
+wals_query_each(const char *sql, int n_args, const Oid *types,
+                const Datum *values, WalsSnapshot snapshot,
+                const WalsShape *shape, WalsRowFunction each_row, void *arg)
+{
+	plan_each(plan_find(sql, n_args, types), n_args, types, values, snapshot,
+	          shape, each_row, arg);
 }
 
 void
@@ -433,16 +479,10 @@ wals_query_each_once(const char *sql, int n_args, const Oid *types,
                      const WalsShape *shape, WalsRowFunction each_row,
                      void *arg)
 {
-	RowReceiver receiver;
-	SPIExecuteOptions options;
-	int code;
+	SPIPlanPtr plan = plan_prepare(sql, n_args, types);
 
-	row_receiver_init(&receiver, shape, each_row, arg);
-	set_options(&options, n_args, types, values, snapshot, &receiver);
-	code = SPI_execute_extended(sql, &options);
-	if (code < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s",
-		     SPI_result_code_string(code));
+	plan_each(plan, n_args, types, values, snapshot, shape, each_row, arg);
+	SPI_freeplan(plan);
 }
 
 void

@@ -12,7 +12,7 @@
 #ifndef WALS_STORE_QUERY_H
 #define WALS_STORE_QUERY_H
 
-#include "executor/tuptable.h"
+#include "access/tupdesc.h"
 #include "utils/queryenvironment.h"
 
 /* Everything below runs between these two; they nest. */
@@ -100,11 +100,18 @@ typedef struct WalsShape
 /* 42804 unless the columns are of this shape, or domains over it. */
 extern void wals_shape_check(const WalsShape *shape, TupleDesc desc);
 
+/* A row of such columns; it and what it points to live during a call only. */
+typedef struct WalsRow
+{
+	int n;
+	const Datum *values;
+	const bool *nulls;
+} WalsRow;
+
 /*
  * Call each_row for every row of a query, as it comes: nothing is collected.
- * The slot is only valid during the call.
  */
-typedef void (*WalsRowFunction)(TupleTableSlot *slot, void *arg);
+typedef void (*WalsRowFunction)(const WalsRow *row, void *arg);
 extern void wals_query_each(const char *sql, int n_args, const Oid *types,
                             const Datum *values, WalsSnapshot snapshot,
                             const WalsShape *shape, WalsRowFunction each_row,

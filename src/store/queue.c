@@ -269,19 +269,19 @@ take_id(const TakeState *state, WcSide side, Oid type, Datum datum,
 }
 
 static void
-take_row(TupleTableSlot *slot, void *arg)
+take_row(const WalsRow *row, void *arg)
 {
 	TakeState *state = arg;
 	WalsTouched *touched = state->touched;
 
-	if (slot->tts_isnull[0] && slot->tts_isnull[1])
+	if (row->nulls[0] && row->nulls[1])
 		touched->emptied = true;
-	if (!slot->tts_isnull[0])
+	if (!row->nulls[0])
 		take_id(state, WC_USERS, wals_id_sql_type(state->model->user_type),
-		        slot->tts_values[0], touched->users);
-	if (!slot->tts_isnull[1])
+		        row->values[0], touched->users);
+	if (!row->nulls[1])
 		take_id(state, WC_ITEMS, wals_id_sql_type(state->model->item_type),
-		        slot->tts_values[1], touched->items);
+		        row->values[1], touched->items);
 }
 
 void
@@ -327,16 +327,16 @@ typedef struct SinceState
 } SinceState;
 
 static void
-since_row(TupleTableSlot *slot, void *arg)
+since_row(const WalsRow *row, void *arg)
 {
 	SinceState *state = arg;
 	const WalsTouched *touched = state->take.touched;
 
-	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+	if (row->nulls[0] || row->nulls[1])
 		return;
-	take_id(&state->take, WC_USERS, state->user_type, slot->tts_values[0],
+	take_id(&state->take, WC_USERS, state->user_type, row->values[0],
 	        touched->users);
-	take_id(&state->take, WC_ITEMS, state->item_type, slot->tts_values[1],
+	take_id(&state->take, WC_ITEMS, state->item_type, row->values[1],
 	        touched->items);
 }
 

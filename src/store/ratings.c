@@ -102,33 +102,33 @@ check_status(WcStatus status, const WalsMemory *memory)
 }
 
 static char *
-user_text(const ReadState *state, const TupleTableSlot *slot)
+user_text(const ReadState *state, const WalsRow *row)
 {
 	const WalsSource *source = state->source;
 
 	return wals_id_to_cstring(
 	    source->user_id_type,
-	    wals_id_from_datum(source->user_type, slot->tts_values[0]));
+	    wals_id_from_datum(source->user_type, row->values[0]));
 }
 
 static char *
-item_text(const ReadState *state, const TupleTableSlot *slot)
+item_text(const ReadState *state, const WalsRow *row)
 {
 	const WalsSource *source = state->source;
 
 	return wals_id_to_cstring(
 	    source->item_id_type,
-	    wals_id_from_datum(source->item_type, slot->tts_values[1]));
+	    wals_id_from_datum(source->item_type, row->values[1]));
 }
 
 /* A finite float4 or an error that names what, user and item. */
 static inline float
-checked_float(const ReadState *state, const TupleTableSlot *slot, double number,
+checked_float(const ReadState *state, const WalsRow *row, double number,
               const char *what)
 {
 	if (unlikely(!isfinite((float) number)))
-		wals_number_refuse(number, what, user_text(state, slot),
-		                   item_text(state, slot));
+		wals_number_refuse(number, what, user_text(state, row),
+		                   item_text(state, row));
 	return (float) number;
 }
 
@@ -207,14 +207,14 @@ flush_block(ReadState *state)
 
 /* Which columns of the source a row has no value in. */
 static void
-survey_nulls(ReadState *state, const TupleTableSlot *slot)
+survey_nulls(ReadState *state, const WalsRow *row)
 {
 	const int att[WALS_SOURCE_COLUMNS] = {0, 1, state->value_att,
 	                                      state->weight_att, state->time_att};
 	int i;
 
 	for (i = 0; i < WALS_SOURCE_COLUMNS; i++)
-		if (att[i] >= 0 && slot->tts_isnull[att[i]])
+		if (att[i] >= 0 && row->nulls[att[i]])
 			state->survey->n_null[i]++;
 }
 
@@ -252,12 +252,12 @@ survey_accepts(ReadState *state, const Datum *datums)
 }
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	WalsRatings *ratings = state->ratings;
-	const Datum *datums = slot->tts_values;
-	int row = state->staged;
+	const Datum *datums = row->values;
+	int place = state->staged;
 	MemoryContext caller;
 	int i;
 
@@ -266,12 +266,12 @@ read_row(TupleTableSlot *slot, void *arg)
 	if (ratings->n_rows % READ_BLOCK == 0)
 		MemoryContextReset(state->row_context);
 
-	for (i = 0; i < slot->tts_tupleDescriptor->natts; i++)
-		if (slot->tts_isnull[i])
+	for (i = 0; i < row->n; i++)
+		if (row->nulls[i])
 		{
 			ratings->n_null++;
 			if (state->survey != NULL)
-				survey_nulls(state, slot);
+				survey_nulls(state, row);
 			return;
 		}
 
@@ -282,28 +282,28 @@ read_row(TupleTableSlot *slot, void *arg)
 		return;
 	}
 	if (state->value_att >= 0)
-		state->value[row] = checked_float(
-		    state, slot, state->read_value(datums[state->value_att]), "value");
+		state->value[place] = checked_float(
+		    state, row, state->read_value(datums[state->value_att]), "value");
 	if (state->weight_att >= 0)
 	{
 		float weight = checked_float(
-		    state, slot, state->read_weight(datums[state->weight_att]),
+		    state, row, state->read_weight(datums[state->weight_att]),
 		    "weight");
 
 		if (weight < 0)
-			wals_weight_refuse(weight, user_text(state, slot),
-			                   item_text(state, slot));
-		state->weight[row] = weight;
+			wals_weight_refuse(weight, user_text(state, row),
+			                   item_text(state, row));
+		state->weight[place] = weight;
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(datums[state->time_att], &state->time[row]))
-		wals_time_refuse(user_text(state, slot), item_text(state, slot));
-	if (state->weight_att >= 0 && state->weight[row] == 0)
+	    !state->read_time(datums[state->time_att], &state->time[place]))
+		wals_time_refuse(user_text(state, row), item_text(state, row));
+	if (state->weight_att >= 0 && state->weight[place] == 0)
 		ratings->n_weightless++;
 	else
 	{
-		stage_id(&state->user, row, datums[0]);
-		stage_id(&state->item, row, datums[1]);
+		stage_id(&state->user, place, datums[0]);
+		stage_id(&state->item, place, datums[1]);
 		state->staged++;
 	}
 	MemoryContextSwitchTo(caller);
@@ -552,20 +552,20 @@ typedef struct WeightState
 } WeightState;
 
 static void
-read_weight(TupleTableSlot *slot, void *arg)
+read_weight(const WalsRow *row, void *arg)
 {
 	WeightState *state = arg;
 	WcId id;
 	int32 index;
 	double weight;
 
-	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+	if (row->nulls[0] || row->nulls[1])
 		return;
-	id = wals_id_from_datum(state->id_type, slot->tts_values[0]);
+	id = wals_id_from_datum(state->id_type, row->values[0]);
 	index = wc_idmap_find(state->ids, &id);
 	if (index < 0)
 		return;
-	weight = state->read_weight(slot->tts_values[1]);
+	weight = state->read_weight(row->values[1]);
 	if (!(weight >= 0) || !isfinite((float) weight))
 		ereport(
 		    ERROR,
@@ -596,6 +596,7 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	int32 i;
 
 	memset(&state, 0, sizeof(state));
+	wals_relation_lock(relation);
 	if (get_attnum(relation, id_col) <= 0 ||
 	    get_attnum(relation, "weight") <= 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -657,16 +658,16 @@ typedef struct DeleteState
 } DeleteState;
 
 static void
-delete_row(TupleTableSlot *slot, void *arg)
+delete_row(const WalsRow *row, void *arg)
 {
 	DeleteState *state = arg;
 	int32 index;
 	WcId id;
 
 	state->count++;
-	if (slot->tts_isnull[0])
+	if (row->nulls[0])
 		return;
-	id = wals_id_from_datum(state->item_type, slot->tts_values[0]);
+	id = wals_id_from_datum(state->item_type, row->values[0]);
 	check_status(wc_idmap_add(state->items, &id, &index), state->memory);
 }
 

@@ -158,6 +158,23 @@ wals_relation_hold(Oid relation)
 	return false;
 }
 
+void
+wals_relation_lock(Oid relation)
+{
+	char *name;
+	char *schema;
+
+	if (ConditionalLockRelationOid(relation, AccessShareLock))
+		return;
+	name = get_rel_name(relation);
+	schema = get_namespace_name(get_rel_namespace(relation));
+	LockRelationOid(relation, AccessShareLock);
+	if (name != NULL && schema != NULL && get_rel_name(relation) == NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_TABLE),
+		         errmsg("relation \"%s.%s\" does not exist", schema, name)));
+}
+
 WalsTableKind
 wals_table_kind(Oid relation, WalsIdType *id_type)
 {
@@ -399,6 +416,7 @@ relation_has_row_security(Oid relation)
 void
 wals_source_check_columns(WalsSource *source, const char *option)
 {
+	wals_relation_lock(source->relation);
 	relation_kind_check(source->relation, option);
 	id_column_check(source->relation, source->user_col, "user_col",
 	                &source->user_type, &source->user_id_type);

@@ -19,6 +19,13 @@ extern char *wals_relation_name(Oid relation);
  */
 extern bool wals_relation_hold(Oid relation);
 
+/*
+ * Lock a relation as a statement that reads it will, so that what is looked up
+ * from now on is what the statement finds.  42P01 when it goes while the lock is
+ * waited for; one that was gone before is for the caller to notice.
+ */
+extern void wals_relation_lock(Oid relation);
+
 /* schema.name, quoted for use in SQL; fails with 42P01 when it is gone. */
 extern char *wals_relation_quoted(Oid relation);
 

@@ -151,12 +151,12 @@ take_id(ReadState *state, IdColumn *column, Datum value)
 }
 
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	WalsSeen *seen = state->seen;
 
-	if (slot->tts_isnull[0] || slot->tts_isnull[1] || seen->over_limit)
+	if (row->nulls[0] || row->nulls[1] || seen->over_limit)
 		return;
 	if (seen->pairs.count + state->count >= seen->limit)
 	{
@@ -165,8 +165,8 @@ read_row(TupleTableSlot *slot, void *arg)
 		if (seen->over_limit)
 			return;
 	}
-	take_id(state, &state->user, slot->tts_values[0]);
-	take_id(state, &state->item, slot->tts_values[1]);
+	take_id(state, &state->user, row->values[0]);
+	take_id(state, &state->item, row->values[1]);
 	if (++state->count == BLOCK_ROWS)
 		flush_block(state);
 }

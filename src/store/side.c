@@ -87,13 +87,13 @@ wals_side_add(WalsSide *side, const WcId *id)
 
 /* A row of id, factors, bias, n, weight. */
 static void
-read_row(TupleTableSlot *slot, void *arg)
+read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	WalsSide *side = state->side;
 	MemoryContext caller = MemoryContextSwitchTo(state->row_context);
-	const Datum *values = slot->tts_values;
-	const bool *nulls = slot->tts_isnull;
+	const Datum *values = row->values;
+	const bool *nulls = row->nulls;
 	int32 before = wc_idmap_count(side->ids);
 	const float *vector = NULL;
 	const char *reason = "it is NULL";

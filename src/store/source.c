@@ -38,6 +38,7 @@ wals_source_need(const WalsSourceUse *use)
 		                   "without one.",
 		                   use->what),
 		         wals_source_hint(use, "Import them with source => '...'.")));
+	wals_relation_lock(use->model->source);
 	if (get_rel_name(use->model->source) == NULL)
 		ereport(
 		    ERROR,
