@@ -1,6 +1,10 @@
--- What demo/run --table shows once it has loaded the table "ratings" with the
--- columns user_id, item_id and, unless :value is NULL, value.
+-- What demo/run --table shows, after the statement of demo/read-table that makes
+-- the table "ratings": user_id, item_id, unless :value is NULL value, and if
+-- :has_times rated_at; :liked says which rows are no dislikes.  psql runs it in the folder where it leaves the map.
 \set ON_ERROR_STOP on
+DROP TABLE raw;
+CREATE INDEX ON ratings (user_id, item_id);
+ANALYZE ratings;
 \set ECHO queries
 \pset pager off
 \pset null '-'
@@ -20,45 +24,103 @@ CREATE EXTENSION wals;
 
 SELECT wals_train('demo', 'ratings', value_col => :value) AS version;
 
-\echo '== 3. The training log: the loss after each iteration'
+\set ECHO none
+-- somebody with about 8 items, the item most have
+SELECT user_id AS someone FROM ratings
+GROUP BY user_id ORDER BY abs(count(DISTINCT item_id) - 8), user_id LIMIT 1 \gset
+SELECT item_id AS popular FROM wals_popular(1, 'demo') \gset
+SELECT coalesce((SELECT item_id FROM wals_recommend(:'someone'::text, 1, 'demo')), '') AS best \gset
+\set ECHO queries
+
+\echo '== 3. What' :someone 'has, and what the model recommends'
 \echo
 
-SELECT iteration, loss::real, rel_change::real,
-       round(seconds::numeric, 3) AS seconds
-FROM wals_training_log
-WHERE model = 'demo'::regclass
-ORDER BY iteration;
-
-\echo '== 4. Somebody with a decent history, and what they might like besides'
-\echo
-
-SELECT user_id AS someone
-FROM ratings
-WHERE user_id IS NOT NULL
-GROUP BY user_id
-ORDER BY abs(count(*) - 8), user_id
-LIMIT 1 \gset
-
-\echo 'Our user is' :'someone'
-\echo
-
-SELECT seen.item_id AS "has", made.item_id AS "recommended", made.score, made.basis
+SELECT h.item_id AS has, r.item_id AS "might like", round(r.score::numeric, 3) AS score, r.basis
 FROM (SELECT row_number() OVER (ORDER BY item_id) AS rank, item_id::text
       FROM (SELECT DISTINCT item_id FROM ratings
             WHERE user_id::text = :'someone') AS mine
-      LIMIT 12) AS seen
-FULL JOIN wals_recommend(:'someone'::text, 8) AS made USING (rank)
+      LIMIT 12) AS h
+FULL JOIN wals_recommend(:'someone'::text, 8, 'demo') AS r USING (rank)
 ORDER BY rank;
 
-\echo '== 5. Somebody nobody knows yet: what is popular'
+\echo '== 4. Why' :best '?'
+\echo
+
+SELECT because_item_id AS "because of", round(100 * share::numeric) AS "per cent"
+FROM wals_explain(:'someone'::text, :'best', 3, 'demo')
+ORDER BY share DESC;
+
+\echo '== 5. Somebody new, who has only' :popular 'yet: nothing is trained for that'
 \echo
 
 SELECT rank, item_id, basis
-FROM wals_recommend(:'stranger'::text, 5)
+FROM wals_recommend_for(ARRAY[:'popular'], n => 5, model => 'demo')
 ORDER BY rank;
 
-\echo '== 6. One user, one item: the score by itself'
+\echo '== 6. What is like' :popular '?'
 \echo
 
-SELECT item_id, wals_score(:'someone'::text, item_id) AS score
-FROM wals_popular(3);
+SELECT rank, item_id, round(similarity::numeric, 2) AS similarity
+FROM wals_similar_items(:'popular'::text, 5, 'demo')
+ORDER BY rank;
+
+\echo '== 7. A map: what the same users have lies together'
+\echo
+
+SELECT wals_map_svg('demo', n => 100) \g (format=unaligned tuples_only=on) map.svg
+
+\set ECHO none
+SELECT greatest(1, least(10, n_items / 10)) AS k FROM demo WHERE active \gset
+\if :has_times
+\echo '== 8. Is the model better than a list of what is popular?'
+\echo '      Hide the newest item of each user, train on the others, look for the hidden.'
+\echo
+\set ECHO queries
+CREATE TABLE pairs AS
+SELECT user_id, item_id, row_number() OVER newest = 1 AND count(*) OVER (PARTITION BY user_id) > 1 AS hidden
+FROM (SELECT user_id, item_id, min(rated_at) AS first_time
+      FROM ratings WHERE rated_at IS NOT NULL AND :liked
+      GROUP BY user_id, item_id) AS p
+WINDOW newest AS (PARTITION BY user_id ORDER BY first_time DESC, item_id);
+\set ECHO none
+\else
+\echo '== 8. Is the model better than a list of what is popular?'
+\echo '      Hide a fifth of the pairs, train on the others, look for the hidden ones.'
+\echo
+\set ECHO queries
+CREATE TABLE pairs AS
+SELECT DISTINCT user_id, item_id, wals_holdout(user_id::text, item_id::text, 0.2) AS hidden
+FROM ratings WHERE :liked;
+\set ECHO none
+\endif
+SELECT count(*) FILTER (WHERE hidden) > 0 AND count(*) FILTER (WHERE NOT hidden) > 0 AS enough
+FROM pairs \gset
+\if :enough
+SET client_min_messages = warning;
+\set ECHO queries
+CREATE INDEX ON pairs (user_id);
+CREATE VIEW pairs_train AS SELECT * FROM pairs WHERE NOT hidden;
+CREATE VIEW pairs_test AS SELECT * FROM pairs WHERE hidden;
+SELECT wals_train('judged', 'pairs_train') AS version;
+
+CREATE TABLE judgement AS
+SELECT metric || '@' || k AS metric, round(value::numeric, 3) AS model,
+       round(popular_baseline::numeric, 3) AS popularity,
+       round(std_error::numeric, 3) AS "std error", n_users AS users
+FROM wals_evaluate('pairs_test', 'judged', k => ARRAY[:k])
+WHERE metric IN ('recall', 'ndcg', 'coverage');
+TABLE judgement;
+\set ECHO none
+RESET client_min_messages;
+SELECT wals_set_default('demo') \g /dev/null
+SELECT coalesce(model > popularity + 2 * "std error", false) AS better
+FROM judgement WHERE metric LIKE 'ndcg%' \gset
+\if :better
+\echo 'The model is better than popularity.'
+\else
+\echo 'The model is not clearly better than popularity here.  More rows help, fewer'
+\echo 'factors may, and so may other options:  SELECT * FROM wals_tune(''ratings'');'
+\endif
+\else
+\echo 'There is too little to hide some of it.'
+\endif

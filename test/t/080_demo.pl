@@ -71,8 +71,11 @@ for my $user (0 .. 29)
 }
 ($ok, $out, $err) = demo('--table', "$folder/plays.csv");
 ok($ok, 'demo/run --table succeeds') or diag("$out\n$err");
+like($out, qr/users +"who".*items +"what, exactly".*values +"times"/s, 'it says what is where');
+like($out, qr/built before/, 'nothing is built a second time');
 like($out, qr/30 users, 20 items/, 'the file is trained on');
 like($out, qr/\| model\s*$/m, 'and answers');
+like($out, qr/^ recall\@2 .*^The model is /ms, 'and is compared with popularity');
 
 # mistakes are told
 ($ok, $out, $err) = demo('--table', "$folder/missing.csv");
