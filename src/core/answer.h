@@ -87,8 +87,8 @@ extern WcStatus wc_fold_create(const WcObjective *objective, WcSide side,
                                const WcHooks *hooks, WcError *error);
 extern void wc_fold_free(WcFold *fold);
 
-/* Items it was made for. */
-extern int32_t wc_fold_items(const WcFold *fold);
+/* Numbers that wc_fold_in writes: k of the objective it was made for. */
+extern int32_t wc_fold_factors(const WcFold *fold);
 
 /*
  * Solve a user as the last half sweep of a training would: merge the ratings,
@@ -206,7 +206,7 @@ extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
  * Packs (pack.c): the rows of one side of a version, prepared for answers
  * ------------------------------------------------------------------------ */
 
-#define WC_PACK_IDENTITY 40 /* bytes */
+#define WC_PACK_IDENTITY 56 /* bytes */
 
 typedef struct WcPackBlock WcPackBlock;
 

@@ -387,9 +387,9 @@ wc_fold_free(WcFold *fold)
 }
 
 int32_t
-wc_fold_items(const WcFold *fold)
+wc_fold_factors(const WcFold *fold)
 {
-	return fold->items;
+	return fold->factors;
 }
 
 /* ------------------------------------------------------------------------

@@ -38,7 +38,7 @@
 #include "core/pack.h"
 
 #define PACK_MAGIC "walspack"
-#define PACK_FORMAT 1
+#define PACK_FORMAT 2
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256

@@ -78,13 +78,15 @@ wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
 WalsUserVector
 wals_answer_user(const WalsModel *model, Datum user)
 {
-	WalsUserVector result;
+	float *factors = palloc(sizeof(float) * model->factors);
+	float bias;
+	WalsUserVector result = {false, model->factors, factors, 0.0f};
 
-	result.factors = palloc(sizeof(float) * model->factors);
 	result.known =
 	    wals_factors_find(model->users_table, model->user_type, model->version,
-	                      user, model->factors, result.factors, &result.base);
-	result.base = result.known ? result.base + model->mean : 0.0f;
+	                      user, model->factors, factors, &bias);
+	if (result.known)
+		result.base = bias + model->mean;
 	return result;
 }
 
@@ -134,14 +136,30 @@ wals_answer_damaged(const WalsRows *rows, int32 index)
 	    "its score is not finite");
 }
 
+/*
+ * Vectors and rows come from one row of the model, so this is the last line of
+ * defence: no search ever reads beyond a vector.
+ */
+void
+wals_answer_check_factors(const WalsRows *rows, int32 count)
+{
+	if (count != rows->pack.factors)
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_DATA_CORRUPTED),
+		     errmsg("vectors of different lengths cannot be multiplied"),
+		     errdetail("One has %d factors, those in \"%s\" have %d.", count,
+		               get_rel_name(rows->table), rows->pack.factors)));
+}
+
 int32
-wals_answer_search(const WalsRows *rows, const float *query, float base,
+wals_answer_search(const WalsRows *rows, const WalsUserVector *query,
                    const int32 *candidates, int64 n_candidates,
                    const uint64 *excluded, float min_score, int32 n,
                    WcScored *result)
 {
-	WcQuery search = {.vector = query,
-	                  .base = base,
+	WcQuery search = {.vector = query->factors,
+	                  .base = query->base,
 	                  .min_score = min_score,
 	                  .candidates = candidates,
 	                  .n_candidates = n_candidates,
@@ -151,6 +169,7 @@ wals_answer_search(const WalsRows *rows, const float *query, float base,
 	int32 count = 0;
 	WcStatus status;
 
+	wals_answer_check_factors(rows, query->count);
 	wals_memory_init(&memory, CurrentMemoryContext, 0);
 	status = wc_search(&rows->pack, &search, n, result, &count, wals_kernel,
 	                   &memory.alloc, &wals_hooks, &error);

@@ -19,7 +19,8 @@
 typedef struct WalsUserVector
 {
 	bool known;
-	float *factors;
+	int32 count; /* of the factors */
+	const float *factors;
 	float base; /* global mean and the user's bias */
 } WalsUserVector;
 
@@ -74,14 +75,18 @@ extern int32 wals_answer_find(const WalsRows *rows, Oid id_type, Datum id);
 extern int32 *wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
                                      const Datum *ids, int64 *count);
 
+/* XX001 unless a vector can be multiplied with those of the rows. */
+extern void wals_answer_check_factors(const WalsRows *rows, int32 count);
+
 /*
- * The n best rows by score base + bias + query . vector, see wc_search; XX001
+ * The n best rows by score base + bias + factors . vector, see wc_search; XX001
  * names a row whose score is not finite.
  */
-extern int32 wals_answer_search(const WalsRows *rows, const float *query,
-                                float base, const int32 *candidates,
-                                int64 n_candidates, const uint64 *excluded,
-                                float min_score, int32 n, WcScored *result);
+extern int32 wals_answer_search(const WalsRows *rows,
+                                const WalsUserVector *query,
+                                const int32 *candidates, int64 n_candidates,
+                                const uint64 *excluded, float min_score,
+                                int32 n, WcScored *result);
 
 /* XX001 for a row whose score is not finite. */
 _Noreturn extern void wals_answer_damaged(const WalsRows *rows, int32 index);

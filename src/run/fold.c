@@ -34,18 +34,22 @@ const WalsChoice wals_fold_in_choices[] = {{"auto", WALS_FOLD_AUTO},
 
 /* Solve for the rows, which are n_rows - n_unusable - n_unknown. */
 static void
-solve(const WalsModel *model, const WalsObjective *objective, WcFoldUser *user,
-      const char *user_name, WalsFolded *folded)
+solve(const WalsObjective *objective, WcFoldUser *user, const char *user_name,
+      WalsFolded *folded)
 {
 	WcFoldItems items = wals_fold_items(folded->items);
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	char *item_name = NULL;
+	int32 count = wc_fold_factors(folded->fold);
+	float *factors = palloc(sizeof(float) * count);
 	WcStatus status;
 	float bias;
 
-	folded->vector.factors = palloc(sizeof(float) * model->factors);
-	status = wc_fold_in(folded->fold, &items, user, folded->vector.factors,
-	                    &bias, &wals_hooks, &error);
+	wals_answer_check_factors(folded->items, count);
+	folded->vector.count = count;
+	folded->vector.factors = factors;
+	status = wc_fold_in(folded->fold, &items, user, factors, &bias, &wals_hooks,
+	                    &error);
 	if (status != WC_OK)
 	{
 		error.status = status;
@@ -103,7 +107,7 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 		row->time = rating->time;
 		rows.count++;
 	}
-	solve(model, objective, &rows, user_name, folded);
+	solve(objective, &rows, user_name, folded);
 	if (folded->n_unusable + folded->n_unknown > 0)
 		ereport(DEBUG1, (errmsg_internal(
 		                    "folding in user %s left out " INT64_FORMAT
@@ -149,7 +153,21 @@ wals_fold_basket(const WalsModel *model, const WalsObjective *objective,
 		else
 			rows.count++;
 	}
-	solve(model, objective, &rows, "(anonymous)", folded);
+	solve(objective, &rows, "(anonymous)", folded);
+}
+
+/* A vector that outlives the answer, NULL when it is not known. */
+static float *
+copy_factors(const WalsUserVector *vector, MemoryContext context, int32 *count)
+{
+	float *result;
+
+	if (!vector->known)
+		return NULL;
+	*count = vector->count;
+	result = MemoryContextAlloc(context, sizeof(float) * vector->count);
+	memcpy(result, vector->factors, sizeof(float) * vector->count);
+	return result;
 }
 
 float *
@@ -157,8 +175,8 @@ wals_user_factors_run(Oid model_argument, Oid id_type, Datum user_argument,
                       WalsFoldIn fold_in, int32 *count)
 {
 	MemoryContext context = CurrentMemoryContext;
-	WalsUserVector vector = {false, NULL, 0.0f};
-	float *result = NULL;
+	WalsUserVector vector = {false, 0, NULL, 0.0f};
+	float *result;
 	WalsModel model;
 	Datum user;
 
@@ -181,12 +199,7 @@ wals_user_factors_run(Oid model_argument, Oid id_type, Datum user_argument,
 		wals_fold_history(&model, &objective, user, &history, &folded);
 		vector = folded.vector;
 	}
-	if (vector.known)
-	{
-		*count = model.factors;
-		result = MemoryContextAlloc(context, sizeof(float) * model.factors);
-		memcpy(result, vector.factors, sizeof(float) * model.factors);
-	}
+	result = copy_factors(&vector, context, count);
 	wals_query_end();
 	return result;
 }
@@ -196,7 +209,7 @@ wals_fold_in_run(Oid model_argument, Oid id_type, const WalsBasket *basket,
                  int32 *count)
 {
 	MemoryContext context = CurrentMemoryContext;
-	float *result = NULL;
+	float *result;
 	WalsObjective objective;
 	WalsFolded folded;
 	WalsModel model;
@@ -207,12 +220,7 @@ wals_fold_in_run(Oid model_argument, Oid id_type, const WalsBasket *basket,
 	                       "wals_fold_in(ARRAY['17', '23'])");
 	wals_objective_read(&model, &objective);
 	wals_fold_basket(&model, &objective, id_type, basket, &folded);
-	if (folded.vector.known)
-	{
-		*count = model.factors;
-		result = MemoryContextAlloc(context, sizeof(float) * model.factors);
-		memcpy(result, folded.vector.factors, sizeof(float) * model.factors);
-	}
+	result = copy_factors(&folded.vector, context, count);
 	wals_query_end();
 	return result;
 }

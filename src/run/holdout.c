@@ -265,6 +265,7 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsModel *version,
 
 	read_users(holdout, version, users, factors, base, known);
 	rows = wals_cache_rows(version, WC_ITEMS);
+	wals_answer_check_factors(rows, version->factors);
 	count = wals_rows_count(rows);
 	vectors = array_alloc(holdout, count, sizeof(const float *));
 	bias = array_alloc(holdout, count, sizeof(float));
@@ -278,7 +279,7 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsModel *version,
 	for (i = 0; i < n_known; i++)
 		item[i] = wals_rows_find(rows, wc_idmap_get(items, i));
 	return (WalsContestant){
-	    {count, version->factors, vectors, bias, factors, base},
+	    {count, rows->pack.factors, vectors, bias, factors, base},
 	    item,
 	    known,
 	    entries};

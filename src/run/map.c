@@ -62,8 +62,8 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 	for (i = 0; i < n; i++)
 		vectors[i] = wals_rows_vector(rows, wals_rows_popular(rows, i));
 	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	error.status = wc_map_project(n, model->factors, vectors, x, y, wals_kernel,
-	                              &memory.alloc, &wals_hooks);
+	error.status = wc_map_project(n, rows->pack.factors, vectors, x, y,
+	                              wals_kernel, &memory.alloc, &wals_hooks);
 	if (error.status != WC_OK)
 		wals_report(&error, &memory, NULL, NULL);
 	for (i = 0; i < n; i++)

@@ -361,7 +361,7 @@ read_user(WalsMeasureState *state, int32 user)
 	for (m = 0; m < state->request->n_models; m++)
 	{
 		WalsUserVector vector = wals_answer_user(&state->models[m], id);
-		Size k = (Size) state->models[m].factors;
+		Size k = (Size) vector.count;
 
 		if (!vector.known)
 			return;

@@ -184,8 +184,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	{
 		*basis = asker.basis;
 		count = wals_rerank_search(items, &request->rules, asker.fold,
-		                           model.factors, asker.vector.factors,
-		                           asker.vector.base, candidates, n_candidates,
+		                           &asker.vector, candidates, n_candidates,
 		                           excluded, request->min_score, n, scored);
 	}
 	else

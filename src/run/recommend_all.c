@@ -284,6 +284,7 @@ answer_singly(const WalsRecommendAll *all, const WalsRows *users,
               int32 *n_scored)
 {
 	uint64 *excluded = wals_row_set(items);
+	WalsUserVector query;
 	int32 place;
 
 	for (place = 0; place < count; place++)
@@ -296,10 +297,12 @@ answer_singly(const WalsRecommendAll *all, const WalsRows *users,
 		CHECK_FOR_INTERRUPTS();
 		for (i = 0; i < n_seen; i++)
 			wals_row_set_add(excluded, seen[i]);
+		query = (WalsUserVector){true, users->pack.factors,
+		                         wals_rows_vector(users, user),
+		                         base_of(all, users, user)};
 		n_scored[place] = wals_answer_search(
-		    items, wals_rows_vector(users, user), base_of(all, users, user),
-		    all->candidates, all->n_candidates, excluded, all->min_score,
-		    all->n, scored + (Size) place * all->n);
+		    items, &query, all->candidates, all->n_candidates, excluded,
+		    all->min_score, all->n, scored + (Size) place * all->n);
 		for (i = 0; i < n_seen; i++)
 			excluded[seen[i] / 64] = 0;
 	}
@@ -337,6 +340,7 @@ answer_together(const WalsRecommendAll *all, const WalsRows *users,
 	WcStatus status;
 	int32 place;
 
+	wals_answer_check_factors(items, users->pack.factors);
 	for (place = 0; place < count; place++)
 	{
 		int32 user = user_at(all, all->next + place);

@@ -48,6 +48,7 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	int32 *candidates = NULL;
 	int64 n_candidates = 0;
 	WcScored *scored;
+	WalsUserVector query;
 	float *vector;
 	float bias;
 	Datum item;
@@ -77,8 +78,9 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	n = Min(request->n, wals_rows_count(users));
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	count = wals_answer_search(users, vector, model.mean + bias, candidates,
-	                           n_candidates, excluded, -INFINITY, n, scored);
+	query = (WalsUserVector){true, model.factors, vector, model.mean + bias};
+	count = wals_answer_search(users, &query, candidates, n_candidates,
+	                           excluded, -INFINITY, n, scored);
 	*result = wals_answer_name(users, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;

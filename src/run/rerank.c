@@ -52,8 +52,7 @@ compare_worth(const void *a, const void *b)
 typedef struct Search
 {
 	const WalsRows *rows;
-	const float *query;
-	float base;
+	const WalsUserVector *query;
 	const int32 *candidates;
 	int64 n_candidates;
 	const uint64 *excluded;
@@ -63,9 +62,9 @@ typedef struct Search
 static int32
 search(const Search *from, int32 n, WcScored *result)
 {
-	return wals_answer_search(from->rows, from->query, from->base,
-	                          from->candidates, from->n_candidates,
-	                          from->excluded, from->min_score, n, result);
+	return wals_answer_search(from->rows, from->query, from->candidates,
+	                          from->n_candidates, from->excluded,
+	                          from->min_score, n, result);
 }
 
 /* The best by worth, up to wanted of them; count says how many there are. */
@@ -116,8 +115,8 @@ static Ranked *
 find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
               int32 wanted, int32 *count)
 {
-	WcQuery query = {.vector = from->query,
-	                 .base = from->base,
+	WcQuery query = {.vector = from->query->factors,
+	                 .base = from->query->base,
 	                 .min_score = from->min_score,
 	                 .candidates = from->candidates,
 	                 .n_candidates = from->n_candidates,
@@ -133,6 +132,8 @@ find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
 	WcStatus status;
 	int32 i;
 
+	wals_answer_check_factors(from->rows, from->query->count);
+	wals_answer_check_factors(from->rows, wc_fold_factors(fold));
 	wals_memory_init(&memory, CurrentMemoryContext, 0);
 	status = wc_search_explored(fold, &from->rows->pack, &query, &explore,
 	                            wanted, best, count, wals_kernel, &memory.alloc,
@@ -145,16 +146,16 @@ find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
 	{
 		pool[i].worth = best[i].score;
 		pool[i].scored.index = best[i].index;
-		pool[i].scored.score =
-		    wals_rows_score(from->rows, from->query, from->base, best[i].index);
+		pool[i].scored.score = wals_rows_score(
+		    from->rows, from->query->factors, from->query->base, best[i].index);
 	}
 	return pool;
 }
 
 /* Put the pool into the order that has something for every place. */
 static void
-diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
-          int32 count, Ranked *pool)
+diversify(const WalsRows *rows, float diversity, int32 places, int32 count,
+          Ranked *pool)
 {
 	const float **vectors = palloc(sizeof(float *) * (Size) Max(count, 1));
 	double *worth = palloc(sizeof(double) * (Size) Max(count, 1));
@@ -173,8 +174,8 @@ diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
 		worth[i] = pool[i].worth;
 		before[i] = pool[i];
 	}
-	status = wc_diversify(count, factors, vectors, worth, diversity, places,
-	                      order, &memory.alloc, &wals_hooks, &error);
+	status = wc_diversify(count, rows->pack.factors, vectors, worth, diversity,
+	                      places, order, &memory.alloc, &wals_hooks, &error);
 	if (status != WC_OK)
 		wals_report(&error, &memory, NULL, NULL);
 	for (i = 0; i < count; i++)
@@ -183,14 +184,12 @@ diversify(const WalsRows *rows, int32 factors, float diversity, int32 places,
 
 int32
 wals_rerank_search(const WalsRows *rows, const WalsRules *rules, WcFold *fold,
-                   int32 factors, const float *query, float base,
-                   const int32 *candidates, int64 n_candidates,
-                   const uint64 *excluded, float min_score, int32 n,
-                   WcScored *result)
+                   const WalsUserVector *query, const int32 *candidates,
+                   int64 n_candidates, const uint64 *excluded, float min_score,
+                   int32 n, WcScored *result)
 {
 	bool explores = rules->explore > 0 && fold != NULL;
-	Search from = {rows,         query,    base,     candidates,
-	               n_candidates, excluded, min_score};
+	Search from = {rows, query, candidates, n_candidates, excluded, min_score};
 	int32 wanted = n;
 	int32 count;
 	Ranked *pool;
@@ -211,8 +210,8 @@ wals_rerank_search(const WalsRows *rows, const WalsRules *rules, WcFold *fold,
 	           ? find_explored(&from, rules, fold, wanted, &count)
 	           : find_pool(&from, rules->popularity_penalty, wanted, &count);
 	if (rules->diversity > 0)
-		diversify(rows, factors, rules->diversity, Min(n, WALS_DIVERSE_PLACES),
-		          count, pool);
+		diversify(rows, rules->diversity, Min(n, WALS_DIVERSE_PLACES), count,
+		          pool);
 	count = Min(count, n);
 	for (i = 0; i < count; i++)
 		result[i] = pool[i].scored;

@@ -27,14 +27,14 @@ typedef struct WalsRules
 
 /*
  * wals_answer_search under rules: the n best in the order they ask for, with
- * the scores they have without; query has factors numbers.  fold has the user
+ * the scores they have without.  fold has the user
  * folded in, with entries, as exploration needs it; NULL: there is none.
  * Without rules it is that search.
  */
 extern int32 wals_rerank_search(const WalsRows *rows, const WalsRules *rules,
-                                WcFold *fold, int32 factors, const float *query,
-                                float base, const int32 *candidates,
-                                int64 n_candidates, const uint64 *excluded,
-                                float min_score, int32 n, WcScored *result);
+                                WcFold *fold, const WalsUserVector *query,
+                                const int32 *candidates, int64 n_candidates,
+                                const uint64 *excluded, float min_score,
+                                int32 n, WcScored *result);
 
 #endif /* WALS_RUN_RERANK_H */

@@ -22,6 +22,7 @@
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -48,7 +49,8 @@ struct WalsScoring
 	bool is_kept;
 	WalsMoment moment;
 	Oid model_argument;
-	char *default_model; /* the setting */
+	char *default_model; /* the settings that say which model is meant */
+	char *search_path;
 	WalsModel model;
 	bool items_restricted;
 	MemoryContext user_context; /* the user and the vector, reset together */
@@ -87,7 +89,18 @@ may_still_use(const WalsScoring *scoring, const WalsMoment *moment, Oid model)
 {
 	return scoring->is_kept && wals_moment_equal(&scoring->moment, moment) &&
 	       scoring->model_argument == model &&
-	       strcmp(scoring->default_model, default_model_setting()) == 0;
+	       strcmp(scoring->default_model, default_model_setting()) == 0 &&
+	       strcmp(scoring->search_path, namespace_search_path) == 0;
+}
+
+static void
+keep_setting(const WalsScoring *scoring, char **kept, const char *setting)
+{
+	char *copy = MemoryContextStrdup(scoring->context, setting);
+
+	if (*kept != NULL)
+		pfree(*kept);
+	*kept = copy;
 }
 
 /* Find the model, and keep it if that is safe. */
@@ -96,8 +109,6 @@ find_model(WalsScoring *scoring, Oid argument, bool can_tell,
            const WalsMoment *moment)
 {
 	WalsModel *model = &scoring->model;
-	char *setting;
-
 	scoring->is_kept = false;
 	scoring->has_user = false;
 	wals_model_active(wals_model_resolve(argument), model);
@@ -106,10 +117,8 @@ find_model(WalsScoring *scoring, Oid argument, bool can_tell,
 	if (!can_tell || is_restricted(model->relation) ||
 	    is_restricted(model->users_table))
 		return;
-	setting = MemoryContextStrdup(scoring->context, default_model_setting());
-	if (scoring->default_model != NULL)
-		pfree(scoring->default_model);
-	scoring->default_model = setting;
+	keep_setting(scoring, &scoring->default_model, default_model_setting());
+	keep_setting(scoring, &scoring->search_path, namespace_search_path);
 	scoring->moment = *moment;
 	scoring->model_argument = argument;
 	scoring->is_kept = true;
@@ -137,7 +146,7 @@ find_user(WalsScoring *scoring, Datum user)
 
 /* The vector and bias of an item; NULL when it is unknown. */
 static const float *
-find_item(const WalsScoring *scoring, Datum item, float *bias)
+find_item(const WalsScoring *scoring, Datum item, int32 *factors, float *bias)
 {
 	const WalsModel *model = &scoring->model;
 	const WalsRows *items;
@@ -147,6 +156,7 @@ find_item(const WalsScoring *scoring, Datum item, float *bias)
 	{
 		float *vector = palloc(sizeof(float) * model->factors);
 
+		*factors = model->factors;
 		if (!wals_factors_find(
 		        model->items_table, model->item_type, model->version,
 		        wals_id_argument(model->item_type, scoring->id_type, item),
@@ -155,6 +165,8 @@ find_item(const WalsScoring *scoring, Datum item, float *bias)
 		return vector;
 	}
 	items = wals_cache_rows(model, WC_ITEMS);
+	wals_answer_check_factors(items, scoring->vector.count);
+	*factors = items->pack.factors;
 	index = wals_answer_find(items, scoring->id_type, item);
 	if (index < 0)
 		return NULL;
@@ -181,6 +193,7 @@ score_folded(const WalsScoring *scoring, Oid model_argument, Datum user,
 	known = asker.vector.known && index >= 0;
 	if (known)
 	{
+		wals_answer_check_factors(asker.items, asker.vector.count);
 		*score = wals_rows_score(asker.items, asker.vector.factors,
 		                         asker.vector.base, index);
 		if (!isfinite(*score))
@@ -207,8 +220,7 @@ wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
 	if (!can_tell || !may_still_use(scoring, &moment, model))
 		find_model(scoring, model, can_tell, &moment);
 	find_user(scoring, user);
-	one.factors = scoring->model.factors;
-	one.factors_data = find_item(scoring, item, &bias);
+	one.factors_data = find_item(scoring, item, &one.factors, &bias);
 	one.bias = &bias;
 	if (scoring->vector.known && one.factors_data != NULL)
 	{

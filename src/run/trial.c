@@ -262,10 +262,11 @@ open_ranker(WalsMeasureState *state, int m)
 	int32 count = wals_rows_count(rows);
 	const float **vectors = array_alloc(state, count, sizeof(const float *));
 	float *bias = array_alloc(state, count, sizeof(float));
-	WcRanker ranker = {count, state->models[m].factors, vectors,
-	                   bias,  state->user_factors[m],   state->user_base[m]};
+	WcRanker ranker = {count, rows->pack.factors,     vectors,
+	                   bias,  state->user_factors[m], state->user_base[m]};
 	int32 item;
 
+	wals_answer_check_factors(rows, state->models[m].factors);
 	for (item = 0; item < count; item++)
 	{
 		vectors[item] = wals_rows_vector(rows, item);

@@ -10,19 +10,24 @@
  * ones, and all with wals.cache_share = never, are kept by each backend, up to
  * wals.cache_mem.
  *
- * What is kept is found by the identity of the version's users or items, which
- * the caller has read from the model row under its own snapshot, and by the
- * storage of its table.  Factors never change under one identity, so an entry is
- * never stale: a transaction with an older snapshot asks for the older identity,
- * a rolled-back training leaves an identity that nobody asks for again, a
- * standby needs nothing special.  A table that was rewritten or truncated has
- * another storage.  What a transaction reads that may itself have changed the
- * table, by hand for instance, is not shared and forgotten with it.
+ * What is kept is found by all that it was made from (WalsPackKey): what the
+ * caller has read of the version from the model's row under its own snapshot,
+ * the identity of its users or items above all, and storage and columns of its
+ * table.  The model's row is its owner's and may say anything, so nothing of it
+ * is taken for granted because some other part is the same; and what one model
+ * says of a table is no word for another model that names it.  Factors never
+ * change under one identity, so an entry is never stale: a transaction with an
+ * older snapshot asks for the older identity, a rolled-back training leaves an
+ * identity that nobody asks for again, a standby needs nothing special.  A table
+ * that was rewritten or truncated has another storage.  What a transaction reads
+ * that may itself have changed the table, by hand for instance, is not shared,
+ * and forgotten with it or with the part of it that is rolled back.
  *
  * The right to read the factor tables is checked on every call, when the caller
  * reads the model row (wals_model_active), also when the rows are at hand.
  * Where row-level security restricts the caller, the rows are read anew each
- * time, not kept, and never shared.
+ * time, not kept, and never shared; so are those of a table that others inherit
+ * from, which says nothing when they change.
  *
  * Sessions that need the same file at the same time, as after a restart, wait
  * for the first to make it, by an advisory lock of our own kind.  The table is
@@ -30,8 +35,9 @@
  *
  * Entries are only freed in wals_cache_rows, never by an invalidation in the
  * middle of a call, and callers run no SQL while they use one.  Asking for one
- * side of a version never frees its other side.  Entries of older versions of
- * the same table go when a new one comes.
+ * side of a version never frees its other side, and reading never frees
+ * anything: policies of row-level security may call us again in the middle of
+ * it.  Entries of older versions of the same table go when a new one comes.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,6 +51,7 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -76,9 +83,9 @@ typedef struct CacheEntry
 {
 	dlist_node node; /* in cache_entries, most recently used first */
 	WalsPackKey key;
-	WcSide side;
 	bool was_read; /* from the table, by this session */
 	bool suspect; /* something about the table changed */
+	bool over; /* what it was read in was rolled back */
 	LocalTransactionId only_in; /* the transaction whose changes it may hold,
 	                             * which nobody else may ever see; or none */
 	WalsMemory memory; /* context of the entry and its size */
@@ -86,6 +93,9 @@ typedef struct CacheEntry
 	MemoryContextCallback unmap;
 	WalsRows rows;
 } CacheEntry;
+
+/* Of a key, what the model's row says. */
+#define KEY_ASKED offsetof(WalsPackKey, storage)
 
 /* What became of the calls for a side of a model, kept for the session. */
 typedef struct CacheCount
@@ -105,6 +115,8 @@ typedef struct CacheCount
 static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
 static dlist_head cache_counts = DLIST_STATIC_INIT(cache_counts);
 static bool cache_registered = false;
+static int cache_reading = 0; /* tables that are being read */
+static uint64 cache_made = 0; /* entries, ever */
 
 static void
 mark_suspect(Datum arg, Oid relation)
@@ -121,6 +133,21 @@ mark_suspect(Datum arg, Oid relation)
 }
 
 static void
+end_part(SubXactEvent event, SubTransactionId part, SubTransactionId parent,
+         void *arg)
+{
+	dlist_iter iter;
+
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		dlist_foreach(iter, &cache_entries)
+		{
+			CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
+
+			entry->over |= entry->only_in != InvalidLocalTransactionId;
+		}
+}
+
+static void
 entry_unmap(void *arg)
 {
 	wals_packfile_close(&((CacheEntry *) arg)->map);
@@ -128,7 +155,7 @@ entry_unmap(void *arg)
 
 /* An entry in a context of its own, below the current one. */
 static CacheEntry *
-entry_create(const WalsModel *model, WcSide side, const WalsPackKey *key)
+entry_create(const WalsPackKey *key)
 {
 	MemoryContext context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
@@ -139,10 +166,9 @@ entry_create(const WalsModel *model, WcSide side, const WalsPackKey *key)
 	entry->unmap.arg = entry;
 	MemoryContextRegisterResetCallback(context, &entry->unmap);
 	entry->key = *key;
-	entry->side = side;
 	entry->rows.table = key->table;
-	entry->rows.id_type =
-	    side == WC_USERS ? model->user_type : model->item_type;
+	entry->rows.id_type = (WalsIdType) key->id_type;
+	entry->rows.serial = ++cache_made;
 	return entry;
 }
 
@@ -153,32 +179,57 @@ entry_free(CacheEntry *entry)
 	MemoryContextDelete(entry->memory.context);
 }
 
-/* Identity of the factors of a side. */
-static const pg_uuid_t *
-side_id(const WalsModel *model, WcSide side)
+/* What the model's row says of a side. */
+static void
+key_ask(const WalsModel *model, WcSide side, WalsPackKey *key)
 {
-	return side == WC_USERS ? &model->version_id : &model->items_id;
+	bool users = side == WC_USERS;
+
+	memset(key, 0, sizeof(*key));
+	key->model = model->relation;
+	key->table = users ? model->users_table : model->items_table;
+	key->side = side;
+	key->version = model->version;
+	key->factors = model->factors;
+	key->id_type = users ? model->user_type : model->item_type;
+	key->version_id = users ? model->version_id : model->items_id;
+}
+
+/*
+ * What the catalog says of the table; false when nothing read from it can be
+ * kept: it is gone, or others inherit from it.
+ */
+static bool
+key_look(WalsPackKey *key)
+{
+	static const char *const columns[] = {"version", "id", "factors",
+	                                      "bias",    "n",  "weight"};
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->table));
+	bool alone;
+	int i;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	key->storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
+	alone = !((Form_pg_class) GETSTRUCT(tuple))->relhassubclass;
+	ReleaseSysCache(tuple);
+	key->layout = 0;
+	for (i = 0; i < (int) lengthof(columns); i++)
+	{
+		AttrNumber column = get_attnum(key->table, columns[i]);
+
+		key->layout = hash_combine(key->layout, (uint32) column);
+		if (column != InvalidAttrNumber)
+			key->layout =
+			    hash_combine(key->layout, get_atttype(key->table, column));
+	}
+	return alone;
 }
 
 static bool
-same_version(const CacheEntry *entry, const WalsModel *model)
+is_asked(const CacheEntry *entry, const WalsPackKey *key)
 {
-	return memcmp(&entry->key.version_id, side_id(model, entry->side),
-	              sizeof(pg_uuid_t)) == 0;
-}
-
-/* Storage of a table, InvalidOid when it is gone. */
-static Oid
-table_storage(Oid table)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
-	Oid storage;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	ReleaseSysCache(tuple);
-	return storage;
+	return memcmp(&entry->key, key, KEY_ASKED) == 0;
 }
 
 /* Does the table still hold what was read?  Looked at when it may not. */
@@ -186,18 +237,23 @@ static bool
 entry_is_current(CacheEntry *entry)
 {
 	if (entry->suspect)
-		entry->suspect = table_storage(entry->key.table) != entry->key.storage;
-	return !entry->suspect && (entry->only_in == InvalidLocalTransactionId ||
-	                           entry->only_in == wals_transaction_number());
+	{
+		WalsPackKey now = entry->key;
+
+		entry->suspect =
+		    !key_look(&now) || memcmp(&now, &entry->key, sizeof(now)) != 0;
+	}
+	return !entry->suspect && !entry->over &&
+	       (entry->only_in == InvalidLocalTransactionId ||
+	        entry->only_in == wals_transaction_number());
 }
 
 /*
- * May this transaction have changed rows of the table?  Then it holds a lock
- * that allows it; its parallel workers do not, and only know that it has
- * changed something.
+ * Such a transaction holds a lock that allows it; its parallel workers do not,
+ * and only know that it has changed something.
  */
-static bool
-may_have_changed(Oid table)
+bool
+wals_cache_may_differ(Oid table)
 {
 	Relation relation;
 	bool result;
@@ -222,17 +278,21 @@ may_have_changed(Oid table)
 static void
 make_room(const WalsModel *model, const CacheEntry *new_entry, Size size)
 {
+	WcSide other = new_entry->key.side == WC_USERS ? WC_ITEMS : WC_USERS;
+	WalsPackKey other_key;
 	Size limit = (Size) wals_cache_mem * 1024;
 	Size used = size;
 	dlist_mutable_iter iter;
 
+	key_ask(model, other, &other_key);
 	dlist_foreach_modify(iter, &cache_entries)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (same_version(entry, model) && entry->side != new_entry->side)
+		if (is_asked(entry, &other_key))
 			used += entry->memory.used;
-		else if (entry->key.table == new_entry->key.table ||
+		else if ((entry->key.model == new_entry->key.model &&
+		          entry->key.table == new_entry->key.table) ||
 		         !entry_is_current(entry) || used + entry->memory.used > limit)
 			entry_free(entry);
 		else
@@ -244,7 +304,6 @@ make_room(const WalsModel *model, const CacheEntry *new_entry, Size size)
 typedef struct LoadState
 {
 	CacheEntry *entry;
-	const WalsModel *model;
 	Oid sql_type;
 	WcPackBuilder *builder;
 } LoadState;
@@ -263,7 +322,7 @@ load_row(const WalsRow *row, void *arg)
 {
 	LoadState *state = arg;
 	CacheEntry *entry = state->entry;
-	int32 k = state->model->factors;
+	int32 k = entry->key.factors;
 	const float *vector = NULL;
 	const char *reason = "it is NULL";
 	float bias = 0.0f;
@@ -294,38 +353,46 @@ load_row(const WalsRow *row, void *arg)
 
 /* Read the rows of an entry and pack them into its memory. */
 static void
-entry_load(CacheEntry *entry, const WalsModel *model)
+entry_load(CacheEntry *entry)
 {
 	Oid types[1] = {INT4OID};
-	Datum values[1] = {Int32GetDatum(model->version)};
+	Datum values[1] = {Int32GetDatum(entry->key.version)};
 	WalsRows *rows = &entry->rows;
 	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
 
-	if (may_have_changed(rows->table))
+	if (wals_cache_may_differ(rows->table))
 		entry->only_in = wals_transaction_number();
 	wals_packfile_identity(&entry->key, identity);
 	check_status(entry,
-	             wc_pack_begin(wals_id_kind(rows->id_type), model->factors,
+	             wc_pack_begin(wals_id_kind(rows->id_type), entry->key.factors,
 	                           &state.builder, &entry->memory.alloc));
 	state.entry = entry;
-	state.model = model;
 	state.sql_type = wals_id_sql_type(rows->id_type);
-	wals_query_each(
-	    psprintf("SELECT id, factors, bias, n FROM %s "
-	             "WHERE version OPERATOR(pg_catalog.=) $1",
-	             wals_relation_quoted(rows->table)),
-	    1, types, values, WALS_READ_CALLER,
-	    &(const WalsShape){
-	        4, {state.sql_type, FLOAT4ARRAYOID, FLOAT4OID, INT4OID}},
-	    load_row, &state);
+	cache_reading++;
+	PG_TRY();
+	{
+		wals_query_each(
+		    psprintf("SELECT id, factors, bias, n FROM %s "
+		             "WHERE version OPERATOR(pg_catalog.=) $1",
+		             wals_relation_quoted(rows->table)),
+		    1, types, values, WALS_READ_CALLER,
+		    &(const WalsShape){
+		        4, {state.sql_type, FLOAT4ARRAYOID, FLOAT4OID, INT4OID}},
+		    load_row, &state);
+	}
+	PG_FINALLY();
+	{
+		cache_reading--;
+	}
+	PG_END_TRY();
 	check_status(entry, wc_pack_finish(state.builder, identity, &rows->pack,
 	                                   &wals_hooks));
 	entry->was_read = true;
 }
 
 static CacheEntry *
-entry_find(const WalsModel *model, WcSide side, Oid table)
+entry_find(const WalsPackKey *key)
 {
 	dlist_iter iter;
 
@@ -333,30 +400,66 @@ entry_find(const WalsModel *model, WcSide side, Oid table)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (entry->side == side && entry->key.table == table &&
-		    same_version(entry, model) && entry_is_current(entry))
+		if (is_asked(entry, key) && entry_is_current(entry))
 			return entry;
 	}
 	return NULL;
 }
 
 /*
- * Take the rows from the file of the key, if there is one that holds what the
- * model says.
+ * Take the rows from the file of the key, if there is one.  That it holds what
+ * the key says is looked at all the same: buffers depend on it.
  */
 static bool
-entry_open(CacheEntry *entry, const WalsModel *model)
+entry_open(CacheEntry *entry)
 {
 	WcPack *pack = &entry->rows.pack;
 
 	if (!wals_packfile_open(&entry->key, &entry->map, pack))
 		return false;
-	if (pack->factors == model->factors &&
+	if (pack->factors == entry->key.factors &&
 	    pack->kind == wals_id_kind(entry->rows.id_type))
 		return true;
 	wals_packfile_close(&entry->map);
 	memset(pack, 0, sizeof(*pack));
 	return false;
+}
+
+/*
+ * Identities of the version of the model that answers now, whatever the caller's
+ * snapshot says; -1 when that cannot be told.
+ */
+static int
+find_active(const WalsModel *model, pg_uuid_t **ids)
+{
+	uint64 n;
+	uint64 row;
+	int count = 0;
+
+	*ids = NULL;
+	if (IsInParallelMode() ||
+	    check_enable_rls(model->relation, InvalidOid, true) == RLS_ENABLED)
+		return -1;
+	n = wals_query_run(psprintf("SELECT version_id, items_id FROM %s "
+	                            "WHERE active",
+	                            wals_relation_quoted(model->relation)),
+	                   0, NULL, NULL, NULL, WALS_READ_LATEST);
+	*ids = palloc_extended(mul_size(2 * sizeof(pg_uuid_t), Max(n, 1)),
+	                       MCXT_ALLOC_HUGE);
+	for (row = 0; row < n; row++)
+	{
+		int column;
+
+		for (column = 1; column <= 2; column++)
+		{
+			bool is_null;
+			Datum id = wals_query_value(row, column, UUIDOID, &is_null);
+
+			if (!is_null)
+				(*ids)[count++] = *DatumGetUUIDP(id);
+		}
+	}
+	return count;
 }
 
 /*
@@ -368,13 +471,17 @@ entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
 	void *owned = entry->rows.pack.owned;
 	WcPack own = entry->rows.pack;
+	pg_uuid_t *active;
+	int n_active;
 
 	if (entry->only_in != InvalidLocalTransactionId ||
 	    (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS))
 		return;
-	if (!wals_packfile_write(&entry->key, &own, !count->told_unshared))
+	n_active = find_active(model, &active);
+	if (!wals_packfile_write(&entry->key, n_active, active, &own,
+	                         !count->told_unshared))
 		count->told_unshared = true;
-	else if (entry_open(entry, model))
+	else if (entry_open(entry))
 	{
 		wc_free(&entry->memory.alloc, owned);
 		own = entry->rows.pack;
@@ -389,15 +496,14 @@ entry_open_or_load(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
 	LOCKTAG tag;
 
-	if (entry_open(entry, model))
+	if (entry_open(entry))
 		return;
-	LockRelationOid(entry->key.table, AccessShareLock);
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, entry->key.table, entry->side,
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, entry->key.table, entry->key.side,
 	                     BUILD_LOCK_CLASS);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-	if (!entry_open(entry, model))
+	if (!entry_open(entry))
 	{
-		entry_load(entry, model);
+		entry_load(entry);
 		entry_share(entry, model, count);
 	}
 	LockRelease(&tag, ExclusiveLock, false);
@@ -413,7 +519,8 @@ count_alloc(void)
 	{
 		CacheCount *count = dlist_container(CacheCount, node, iter.cur);
 
-		if (get_rel_name(count->table) == NULL)
+		if (get_rel_name(count->table) == NULL ||
+		    get_rel_name(count->model) == NULL)
 		{
 			dlist_delete(&count->node);
 			return count;
@@ -424,7 +531,7 @@ count_alloc(void)
 
 /* The counts of a side of a model. */
 static CacheCount *
-count_find(const WalsModel *model, WcSide side, Oid table)
+count_find(const WalsPackKey *key)
 {
 	CacheCount *count = NULL;
 	dlist_iter iter;
@@ -432,7 +539,8 @@ count_find(const WalsModel *model, WcSide side, Oid table)
 	dlist_foreach(iter, &cache_counts)
 	{
 		count = dlist_container(CacheCount, node, iter.cur);
-		if (count->table == table && count->side == side)
+		if (count->model == key->model && count->table == key->table &&
+		    count->side == key->side)
 			break;
 		count = NULL;
 	}
@@ -440,18 +548,18 @@ count_find(const WalsModel *model, WcSide side, Oid table)
 	{
 		count = count_alloc();
 		memset(count, 0, sizeof(*count));
-		count->table = table;
-		count->side = side;
+		count->model = key->model;
+		count->table = key->table;
+		count->side = (WcSide) key->side;
 		dlist_push_tail(&cache_counts, &count->node);
 	}
-	count->model = model->relation;
-	count->version = model->version;
+	count->version = key->version;
 	return count;
 }
 
 /* Say once in a session that every call reads the rows anew. */
 static void
-tell_too_large(const WalsModel *model, CacheCount *count, Size size)
+tell_too_large(CacheCount *count, Size size)
 {
 	if (count->told_unkept)
 		return;
@@ -460,30 +568,35 @@ tell_too_large(const WalsModel *model, CacheCount *count, Size size)
 	    NOTICE,
 	    (errmsg("%s of model \"%s\" do not fit into wals.cache_mem",
 	            count->side == WC_USERS ? "users" : "items",
-	            get_rel_name(model->relation)),
+	            get_rel_name(count->model)),
 	     errdetail("They need %zu kB, so each call reads them again.",
 	               size / 1024),
 	     errhint("SET wals.cache_mem = '%zuMB';", size / (1024 * 1024) + 1)));
 }
 
+static bool
+is_restricted(Oid table)
+{
+	return check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
+}
+
 const WalsRows *
 wals_cache_rows(const WalsModel *model, WcSide side)
 {
-	Oid table = side == WC_USERS ? model->users_table : model->items_table;
-	WalsPackKey key = {table, InvalidOid, model->version,
-	                   *side_id(model, side)};
+	WalsPackKey key;
 	CacheCount *count;
-	bool restricted;
 	CacheEntry *entry;
+	bool alone;
 
 	if (!cache_registered)
 	{
 		CacheRegisterRelcacheCallback(mark_suspect, (Datum) 0);
+		RegisterSubXactCallback(end_part, NULL);
 		cache_registered = true;
 	}
-	restricted = check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
-	entry = restricted ? NULL : entry_find(model, side, table);
-	count = count_find(model, side, table);
+	key_ask(model, side, &key);
+	entry = is_restricted(key.table) ? NULL : entry_find(&key);
+	count = count_find(&key);
 	if (entry != NULL)
 	{
 		count->hits++;
@@ -491,30 +604,33 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		return &entry->rows;
 	}
 
-	key.storage = table_storage(table);
-	entry = entry_create(model, side, &key);
-	if (restricted)
+	/* from here on the table stays what it is now */
+	LockRelationOid(key.table, AccessShareLock);
+	alone = key_look(&key);
+	entry = entry_create(&key);
+	if (is_restricted(key.table) || !alone)
 	{
-		entry_load(entry, model);
+		entry_load(entry);
 		count->loads++;
 		return &entry->rows;
 	}
 	if (wals_cache_share == WALS_SHARE_NEVER)
-		entry_load(entry, model);
+		entry_load(entry);
 	else
 		entry_open_or_load(entry, model, count);
 	if (entry->was_read)
 		count->loads++;
 	else
 		count->opens++;
-	if (entry->memory.used <= (Size) wals_cache_mem * 1024)
+	if (entry->memory.used > (Size) wals_cache_mem * 1024)
+		tell_too_large(count, entry->memory.used);
+	else if (cache_reading == 0)
 	{
 		make_room(model, entry, entry->memory.used);
 		MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
 		dlist_push_head(&cache_entries, &entry->node);
+		entry->rows.is_kept = true;
 	}
-	else
-		tell_too_large(model, count, entry->memory.used);
 	return &entry->rows;
 }
 
@@ -540,8 +656,9 @@ entry_of(const CacheCount *count)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (entry->key.table == count->table && entry->side == count->side &&
-		    entry_is_current(entry))
+		if (entry->key.model == count->model &&
+		    entry->key.table == count->table &&
+		    entry->key.side == (int32) count->side && entry_is_current(entry))
 			return entry;
 	}
 	return NULL;

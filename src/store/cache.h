@@ -21,6 +21,8 @@ typedef struct WalsRows
 {
 	WalsIdType id_type;
 	Oid table;
+	uint64 serial; /* no other rows of this session ever have it */
+	bool is_kept; /* the next call may well return the same */
 	WcPack pack; /* for searches, see core.h */
 } WalsRows;
 
@@ -29,9 +31,16 @@ typedef struct WalsRows
  * model that wals_model_active has filled in this call.  The result stays valid
  * until the next SQL statement of this session runs, the next call of this
  * function, or the current memory context is reset, whichever is first; a call
- * for both sides of one version asks for the users first and keeps both.
+ * for both sides of one version asks for the users first and keeps both.  The
+ * pack has model->factors factors.
  */
 extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
+
+/*
+ * May this transaction see other rows of a table than all others do, because it
+ * has changed some?  What it reads there is its own.
+ */
+extern bool wals_cache_may_differ(Oid table);
 
 /*
  * One row of wals_cache_info() for each side of a model this session has

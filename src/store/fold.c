@@ -5,13 +5,14 @@
  *
  * A WcFold holds the Gram matrix of a version's items and numbers per item.
  * Making one takes some milliseconds, using it some microseconds, so a session
- * keeps those of the versions it folded into last.  Like the items themselves
- * (cache.c) they are found by the identity of the version; and where row-level
- * security restricts the caller, they are made anew and not kept.
+ * keeps those it used last.  One is found by all that it was made from: the very
+ * rows that the cache keeps (cache.c), with their serial number, which stands for
+ * all that they were made from; the weights of the items, which stand in the same
+ * rows of the table; the objective; and the kernel.  Rows that are not kept, as
+ * where row-level security restricts the caller, have a fold of their own that is
+ * not kept either.
  *
  * A fold reads vectors through the rows at hand and keeps no pointer to them.
- * Should the number of rows differ from that it was made for, because somebody
- * has edited the table and not activated the version again, it is made anew.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +23,6 @@
 #include "catalog/pg_type.h"
 #include "lib/ilist.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 
 #include "base/memory.h"
 #include "base/report.h"
@@ -37,8 +37,10 @@
 typedef struct FoldEntry
 {
 	dlist_node node; /* in kept_folds, most recently used first */
-	pg_uuid_t items_id;
-	Oid table;
+	uint64 serial; /* of the rows */
+	WcObjective objective;
+	bool weighted; /* by the items' weights */
+	const char *kernel;
 	WalsMemory memory; /* context of the entry and its size */
 	WcFold *fold;
 } FoldEntry;
@@ -177,11 +179,26 @@ entry_free(FoldEntry *entry)
 }
 
 /*
- * The fold that is kept for a version, as the most recent one.  One that a user
+ * Objectives are filled in over zeros; should padding differ all the same, a fold
+ * is made anew.
+ */
+static bool
+is_made_from(const FoldEntry *entry, const WalsRows *rows,
+             const WalsObjective *objective)
+{
+	return entry->serial == rows->serial &&
+	       entry->weighted == objective->col_weighted &&
+	       memcmp(&entry->objective, &objective->core, sizeof(WcObjective)) ==
+	           0 &&
+	       strcmp(entry->kernel, wc_kernel_name(wals_kernel)) == 0;
+}
+
+/*
+ * The fold that is kept for the rows, as the most recent one.  One that a user
  * with very many ratings has made large is not kept for the next.
  */
 static FoldEntry *
-entry_find(const WalsModel *model)
+entry_find(const WalsRows *rows, const WalsObjective *objective)
 {
 	dlist_mutable_iter iter;
 
@@ -191,9 +208,7 @@ entry_find(const WalsModel *model)
 
 		if (entry->memory.used > (Size) wals_cache_mem * 1024)
 			entry_free(entry);
-		else if (entry->table == model->items_table &&
-		         memcmp(&entry->items_id, &model->items_id,
-		                sizeof(pg_uuid_t)) == 0)
+		else if (is_made_from(entry, rows, objective))
 		{
 			dlist_move_head(&kept_folds, &entry->node);
 			return entry;
@@ -216,8 +231,8 @@ entry_keep(FoldEntry *entry)
 
 /* Make a fold in a context below the current one. */
 static FoldEntry *
-entry_make(const WalsModel *model, const WalsObjective *objective,
-           const WalsRows *rows, const float *item_weights)
+entry_make(const WalsObjective *objective, const WalsRows *rows,
+           const float *item_weights)
 {
 	MemoryContext context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals fold", ALLOCSET_DEFAULT_SIZES);
@@ -225,8 +240,10 @@ entry_make(const WalsModel *model, const WalsObjective *objective,
 	WcFoldItems items = wals_fold_items(rows);
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 
-	entry->items_id = model->items_id;
-	entry->table = model->items_table;
+	entry->serial = rows->serial;
+	entry->objective = objective->core;
+	entry->weighted = objective->col_weighted;
+	entry->kernel = wc_kernel_name(wals_kernel);
 	wals_memory_init(&entry->memory, context, 0);
 	check(wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
 	                     wals_kernel, &entry->fold, &entry->memory.alloc,
@@ -239,31 +256,29 @@ const WalsRows *
 wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
                WcFold **fold)
 {
-	bool restricted =
-	    check_enable_rls(model->items_table, InvalidOid, false) == RLS_ENABLED;
-	FoldEntry *entry = restricted ? NULL : entry_find(model);
-	bool weighted = entry == NULL && objective->col_weighted;
-	ItemWeights weights;
-	const WalsRows *rows;
+	const WalsRows *rows = wals_cache_rows(model, WC_ITEMS);
+	FoldEntry *entry = entry_find(rows, objective);
 	float *item_weights = NULL;
+	ItemWeights weights;
+	bool is_own = false;
 
-	memset(&weights, 0, sizeof(weights));
-	if (weighted)
-		read_weights(model, &weights);
-	rows = wals_cache_rows(model, WC_ITEMS);
-	if (entry != NULL && wc_fold_items(entry->fold) != wals_rows_count(rows))
-	{
-		entry_free(entry);
-		return wals_fold_rows(model, objective, fold);
-	}
+	/* the objective's is that of the model's row, and so is that of the rows */
+	if (objective->core.params.factors != rows->pack.factors)
+		wals_model_damaged(model->relation, "\"factors\" has changed");
 	if (entry == NULL)
 	{
-		if (weighted)
+		memset(&weights, 0, sizeof(weights));
+		if (objective->col_weighted)
+		{
+			is_own = wals_cache_may_differ(model->items_table);
+			read_weights(model, &weights);
+			rows = wals_cache_rows(model, WC_ITEMS);
 			item_weights = weights_of_rows(&weights, rows);
-		entry = entry_make(model, objective, rows, item_weights);
-		if (!restricted)
+		}
+		entry = entry_make(objective, rows, item_weights);
+		if (rows->is_kept && !is_own)
 			entry_keep(entry);
-		if (weighted)
+		if (objective->col_weighted)
 			MemoryContextDelete(weights.memory.context);
 	}
 	*fold = entry->fold;

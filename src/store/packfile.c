@@ -8,7 +8,11 @@
  * crash, and leaves them out of base backups.  Nothing is lost with them; any
  * session makes a new one from the table.  A standby has its own.
  *
- *		base/pgsql_tmp/pgsql_tmp_wals_<database>_<table>_<version_id>
+ *		base/pgsql_tmp/
+ *			pgsql_tmp_wals_<database>_<model>_<table>_<version_id>_<hash>
+ *
+ * The hash is of the whole key, so that two models, or two things that are said
+ * of one version, never take each other's files for damaged ones.
  *
  * A file appears complete or not at all: it is written under a name of the
  * writing process, then renamed.  It is not flushed to disk, because it does not
@@ -17,9 +21,10 @@
  * harmless: it takes its space until the last of them unmaps it.
  *
  * Whoever writes removes what is of no use any more: files of other versions of
- * the same table, of tables and databases that are gone, then those that were
- * opened longest ago (opening a file sets its time) until all fit into
- * wals.cache_file_limit.
+ * the same model and table, of tables and databases that are gone, then those that
+ * were opened longest ago (opening a file sets its time) until all fit into
+ * wals.cache_file_limit.  That of the version that answers stays: somebody who
+ * evaluates an older one must not make all others read theirs again.
  *
  * Only the server's own user may read the files.  Who may see their content is
  * not decided here: cache.c has asked before.
@@ -35,6 +40,7 @@
 
 #include "common/file_perm.h"
 #include "common/file_utils.h"
+#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
@@ -53,24 +59,28 @@
 void
 wals_packfile_identity(const WalsPackKey *key, uint8 identity[WC_PACK_IDENTITY])
 {
+	StaticAssertStmt(sizeof(WalsPackKey) == 8 * sizeof(int32) + UUID_LEN,
+	                 "padding has no place in an identity");
+	StaticAssertStmt(sizeof(WalsPackKey) + sizeof(Oid) <= WC_PACK_IDENTITY,
+	                 "an identity holds the whole key");
 	memset(identity, 0, WC_PACK_IDENTITY);
-	memcpy(identity, &key->version_id, UUID_LEN);
-	memcpy(identity + UUID_LEN, &MyDatabaseId, sizeof(Oid));
-	memcpy(identity + UUID_LEN + 4, &key->table, sizeof(Oid));
-	memcpy(identity + UUID_LEN + 8, &key->storage, sizeof(Oid));
-	memcpy(identity + UUID_LEN + 12, &key->version, sizeof(int32));
+	memcpy(identity, key, sizeof(*key));
+	memcpy(identity + sizeof(*key), &MyDatabaseId, sizeof(Oid));
 }
 
 static void
 file_path(const WalsPackKey *key, char path[MAXPGPATH])
 {
-	int length = snprintf(path, MAXPGPATH, FOLDER "/" PREFIX "%u_%u_",
-	                      MyDatabaseId, key->table);
+	uint8 identity[WC_PACK_IDENTITY];
+	char version[HEX_LEN + 1];
 	int i;
 
+	wals_packfile_identity(key, identity);
 	for (i = 0; i < UUID_LEN; i++)
-		length += snprintf(path + length, MAXPGPATH - length, "%02x",
-		                   key->version_id.data[i]);
+		snprintf(version + 2 * i, 3, "%02x", key->version_id.data[i]);
+	snprintf(path, MAXPGPATH, FOLDER "/" PREFIX "%u_%u_%u_%s_%08x",
+	         MyDatabaseId, key->model, key->table, version,
+	         hash_bytes(identity, WC_PACK_IDENTITY));
 }
 
 /* ------------------------------------------------------------------------
@@ -142,12 +152,36 @@ wals_packfile_close(WalsPackMap *map)
 typedef struct PackFile
 {
 	Oid database;
+	Oid model;
 	Oid table;
-	char version[HEX_LEN + 1]; /* in hexadecimal digits */
+	pg_uuid_t version_id;
 	char path[MAXPGPATH];
 	Size bytes;
 	time_t used;
 } PackFile;
+
+/* Take apart the name of a file; false when it is none of ours. */
+static bool
+parse_name(const char *name, PackFile *file)
+{
+	char version[HEX_LEN + 1];
+	uint32 hash;
+	int end = 0;
+	int i;
+
+	if (sscanf(name, PREFIX "%u_%u_%u_%32[0-9a-f]_%8x%n", &file->database,
+	           &file->model, &file->table, version, &hash, &end) != 5 ||
+	    name[end] != '\0' || strlen(version) != HEX_LEN)
+		return false;
+	for (i = 0; i < UUID_LEN; i++)
+	{
+		unsigned int byte = 0;
+
+		(void) sscanf(version + 2 * i, "%2x", &byte);
+		file->version_id.data[i] = (unsigned char) byte;
+	}
+	return true;
+}
 
 /* The files that there are, those being written left out. */
 static List *
@@ -163,12 +197,9 @@ list_files(void)
 	{
 		PackFile file;
 		struct stat status;
-		int end = 0;
 
 		memset(&file, 0, sizeof(file));
-		if (sscanf(entry->d_name, PREFIX "%u_%u_%32[0-9a-f]%n", &file.database,
-		           &file.table, file.version, &end) != 3 ||
-		    entry->d_name[end] != '\0')
+		if (!parse_name(entry->d_name, &file))
 			continue;
 		snprintf(file.path, MAXPGPATH, FOLDER "/%s", entry->d_name);
 		if (lstat(file.path, &status) != 0)
@@ -182,12 +213,13 @@ list_files(void)
 	return result;
 }
 
-/* Nobody will ask for a file whose database or table is gone. */
+/* Nobody will ask for a file whose database, model or table is gone. */
 static bool
 is_orphan(const PackFile *file)
 {
 	if (file->database == MyDatabaseId)
-		return !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(file->table));
+		return !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(file->table)) ||
+		       !SearchSysCacheExists1(RELOID, ObjectIdGetDatum(file->model));
 	return !SearchSysCacheExists1(DATABASEOID,
 	                              ObjectIdGetDatum(file->database));
 }
@@ -196,6 +228,24 @@ static bool
 is_of_table(const PackFile *file, Oid table)
 {
 	return file->database == MyDatabaseId && file->table == table;
+}
+
+/* One of what the key's model has of its table, whose version does not answer. */
+static bool
+is_outdated(const PackFile *file, const WalsPackKey *key, int n_active,
+            const pg_uuid_t *active)
+{
+	int i;
+
+	if (!is_of_table(file, key->table) || file->model != key->model)
+		return false;
+	/* of its own identity the new file is all there is */
+	if (memcmp(&file->version_id, &key->version_id, UUID_LEN) == 0)
+		return true;
+	for (i = 0; i < n_active; i++)
+		if (memcmp(&file->version_id, &active[i], UUID_LEN) == 0)
+			return false;
+	return n_active >= 0;
 }
 
 static int
@@ -207,12 +257,10 @@ compare_used(const ListCell *a, const ListCell *b)
 	return left->used < right->used ? -1 : left->used > right->used;
 }
 
-/*
- * Make room for a new file of a table; false when it alone is larger than the
- * limit.
- */
+/* Make room for a new file; false when it alone is larger than the limit. */
 static bool
-make_room(Oid table, Size bytes)
+make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
+          Size bytes)
 {
 	Size limit = (Size) wals_cache_file_limit * 1024;
 	Size used = bytes;
@@ -225,7 +273,7 @@ make_room(Oid table, Size bytes)
 	{
 		PackFile *file = lfirst(cell);
 
-		if (is_of_table(file, table) || is_orphan(file))
+		if (is_outdated(file, key, n_active, active) || is_orphan(file))
 			(void) unlink(file->path);
 		else
 		{
@@ -323,12 +371,13 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 }
 
 bool
-wals_packfile_write(const WalsPackKey *key, const WcPack *pack, bool tell)
+wals_packfile_write(const WalsPackKey *key, int n_active,
+                    const pg_uuid_t *active, const WcPack *pack, bool tell)
 {
 	char path[MAXPGPATH];
 	char name_for_now[MAXPGPATH + 16];
 
-	if (!make_room(key->table, pack->bytes))
+	if (!make_room(key, n_active, active, pack->bytes))
 	{
 		if (!tell)
 			return false;

@@ -12,13 +12,23 @@
 
 #include "core/core.h"
 
-/* Which rows a pack holds: name and identity of its file follow from it. */
+/*
+ * Which rows a pack holds: all that it is made from.  Name and identity of its
+ * file follow from it.  It is compared byte by byte, so there is no padding.
+ */
 typedef struct WalsPackKey
 {
-	Oid table; /* of this database */
-	Oid storage; /* its relfilenode: another one, other rows */
+	/* what the version's row says */
+	Oid model; /* of this database: another one may say anything */
+	Oid table;
+	int32 side; /* WcSide */
 	int32 version;
-	pg_uuid_t version_id;
+	int32 factors;
+	int32 id_type; /* WalsIdType */
+	pg_uuid_t version_id; /* of the factors of this side */
+	/* what the catalog says of the table */
+	Oid storage; /* its relfilenode: another one, other rows */
+	uint32 layout; /* hash of the columns that are read */
 } WalsPackKey;
 
 /* A mapped file; address NULL: none. */
@@ -42,10 +52,13 @@ extern void wals_packfile_close(WalsPackMap *map);
 
 /*
  * Write a pack to the file of a key, complete or not at all, after files that
- * are of no use have been removed.  False when it cannot be written, with a
- * warning if tell is set and no interrupt is waiting.
+ * are of no use have been removed: of what the model has of this table, all but
+ * those of the active identities (n_active of them, -1: not known, all stay).
+ * False when it cannot be written, with a warning if tell is set and no interrupt
+ * is waiting.
  */
-extern bool wals_packfile_write(const WalsPackKey *key, const WcPack *pack,
+extern bool wals_packfile_write(const WalsPackKey *key, int n_active,
+                                const pg_uuid_t *active, const WcPack *pack,
                                 bool tell);
 
 /*

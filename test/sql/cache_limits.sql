@@ -149,7 +149,7 @@ CREATE VIEW files AS
 SELECT m.model, count(f.name) AS files
 FROM (SELECT 'a', version_id FROM a WHERE active
 	UNION ALL SELECT 'large', version_id FROM large WHERE active) AS m(model, version_id)
-LEFT JOIN pg_ls_tmpdir() AS f ON f.name LIKE '%' || replace(m.version_id::text, '-', '')
+LEFT JOIN pg_ls_tmpdir() AS f ON f.name LIKE '%' || replace(m.version_id::text, '-', '') || '%'
 GROUP BY 1;
 TABLE files ORDER BY model;
 -- new versions, so that there are no files of them

@@ -259,7 +259,7 @@ check_users(const Data *data, const Trained *t)
 	int32_t k = t->model.factors;
 	WcFoldRow rows[ROWS];
 
-	CHECK(wc_fold_items(fold) == ITEMS);
+	CHECK(wc_fold_factors(fold) == k);
 	for (int32_t i = 0; i < USERS; i++)
 	{
 		WcFoldUser user = user_rows(data, i, rows);
