@@ -772,3 +772,10 @@ LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'wals_map_svg';
 COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint)
 IS 'the items with the most entries drawn as a map, as an SVG with labels from a relation of yours';
+
+-- the triggers that keep others from writing to a model's tables
+CREATE FUNCTION _wals_guard() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_guard';
+COMMENT ON FUNCTION _wals_guard()
+IS 'trigger on the tables of a model: refuses writes without the owner''s rights, and gives versions whose rows are changed new identities';

@@ -114,3 +114,10 @@ COMMENT ON COLUMN wals_models.wals_version IS 'version of the library that train
 
 -- The function behind it shows only what the caller may read.
 GRANT SELECT ON wals_models TO PUBLIC;
+
+-- the triggers that keep others from writing to a model's tables
+CREATE FUNCTION _wals_guard() RETURNS trigger
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_guard';
+COMMENT ON FUNCTION _wals_guard()
+IS 'trigger on the tables of a model: refuses writes without the owner''s rights, and gives versions whose rows are changed new identities';

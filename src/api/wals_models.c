@@ -5,6 +5,7 @@
  *
  * wals_set_default, wals_activate, wals_set_metrics, wals_prune and wals_drop
  * are for the owner only and exclude each other and trainings of the same model.
+ * wals_guard is the trigger that keeps others from writing to the tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,7 @@
 #include "utils/jsonb.h"
 
 #include "base/args.h"
+#include "store/guard.h"
 #include "store/model.h"
 #include "store/query.h"
 
@@ -26,6 +28,7 @@ PG_FUNCTION_INFO_V1(wals_activate);
 PG_FUNCTION_INFO_V1(wals_set_metrics);
 PG_FUNCTION_INFO_V1(wals_prune);
 PG_FUNCTION_INFO_V1(wals_drop);
+PG_FUNCTION_INFO_V1(wals_guard);
 
 Datum
 wals_model_list(PG_FUNCTION_ARGS)
@@ -58,6 +61,7 @@ wals_activate(PG_FUNCTION_ARGS)
 {
 	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_activate()");
 
+	wals_guard_open(model, 0);
 	wals_version_activate(model, wals_arg_int32(fcinfo, 1, 0));
 	wals_query_end();
 	PG_RETURN_VOID();
@@ -81,6 +85,7 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 		                errhint("For example '{\"ndcg@10\": 0.45}'.")));
 	model =
 	    wals_model_change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
+	wals_guard_open(model, 0);
 	wals_version_set_metrics(model, wals_arg_int32(fcinfo, 1, 0), metrics,
 	                         PG_ARGISNULL(2));
 	wals_query_end();
@@ -100,6 +105,7 @@ wals_prune(PG_FUNCTION_ARGS)
 		                errdetail("The value is %d.", keep),
 		                errhint("Use wals_drop() to remove a model.")));
 	model = wals_model_change_begin(PG_GETARG_OID(0), "wals_prune()");
+	wals_guard_open(model, 0);
 	deleted = wals_version_prune(model, keep);
 	wals_query_end();
 	PG_RETURN_INT32(deleted);
@@ -113,4 +119,15 @@ wals_drop(PG_FUNCTION_ARGS)
 	wals_model_drop(model);
 	wals_query_end();
 	PG_RETURN_VOID();
+}
+
+Datum
+wals_guard(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+		                errmsg("_wals_guard() is for triggers only"),
+		                errhint("wals creates them when a model is trained.")));
+	wals_guard_fire((TriggerData *) fcinfo->context);
+	return PointerGetDatum(NULL);
 }

@@ -16,6 +16,7 @@
 #include "base/args.h"
 #include "run/forget.h"
 #include "run/refresh.h"
+#include "store/guard.h"
 #include "store/query.h"
 
 PG_FUNCTION_INFO_V1(wals_refresh);
@@ -88,6 +89,8 @@ wals_queue_enable(PG_FUNCTION_ARGS)
 	WalsModel model;
 
 	wals_model_active(relation, &model);
+	wals_guard_trust(relation, model.version);
+	wals_guard_open(relation, 0);
 	wals_queue_create(&model);
 	wals_query_end();
 	PG_RETURN_VOID();

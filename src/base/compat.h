@@ -11,6 +11,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
@@ -33,6 +34,17 @@ wals_namespace_aclcheck(Oid namespace_oid, Oid role, AclMode mode)
 	return object_aclcheck(NamespaceRelationId, namespace_oid, role, mode);
 #else
 	return pg_namespace_aclcheck(namespace_oid, role, mode);
+#endif
+}
+
+/* Whether a role has the rights of a table's owner. */
+static inline bool
+wals_table_ownercheck(Oid table, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, table, role);
+#else
+	return pg_class_ownercheck(table, role);
 #endif
 }
 

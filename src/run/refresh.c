@@ -50,6 +50,7 @@
 #include "run/options.h"
 #include "run/refresh.h"
 #include "run/steps.h"
+#include "store/guard.h"
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/source.h"
@@ -650,6 +651,10 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 		                 quote_literal_cstr(wals_relation_quoted(relation)))));
 	wals_model_check_owner(model->users_table);
 	wals_model_check_owner(model->items_table);
+	wals_guard_need_own(relation, model->users_table, "user");
+	wals_guard_need_own(relation, model->items_table, "item");
+	wals_guard_trust(relation, model->version);
+	wals_guard_open(relation, 0);
 	prepare(refresh, &record);
 }
 

@@ -29,6 +29,7 @@
 #include "run/gate.h"
 #include "run/options.h"
 #include "run/retrain.h"
+#include "store/guard.h"
 #include "store/model.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -134,6 +135,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		                 "with wals_activate().")));
 	if (!check_trained(request, model, &record))
 		return false;
+	wals_guard_trust(model, record.version);
 	reason = reason_to_wait(request, &record);
 	if (reason != NULL)
 	{

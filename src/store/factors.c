@@ -31,6 +31,7 @@
 #include "base/debug.h"
 #include "store/direct.h"
 #include "store/factors.h"
+#include "store/guard.h"
 #include "store/query.h"
 #include "store/relation.h"
 
@@ -152,7 +153,9 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 		}
 		MemoryContextSwitchTo(caller);
 		wals_query_offer(enr);
+		wals_guard_write_begin(table);
 		wals_query_run(sql.data, 0, NULL, NULL, NULL, WALS_READ_FRESH);
+		wals_guard_write_end();
 		wals_query_forget(WRITE_NAME);
 		tuplestore_end(store);
 		MemoryContextReset(batch_context);
@@ -389,7 +392,9 @@ wals_factors_delete(Oid table, int32 version)
 	                     "WHERE version OPERATOR(pg_catalog.=) $1",
 	                     wals_relation_quoted(table));
 
+	wals_guard_write_begin(table);
 	wals_query_run(sql, 1, types, values, NULL, WALS_READ_FRESH);
+	wals_guard_write_end();
 }
 
 void
@@ -403,5 +408,7 @@ wals_factors_remove(Oid table, int32 version, WalsIdType id_type,
 	                     "OR version OPERATOR(pg_catalog.=) $1)",
 	                     wals_relation_quoted(table));
 
+	wals_guard_write_begin(table);
 	wals_query_change(sql, 2, types, values);
+	wals_guard_write_end();
 }

@@ -58,19 +58,6 @@
 #define MODEL_LOCK_CLASS 0x5741
 
 static Oid
-relation_owner(Oid relation)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static Oid
 database_owner(void)
 {
 	HeapTuple tuple =
@@ -87,13 +74,13 @@ database_owner(void)
 bool
 wals_model_is_own(Oid relation)
 {
-	return relation_owner(relation) == GetUserId();
+	return wals_relation_owner(relation) == GetUserId();
 }
 
 void
 wals_model_check_owner(Oid relation)
 {
-	Oid owner = relation_owner(relation);
+	Oid owner = wals_relation_owner(relation);
 	char *role = GetUserNameFromId(owner, true);
 
 	if (!wals_model_is_own(relation))
@@ -275,7 +262,7 @@ model_is_marked(Oid relation)
 static bool
 model_is_safe_to_list(Oid relation)
 {
-	Oid owner = relation_owner(relation);
+	Oid owner = wals_relation_owner(relation);
 
 	return check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED ||
 	       is_member_of_role_nosuper(GetUserId(), owner) ||
@@ -319,7 +306,7 @@ default_from_models(List *models, int *n_own)
 	foreach (cell, models)
 	{
 		Oid model = lfirst_oid(cell);
-		Oid owner = relation_owner(model);
+		Oid owner = wals_relation_owner(model);
 
 		if (is_member_of_role_nosuper(GetUserId(), owner))
 			own = lappend_oid(own, model);
@@ -688,7 +675,7 @@ wals_model_estimate_users(Oid relation)
 		return 0;
 	users = get_relname_relid(psprintf("%s_users", name),
 	                          get_rel_namespace(relation));
-	if (!OidIsValid(users))
+	if (wals_table_kind(users, NULL) != WALS_TABLE_FACTORS)
 		return 0;
 	return estimated_rows(users) / Max(estimated_rows(relation), 1);
 }
@@ -718,7 +705,7 @@ wals_model_list_rows(ReturnSetInfo *result)
 		                        "WHERE a.active LIMIT 1) FROM %s",
 		                        schema, quoted, quoted),
 		               0, NULL, NULL, NULL, WALS_READ_CALLER);
-		namestrcpy(&owner, GetUserNameFromId(relation_owner(model), true));
+		namestrcpy(&owner, GetUserNameFromId(wals_relation_owner(model), true));
 		values[0] = ObjectIdGetDatum(model);
 		values[1] = NameGetDatum(&owner);
 		values[2] = BoolGetDatum(model == default_model);

@@ -10,11 +10,15 @@
  * empties it in the transaction that solves what it found: what is committed
  * later stays for the next one.
  *
+ * Whose it is.  A table is a model's queue by the guard it carries (guard.c),
+ * which has the model's token, not by its name: a user's own table of that name
+ * is neither emptied nor dropped nor written to.
+ *
  * Rights.  The trigger runs with the rights of whoever writes to the source and
  * does one thing, an INSERT into the queue; roles that write need INSERT there.
- * wals_queue_enable grants it to those that can write at that time.  A table
- * that does not belong to the source's owner is not written to, whatever it is
- * called: its triggers would be a stranger's.
+ * wals_queue_enable grants it to those that can write at that time.  A queue
+ * that does not belong to the source's owner is not written to, nor one with
+ * triggers of strangers, which would run with the rights of all who write.
  *
  * Deliberately not here: SECURITY DEFINER, and row triggers.
  *
@@ -26,6 +30,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/comment.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
@@ -37,6 +42,7 @@
 
 #include "base/compat.h"
 #include "base/report.h"
+#include "store/guard.h"
 #include "store/query.h"
 #include "store/queue.h"
 #include "store/relation.h"
@@ -44,27 +50,84 @@
 
 #define SUFFIX_QUEUE "_queue"
 
-static const char *const events[] = {"insert", "update", "delete", "truncate"};
-
+/* The name a queue is created under. */
 static char *
 queue_name(Oid model)
 {
-	return psprintf("%s" SUFFIX_QUEUE, get_rel_name(model));
+	char *name = psprintf("%s" SUFFIX_QUEUE, get_rel_name(model));
+
+	truncate_identifier(name, strlen(name), false);
+	return name;
 }
 
-/* Owner of a table, or 0 for what is not one. */
-static Oid
-table_owner(Oid relation)
+static char *
+queue_comment(const char *model)
 {
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid owner = InvalidOid;
+	return psprintf("users and items that wals_refresh has to look at, for "
+	                "wals model %s",
+	                model);
+}
 
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	if (((Form_pg_class) GETSTRUCT(tuple))->relkind == RELKIND_RELATION)
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
+/*
+ * A queue that 0.1.0 made has no guard.  It has just our two columns, and the
+ * comment that it was created with, under whatever name its model had then.
+ */
+static bool
+is_early_queue(Oid table)
+{
+	char *comment = GetComment(table, RelationRelationId, 0);
+	char *common = queue_comment("");
+
+	return comment != NULL && strncmp(comment, common, strlen(common)) == 0 &&
+	       get_attnum(table, "user_id") == 1 &&
+	       get_attnum(table, "item_id") == 2 &&
+	       get_attname(table, 3, true) == NULL;
+}
+
+/*
+ * Whether a table is a queue of ours and belongs to this role.  With a token it
+ * must be that of the guard.
+ */
+static bool
+is_queue(Oid table, Oid owner, const char *token)
+{
+	char found[WALS_TOKEN_SIZE];
+
+	if (get_rel_relkind(table) != RELKIND_RELATION ||
+	    wals_relation_owner(table) != owner ||
+	    wals_table_kind(table, NULL) != WALS_TABLE_OTHER)
+		return false;
+	if (wals_guard_token(table, found))
+		return token == NULL || strcmp(token, found) == 0;
+	return is_early_queue(table);
+}
+
+/* The queue of a model of the caller's, or 0. */
+static Oid
+queue_of(Oid model)
+{
+	Oid named = get_relname_relid(queue_name(model), get_rel_namespace(model));
+	char token[WALS_TOKEN_SIZE];
+	bool guarded = wals_guard_token(model, token);
+
+	if (OidIsValid(named) &&
+	    is_queue(named, GetUserId(), guarded ? token : NULL))
+		return named;
+	return guarded ? wals_guard_find_queue(token, GetUserId()) : InvalidOid;
+}
+
+/* Say that a table which only has the name of the model's queue is not it. */
+static void
+say_not_ours(Oid model)
+{
+	char *name = queue_name(model);
+
+	if (OidIsValid(get_relname_relid(name, get_rel_namespace(model))))
+		ereport(NOTICE,
+		        (errmsg("table \"%s\" is left alone", name),
+		         errdetail("wals_queue_enable() did not make it for model "
+		                   "\"%s\".",
+		                   get_rel_name(model))));
 }
 
 static bool
@@ -78,13 +141,24 @@ has_column(Oid relation, const char *name, Oid type)
 Oid
 wals_queue_find(const WalsModel *model)
 {
-	Oid queue = get_relname_relid(queue_name(model->relation),
-	                              get_rel_namespace(model->relation));
+	Oid queue = queue_of(model->relation);
 
-	if (!OidIsValid(queue) || table_owner(queue) != GetUserId() ||
-	    !has_column(queue, "user_id", wals_id_sql_type(model->user_type)) ||
-	    !has_column(queue, "item_id", wals_id_sql_type(model->item_type)))
-		return InvalidOid;
+	if (!OidIsValid(queue))
+		say_not_ours(model->relation);
+	else if (!has_column(queue, "user_id",
+	                     wals_id_sql_type(model->user_type)) ||
+	         !has_column(queue, "item_id", wals_id_sql_type(model->item_type)))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_DATATYPE_MISMATCH),
+		     errmsg("the queue of model \"%s\" has other columns than its "
+		            "ids",
+		            get_rel_name(model->relation)),
+		     errhint(
+		         "SELECT wals_queue_disable(%s), "
+		         "wals_queue_enable(%s);",
+		         quote_literal_cstr(wals_relation_quoted(model->relation)),
+		         quote_literal_cstr(wals_relation_quoted(model->relation)))));
 	return queue;
 }
 
@@ -126,19 +200,21 @@ check_source(const WalsModel *model)
 }
 
 static void
-create_trigger(const WalsModel *model, const char *event, const char *tables)
+create_trigger(const WalsModel *model, const char *token, const char *event,
+               const char *tables)
 {
 	Oid schema = get_rel_namespace(model->relation);
 
 	wals_query_once(psprintf(
 	    "CREATE TRIGGER %s AFTER %s ON %s %s FOR EACH STATEMENT "
-	    "EXECUTE FUNCTION %s.wals_queue_touched(%s, %s, %s, %s)",
+	    "EXECUTE FUNCTION %s.wals_queue_touched(%s, %s, %s, %s%s)",
 	    quote_identifier(trigger_name(model->relation, event)), event,
 	    wals_relation_quoted(model->source), tables, wals_extension_schema(),
 	    quote_literal_cstr(get_namespace_name(schema)),
 	    quote_literal_cstr(queue_name(model->relation)),
 	    quote_literal_cstr(NameStr(model->user_col)),
-	    quote_literal_cstr(NameStr(model->item_col))));
+	    quote_literal_cstr(NameStr(model->item_col)),
+	    token[0] != '\0' ? psprintf(", %s", quote_literal_cstr(token)) : ""));
 }
 
 /* Who may write to the source may write to the queue. */
@@ -175,76 +251,164 @@ grant_to_writers(const WalsModel *model, const char *queue)
 		wals_query_once(grants[i]);
 }
 
+/* The name must be free. */
+static void
+check_name(Oid model)
+{
+	char *name = queue_name(model);
+	char *quoted = quote_literal_cstr(wals_relation_quoted(model));
+	Oid there = queue_of(model);
+
+	if (OidIsValid(there))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_DUPLICATE_TABLE),
+		     errmsg("model \"%s\" already has a queue", get_rel_name(model)),
+		     errdetail("It is the table \"%s\".", get_rel_name(there)),
+		     errhint("To make it anew: SELECT wals_queue_disable(%s), "
+		             "wals_queue_enable(%s);",
+		             quoted, quoted)));
+	there = get_relname_relid(name, get_rel_namespace(model));
+	if (OidIsValid(there))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_DUPLICATE_TABLE),
+		     errmsg("relation \"%s\" already exists", name),
+		     errdetail("Model \"%s\" needs this name for its queue, and "
+		               "wals_queue_enable() did not make it.",
+		               get_rel_name(model)),
+		     errhint("Rename it, or the model: ALTER TABLE %s RENAME TO ...;",
+		             wals_relation_quoted(there))));
+}
+
 void
 wals_queue_create(const WalsModel *model)
 {
 	Oid schema = get_rel_namespace(model->relation);
-	const char *queue = quote_qualified_identifier(get_namespace_name(schema),
-	                                               queue_name(model->relation));
+	char *name = queue_name(model->relation);
+	const char *queue =
+	    quote_qualified_identifier(get_namespace_name(schema), name);
+	char token[WALS_TOKEN_SIZE] = "";
 
 	check_source(model);
+	check_name(model->relation);
 	wals_query_once(psprintf("CREATE TABLE %s (user_id %s, item_id %s)", queue,
 	                         wals_id_type_name(model->user_type),
 	                         wals_id_type_name(model->item_type)));
-	wals_query_once(
-	    psprintf("COMMENT ON TABLE %s IS %s", queue,
-	             quote_literal_cstr(
-	                 psprintf("users and items that wals_refresh has to look "
-	                          "at, for wals model %s",
-	                          get_rel_name(model->relation)))));
+	wals_query_once(psprintf(
+	    "COMMENT ON TABLE %s IS %s", queue,
+	    quote_literal_cstr(queue_comment(get_rel_name(model->relation)))));
+	(void) wals_guard_token(model->relation, token);
+	wals_guard_put(get_relname_relid(name, schema), token, 0);
 	grant_to_writers(model, queue);
-	create_trigger(model, "insert", "REFERENCING NEW TABLE AS wals_new");
-	create_trigger(model, "update",
+	create_trigger(model, token, "insert", "REFERENCING NEW TABLE AS wals_new");
+	create_trigger(model, token, "update",
 	               "REFERENCING NEW TABLE AS wals_new OLD TABLE AS wals_old");
-	create_trigger(model, "delete", "REFERENCING OLD TABLE AS wals_old");
-	create_trigger(model, "truncate", "");
+	create_trigger(model, token, "delete", "REFERENCING OLD TABLE AS wals_old");
+	create_trigger(model, token, "truncate", "");
+}
+
+/* The next word of a trigger's arguments, which end with a zero each. */
+static const char *
+next_argument(const char **at, const char *end)
+{
+	const char *word = *at;
+	const char *stop = memchr(word, '\0', end - word);
+
+	if (stop == NULL)
+		return "";
+	*at = stop + 1;
+	return word;
+}
+
+/* What the arguments of a queue's triggers say, where it may be known from. */
+typedef struct QueueName
+{
+	const char *schema;
+	const char *name;
+	char token[WALS_TOKEN_SIZE]; /* or "" */
+} QueueName;
+
+/* Whether a trigger's arguments say that it writes to this queue. */
+static bool
+writes_to(bytea *arguments, const QueueName *queue)
+{
+	const char *at = VARDATA_ANY(arguments);
+	const char *end = at + VARSIZE_ANY_EXHDR(arguments);
+	const char *schema = next_argument(&at, end);
+	const char *name = next_argument(&at, end);
+	const char *token;
+
+	next_argument(&at, end);
+	next_argument(&at, end);
+	token = next_argument(&at, end);
+	if (token[0] != '\0' && queue->token[0] != '\0')
+		return strcmp(token, queue->token) == 0;
+	return strcmp(name, queue->name) == 0 && strcmp(schema, queue->schema) == 0;
+}
+
+/*
+ * Drop the triggers that write to a queue, whatever the source is by now;
+ * false if there are none.
+ */
+static bool
+drop_triggers(const QueueName *queue)
+{
+	Oid types[2] = {OIDOID, OIDOID};
+	Datum values[2] = {
+	    ObjectIdGetDatum(wals_extension_function("wals_queue_touched")),
+	    ObjectIdGetDatum(GetUserId())};
+	List *drops = NIL;
+	ListCell *cell;
+	uint64 n;
+	uint64 i;
+
+	n = wals_query_run(
+	    "SELECT t.tgrelid, t.tgname, t.tgargs FROM pg_catalog.pg_trigger AS t "
+	    "JOIN pg_catalog.pg_class AS c "
+	    "ON c.oid OPERATOR(pg_catalog.=) t.tgrelid "
+	    "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 "
+	    "AND c.relowner OPERATOR(pg_catalog.=) $2 "
+	    "AND NOT t.tgisinternal "
+	    "AND t.tgparentid OPERATOR(pg_catalog.=) 0",
+	    2, types, values, NULL, WALS_READ_FRESH);
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+		Datum arguments = wals_query_value(i, 3, BYTEAOID, &is_null);
+
+		if (!is_null && writes_to(DatumGetByteaPP(arguments), queue))
+			drops = lappend(
+			    drops,
+			    psprintf("DROP TRIGGER %s ON %s",
+			             quote_identifier(NameStr(*DatumGetName(
+			                 wals_query_value(i, 2, NAMEOID, &is_null)))),
+			             wals_relation_quoted(DatumGetObjectId(
+			                 wals_query_value(i, 1, OIDOID, &is_null)))));
+	}
+	foreach (cell, drops)
+		wals_query_once(lfirst(cell));
+	return drops != NIL;
 }
 
 bool
 wals_queue_drop(Oid model)
 {
-	Oid schema = get_rel_namespace(model);
-	Oid queue = get_relname_relid(queue_name(model), schema);
-	Oid types[2] = {OIDOID, TEXTOID};
-	Datum values[2];
-	char *drops[lengthof(events)];
-	int n_drops = 0;
-	int i;
+	Oid queue = queue_of(model);
+	Oid named = OidIsValid(queue) ? queue : model;
+	QueueName name = {get_namespace_name(get_rel_namespace(named)),
+	                  OidIsValid(queue) ? get_rel_name(queue)
+	                                    : queue_name(model)};
+	bool result;
 
-	if (!OidIsValid(queue) || table_owner(queue) != GetUserId())
-		return false;
-
-	/* whatever the source of the model is by now */
-	for (i = 0; i < (int) lengthof(events); i++)
-	{
-		char *name = trigger_name(model, events[i]);
-		bool is_null;
-
-		values[0] = ObjectIdGetDatum(GetUserId());
-		values[1] = CStringGetTextDatum(name);
-		if (wals_query_run(
-		        psprintf(
-		            "SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
-		            "JOIN pg_catalog.pg_class AS c "
-		            "ON c.oid OPERATOR(pg_catalog.=) t.tgrelid "
-		            "WHERE t.tgfoid OPERATOR(pg_catalog.=) "
-		            "%s::pg_catalog.regprocedure "
-		            "AND c.relowner OPERATOR(pg_catalog.=) $1 "
-		            "AND t.tgname OPERATOR(pg_catalog.=) $2::pg_catalog.name "
-		            "AND NOT t.tgisinternal "
-		            "AND t.tgparentid OPERATOR(pg_catalog.=) 0",
-		            quote_literal_cstr(psprintf("%s.wals_queue_touched()",
-		                                        wals_extension_schema()))),
-		        2, types, values, NULL, WALS_READ_FRESH) > 0)
-			drops[n_drops++] =
-			    psprintf("DROP TRIGGER %s ON %s", quote_identifier(name),
-			             wals_relation_quoted(DatumGetObjectId(
-			                 wals_query_value(0, 1, OIDOID, &is_null))));
-	}
-	for (i = 0; i < n_drops; i++)
-		wals_query_once(drops[i]);
-	wals_query_once(psprintf("DROP TABLE %s", wals_relation_quoted(queue)));
-	return true;
+	/* without its queue, a model's triggers are known as well */
+	(void) wals_guard_token(named, name.token);
+	result = drop_triggers(&name);
+	if (OidIsValid(queue))
+		wals_query_once(psprintf("DROP TABLE %s", wals_relation_quoted(queue)));
+	else
+		say_not_ours(model);
+	return result || OidIsValid(queue);
 }
 
 /* State of emptying a queue. */
@@ -360,28 +524,65 @@ wals_touched_since(const WalsSource *source, TimestampTz since,
 	    since_row, &state);
 }
 
-/* Whether the writer may write to the queue, which must be safe to write to. */
+/*
+ * The queue that a trigger writes to, or 0: the table its arguments name, or,
+ * if that was renamed, the one that has its token.
+ */
+static Oid
+queue_of_trigger(Oid source, int n_args, char **args)
+{
+	const char *token = n_args > 4 ? args[4] : NULL;
+	Oid schema = get_namespace_oid(args[0], true);
+	Oid owner = wals_relation_owner(source);
+	Oid queue = InvalidOid;
+
+	if (OidIsValid(schema))
+		queue = get_relname_relid(args[1], schema);
+	if (OidIsValid(queue) && is_queue(queue, owner, token))
+		return queue;
+	return token != NULL ? wals_guard_find_queue(token, owner) : InvalidOid;
+}
+
+/*
+ * Whether the writer may write to the queue, which must be safe to write to: no
+ * trigger there may be a stranger's.
+ */
 static bool
-check_queue(Oid source, Oid schema, Oid queue, const char *name)
+check_queue(Oid source, Oid queue, const char *name)
 {
 	Oid role = GetUserId();
+	char *trigger;
 
-	if (!OidIsValid(queue) || table_owner(queue) != table_owner(source))
+	if (!OidIsValid(queue))
 	{
 		ereport(
 		    WARNING,
 		    (errmsg("changes of \"%s\" are not queued", get_rel_name(source)),
-		     errdetail("There is no table \"%s\" that belongs to its owner.",
+		     errdetail("There is no queue \"%s\" that belongs to its owner.",
 		               name),
 		     errhint("Drop the table's triggers that call "
 		             "wals_queue_touched().")));
 		return false;
 	}
-	if (wals_namespace_aclcheck(schema, role, ACL_USAGE) != ACLCHECK_OK ||
+	if (wals_guard_has_strange_trigger(queue, &trigger))
+	{
+		ereport(
+		    WARNING,
+		    (errmsg("changes of \"%s\" are not queued", get_rel_name(source)),
+		     errdetail("Trigger \"%s\" on its queue \"%s\" would run what "
+		               "another role decides.",
+		               trigger, get_rel_name(queue)),
+		     errhint("DROP TRIGGER %s ON %s; and REVOKE TRIGGER ON it from "
+		             "others.",
+		             quote_identifier(trigger), wals_relation_quoted(queue))));
+		return false;
+	}
+	if (wals_namespace_aclcheck(get_rel_namespace(queue), role, ACL_USAGE) !=
+	        ACLCHECK_OK ||
 	    pg_class_aclcheck(queue, role, ACL_INSERT) != ACLCHECK_OK)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		         errmsg("permission denied for table %s", name),
+		         errmsg("permission denied for table %s", get_rel_name(queue)),
 		         errdetail("Who writes to \"%s\" also notes down there what a "
 		                   "model has to look at.",
 		                   get_rel_name(source)),
@@ -408,10 +609,9 @@ wals_queue_note(TriggerData *trigger)
 	const char *user_col;
 	const char *item_col;
 	const char *pairs;
-	Oid schema;
 	Oid queue;
 
-	if (trigger->tg_trigger->tgnargs != 4 ||
+	if (trigger->tg_trigger->tgnargs < 4 || trigger->tg_trigger->tgnargs > 5 ||
 	    !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
 	    !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
 		ereport(ERROR,
@@ -420,11 +620,13 @@ wals_queue_note(TriggerData *trigger)
 		                "another kind"),
 		         errhint("SELECT wals_queue_enable(...) creates its "
 		                 "triggers.")));
-	schema = get_namespace_oid(args[0], true);
-	queue =
-	    OidIsValid(schema) ? get_relname_relid(args[1], schema) : InvalidOid;
-	if (!check_queue(source, schema, queue, args[1]))
+	wals_query_begin();
+	queue = queue_of_trigger(source, trigger->tg_trigger->tgnargs, args);
+	if (!check_queue(source, queue, args[1]))
+	{
+		wals_query_end();
 		return;
+	}
 	user_col = quote_identifier(args[2]);
 	item_col = quote_identifier(args[3]);
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
@@ -439,7 +641,6 @@ wals_queue_note(TriggerData *trigger)
 		pairs =
 		    psprintf("%s UNION %s", pairs_of(user_col, item_col, "wals_new"),
 		             pairs_of(user_col, item_col, "wals_old"));
-	wals_query_begin();
 	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
 		elog(ERROR, "SPI_register_trigger_data failed");
 	wals_query_run(psprintf("INSERT INTO %s (user_id, item_id) %s",

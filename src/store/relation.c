@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "lib/stringinfo.h"
@@ -116,6 +117,36 @@ Oid
 wals_model_type(void)
 {
 	return extension_types()[0];
+}
+
+Oid
+wals_extension_function(const char *name)
+{
+	HeapTuple tuple;
+	Oid schema;
+
+	/* no statement: the types know where the extension is */
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(wals_model_type()));
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+	ReleaseSysCache(tuple);
+	return GetSysCacheOid3(
+	    PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+	    PointerGetDatum(buildoidvector(NULL, 0)), ObjectIdGetDatum(schema));
+}
+
+Oid
+wals_relation_owner(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
 }
 
 static void

@@ -47,6 +47,12 @@ extern char *wals_extension_schema(void);
 extern char *wals_extension_version(void);
 extern Oid wals_model_type(void);
 
+/* Its function of this name without arguments, 0 when there is none. */
+extern Oid wals_extension_function(const char *name);
+
+/* Owner of a relation, 0 when it is gone. */
+extern Oid wals_relation_owner(Oid relation);
+
 /*
  * Base type of a column the user named, or 42703 with the columns there are.
  * option is the argument that named it.

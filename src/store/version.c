@@ -29,6 +29,7 @@
 
 #include "base/compat.h"
 #include "store/factors.h"
+#include "store/guard.h"
 #include "store/model.h"
 #include "store/packfile.h"
 #include "store/query.h"
@@ -241,6 +242,7 @@ satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
 		             "another name.")));
 	if (!wals_model_is_own(table))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(table));
+	wals_guard_need_own(target->relation, table, side);
 	if (stored != id_type)
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -273,11 +275,12 @@ wals_target_check(WalsTarget *target, WalsIdType user_type,
 
 static Oid
 satellite_create(const WalsTarget *target, const char *suffix,
-                 WalsIdType id_type, const char *side)
+                 WalsIdType id_type, const char *side, char *token)
 {
 	char *schema = wals_extension_schema();
 	char *name = psprintf("%s%s", target->name, suffix);
 	const char *quoted;
+	Oid table;
 
 	quoted =
 	    quote_qualified_identifier(get_namespace_name(target->schema), name);
@@ -295,14 +298,23 @@ satellite_create(const WalsTarget *target, const char *suffix,
 	    psprintf("COMMENT ON TABLE %s IS %s", quoted,
 	             quote_literal_cstr(psprintf("%s factors of wals model %s",
 	                                         side, target->name))));
-	return get_relname_relid(name, target->schema);
+	table = get_relname_relid(name, target->schema);
+	wals_guard_put(table, token, 0);
+	return table;
 }
 
 void
 wals_target_create(WalsTarget *target, WalsIdType user_type,
                    WalsIdType item_type)
 {
-	if (!OidIsValid(target->relation))
+	char token[WALS_TOKEN_SIZE] = "";
+
+	if (OidIsValid(target->relation))
+	{
+		wals_guard_open(target->relation, target->version);
+		(void) wals_guard_token(target->relation, token);
+	}
+	else
 	{
 		const char *quoted;
 
@@ -316,13 +328,14 @@ wals_target_create(WalsTarget *target, WalsIdType user_type,
 		                         "per trained version'",
 		                         quoted));
 		target->relation = get_relname_relid(target->name, target->schema);
+		wals_guard_put(target->relation, token, 1);
 	}
 	if (!OidIsValid(target->users_table))
 		target->users_table =
-		    satellite_create(target, SUFFIX_USERS, user_type, "user");
+		    satellite_create(target, SUFFIX_USERS, user_type, "user", token);
 	if (!OidIsValid(target->items_table))
 		target->items_table =
-		    satellite_create(target, SUFFIX_ITEMS, item_type, "item");
+		    satellite_create(target, SUFFIX_ITEMS, item_type, "item", token);
 }
 
 /* Parameters of an INSERT, added one by one with their column. */
@@ -577,17 +590,6 @@ wals_version_set_metrics(Oid relation, int32 version, Datum metrics,
 		no_such_version(relation, version);
 }
 
-/*
- * Who was granted UPDATE on the model can name any table in its rows; writing
- * to a stranger's would run the stranger's triggers with our rights.
- */
-static bool
-is_own_factor_table(Oid table)
-{
-	return wals_table_kind(table, NULL) == WALS_TABLE_FACTORS &&
-	       wals_model_is_own(table);
-}
-
 int32
 wals_version_forget(const WalsModel *model, Datum user)
 {
@@ -613,11 +615,12 @@ wals_version_forget(const WalsModel *model, Datum user)
 	}
 	for (i = 0; i < n; i++)
 	{
-		if (!is_own_factor_table(tables[i]) ||
+		if (!wals_guard_is_own(model->relation, tables[i]) ||
 		    wals_table_kind(tables[i], &id_type) != WALS_TABLE_FACTORS ||
 		    id_type != model->user_type)
 			continue;
 		values[1] = ObjectIdGetDatum(tables[i]);
+		wals_guard_write_begin(tables[i]);
 		versions += (int32) wals_query_run(
 		    psprintf("WITH gone AS (DELETE FROM %s "
 		             "WHERE id OPERATOR(pg_catalog.=) $1 "
@@ -632,6 +635,7 @@ wals_version_forget(const WalsModel *model, Datum user)
 		             "AND v.users_table OPERATOR(pg_catalog.=) $2",
 		             wals_relation_quoted(tables[i]), quoted),
 		    2, types, values, NULL, WALS_READ_FRESH);
+		wals_guard_write_end();
 		/* the files that sessions share have its id */
 		wals_packfile_remove(tables[i]);
 	}
@@ -675,7 +679,7 @@ wals_version_prune(Oid relation, int32 keep)
 		int side;
 
 		for (side = 0; side < 2; side++)
-			if (is_own_factor_table(tables[2 * i + side]))
+			if (wals_guard_is_own(relation, tables[2 * i + side]))
 				wals_factors_delete(tables[2 * i + side], versions[i]);
 		values[0] = Int32GetDatum(versions[i]);
 		wals_query_run(psprintf("DELETE FROM %s "
@@ -702,6 +706,7 @@ wals_model_mark_default(Oid relation)
 
 		if (!wals_relation_hold(model))
 			continue;
+		wals_guard_check_triggers(model);
 		wals_version_hold(model);
 		wals_query_run(psprintf("UPDATE %s SET is_default = %s "
 		                        "WHERE is_default IS %s TRUE",
@@ -712,34 +717,41 @@ wals_model_mark_default(Oid relation)
 	}
 }
 
+/* The factor tables of a model that go with it; the others are told. */
+static List *
+tables_to_drop(Oid relation)
+{
+	List *result = NIL;
+	ListCell *cell;
+
+	foreach (cell, wals_guard_tables(relation))
+	{
+		Oid table = lfirst_oid(cell);
+
+		if (wals_guard_is_own(relation, table))
+			result = lappend_oid(result, table);
+		else if (get_rel_name(table) != NULL)
+			ereport(NOTICE,
+			        (errmsg("table \"%s\" is left alone", get_rel_name(table)),
+			         errdetail("Model \"%s\" names it, but it is not a factor "
+			                   "table of its own.",
+			                   get_rel_name(relation))));
+	}
+	return result;
+}
+
 void
 wals_model_drop(Oid relation)
 {
+	List *tables = tables_to_drop(relation);
 	StringInfoData names;
-	List *tables = NIL;
 	ListCell *cell;
-	uint64 n;
-	uint64 i;
 
 	initStringInfo(&names);
 	appendStringInfoString(&names, wals_relation_quoted(relation));
-	n = wals_query_run(psprintf("SELECT users_table FROM %s UNION "
-	                            "SELECT items_table FROM %s",
-	                            wals_relation_quoted(relation),
-	                            wals_relation_quoted(relation)),
-	                   0, NULL, NULL, NULL, WALS_READ_FRESH);
-	for (i = 0; i < n; i++)
-	{
-		bool is_null;
-		Oid table =
-		    DatumGetObjectId(wals_query_value(i, 1, REGCLASSOID, &is_null));
-
-		if (!is_null && is_own_factor_table(table))
-		{
-			appendStringInfo(&names, ", %s", wals_relation_quoted(table));
-			tables = lappend_oid(tables, table);
-		}
-	}
+	foreach (cell, tables)
+		appendStringInfo(&names, ", %s",
+		                 wals_relation_quoted(lfirst_oid(cell)));
 	/* before the source, whose triggers go: as those lock who read the model */
 	wals_query_once(
 	    psprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", names.data));

@@ -380,8 +380,9 @@ SET ROLE regress_wals_bob;
 SELECT count(*), count(age) FROM wals_models;
 SELECT count(*) > 0 FROM wals_training_log;
 
--- Who may write into a model row can name tables of her own there.  The owner
--- neither deletes from them, which would run her triggers, nor drops them.
+-- Who could write into a model row could name tables of her own there.  She may
+-- not, whatever was granted; and if there was no guard, the owner neither deletes
+-- from them, which would run her triggers, nor drops them.
 SET ROLE regress_wals_alice;
 SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1);
 SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1);
@@ -394,6 +395,10 @@ CREATE FUNCTION rights_eve.spring() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN PERFORM rights_eve.spring(TG_OP); RETURN OLD; END$$;
 CREATE TRIGGER trap BEFORE DELETE ON rights_eve.decoy FOR EACH ROW EXECUTE FUNCTION rights_eve.spring();
 CREATE TRIGGER trap_statement BEFORE DELETE ON rights_eve.decoy EXECUTE FUNCTION rights_eve.spring();
+UPDATE rights.shared SET users_table = 'rights_eve.decoy';
+SET ROLE regress_wals_alice;
+DROP TRIGGER wals_guard ON rights.shared;
+SET ROLE regress_wals_eve;
 UPDATE rights.shared SET users_table = 'rights_eve.decoy';
 SET ROLE regress_wals_alice;
 SELECT outcome($$SELECT wals_train('rights.shared', 'rights.seen', factors => 3, iterations => 1)$$);
