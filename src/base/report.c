@@ -108,8 +108,8 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			             : errmsg("factors of the %ss are out of range",
 			                      side_noun(error->side)),
 			         error->detail[0] ? errdetail("%s", error->detail) : 0,
-			         errhint("Scale the values or weights down, or raise "
-			                 "regularization.")));
+			         errhint("Scale the values or weights down, and train "
+			                 "again.")));
 			break;
 
 		case WC_LAMBDA_TOO_LARGE:

@@ -607,13 +607,59 @@ wc_fold_entries(const WcFold *fold, int64_t *count)
  * The score of an item, taken apart
  * ------------------------------------------------------------------------ */
 
+/* sqrt(c) [v, 1] of an entry */
+static void
+weighted_row(const WcFold *fold, int64_t e, double *row)
+{
+	size_t k = (size_t) fold->factors;
+	const float *from = fold->vector + (size_t) e * k;
+	double scale = sqrt((double) fold->entry[e].weight);
+
+	for (size_t p = 0; p < k; p++)
+		row[p] = scale * from[p];
+	if (fold->width > fold->factors)
+		row[k] = scale;
+}
+
+/* What entries add to on the diagonal. */
+static double
+shared(const WcFold *fold, size_t p)
+{
+	double w0 = fold->objective.params.unobserved_weight;
+
+	return fold->lambda + (w0 != 0 ? w0 * fold->row_share * fold->eigen[p] : 0);
+}
+
+/* R from the rows it is made of, where their sum has lost lambda: see ref.c */
+static WcStatus
+factor_rows(WcFold *fold, WcPace *pace)
+{
+	WcWork *work = &fold->work;
+	size_t width = (size_t) fold->width;
+	double *row = work->strip_double;
+
+	memset(work->matrix_double, 0, width * width * sizeof(double));
+	memset(work->residual, 0, width * sizeof(double));
+	for (int64_t e = 0; e < fold->count + fold->width; e++)
+	{
+		memset(row, 0, width * sizeof(double));
+		if (e < fold->count)
+			weighted_row(fold, e, row);
+		else
+			row[e - fold->count] =
+			    sqrt(shared(fold, (size_t) (e - fold->count)));
+		wc_ref_rotate(fold->width, work->matrix_double, work->residual, row, 0);
+		if (wc_pace(pace, 2 * (int64_t) (width * width)))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
 WcStatus
 wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 {
 	WcWork *work = &fold->work;
-	size_t k = (size_t) fold->factors;
 	size_t width = (size_t) fold->width;
-	double w0 = fold->objective.params.unobserved_weight;
 	double *matrix = work->matrix_double;
 	double most = 0;
 	double worst;
@@ -629,16 +675,8 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 		                   : WC_KERNEL_CHUNK;
 
 		for (int32_t e = 0; e < some; e++)
-		{
-			const float *from = fold->vector + (size_t) (first + e) * k;
-			double *to = work->strip_double + (size_t) e * width;
-			double scale = sqrt((double) fold->entry[first + e].weight);
-
-			for (size_t p = 0; p < k; p++)
-				to[p] = scale * from[p];
-			if (width > k)
-				to[k] = scale;
-		}
+			weighted_row(fold, first + e,
+			             work->strip_double + (size_t) e * width);
 		fold->solver.kernel->rank_update_double(fold->width, some,
 		                                        work->strip_double, matrix);
 		if (wc_pace(pace, some * (int64_t) (width * (width + 1) / 4)))
@@ -646,19 +684,21 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 	}
 	for (size_t p = 0; p < width; p++)
 	{
-		matrix[p * width + p] +=
-		    fold->lambda +
-		    (w0 != 0 ? w0 * fold->row_share * fold->eigen[p] : 0);
+		matrix[p * width + p] += shared(fold, p);
 		work->diagonal_double[p] = matrix[p * width + p];
 		most = fmax(most, work->diagonal_double[p]);
 	}
 	fold->empty = most == 0;
-	status = fold->empty
-	             ? WC_OK
-	             : wc_ref_factor(
-	                   fold->width,
-	                   wc_ref_tolerance(fold->width, fold->count, fold->lambda),
-	                   matrix, work->diagonal_double, &worst, pace);
+	status =
+	    fold->empty
+	        ? WC_OK
+	        : wc_ref_factor(fold->width,
+	                        fold->lambda > 0
+	                            ? WC_REF_SURE
+	                            : wc_ref_tolerance(fold->width, fold->count, 0),
+	                        matrix, work->diagonal_double, &worst, pace);
+	if (status == WC_NOT_SPD && fold->lambda > 0)
+		status = factor_rows(fold, pace);
 	if (status == WC_NOT_SPD)
 		return wc_fail(error, status, fold->side, 0, -1,
 		               "It has %lld entries for %d unknowns, its "

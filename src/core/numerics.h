@@ -52,6 +52,12 @@ extern WcStatus wc_eigen(const WcKernel *kernel, int32_t n, double *a,
 extern double wc_ref_tolerance(int32_t width, int64_t count, double lambda);
 
 /*
+ * The same for a factor that need not come from the sum, because there is
+ * lambda and wc_ref_rotate: a solution is off by about 1e-16 divided by it.
+ */
+#define WC_REF_SURE 1e-9
+
+/*
  * Upper Cholesky factor in place, A = R' R: the upper triangle of a (row-major)
  * is read and written, the lower one left alone.  diagonal is the diagonal of
  * A.  WC_NOT_SPD when a pivot is at most tolerance times its diagonal element
@@ -61,7 +67,16 @@ extern WcStatus wc_ref_factor(int32_t width, double tolerance, double *a,
                               const double *diagonal, double *worst,
                               WcPace *pace);
 
-/* x = (R' R)^-1 x */
+/*
+ * One row more of S in R' R = S' S, with R upper triangular, and of t in z, for
+ * which R x = z minimizes |S x - t|.  Both begin with zeros; row is used up.  r
+ * is written where wc_ref_factor writes.
+ */
+extern void wc_ref_rotate(int32_t width, double *r, double *z, double *row,
+                          double right);
+
+/* x = R^-1 x, and x = (R' R)^-1 x */
+extern void wc_ref_backward(int32_t width, const double *r, double *x);
 extern void wc_ref_substitute(int32_t width, const double *r, double *x);
 
 /* ------------------------------------------------------------------------

@@ -11,9 +11,15 @@
  * The factor is right-looking: pivot row p is finished, then its outer product
  * is taken from the triangle below.  All inner loops run along rows.
  *
+ * Where the sum A = S' S has lost lambda beside large terms, the same factor
+ * comes from the rows of S, by Givens rotations (Golub and Van Loan, Matrix
+ * Computations, 5.2.3): numbers then differ by the root of what they do in A.
+ * That cannot fail.  A rotation makes a diagonal element sqrt(r^2 + x^2), never
+ * less, so once the row sqrt(d_p) e_p is in, element p is at least sqrt(d_p).
+ *
  * What is deliberately not done: pivoting and a floor under the diagonal.  A
  * floor would quietly minimize another objective than the one printed; a system
- * that needs it is reported instead.
+ * without lambda that needs it is reported instead.
  *
  *-------------------------------------------------------------------------
  */
@@ -72,6 +78,49 @@ wc_ref_factor(int32_t width, double tolerance, double *a,
 }
 
 void
+wc_ref_rotate(int32_t width, double *r, double *z, double *row, double right)
+{
+	for (int32_t p = 0; p < width; p++)
+	{
+		double *pivot_row = r + (size_t) p * width;
+		double length;
+		double c;
+		double s;
+		double before = z[p];
+
+		if (row[p] == 0)
+			continue;
+		length = hypot(pivot_row[p], row[p]);
+		c = pivot_row[p] / length;
+		s = row[p] / length;
+		pivot_row[p] = length;
+		for (int32_t q = p + 1; q < width; q++)
+		{
+			double x = pivot_row[q];
+
+			pivot_row[q] = c * x + s * row[q];
+			row[q] = c * row[q] - s * x;
+		}
+		z[p] = c * before + s * right;
+		right = c * right - s * before;
+	}
+}
+
+void
+wc_ref_backward(int32_t width, const double *r, double *x)
+{
+	for (int32_t p = width - 1; p >= 0; p--)
+	{
+		const double *row = r + (size_t) p * width;
+		double sum = x[p];
+
+		for (int32_t q = p + 1; q < width; q++)
+			sum -= row[q] * x[q];
+		x[p] = sum / row[p];
+	}
+}
+
+void
 wc_ref_substitute(int32_t width, const double *r, double *x)
 {
 	for (int32_t p = 0; p < width; p++)
@@ -82,15 +131,7 @@ wc_ref_substitute(int32_t width, const double *r, double *x)
 		for (int32_t q = p + 1; q < width; q++)
 			x[q] -= row[q] * x[p];
 	}
-	for (int32_t p = width - 1; p >= 0; p--)
-	{
-		const double *row = r + (size_t) p * width;
-		double sum = x[p];
-
-		for (int32_t q = p + 1; q < width; q++)
-			sum -= row[q] * x[q];
-		x[p] = sum / row[p];
-	}
+	wc_ref_backward(width, r, x);
 }
 
 WcStatus

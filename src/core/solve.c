@@ -38,7 +38,9 @@
  *								from the entries themselves, a correction from
  *								the float32 factor
  *		otherwise, or lambda = 0, or refinement does not converge
- *								all of it again in float64, in the primal form
+ *								all of it again in float64, in the primal form;
+ *								and where that loses lambda, by rotations (ref.c),
+ *								which cannot fail
  *
  * A sum of fewer terms than unknowns has eigenvalues larger than its diagonal
  * by up to unknowns / terms, and rho does not see it: in the primal form it is
@@ -667,6 +669,51 @@ system_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 	return WC_OK;
 }
 
+/*
+ * The system as the least squares problem it is, |diag(sqrt(c)) V x - y /
+ * sqrt(c)|^2 + |D^(1/2) x|^2, for a lambda greater than 0.  What has a part on
+ * the right side only is solved for apart.
+ */
+static WcStatus
+solve_rotated(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
+{
+	int32_t width = half->width;
+	size_t size = (size_t) width * sizeof(double);
+	double *r = work->matrix_double;
+	double *apart = work->right_side;
+	double *vector = work->strip_double;
+
+	memset(r, 0, size * (size_t) width);
+	memset(work->solution, 0, size);
+	memset(apart, 0, size);
+	for (int64_t e = row->first; e < row->end + width; e++)
+	{
+		int32_t p = (int32_t) (e - row->end);
+		double right = 0;
+
+		memset(vector, 0, size);
+		if (p >= 0)
+			vector[p] = sqrt(shared_double(half, row, p));
+		else
+		{
+			Entry entry = entry_open(half, row, e);
+			double root = sqrt(entry.weight);
+
+			right = root > 0 ? entry.right / root : 0;
+			entry_add(half, &entry, root, vector);
+			entry_add(half, &entry, root > 0 ? 0 : entry.right, apart);
+		}
+		wc_ref_rotate(width, r, work->solution, vector, right);
+		if (wc_pace(pace, 2 * (int64_t) width * width))
+			return WC_CANCELLED;
+	}
+	wc_ref_backward(width, r, work->solution);
+	wc_ref_substitute(width, r, apart);
+	for (int32_t p = 0; p < width; p++)
+		work->solution[p] += apart[p];
+	return WC_OK;
+}
+
 static WcStatus
 solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
              WcError *error)
@@ -681,7 +728,8 @@ solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
 		return WC_OK;
 	if (status == WC_OK)
 		status = wc_ref_factor(
-		    width, wc_ref_tolerance(width, count, row->lambda),
+		    width,
+		    row->lambda > 0 ? WC_REF_SURE : wc_ref_tolerance(width, count, 0),
 		    work->matrix_double, work->diagonal_double, &worst, pace);
 	if (status == WC_OK)
 		wc_ref_substitute(width, work->matrix_double, work->solution);
@@ -694,6 +742,8 @@ solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
 				               "The sum of its weights leaves the range of "
 				               "double precision.");
 		}
+		if (row->lambda > 0)
+			return solve_rotated(half, row, work, pace);
 		return wc_fail(error, WC_NOT_SPD, half->side, row->index, -1,
 		               "It has %lld entries for %d unknowns, its "
 		               "regularization is %g and its smallest pivot %.1e of "
@@ -740,7 +790,9 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 
 	if (!all_finite(width, work->solution))
 		return wc_fail(error, WC_NOT_FINITE, half->side, index, -1,
-		               "Its solution leaves the range of single precision.");
+		               "Its solution leaves the range of single precision; its "
+		               "regularization is %g.",
+		               row.lambda);
 	to_floats(k, work->solution, to);
 	if (half->solved_bias != NULL)
 		half->solved_bias[index] = (float) work->solution[k];

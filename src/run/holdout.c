@@ -390,10 +390,10 @@ check(const WalsHoldout *holdout, WcStatus status, WcError *error)
 {
 	error->status = status;
 	if (status == WC_NOT_FINITE)
-		ereport(ERROR,
-		        (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-		         errmsg("a score of a held-out user is out of range"),
-		         errhint("Raise regularization, or train without holdout.")));
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		                errmsg("a score of a held-out user is out of range"),
+		                errhint("Scale the values or weights down, or train "
+		                        "without holdout.")));
 	if (status != WC_OK)
 		wals_report(error, holdout->memory, NULL, NULL);
 }

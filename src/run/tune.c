@@ -453,14 +453,17 @@ refuse_all(const TuneState *state)
 {
 	const WalsTrial *trial = &state->trials[state->order[0]];
 
-	ereport(ERROR,
-	        (errcode(ERRCODE_DATA_EXCEPTION),
-	         errmsg("no trial has a value of %s", metric_name(state->request)),
-	         trial->failure
-	             ? errdetail("The first one failed: %s.", trial->failure)
-	             : errdetail("Nothing that was held out is relevant."),
-	         errhint("Use a higher regularization, or another holdout or "
-	                 "relevance_threshold.")));
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_DATA_EXCEPTION),
+	     errmsg("no trial has a value of %s", metric_name(state->request)),
+	     trial->failure ? errdetail("The first one failed: %s.", trial->failure)
+	                    : errdetail("Nothing that was held out is relevant."),
+	     trial->failure
+	         ? errhint("Leave extreme values of regularization out, 0 among "
+	                   "them, or scale the ratings' values and weights "
+	                   "down.")
+	         : errhint("Use another holdout or relevance_threshold.")));
 }
 
 /*

@@ -77,4 +77,39 @@ SELECT regularization, count(*), bool_and(loss <= before * (1 + 1e-5)) AS falls
 FROM (SELECT *, lag(loss) OVER (PARTITION BY regularization ORDER BY night) AS before FROM nights) AS x
 GROUP BY regularization ORDER BY regularization;
 
+-- ---------------------------------------------------------------------------
+-- Ratings of which one is a billion times the others
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE outlier AS
+SELECT u AS user_id, i AS item_id, CASE WHEN u = 7 AND i = 9 THEN 1e9 ELSE 1 + (u * 7 + i * 3) % 5 END AS value
+FROM generate_series(1, 200) AS u, generate_series(1, 60) AS i
+WHERE (u * 7919 + i * 104729 + u * i * 31) % 101 < 30 OR (u = 7 AND i = 9);
+CREATE TABLE spread (k int, lambda float8, outcome text, finite boolean, near boolean);
+DO $$
+DECLARE
+	lambda float8;
+	k int;
+	finite boolean;
+	near boolean;
+BEGIN
+	FOREACH lambda IN ARRAY '{1e-12,1e-9,1e-6,1e-3,1}'::float8[] LOOP
+		FOREACH k IN ARRAY '{8,32}'::int[] LOOP
+			BEGIN
+				PERFORM wals_train('o', 'outlier', value_col => 'value', feedback => 'explicit',
+					factors => k, regularization => lambda, keep_versions => 1);
+				SELECT count(*) = count(*) FILTER (WHERE abs(f) < 1e20) INTO finite
+				FROM (SELECT factors FROM o_users UNION ALL SELECT factors FROM o_items) AS x, unnest(factors) AS f;
+				-- the reasons of a score add up to it
+				SELECT abs(sum(contribution) - s.score) <= 1e-3 * (1 + max(abs(contribution)) + abs(s.score)) INTO near
+				FROM wals_explain(7, 9, 100, 'o'), (SELECT wals_score(7, 9, 'o') AS score) AS s GROUP BY s.score;
+				INSERT INTO spread VALUES (k, lambda, 'trained', finite, near);
+			EXCEPTION WHEN OTHERS THEN
+				INSERT INTO spread VALUES (k, lambda, SQLSTATE || ' ' || SQLERRM);
+			END;
+		END LOOP;
+	END LOOP;
+END $$;
+SELECT * FROM spread ORDER BY k, lambda;
+
 DROP SCHEMA convergence CASCADE;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "check.h"
+#include "core/numerics.h"
 #include "fixtures.h"
 
 /* Widths and row lengths around the edges of what is done at once. */
@@ -223,6 +224,93 @@ test_overflow(void)
 	fixture_close(solver, &model, &f);
 }
 
+/* Rows +1 and -1 that are orthogonal to each other, times 10^power[e]. */
+#define WALSH 16
+
+static void
+walsh(int32_t e, double power, float *vector)
+{
+	for (int32_t p = 0; p < WALSH; p++)
+		vector[p] =
+		    (float) (pow(10, power) * (__builtin_popcount(e & p) % 2 ? -1 : 1));
+}
+
+/*
+ * Vectors that differ so much in length that lambda is lost in the sum of their
+ * squares even in float64: orthogonal ones, whose solution is known.
+ */
+static void
+test_lost_lambda(const WcKernel *kernel)
+{
+	WcWork work;
+	double worst = 0;
+
+	CHECK(wc_work_create(kernel, WALSH, &work, &check_alloc) == WC_OK);
+	for (int seed = 0; seed < 200; seed++)
+	{
+		uint64_t state = 77 + (uint64_t) seed;
+		int32_t count = seed % 2 ? WALSH : WALSH / 2 + seed % 8;
+		double reach = 6.0 + seed % 12; /* of the powers */
+		float lambda = (float) pow(10, -3 + seed % 5);
+		float vectors[WALSH * WALSH];
+		float values[WALSH];
+		float weights[WALSH];
+		int32_t col[WALSH];
+		int64_t start[2] = {0, count};
+		WcCsr entries = {.rows = 1,
+		                 .cols = WALSH,
+		                 .nnz = count,
+		                 .start = start,
+		                 .col = col,
+		                 .value = values,
+		                 .weight = weights};
+		float solved[WALSH];
+		double expected[WALSH] = {0};
+		double largest = 0;
+		WcPace pace = wc_pace_start(NULL);
+		WcError error;
+		WcHalf half;
+
+		for (int32_t e = 0; e < count; e++)
+		{
+			float *vector = vectors + e * WALSH;
+			double c;
+			double share;
+
+			walsh(e, reach * check_random(&state), vector);
+			values[e] = (float) (1 + floor(5 * check_random(&state)));
+			weights[e] =
+			    seed % 3 ? 1 : (float) pow(10, 8 * check_random(&state));
+			col[e] = e;
+			c = weights[e];
+			share = c * values[e] /
+			        (lambda + c * WALSH * (double) vector[0] * vector[0]);
+			for (int32_t p = 0; p < WALSH; p++)
+				expected[p] += share * vector[p];
+		}
+		memset(&half, 0, sizeof(half));
+		half.kernel = kernel;
+		half.factors = half.width = WALSH;
+		half.entries = &entries;
+		half.lambda = &lambda;
+		half.base_weight = 1;
+		half.fixed = vectors;
+		half.solved = solved;
+		memset(solved, 0, sizeof(solved));
+		CHECK(wc_solve_row(&half, 0, -1, &work, &pace, &error) == WC_OK);
+		for (int32_t p = 0; p < WALSH; p++)
+			largest = fmax(largest, fabs(expected[p]));
+		for (int32_t p = 0; p < WALSH; p++)
+			worst = fmax(worst, fabs(solved[p] - expected[p]) / largest);
+	}
+	CHECK(worst < 1e-5);
+	printf("lambda lost: largest relative error %.1e, %lld of 200 rows in "
+	       "float64\n",
+	       worst, (long long) work.retries);
+	CHECK(work.retries > 20);
+	wc_work_free(&work, &check_alloc);
+}
+
 /* No regularization and no unobserved weight. */
 static void
 test_singular(void)
@@ -412,6 +500,8 @@ main(void)
 	test_stress();
 	test_extreme_counts();
 	test_overflow();
+	test_lost_lambda(wc_kernel_choose("portable"));
+	test_lost_lambda(wc_kernel_choose(NULL));
 	test_singular();
 	test_no_weight();
 	test_not_finite();
