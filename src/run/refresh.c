@@ -606,7 +606,10 @@ prepare(WalsRefresh *refresh, const WalsRecord *record)
 	{
 		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
 		wals_options_read(model->relation, record, request);
+		wals_source_check_code(model->relation, request->row_weights, "");
+		wals_source_check_code(model->relation, request->col_weights, "");
 	}
+	wals_source_check_code(model->relation, model->source, "");
 	request->source = record->source;
 	wals_source_check_columns(&request->source, "source");
 	check_id_type(refresh, request->source.user_id_type, model->user_type,

@@ -33,6 +33,7 @@
 #include "store/model.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/source.h"
 
 /* Models that could not be trained. */
 typedef struct Failures
@@ -136,6 +137,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 	if (!check_trained(request, model, &record))
 		return false;
 	wals_guard_trust(model, record.version);
+	wals_source_check_code(model, record.source.relation, "");
 	reason = reason_to_wait(request, &record);
 	if (reason != NULL)
 	{
@@ -144,6 +146,8 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		return false;
 	}
 	wals_options_read(model, &record, train);
+	wals_source_check_code(model, train->row_weights, "");
+	wals_source_check_code(model, train->col_weights, "");
 	train->model = wals_relation_quoted(model);
 	train->warm_start = request->warm_start;
 	train->activate = request->activate;

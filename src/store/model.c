@@ -256,14 +256,17 @@ model_is_marked(Oid relation)
 
 /*
  * Whether a list of models may look into this one.  A row security policy is
- * code of the owner's that runs with the rights of whoever reads; who lists
- * models has not asked for those of a stranger.
+ * code of the owner's that runs with the rights of whoever reads, and so are the
+ * functions of his indexes; who lists models has not asked for those of a
+ * stranger.
  */
 static bool
 model_is_safe_to_list(Oid relation)
 {
 	Oid owner = wals_relation_owner(relation);
 
+	if (OidIsValid(wals_relation_with_strange_code(relation)))
+		return false;
 	return check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED ||
 	       is_member_of_role_nosuper(GetUserId(), owner) ||
 	       owner == database_owner() || superuser_arg(owner);
@@ -491,6 +494,27 @@ check_may_read(Oid relation, Oid table)
 	                 wals_relation_quoted(relation))));
 }
 
+/* Nor may a table of a stranger's model have his code run as a superuser. */
+static void
+check_code(Oid relation, Oid table)
+{
+	char *role;
+
+	if (!OidIsValid(wals_relation_with_strange_code(table)))
+		return;
+	role = GetUserNameFromId(wals_relation_owner(table), true);
+	ereport(ERROR,
+	        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+	         errmsg("reading model \"%s\" would run code of role \"%s\" as a "
+	                "superuser",
+	                get_rel_name(relation), role ? role : "?"),
+	         errdetail("\"%s\" has indexes, constraints or statistics with "
+	                   "functions of another role.",
+	                   get_rel_name(table)),
+	         errhint("Use SET ROLE %s first.",
+	                 role ? quote_identifier(role) : "its owner")));
+}
+
 /*
  * The rows of a version, 0: of the active one: the columns of one of them, and
  * how many there are.
@@ -554,6 +578,7 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	double mean;
 
 	check_may_read(relation, relation);
+	check_code(relation, relation);
 	read_version(relation, version, snapshot, &rows);
 	if (rows.count == 0)
 		return false;
@@ -596,6 +621,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	    relation, DatumGetObjectId(values[COL_ITEMS_TABLE]), &model->item_type);
 	check_may_read(relation, model->users_table);
 	check_may_read(relation, model->items_table);
+	check_code(relation, model->users_table);
+	check_code(relation, model->items_table);
 	model->source = DatumGetObjectId(values[COL_SOURCE]);
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));

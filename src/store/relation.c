@@ -13,6 +13,7 @@
 #include "access/htup_details.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -147,6 +148,83 @@ wals_relation_owner(Oid relation)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
+}
+
+/* Whether code of this role may run with the rights of the current one. */
+static bool
+is_trusted(Oid role)
+{
+	return role == GetUserId() || superuser_arg(role);
+}
+
+/*
+ * A view's functions run with the rights of who reads it, and a foreign table
+ * connects with them.  In a table it is what the planner computes beforehand:
+ * functions of constants in expressions of indexes, statistics, constraints and
+ * partition keys, if somebody says they are immutable.  The server knows which
+ * functions these objects need.  A materialized view is data; policies do not
+ * hold for superusers.
+ */
+Oid
+wals_relation_with_strange_code(Oid relation)
+{
+	Oid types[2] = {OIDOID, OIDOID};
+	Datum values[2] = {ObjectIdGetDatum(relation),
+	                   ObjectIdGetDatum(GetUserId())};
+	Oid result = InvalidOid;
+	bool is_null;
+
+	if (!superuser() ||
+	    (is_trusted(wals_relation_owner(relation)) && !has_subclass(relation)))
+		return InvalidOid;
+	wals_query_begin();
+	if (wals_query_run(
+	        "WITH RECURSIVE strange AS MATERIALIZED (SELECT oid "
+	        "FROM pg_catalog.pg_authid "
+	        "WHERE NOT rolsuper AND oid OPERATOR(pg_catalog.<>) $2), "
+	        "part AS (SELECT $1::pg_catalog.oid AS oid UNION "
+	        "SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN part AS p "
+	        "ON i.inhparent OPERATOR(pg_catalog.=) p.oid), "
+	        "suspect AS (SELECT c.oid, c.relkind FROM part AS p "
+	        "JOIN pg_catalog.pg_class AS c "
+	        "ON c.oid OPERATOR(pg_catalog.=) p.oid JOIN strange AS s "
+	        "ON s.oid OPERATOR(pg_catalog.=) c.relowner), "
+	        "object AS ("
+	        "SELECT oid AS relation, 1259::pg_catalog.oid AS classid, "
+	        "oid AS objid FROM suspect "
+	        "UNION ALL SELECT s.oid, 1259::pg_catalog.oid, i.indexrelid FROM "
+	        "suspect AS s "
+	        "JOIN pg_catalog.pg_index AS i "
+	        "ON i.indrelid OPERATOR(pg_catalog.=) s.oid "
+	        "UNION ALL SELECT s.oid, 2606::pg_catalog.oid, k.oid FROM suspect "
+	        "AS s "
+	        "JOIN pg_catalog.pg_constraint AS k "
+	        "ON k.conrelid OPERATOR(pg_catalog.=) s.oid "
+	        "UNION ALL SELECT s.oid, 3381::pg_catalog.oid, t.oid FROM suspect "
+	        "AS s "
+	        "JOIN pg_catalog.pg_statistic_ext AS t "
+	        "ON t.stxrelid OPERATOR(pg_catalog.=) s.oid), "
+	        "needed AS (SELECT o.relation, d.refclassid, d.refobjid "
+	        "FROM object AS o JOIN pg_catalog.pg_depend AS d "
+	        "ON d.classid OPERATOR(pg_catalog.=) o.classid "
+	        "AND d.objid OPERATOR(pg_catalog.=) o.objid) "
+	        "SELECT oid FROM suspect WHERE relkind "
+	        "OPERATOR(pg_catalog.=) ANY (ARRAY['v', "
+	        "'f']::pg_catalog.\"char\"[]) "
+	        "UNION ALL SELECT n.relation FROM needed AS n "
+	        "JOIN pg_catalog.pg_proc AS f "
+	        "ON f.oid OPERATOR(pg_catalog.=) n.refobjid JOIN strange AS s "
+	        "ON s.oid OPERATOR(pg_catalog.=) f.proowner "
+	        "WHERE n.refclassid OPERATOR(pg_catalog.=) 1255 "
+	        "UNION ALL SELECT n.relation FROM needed AS n "
+	        "JOIN pg_catalog.pg_operator AS p "
+	        "ON p.oid OPERATOR(pg_catalog.=) n.refobjid JOIN strange AS s "
+	        "ON s.oid OPERATOR(pg_catalog.=) p.oprowner "
+	        "WHERE n.refclassid OPERATOR(pg_catalog.=) 2617 LIMIT 1",
+	        2, types, values, NULL, WALS_READ_CALLER) > 0)
+		result = DatumGetObjectId(wals_query_value(0, 1, OIDOID, &is_null));
+	wals_query_end();
+	return result;
 }
 
 static void

@@ -54,6 +54,13 @@ extern Oid wals_extension_function(const char *name);
 extern Oid wals_relation_owner(Oid relation);
 
 /*
+ * A relation whose reading would run the code of a role that the current one,
+ * a superuser, is not, nor is that one a superuser: this one, or one that
+ * inherits from it.  InvalidOid where there is none, and for everybody else.
+ */
+extern Oid wals_relation_with_strange_code(Oid relation);
+
+/*
  * Base type of a column the user named, or 42703 with the columns there are.
  * option is the argument that named it.
  */

@@ -5,16 +5,20 @@
  *
  * A version names its source and its columns; both live on without it.  Whoever
  * reads the source again (to leave out what was seen, to fold in, to evaluate)
- * first asks here whether it is still what was trained on, and whether the
- * caller may read it.
+ * first asks here whether it is still what was trained on, whether the caller may
+ * read it, and whose code that runs.  A view's functions run as whoever reads it,
+ * and who asks a model has not named the view.  A superuser's call never runs the
+ * code of others; everybody else's does, as any SELECT from their views.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "store/guard.h"
 #include "store/relation.h"
 #include "store/source.h"
 
@@ -46,6 +50,37 @@ wals_source_need(const WalsSourceUse *use)
 		     errmsg("the source of model \"%s\" no longer exists", model),
 		     errdetail("It is needed to %s.", use->what),
 		     wals_source_hint(use, "Train the model on another relation.")));
+	wals_source_check_code(use->model->relation, use->model->source,
+	                       use->without);
+	if (wals_model_is_own(use->model->relation) &&
+	    !wals_model_is_own(use->model->source))
+		wals_guard_trust(use->model->relation, use->model->version);
+}
+
+void
+wals_source_check_code(Oid model, Oid source, const char *without)
+{
+	Oid strange = wals_relation_with_strange_code(source);
+	char *role;
+
+	if (!OidIsValid(strange))
+		return;
+	role = GetUserNameFromId(wals_relation_owner(strange), true);
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+	     errmsg("reading \"%s\" would run code of role \"%s\" as a superuser",
+	            get_rel_name(source), role ? role : "?"),
+	     errdetail("Model \"%s\" names it, this call does not, and \"%s\" is a "
+	               "view or a foreign table, or has indexes, constraints or "
+	               "statistics with functions.",
+	               get_rel_name(model), get_rel_name(strange)),
+	     errhint(wals_model_is_own(model)
+	                 ? "Let role %s train the model, or train on a relation of "
+	                   "your own.%s%s"
+	                 : "Use SET ROLE %s first.%s%s",
+	             role ? quote_identifier(role) : "that owns it",
+	             without[0] != '\0' ? " " : "", without)));
 }
 
 void

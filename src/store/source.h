@@ -21,8 +21,15 @@ typedef struct WalsSourceUse
 /* The hint of an error: what to do, and how to do without. */
 extern int wals_source_hint(const WalsSourceUse *use, const char *advice);
 
-/* 55000 for a version without a source, 42P01 for one that was dropped. */
+/*
+ * 55000 for a version without a source, 42P01 for one that was dropped; 42501
+ * where the caller is a superuser and reading it would run a stranger's code, or
+ * the model is the caller's and somebody else may have named the source.
+ */
 extern void wals_source_need(const WalsSourceUse *use);
+
+/* The same check for code, of any relation that a version's row names, or 0. */
+extern void wals_source_check_code(Oid model, Oid source, const char *without);
 
 /* 42703 when a column the version was trained on is gone. */
 extern void wals_source_need_column(const WalsSourceUse *use,
