@@ -25,11 +25,11 @@ CREATE EXTENSION wals;
 SELECT wals_train('demo', 'ratings', value_col => :value) AS version;
 
 \set ECHO none
--- somebody with about 8 items, the item most have
+-- somebody with about 8 items, the item most have, what the former may like best
 SELECT user_id AS someone FROM ratings
 GROUP BY user_id ORDER BY abs(count(DISTINCT item_id) - 8), user_id LIMIT 1 \gset
 SELECT item_id AS popular FROM wals_popular(1, 'demo') \gset
-SELECT coalesce((SELECT item_id FROM wals_recommend(:'someone'::text, 1, 'demo')), '') AS best \gset
+SELECT coalesce((SELECT item_id FROM wals_recommend(:'someone'::text, 1, 'demo')), :'popular') AS best \gset
 \set ECHO queries
 
 \echo '== 3. What' :someone 'has, and what the model recommends'
@@ -93,7 +93,9 @@ SELECT DISTINCT user_id, item_id, wals_holdout(user_id::text, item_id::text, 0.2
 FROM ratings WHERE :liked;
 \set ECHO none
 \endif
-SELECT count(*) FILTER (WHERE hidden) > 0 AND count(*) FILTER (WHERE NOT hidden) > 0 AS enough
+SELECT count(*) FILTER (WHERE hidden) > 0
+       AND count(DISTINCT user_id) FILTER (WHERE NOT hidden) > 1
+       AND count(DISTINCT item_id) FILTER (WHERE NOT hidden) > 1 AS enough
 FROM pairs \gset
 \if :enough
 SET client_min_messages = warning;

@@ -166,5 +166,49 @@ refuses('a time that must be one', "user,item,x\n1,2,12\/1\/10\n", qr/--time-col
 refuses('a quote without an end', qq{user,item\n1,"2\n3,4\n}, qr/line 2: a quote is not closed/);
 refuses('no users', "user,item\nNA,1\nNA,2\n", qr/no row has a user and an item/);
 
+# ---------------------------------------------------------------------------
+# What is shown of small and odd tables
+# ---------------------------------------------------------------------------
+
+sub shows
+{
+	my ($what, $bytes, @patterns) = @_;
+	my $database = 'shows_' . ++$number;
+	my ($ok, $out, $err) = run_program('load', $bytes, '--sql', "$folder/load.sql");
+
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	append_to_file("$folder/load.sql", slurp_file("$FindBin::RealBin/../../demo/table.sql"));
+	$ok = IPC::Run::run(
+		[
+			'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($database),
+			'-c', 'CREATE TABLE raw (u text, i text, v text, t text)',
+			'-c', 'COPY raw FROM STDIN', '-f', "$folder/load.sql"
+		],
+		init => sub { chdir $folder },
+		'<', \$out, '>', \my $shown, '2>', \$err);
+	ok($ok, "$what: is shown") or diag($err);
+	like($shown, $_, "$what: $_") or diag($err) for @patterns;
+	ok(-s "$folder/map.svg", "$what: has a map");
+	unlink "$folder/map.svg";
+}
+
+my $block = "user,item,rating,time\n";
+for my $user (1 .. 40)
+{
+	for my $item (1 .. 30)
+	{
+		$block .= "$user,i$item," . (1 + $item % 5) . ',' . (1600000000 + ($user * 7919 + $item * 104729) % 1000000) . "\n"
+		  if $user % 3 == $item % 3 && ($user * 31 + $item * 17) % 5 < 4;
+	}
+}
+shows('three tastes', $block, qr/newest item of each user/, qr/^ recall\@3 /m, qr/^The model is better than popularity\.$/m);
+shows('two users', "user,item\n1,2\n1,3\n2,2\n2,3\n", qr/might like/);
+shows('hardly anything', "user,item,time\n1,2,2026-01-01\n1,3,2026-01-02\n2,2,2026-01-03\n2,3,2026-01-04\n", qr/too little to hide/);
+shows('names that are quoted', qq{user,item\n"a 'b""",":x"\nb,"c\nd"\n"a 'b""","c\nd"\n}, qr/might like/);
+shows('values that are missing, and dislikes', "user,item,rating,time\n1,2,NA,NA\n1,3,4,\n1,5,2,\n2,3,-1,1600000000\n2,4,0,1600000001\n2,5,1,1600000002\n",
+	qr/might like/, qr/too little to hide/);
+shows('all alike', join("\n", 'user,item', map { my $user = $_; map { "$user,$_" } 1 .. 12 } 1 .. 12),
+	qr/^The model is not clearly better/m);
+
 $node->stop;
 done_testing();
