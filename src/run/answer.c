@@ -37,7 +37,11 @@ wals_answer_check_type(const WalsModel *model, Oid id_type, const char *call)
 	                wals_id_type_name(model->item_type)),
 	         errdetail("The function was called with ids of type %s.",
 	                   format_type_be(id_type)),
-	         errhint("Pass the ids as text: %s.", call)));
+	         model->user_type == model->item_type &&
+	                 model->user_type != WALS_ID_TEXT
+	             ? errhint("Pass ids of type %s, or their text: %s.",
+	                       wals_id_type_name(model->user_type), call)
+	             : errhint("Pass the ids as text: %s.", call)));
 }
 
 void
@@ -55,7 +59,10 @@ wals_answer_check_side(const WalsModel *model, WcSide side, Oid id_type,
 	                       wals_id_type_name(stored)),
 	                errdetail("The function was called with ids of type %s.",
 	                          format_type_be(id_type)),
-	                errhint("Use ids as text: %s.", call)));
+	                stored != WALS_ID_TEXT
+	                    ? errhint("Pass ids of type %s, or their text: %s.",
+	                              wals_id_type_name(stored), call)
+	                    : errhint("Pass the ids as text: %s.", call)));
 }
 
 void

@@ -374,12 +374,7 @@ check_value(const WalsGridName *name, WalsGridValue value, WcParams params)
 	apply(name, value, &params);
 	option = wc_params_check_ranges(&params, sizeof(detail), detail);
 	if (option != NULL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", option),
-		         errdetail("%s", detail),
-		         errhint("The reference lists the options of wals_train() with "
-		                 "their ranges.")));
+		wals_options_refuse(NULL, option, detail);
 }
 
 void

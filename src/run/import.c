@@ -59,7 +59,7 @@ check_source(const ImportState *state)
 
 	if (!OidIsValid(source->relation))
 		return;
-	wals_source_check(source);
+	wals_source_check(source, state->target.name);
 	if (source->user_id_type == state->users.id_type &&
 	    source->item_id_type == state->items.id_type)
 		return;

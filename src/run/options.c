@@ -59,6 +59,51 @@ wals_options_conflict(const WalsTrainRequest *request, Size size, char *detail)
 	return option;
 }
 
+/* The argument that would name the column an option needs, or NULL. */
+static const char *
+missing_column(const WalsTrainRequest *request, const char *option)
+{
+	const WcParams *params = &request->params;
+	bool has_value = request->source.value_col != NULL;
+	bool has_time = request->source.time_col != NULL;
+
+	if (strcmp(option, "feedback") == 0 && !has_value &&
+	    params->feedback != WC_IMPLICIT)
+		return "value_col";
+	if (strcmp(option, "weighting") == 0 && !has_value &&
+	    params->feedback == WC_IMPLICIT && params->weighting != WC_WEIGHT_NONE)
+		return "value_col";
+	if (strcmp(option, "half_life") == 0 && !has_time &&
+	    params->half_life > 0 && isfinite(params->half_life))
+		return "time_col";
+	if (strcmp(option, "duplicates") == 0 && !has_time &&
+	    params->duplicates == WC_DUP_LAST)
+		return "time_col";
+	return NULL;
+}
+
+void
+wals_options_refuse(const WalsTrainRequest *request, const char *option,
+                    const char *detail)
+{
+	const char *column =
+	    request != NULL ? missing_column(request, option) : NULL;
+	Oid relation = column != NULL ? request->source.relation : InvalidOid;
+	const char *name = OidIsValid(relation) ? get_rel_name(relation) : NULL;
+
+	ereport(ERROR,
+	        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	         errmsg("invalid value for option \"%s\"", option),
+	         errdetail("%s", detail),
+	         name != NULL
+	             ? errhint("Name one with %s => '...'; the columns of \"%s\" "
+	                       "are: %s.",
+	                       column, name, wals_relation_columns(relation))
+	             : errhint("Leave %s out for its default; the reference lists "
+	                       "the options of wals_train() with their ranges.",
+	                       option)));
+}
+
 void
 wals_options_check(const WalsTrainRequest *request)
 {
@@ -67,12 +112,7 @@ wals_options_check(const WalsTrainRequest *request)
 
 	option = wals_options_conflict(request, sizeof(detail), detail);
 	if (option != NULL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", option),
-		         errdetail("%s", detail),
-		         errhint("The reference lists the options of wals_train() with "
-		                 "their ranges.")));
+		wals_options_refuse(request, option, detail);
 	if (request->tolerance < 0 || request->tolerance > 1)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

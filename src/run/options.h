@@ -21,6 +21,14 @@ extern const WalsChoice wals_solver_choices[];
 extern void wals_options_check(const WalsTrainRequest *request);
 
 /*
+ * Raise it: what is wrong with an option.  The hint names the column that is
+ * missing, and those there are, when there is a request to know it from.
+ */
+extern void wals_options_refuse(const WalsTrainRequest *request,
+                                const char *option, const char *detail)
+    pg_attribute_noreturn();
+
+/*
  * The first of the core's options that does so, with a sentence about it in
  * detail, or NULL.
  */

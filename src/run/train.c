@@ -21,6 +21,8 @@
 #include <math.h>
 
 #include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/lsyscache.h"
@@ -183,9 +185,9 @@ check_start(TrainState *state)
 	        state->gate.fraction)
 		return;
 	state->warm = false;
-	ereport(NOTICE, (errmsg("the first factors are random: version %d has seen "
-	                        "ratings that are held out now",
-	                        state->start.version)));
+	ereport(NOTICE, (errmsg("the first factors of model \"%s\" are random: "
+	                        "version %d has seen ratings that are held out now",
+	                        state->target.name, state->start.version)));
 }
 
 /* Leave out rare users and items, and those whose rows all came to nothing. */
@@ -212,13 +214,83 @@ filter_rows(TrainState *state)
 	wc_free(&state->memory.alloc, keep_item);
 }
 
+static int64
+rows_skipped(const TrainState *state)
+{
+	return state->ratings.n_null + state->ratings.n_weightless + state->n_zero;
+}
+
+/* "3 with a NULL, 2 with weight 0": why rows were left out. */
+static char *
+skipped_words(const TrainState *state)
+{
+	const struct
+	{
+		int64 count;
+		const char *why;
+	} causes[] = {{state->ratings.n_null, "with a NULL"},
+	              {state->ratings.n_weightless, "with weight 0"},
+	              {state->n_zero, "with value 0"}};
+	StringInfoData words;
+
+	initStringInfo(&words);
+	for (size_t i = 0; i < lengthof(causes); i++)
+		if (causes[i].count > 0)
+			appendStringInfo(&words, "%s" INT64_FORMAT " %s",
+			                 words.len > 0 ? ", " : "", causes[i].count,
+			                 causes[i].why);
+	return words.data;
+}
+
+/* What to do about too few users or items, by what took most of them. */
+static const char *
+advice_on_too_few(const TrainState *state, int64 n_held_out)
+{
+	const WalsRatings *ratings = &state->ratings;
+	const WcParams *params = &state->request->params;
+	int64 left = ratings->n_rows - rows_skipped(state);
+
+	if (ratings->n_rows == 0)
+		return "Fill it, or check that row-level security lets the current "
+		       "role see its rows.";
+	if (ratings->n_null > left && ratings->n_null >= ratings->n_weightless &&
+	    ratings->n_null >= state->n_zero)
+		return "Check the columns for NULLs, or name others.";
+	if (ratings->n_weightless > left && ratings->n_weightless >= state->n_zero)
+		return "Check the weights, or leave weight_col out.";
+	if (state->n_zero > left)
+		return "Check the values, or leave value_col out: a value of 0 says "
+		       "nothing with implicit feedback.";
+	if (params->min_user_rows > 1 || params->min_item_rows > 1)
+		return "Lower min_user_rows or min_item_rows.";
+	if (n_held_out > 0)
+		return "Hold out less, or train without holdout.";
+	return "Check user_col and item_col, or wait for more rows.";
+}
+
 static void
 check_not_empty(const TrainState *state)
 {
 	const WalsRatings *ratings = &state->ratings;
+	const WcParams *params = &state->request->params;
+	int64 n_held_out = state->gate.fraction > 0 ? state->holdout.pairs.nnz : 0;
+	StringInfoData detail;
 
 	if (state->by_user.rows >= 2 && state->by_user.cols >= 2)
 		return;
+	initStringInfo(&detail);
+	appendStringInfo(&detail, INT64_FORMAT " rows were read", ratings->n_rows);
+	if (rows_skipped(state) > 0)
+		appendStringInfo(&detail, ", " INT64_FORMAT " of them left out: %s",
+		                 rows_skipped(state), skipped_words(state));
+	if (n_held_out > 0)
+		appendStringInfo(&detail, "; " INT64_FORMAT " were held out",
+		                 n_held_out);
+	appendStringInfo(&detail, "; %d users and %d items have entries enough",
+	                 state->by_user.rows, state->by_user.cols);
+	if (params->min_user_rows > 1 || params->min_item_rows > 1)
+		appendStringInfo(&detail, " (min_user_rows is %d, min_item_rows %d)",
+		                 params->min_user_rows, params->min_item_rows);
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -227,14 +299,8 @@ check_not_empty(const TrainState *state)
 	                  get_rel_name(state->request->source.relation))
 	         : errmsg("relation \"%s\" has too few users or items to train on",
 	                  get_rel_name(state->request->source.relation)),
-	     errdetail(INT64_FORMAT
-	               " rows were read, " INT64_FORMAT " left out; %d users and "
-	               "%d items have entries enough, a model needs two of each.",
-	               ratings->n_rows,
-	               ratings->n_null + ratings->n_weightless + state->n_zero,
-	               state->by_user.rows, state->by_user.cols),
-	     errhint("Check the source, the columns and the options "
-	             "min_user_rows and min_item_rows.")));
+	     errdetail("%s, a model needs two of each.", detail.data),
+	     errhint("%s", advice_on_too_few(state, n_held_out))));
 }
 
 /* Ages are counted back from the newest entry that is left. */
@@ -314,8 +380,9 @@ build_problem(TrainState *state)
 	if (state->problem.negatives_vanish)
 		ereport(
 		    WARNING,
-		    (errmsg("unobserved_weight is so small that unobserved cells "
-		            "hardly count"),
+		    (errmsg("unobserved_weight of model \"%s\" is so small that "
+		            "unobserved cells hardly count",
+		            state->target.name),
 		     errdetail("It is %g, the mean weight of an observed cell is %g: "
 		               "such a model tends to rank worse than plain "
 		               "popularity.",
@@ -526,12 +593,6 @@ write_factors(TrainState *state)
 	state->write_seconds = wals_step_seconds(start);
 }
 
-static int64
-rows_skipped(const TrainState *state)
-{
-	return state->ratings.n_null + state->ratings.n_weightless + state->n_zero;
-}
-
 static char *
 objective_words(const TrainState *state)
 {
@@ -604,14 +665,18 @@ announce_stop(const TrainState *state)
 		return;
 	if (strcmp(state->stop_reason, STOP_TOLERANCE) == 0)
 		ereport(NOTICE,
-		        (errmsg("stopped after %d of %d iterations: the last one "
-		                "lowered the loss by less than %g of it, the tolerance",
-		                state->iterations, asked, request->tolerance)));
+		        (errmsg("the training of model \"%s\" stopped after %d of %d "
+		                "iterations: the last one lowered the loss by less "
+		                "than %g of it, the tolerance",
+		                state->target.name, state->iterations, asked,
+		                request->tolerance)));
 	else
 		ereport(NOTICE,
-		        (errmsg("stopped after %d of %d iterations: another one might "
-		                "end after %d seconds, the max_seconds",
-		                state->iterations, asked, request->max_seconds)));
+		        (errmsg("the training of model \"%s\" stopped after %d of %d "
+		                "iterations: another one might end after max_seconds, "
+		                "%d s",
+		                state->target.name, state->iterations, asked,
+		                request->max_seconds)));
 }
 
 static void
@@ -620,38 +685,45 @@ announce(const TrainState *state)
 	int64 retries = wc_solver_retries(state->solver);
 
 	if (rows_skipped(state) > 0)
-		ereport(NOTICE,
-		        (errmsg(INT64_FORMAT
-		                " of " INT64_FORMAT " rows were left out: " INT64_FORMAT
-		                " with a NULL, " INT64_FORMAT " with weight "
-		                "0, " INT64_FORMAT " with value 0",
-		                rows_skipped(state), state->ratings.n_rows,
-		                state->ratings.n_null, state->ratings.n_weightless,
-		                state->n_zero)));
+		ereport(NOTICE, (errmsg("model \"%s\" leaves out " INT64_FORMAT
+		                        " of " INT64_FORMAT " rows: %s",
+		                        state->target.name, rows_skipped(state),
+		                        state->ratings.n_rows, skipped_words(state))));
 	if (retries > 0)
 		ereport(DEBUG1,
 		        (errmsg_internal(INT64_FORMAT " rows were solved again in "
 		                                      "float64",
 		                         retries)));
 	if (state->warm)
-		ereport(NOTICE, (errmsg("started from version %d: it has %d of the %d "
-		                        "items",
-		                        state->start.version, state->n_started,
-		                        state->model.items)));
+		ereport(NOTICE, (errmsg("model \"%s\" started from version %d, which "
+		                        "has %d of the %d items",
+		                        state->target.name, state->start.version,
+		                        state->n_started, state->model.items)));
+	if (get_rel_persistence(state->request->source.relation) ==
+	    RELPERSISTENCE_TEMP)
+		ereport(NOTICE,
+		        (errmsg("model \"%s\" in schema \"%s\" stays when its source, "
+		                "the temporary table \"%s\", is gone",
+		                state->target.name,
+		                get_namespace_name(state->target.schema),
+		                get_rel_name(state->request->source.relation)),
+		         errhint("Train on a table that stays: without its source a "
+		                 "model cannot be trained again, tell what was seen or "
+		                 "fold users in.")));
 	announce_stop(state);
-	ereport(
-	    NOTICE,
-	    (errmsg("model \"%s\" version %d: %d users, %d items, " INT64_FORMAT
-	            " entries, %d factors; %s",
-	            state->target.name, state->target.version, state->model.users,
-	            state->model.items, state->problem.by_user.nnz,
-	            state->model.factors, objective_words(state)),
-	     values_are_signs(state)
-	         ? errdetail("Of the values in \"%s\" only the sign was used: "
-	                     "weighting => 'linear' or 'log' lets larger values "
-	                     "weigh more, feedback => 'explicit' predicts them.",
-	                     state->request->source.value_col)
-	         : 0));
+	ereport(NOTICE,
+	        (errmsg("model \"%s\" version %d: %d users, %d items, " INT64_FORMAT
+	                " entries, %d factors",
+	                state->target.name, state->target.version,
+	                state->model.users, state->model.items,
+	                state->problem.by_user.nnz, state->model.factors),
+	         errdetail("Objective: %s.", objective_words(state)),
+	         values_are_signs(state)
+	             ? errhint("Of the values in \"%s\" only the sign was used: "
+	                       "weighting => 'linear' or 'log' lets larger values "
+	                       "weigh more, feedback => 'explicit' predicts them.",
+	                       state->request->source.value_col)
+	             : 0));
 	wals_gate_announce(&state->gate, state->target.relation,
 	                   state->target.version);
 }
@@ -703,7 +775,7 @@ wals_train_run(WalsTrainRequest *request)
 		wals_query_begin();
 	wals_target_open(request->model, &state.target);
 	begin_progress(&state, context);
-	wals_source_check(&request->source);
+	wals_source_check(&request->source, state.target.name);
 	wals_target_check(&state.target, request->source.user_id_type,
 	                  request->source.item_id_type);
 	wals_gate_open(request, state.target.relation, &state.gate);

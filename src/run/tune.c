@@ -563,7 +563,7 @@ announce(const TuneState *state, const char *call)
 	if (state->out_of_time)
 		ereport(NOTICE,
 		        (errmsg("stopped after %d of %d trials: another one might end "
-		                "after %d seconds, the max_seconds",
+		                "after max_seconds, %d s",
 		                trials, state->plan.n_trials, request->max_seconds),
 		         state->n_rungs > 1 ? errdetail("In %d of %d runs of a trial.",
 		                                        state->n_run, state->n_runs)
@@ -571,8 +571,7 @@ announce(const TuneState *state, const char *call)
 	if (is_short(state))
 		ereport(NOTICE,
 		        (errmsg("the best was tested after %d of %d iterations: "
-		                "another one might end after %d seconds, the "
-		                "max_seconds",
+		                "another one might end after max_seconds, %d s",
 		                state->best.iterations, state->best.params.iterations,
 		                request->max_seconds)));
 	ereport(NOTICE,
@@ -670,7 +669,7 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
 
 	wals_query_begin();
-	wals_source_check(&request->train.source);
+	wals_source_check(&request->train.source, NULL);
 	prepare(&state);
 	begin_progress(&state);
 	load(&state);

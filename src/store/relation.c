@@ -317,8 +317,8 @@ wals_table_kind(Oid relation, WalsIdType *id_type)
 }
 
 /* "a, b, c": the columns a relation has, for people who mistyped one. */
-static char *
-column_list(Oid relation)
+char *
+wals_relation_columns(Oid relation)
 {
 	StringInfoData list;
 	AttrNumber attnum;
@@ -352,12 +352,13 @@ wals_column_type(Oid relation, const char *column, const char *option)
 	AttrNumber attnum = get_attnum(relation, column);
 
 	if (attnum <= 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_COLUMN),
-		         errmsg("column \"%s\" of relation \"%s\" does not exist",
-		                column, get_rel_name(relation)),
-		         errdetail("The columns are: %s.", column_list(relation)),
-		         errhint("Name the right one with %s => '...'.", option)));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_UNDEFINED_COLUMN),
+		     errmsg("column \"%s\" of relation \"%s\" does not exist", column,
+		            get_rel_name(relation)),
+		     errdetail("The columns are: %s.", wals_relation_columns(relation)),
+		     errhint("Name the right one with %s => '...'.", option)));
 	return getBaseType(get_atttype(relation, attnum));
 }
 
@@ -459,7 +460,12 @@ wals_number_column_type(Oid relation, const char *column, const char *option)
 	         errmsg("column \"%s\" of relation \"%s\" has type %s, which is "
 	                "not a number",
 	                column, get_rel_name(relation), format_type_be(type)),
-	         errhint("Use a view that casts the column to a numeric type.")));
+	         type == BOOLOID
+	             ? errhint("Use a view with %s::int, which is 1 for true and 0 "
+	                       "for false.",
+	                       quote_identifier(column))
+	             : errhint("Use a view that casts the column to a numeric "
+	                       "type.")));
 }
 
 Oid
@@ -544,15 +550,18 @@ wals_source_check_columns(WalsSource *source, const char *option)
 }
 
 void
-wals_source_check(WalsSource *source)
+wals_source_check(WalsSource *source, const char *model)
 {
 	wals_source_check_columns(source, "source");
 	if (relation_has_row_security(source->relation) &&
 	    check_enable_rls(source->relation, InvalidOid, true) != RLS_ENABLED)
 		ereport(
 		    WARNING,
-		    (errmsg("model is trained on all rows of \"%s\"",
-		            get_rel_name(source->relation)),
+		    (model != NULL
+		         ? errmsg("model \"%s\" is trained on all rows of \"%s\"",
+		                  model, get_rel_name(source->relation))
+		         : errmsg("all rows of \"%s\" are used",
+		                  get_rel_name(source->relation)),
 		     errdetail("Row-level security does not apply to the current "
 		               "role, and recommendations can reveal rows it hides "
 		               "from others."),

@@ -52,6 +52,8 @@ extern Oid wals_extension_function(const char *name);
 
 /* Owner of a relation, 0 when it is gone. */
 extern Oid wals_relation_owner(Oid relation);
+/* The names of its columns for a message, those beyond 500 bytes left out. */
+extern char *wals_relation_columns(Oid relation);
 
 /*
  * A relation whose reading would run the code of a role that the current one,
@@ -106,10 +108,11 @@ typedef struct WalsSource
 extern void wals_source_check_columns(WalsSource *source, const char *option);
 
 /*
- * The same for the source of a training.  Warns when row security hides rows
- * from others that the training is going to see.
+ * The same for the source of a training, of the model of this name, or of trials
+ * if that is NULL.  Warns when row security hides rows from others that are going
+ * to be seen.
  */
-extern void wals_source_check(WalsSource *source);
+extern void wals_source_check(WalsSource *source, const char *model);
 
 /* Number of rows the caller sees in a relation; reads all of them. */
 extern int64 wals_relation_count(Oid relation);

@@ -111,7 +111,7 @@ ok( $node->poll_query_until('postgres',
 	'the expected end knows the limit');
 $psql->finish;
 is($out, "1\n", 'max_seconds ends a training');
-like($err, qr/NOTICE:  stopped after \d+ of 1000 iterations: .*max_seconds/, 'which says so');
+like($err, qr/NOTICE:  the training of model "\w+" stopped after \d+ of 1000 iterations: .*max_seconds/, 'which says so');
 is( psql_as(
 		'regress_wals_alice', q{
 		SELECT stop_reason, iterations = cardinality(losses),

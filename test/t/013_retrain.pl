@@ -125,7 +125,7 @@ is($result, "3\n4\n3|t\n4|f", 'each adds a version');
 	SELECT wals_train('g', 'ratings', factors => 8, iterations => 5);
 	CALL wals_retrain('g', activate => 'if_better');
 });
-like($told, qr/NOTICE:  00000: the first factors are random: version 1 has seen ratings that are held out now/, 'a gate begins cold');
+like($told, qr/NOTICE:  00000: the first factors of model "g" are random: version 1 has seen ratings that are held out now/, 'a gate begins cold');
 like($told,
 	qr/NOTICE:  00000: version \d of model "g" (?:does not answer|answers from now on): its ndcg\@10 is [\d.]+, that of version 1 [\d.]+/,
 	'it tells both figures');

@@ -106,7 +106,7 @@ my ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (W
 	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 30}',
 		search => 'random', trials => 1000, max_seconds => 1)});
 is($stdout, 't|t|1', 'max_seconds leaves out trials, and tests the best');
-like($stderr, qr/stopped after \d+ of 1000 trials: another one might end after 1 seconds, the max_seconds/, 'and says so');
+like($stderr, qr/stopped after \d+ of 1000 trials: another one might end after max_seconds, 1 s/, 'and says so');
 ($rc, $stdout, $stderr) = $node->psql('postgres', q{SELECT count(*) FILTER (WHERE value IS NOT NULL) < count(*),
 	count(*) FILTER (WHERE value IS NOT NULL) >= 1, count(test_value)
 	FROM wals_tune('regress_wals_alice.ratings', '{"factors": {"min": 2, "max": 40}, "regularization": {"min": 0.001, "max": 1}, "iterations": 90}',
@@ -123,10 +123,10 @@ my $long = q{SELECT trial, value IS NOT NULL, iterations BETWEEN 1 AND 999, call
 	FROM wals_tune('regress_wals_alice.ratings', '{"factors": 64, "iterations": ITERATIONS, "solver": "cholesky"}', max_seconds => 2) ORDER BY trial};
 ($rc, $stdout, $stderr) = $node->psql('postgres', $long =~ s/ITERATIONS/1000/r);
 is($stdout, '1|t|t|t|f', 'the first trial ends in time');
-like($stderr, qr/the best was tested after \d+ of \d+ iterations: another one might end after 2 seconds, the max_seconds/, 'and says so');
+like($stderr, qr/the best was tested after \d+ of \d+ iterations: another one might end after max_seconds, 2 s/, 'and says so');
 ($rc, $stdout, $stderr) = $node->psql('postgres', $long =~ s/ITERATIONS/[1, 1000]/r);
 is($stdout, "1|t|t|t|f\n2|f|f||", 'one that would not is given up');
-like($stderr, qr/stopped after 1 of 2 trials: another one might end after 2 seconds, the max_seconds/, 'and says so, too');
+like($stderr, qr/stopped after 1 of 2 trials: another one might end after max_seconds, 2 s/, 'and says so, too');
 
 # the next tuning of the session starts afresh
 is(psql_as('regress_wals_alice', q{SELECT count(*) FROM wals_tune('regress_wals_alice.ratings', '{"factors": 2, "iterations": 1}')}), '1', 'it can be done again');
