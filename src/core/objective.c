@@ -88,7 +88,8 @@ add_targets(Line *line, const WcProblem *problem)
 	if (problem->biases)
 		add(line, ", b_i and b_j = bias of user i and item j");
 	if (problem->params.half_life > 0 && all_cells)
-		add(line, ", faded to A (w0 f + c) / (w0 + c) with c = W - w0");
+		add(line, ", faded by the factor 1 - (1 - f) w0%s / W",
+		    problem->unobserved != NULL ? " t_j" : "");
 }
 
 /* "R_i^0.5 C_j^0.3", whichever of the two there is. */

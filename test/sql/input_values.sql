@@ -204,7 +204,7 @@ CREATE VIEW ages AS SELECT user_id, item_id, timestamptz '2024-01-01' -
 SELECT outcome($$SELECT wals_train('a', 'ages', time_col => 'at',
 	half_life => '1 microsecond', factors => 3, iterations => 2)$$);
 SELECT bool_and(norm < 'Infinity') FROM a_users;
--- and neither are the ends of the range
+-- and neither are the ends of the range; whose rows have all faded has no factors
 CREATE VIEW ends AS SELECT user_id, item_id,
 	CASE WHEN user_id < 3 THEN timestamptz '4714-11-24 00:00 BC'
 		ELSE '294276-12-31 00:00' END AS at,

@@ -87,8 +87,8 @@ test_implicit(void)
 	expect(&p, true,
 	       "implicit feedback: minimize sum over all cells of W (A - U V')^2 +"
 	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = 1 on"
-	       " observed cells and 0 elsewhere, faded to A (w0 f + c) / (w0 + c)"
-	       " with c = W - w0, W = w0 + 40 |r| * weight * f on observed cells"
+	       " observed cells and 0 elsewhere, faded by the factor"
+	       " 1 - (1 - f) w0 / W, W = w0 + 40 |r| * weight * f on observed cells"
 	       " and w0 elsewhere, w0 = 0.36, r = value,"
 	       " f = 2^(-age / half_life), lambda of a row = 0.03 * (sum of its "
 	       "weights)");
