@@ -224,6 +224,39 @@ SKIP:
 }
 
 # ---------------------------------------------------------------------------
+# docs/orms.md: Alembic leaves the tables of models alone
+# ---------------------------------------------------------------------------
+
+SKIP:
+{
+	my $python = python('alembic, psycopg2');
+	skip 'Alembic is not installed', 3 unless $python;
+	my ($snippet) = slurp_file("$FindBin::RealBin/../../docs/orms.md") =~ /^## Alembic\n.*?^```python\n(.*?)^```/ms
+	  or die 'the page has no program';
+	$node->safe_psql('postgres', q{
+		CREATE SCHEMA apart;
+		CREATE TABLE public.movies_poster (id integer);
+		SELECT wals_train('apart.movies', 'ratings', factors => 2)});
+	unlink $python->[1];
+	append_to_file($python->[1], $snippet . q{
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine
+
+with create_engine("postgresql+psycopg2://").connect() as connection:
+    for name, options in (("all", {}), ("kept", {"include_name": keep_wals(connection)})):
+        context = MigrationContext.configure(connection, opts={"include_schemas": True, **options})
+        gone = [d[1] for d in compare_metadata(context, MetaData()) if d[0] == "remove_table"]
+        print(name, *sorted(f"{t.schema or 'public'}.{t.name}" for t in gone))
+});
+	my ($all, $kept) = split /\n/, run_program('Alembic', @$python);
+	like($all, qr/apart\.movies .*public\.movies public\.movies_items public\.movies_poster public\.movies_users/,
+		'Alembic: without the page it wants to drop the tables');
+	is($kept, 'kept public.films public.movies_poster public.orders public.plays public.quality public.ratings public.trust public.users',
+		'Alembic: with it those that are not of models only');
+}
+
+# ---------------------------------------------------------------------------
 # What the page says the server says
 # ---------------------------------------------------------------------------
 
