@@ -4,6 +4,7 @@
 \set ECHO queries
 \pset pager off
 \pset null '-'
+\set VERBOSITY terse
 SET client_min_messages = warning;
 
 \echo

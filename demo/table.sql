@@ -1,6 +1,7 @@
 -- What demo/run --table shows, after the statement of demo/read-table that makes
--- the table "ratings": user_id, item_id, unless :value is NULL value, and if
--- :has_times rated_at; :liked says which rows are no dislikes.  psql runs it in the folder where it leaves the map.
+-- the table "ratings": user_id, item_id, if :has_values value, which :value names,
+-- and if :has_times rated_at; :liked says which rows are no dislikes.  psql runs it
+-- in the folder where it leaves the map.
 \set ON_ERROR_STOP on
 DROP TABLE raw;
 CREATE INDEX ON ratings (user_id, item_id);
@@ -8,6 +9,7 @@ ANALYZE ratings;
 \set ECHO queries
 \pset pager off
 \pset null '-'
+\set VERBOSITY terse
 
 \echo
 \echo '== 1. The data'
@@ -25,6 +27,13 @@ CREATE EXTENSION wals;
 SELECT wals_train('demo', 'ratings', value_col => :value) AS version;
 
 \set ECHO none
+\if :has_values
+\echo '-- What people have chosen decides here, and of its values the sign alone.  To'
+\echo '-- predict the values:  SELECT wals_train(''stars'', ''ratings'','
+\echo '--     value_col => ''value'', feedback => ''explicit'');'
+\echo
+\endif
+
 -- somebody with about 8 items, the item most have, what the former may like best
 SELECT user_id AS someone FROM ratings
 GROUP BY user_id ORDER BY abs(count(DISTINCT item_id) - 8), user_id LIMIT 1 \gset
