@@ -18,27 +18,77 @@
  * the sums of chunks are added up in their order.  The second Gram matrix
  * borrows the float64 matrix of the first workspace.
  *
+ * The terms cancel where the fit is near exact: what is left is then no more
+ * than the rounding of float32.  So the sizes of the terms are added up as well,
+ * and where the loss is less than a small part of them it is taken once more,
+ * all in float64.  That takes several times as long, and few trainings need it.
+ *
  *-------------------------------------------------------------------------
  */
 #include <math.h>
+#include <string.h>
 
 #include "core/numerics.h"
+
+/* Below this part of its terms a loss is taken again; float32 rounds to 1e-7. */
+#define PRECISE 1e-3
 
 typedef struct LossJob
 {
 	const WcSolver *solver;
 	const WcModel *model;
+	const double *gram; /* k x k, of the items: all in float64; or NULL */
 } LossJob;
+
+static double
+dot(int32_t k, const float *x, const float *y)
+{
+	double sum[4] = {0, 0, 0, 0};
+	int32_t p = 0;
+
+	for (; p + 4 <= k; p += 4)
+		for (int i = 0; i < 4; i++)
+			sum[i] += (double) x[p + i] * y[p + i];
+	for (; p < k; p++)
+		sum[0] += (double) x[p] * y[p];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/* Products of a user and the items of count entries, the first being e. */
+static void
+predict(const LossJob *job, int32_t user, int64_t e, int32_t count,
+        int32_t ahead, float *scratch, double *prediction)
+{
+	const WcModel *model = job->model;
+	int32_t k = model->factors;
+	const int32_t *col = job->solver->problem->by_user.col + e;
+	const float *x = model->user_factors + (size_t) user * k;
+	WcGather gather = {.k = k, .width = k};
+
+	if (job->gram != NULL)
+	{
+		for (int32_t i = 0; i < count; i++)
+			prediction[i] =
+			    dot(k, x, model->item_factors + (size_t) col[i] * k);
+		return;
+	}
+	gather.count = count;
+	gather.ahead = ahead;
+	gather.base = model->item_factors;
+	gather.col = col;
+	job->solver->kernel->dots(&gather, x, scratch);
+	for (int32_t i = 0; i < count; i++)
+		prediction[i] = scratch[i];
+}
 
 /* Loss of one user's entries; false when asked to stop. */
 static bool
-row_loss(const LossJob *job, int32_t user, WcWork *work, double *loss,
+row_loss(const LossJob *job, int32_t user, WcWork *work, WcLossSum *sum,
          WcPace *pace)
 {
 	const WcProblem *problem = job->solver->problem;
 	const WcModel *model = job->model;
 	const WcCsr *entries = &problem->by_user;
-	int32_t k = model->factors;
 	int64_t end = entries->start[user + 1];
 	double scale = problem->base_weight;
 
@@ -47,26 +97,23 @@ row_loss(const LossJob *job, int32_t user, WcWork *work, double *loss,
 	for (int64_t first = entries->start[user]; first < end;
 	     first += WC_KERNEL_CHUNK)
 	{
+		double predictions[WC_KERNEL_CHUNK];
 		int64_t left = end - first;
-		WcGather gather = {.k = k, .width = k};
+		int32_t count =
+		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
+		int32_t ahead = left - count < WC_KERNEL_CHUNK
+		                    ? (int32_t) (left - count)
+		                    : WC_KERNEL_CHUNK;
 
-		gather.count =
-		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
-		left -= gather.count;
-		gather.ahead =
-		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
-		gather.base = model->item_factors;
-		gather.col = entries->col + first;
-		job->solver->kernel->dots(
-		    &gather, model->user_factors + (size_t) user * k, work->right);
-		for (int32_t i = 0; i < gather.count; i++)
+		predict(job, user, first, count, ahead, work->right, predictions);
+		for (int32_t i = 0; i < count; i++)
 		{
 			int64_t e = first + i;
 			int32_t item = entries->col[e];
 			double target = entries->value != NULL ? entries->value[e] : 1.0;
 			double weight = scale;
 			double unobserved = problem->w0;
-			double prediction = work->right[i];
+			double prediction = predictions[i];
 
 			if (entries->weight != NULL)
 				weight *= entries->weight[e];
@@ -77,11 +124,13 @@ row_loss(const LossJob *job, int32_t user, WcWork *work, double *loss,
 			if (problem->biases)
 				prediction += (double) model->user_bias[user] +
 				              (double) model->item_bias[item];
-			*loss += (unobserved + weight) * (target - prediction) *
-			             (target - prediction) -
-			         unobserved * prediction * prediction;
+			sum->loss += (unobserved + weight) * (target - prediction) *
+			                 (target - prediction) -
+			             unobserved * prediction * prediction;
+			sum->size += (unobserved + weight) *
+			             (target * target + prediction * prediction);
 		}
-		if (wc_pace(pace, (int64_t) gather.count * k))
+		if (wc_pace(pace, (int64_t) count * model->factors))
 			return false;
 	}
 	return true;
@@ -96,6 +145,24 @@ penalty(int32_t k, const float *x, const float *bias, double lambda)
 	for (int32_t p = 0; p < k; p++)
 		square += (double) x[p] * x[p];
 	return lambda * square;
+}
+
+/* x' G x, of the upper triangle */
+static double
+quadratic(int32_t k, const double *gram, const float *x)
+{
+	double sum = 0;
+
+	for (int32_t p = 0; p < k; p++)
+	{
+		const double *row = gram + (size_t) p * k;
+		double inner = row[p] * x[p];
+
+		for (int32_t q = p + 1; q < k; q++)
+			inner += 2 * row[q] * x[q];
+		sum += inner * x[p];
+	}
+	return sum;
 }
 
 /* Chunks of the users' schedule, then those of the items': their sums. */
@@ -113,21 +180,45 @@ loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 	const float *factors = users ? model->user_factors : model->item_factors;
 	const float *bias = users ? model->user_bias : model->item_bias;
 	const float *lambda = users ? problem->user_lambda : problem->item_lambda;
-	double sum = 0;
+	WcLossSum sum = {0, 0};
 
 	for (int32_t i = schedule->start[at]; i < schedule->start[at + 1]; i++)
 	{
 		int32_t row = schedule->order[i];
+		const float *x = factors + (size_t) row * k;
 
 		if (users && !row_loss(job, row, &solver->work[thread], &sum, pace))
 			return WC_CANCELLED;
-		sum += penalty(k, factors + (size_t) row * k,
-		               bias != NULL ? bias + row : NULL, lambda[row]);
+		if (users && job->gram != NULL && problem->w0 != 0)
+		{
+			sum.loss += problem->w0 * quadratic(k, job->gram, x);
+			if (wc_pace(pace, (int64_t) k * k / 2))
+				return WC_CANCELLED;
+		}
+		sum.loss +=
+		    penalty(k, x, bias != NULL ? bias + row : NULL, lambda[row]);
 		if (wc_pace(pace, k))
 			return WC_CANCELLED;
 	}
 	solver->sums[chunk] = sum;
 	return WC_OK;
+}
+
+/* The sums of all chunks, in their order. */
+static WcStatus
+add_chunks(WcSolver *solver, LossJob *job, WcLossSum *sum, const WcHooks *hooks)
+{
+	int64_t chunks = (int64_t) solver->schedule[WC_USERS].n_chunks +
+	                 solver->schedule[WC_ITEMS].n_chunks;
+	WcStatus status =
+	    wc_parallel(&solver->threads, chunks, loss_chunk, job, hooks);
+
+	for (int64_t chunk = 0; status == WC_OK && chunk < chunks; chunk++)
+	{
+		sum->loss += solver->sums[chunk].loss;
+		sum->size += solver->sums[chunk].size;
+	}
+	return status;
 }
 
 /* w0 trace(U'U V' diag(t) V): the loss of all cells if nothing was observed */
@@ -161,27 +252,65 @@ unobserved_loss(WcSolver *solver, const WcModel *model, double *loss,
 	return WC_OK;
 }
 
+/* V' diag(t) V in float64, by one thread, in the first workspace. */
+static WcStatus
+precise_gram(const WcSolver *solver, const WcModel *model, double *gram,
+             const WcHooks *hooks)
+{
+	const float *share = solver->problem->unobserved;
+	int32_t k = solver->factors;
+	WcPace pace = wc_pace_start(hooks);
+
+	memset(gram, 0, (size_t) k * k * sizeof(double));
+	for (int32_t j = 0; solver->problem->w0 != 0 && j < model->items; j++)
+	{
+		const float *x = model->item_factors + (size_t) j * k;
+		double t = share != NULL ? share[j] : 1.0;
+
+		for (int32_t p = 0; p < k; p++)
+		{
+			double *row = gram + (size_t) p * k;
+			double tx = t * x[p];
+
+			for (int32_t q = p; q < k; q++)
+				row[q] += tx * x[q];
+		}
+		if (wc_pace(&pace, (int64_t) k * k / 2))
+			return WC_CANCELLED;
+	}
+	return WC_OK;
+}
+
 WcStatus
 wc_loss(WcSolver *solver, const WcModel *model, double *loss,
         const WcHooks *hooks, WcError *error)
 {
-	LossJob job = {solver, model};
-	int64_t chunks = (int64_t) solver->schedule[WC_USERS].n_chunks +
-	                 solver->schedule[WC_ITEMS].n_chunks;
+	LossJob job = {solver, model, NULL};
+	WcLossSum sum = {0, 0};
 	WcStatus status = WC_OK;
-	double sum = 0;
 
 	if (solver->problem->w0 != 0)
-		status = unobserved_loss(solver, model, &sum, hooks);
+		status = unobserved_loss(solver, model, &sum.loss, hooks);
+	sum.size = sum.loss;
 	if (status == WC_OK)
-		status = wc_parallel(&solver->threads, chunks, loss_chunk, &job, hooks);
+		status = add_chunks(solver, &job, &sum, hooks);
+	if (status == WC_OK && sum.loss < PRECISE * sum.size)
+	{
+		double *gram = solver->work[0].matrix_double;
+
+		memset(&sum, 0, sizeof(sum));
+		job.gram = gram;
+		status = precise_gram(solver, model, gram, hooks);
+		if (status == WC_OK)
+			status = add_chunks(solver, &job, &sum, hooks);
+		/* what is left of it is the rounding of float64 */
+		sum.loss = fmax(sum.loss, 0);
+	}
 	if (status != WC_OK)
 		return wc_fail_silently(error, status, WC_USERS, -1);
-	for (int64_t chunk = 0; chunk < chunks; chunk++)
-		sum += solver->sums[chunk];
-	if (!isfinite(sum))
+	if (!isfinite(sum.loss))
 		return wc_fail(error, WC_NOT_FINITE, WC_USERS, -1, -1,
 		               "The loss leaves the range of double precision.");
-	*loss = sum;
+	*loss = sum.loss;
 	return WC_OK;
 }

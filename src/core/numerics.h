@@ -243,6 +243,13 @@ extern void wc_schedule_free(WcSchedule *schedule, const WcAlloc *alloc);
  * sweep.c
  * ------------------------------------------------------------------------ */
 
+/* What the rows of a chunk add to the loss, and the sizes of its terms. */
+typedef struct WcLossSum
+{
+	double loss;
+	double size;
+} WcLossSum;
+
 struct WcSolver
 {
 	const WcProblem *problem;
@@ -254,7 +261,7 @@ struct WcSolver
 	int32_t width; /* k, with biases k + 1 */
 	WcWork *work; /* one per thread */
 	WcSchedule schedule[2]; /* by WcSide */
-	double *sums; /* one per chunk of both schedules */
+	WcLossSum *sums; /* one per chunk of both schedules */
 
 	/* of a half sweep that was paused */
 	int64_t next_chunk; /* of rows; 0: none was paused */

@@ -156,7 +156,7 @@ create_parts(WcSolver *solver)
 		return WC_NO_MEMORY;
 	chunks = (size_t) solver->schedule[WC_USERS].n_chunks +
 	         (size_t) solver->schedule[WC_ITEMS].n_chunks;
-	solver->sums = wc_alloc_array(alloc, chunks, sizeof(double));
+	solver->sums = wc_alloc_array(alloc, chunks, sizeof(WcLossSum));
 	if (solver->sums == NULL)
 		return WC_NO_MEMORY;
 	if (solver->method != WC_SOLVE_CHOLESKY && create_descent(solver) != WC_OK)

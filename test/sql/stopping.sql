@@ -112,4 +112,11 @@ SELECT iterations, stop_reason, options -> 'tolerance' AS tolerance, options -> 
 FROM m WHERE active;
 
 SET client_min_messages = error;
+-- a fit that is all but exact: the loss falls to nothing, and is never negative
+CREATE TABLE exact AS SELECT u AS user_id, i AS item_id, 1 + abs(hashint4(u * 100 + i)) % 5 AS rating
+FROM generate_series(1, 30) AS u, generate_series(1, 10) AS i;
+SELECT wals_train('exactly', 'exact', value_col => 'rating', feedback => 'weighted', weighting => 'none',
+	unobserved_weight => 1, factors => 10, iterations => 30, regularization => 0);
+SELECT bool_and(l >= 0) AS none_negative, min(l) < 1e-6 AS all_but_exact FROM exactly, unnest(losses) AS l;
+
 DROP SCHEMA stopping CASCADE;

@@ -72,7 +72,7 @@ static inline WcCsr
 fixture_csr(const Fixture *f, const float *value, const float *weight,
             bool by_item)
 {
-	WcCsr csr;
+	WcCsr csr = {0};
 	int32_t rows = by_item ? f->n : f->m;
 	int32_t cols = by_item ? f->m : f->n;
 	size_t cells = (size_t) f->m * f->n;

@@ -60,6 +60,68 @@ test_zero_model(void)
 	fixture_free(&f);
 }
 
+/*
+ * Targets that the model predicts but for 1e-5 of each: what is left of terms
+ * that cancel has five digits all the same, and is not negative, whatever the
+ * number of threads.
+ */
+static void
+test_near_exact(void)
+{
+	FixtureSpec spec = {.name = "near exact",
+	                    .m = 40,
+	                    .n = 30,
+	                    .k = 8,
+	                    .density = 1,
+	                    .w0 = 1,
+	                    .values = true,
+	                    .empty_user = -1,
+	                    .empty_item = -1};
+
+	for (int kind = 0; kind < 4; kind++)
+	{
+		double losses[2];
+		Fixture f;
+		WcModel model;
+
+		spec.w0 = kind & 1 ? 1 : 0;
+		spec.base_weight = kind & 1 ? 0 : 1;
+		spec.popularity = kind == 3;
+		fixture_create(&spec, 3, &f);
+		fixture_model(&f, kind == 2 ? 1e3 : 1, 3, &model);
+		for (int32_t i = 0; i < f.m; i++)
+			for (int32_t j = 0; j < f.n; j++)
+			{
+				float target = 0;
+
+				for (int32_t p = 0; p < f.k; p++)
+					target += model.user_factors[i * f.k + p] *
+					          model.item_factors[j * f.k + p];
+				target *= 1 + ((i + j) % 3 - 1) * 1e-5f;
+				f.a[i * f.n + j] = target;
+				f.problem.by_user.value[i * f.n + j] = target;
+				f.problem.by_item.value[j * f.m + i] = target;
+			}
+		for (int threads = 1; threads <= 2; threads++)
+		{
+			WcSolverOptions options = {threads, NULL};
+			WcSolver *solver;
+			double expected = fixture_loss(&f, &model);
+
+			CHECK(wc_solver_create(&f.problem, &options, &solver, &check_alloc,
+			                       NULL) == WC_OK);
+			CHECK(wc_loss(solver, &model, &losses[threads - 1], NULL, NULL) ==
+			      WC_OK);
+			CHECK(losses[threads - 1] >= 0);
+			CHECK_NEAR(losses[threads - 1], expected, 1e-5 * expected);
+			wc_solver_free(solver);
+		}
+		CHECK(losses[0] == losses[1]);
+		wc_model_free(&model, &check_alloc);
+		fixture_free(&f);
+	}
+}
+
 static void
 test_not_finite(void)
 {
@@ -126,6 +188,7 @@ main(void)
 {
 	test_definition();
 	test_zero_model();
+	test_near_exact();
 	test_not_finite();
 	test_cancel();
 	return check_report("test_loss");
