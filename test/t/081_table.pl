@@ -93,6 +93,11 @@ reads('given by number, in any case', "a,B,c\n1,2,3\n", 'c B - -', ['3 2'],
 	options => [ '--user-col', 3, '--item-col', 'b', '--value-col', 'none' ]);
 reads('an index of pandas', ",user,item\n0,7,a\n1,8,b\n", 'user item - -', [ '7 a', '8 b' ]);
 reads('an index that was saved twice', "Unnamed: 0,a,b\n0,7,x\n1,8,y\n", 'a b - -', [ '7 x', '8 y' ]);
+reads('numbers of rows', "id,a,b\n1,7,x\n2,7,y\n", 'a b - -', [ '7 x', '7 y' ]);
+reads('ids that are called so', "id,what\n1,x\n2,y\n", 'id what - -', [ '1 x', '2 y' ]);
+reads('a name and a title', "behavior,user-id,game-title\nplay,5,Portal\n", 'user-id game-title - -', ['5 Portal']);
+reads('a time in front, without names', "1000000000,7,x\n1000000001,7,y\n", 'column 2 column 3 - column 1',
+	[ '7 x 2001-09-09 01:46:40+00', '7 y 2001-09-09 01:46:41+00' ]);
 reads('row names of R', "who\twhat\n1\tann\tx\n2\tben\ty\n", 'who what - -', [ 'ann x', 'ben y' ]);
 
 # ---------------------------------------------------------------------------
