@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "storage/pmsignal.h"
 
+#include "base/mapping.h"
 #include "base/report.h"
 #include "base/settings.h"
 
@@ -52,6 +53,9 @@ wals_report(const WcError *error, const WalsMemory *memory,
 	const char *row = row_name ? row_name : "(unknown)";
 	const char *other = other_name ? other_name : "(unknown)";
 
+	/* zeros that nobody wrote may be all there is to report */
+	if (error->status != WC_CANCELLED)
+		wals_mapping_check();
 	switch (error->status)
 	{
 		case WC_CANCELLED:

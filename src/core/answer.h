@@ -224,6 +224,8 @@ typedef struct WcPack
 	WcIdKind kind;
 	int32_t count;
 	int32_t factors; /* k */
+	float query_norm; /* length of query the order is made for */
+	int64_t text_bytes;
 
 	/* by index */
 	const int64_t *number; /* WC_ID_INT64 */
@@ -271,7 +273,9 @@ extern void wc_pack_abandon(WcPackBuilder *builder);
  * View a block that somebody else has made, in a file for instance.  False
  * unless it is a pack of that identity, complete, made by this version of the
  * library on this kind of machine, and no number in it leads outside of it.
- * Factors are not looked at: damaged ones give wrong answers, never a crash.
+ * Factors are not looked at: damaged ones give wrong answers, never a crash.  The
+ * block may become zeros while it is viewed, in the middle of a call too: then
+ * answers are wrong, and still no number leads outside.
  */
 extern bool wc_pack_open(const void *block, size_t bytes, const void *identity,
                          WcPack *pack);

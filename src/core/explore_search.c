@@ -260,7 +260,7 @@ find_cut(const Tour *tour)
 static bool
 goes_on(const Tour *tour, const WcPackBlock *block, double cut)
 {
-	double c = wc_pack_header(tour->pack)->query_norm;
+	double c = tour->pack->query_norm;
 	double above = tour->norm - c;
 	double reach = tour->norm * block->norm_max + block->bias_max;
 	double by_key = block->key_max +

@@ -126,10 +126,10 @@ lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
 	return place;
 }
 
+/* The header is a copy: the block may change into zeros at any time. */
 static void
-view(const void *block, WcPack *pack)
+view(const void *block, const WcPackHeader *header, WcPack *pack)
 {
-	const WcPackHeader *header = block;
 	const char *base = block;
 	uint64_t offset[N_PARTS];
 
@@ -139,6 +139,8 @@ view(const void *block, WcPack *pack)
 	pack->kind = (WcIdKind) header->kind;
 	pack->count = header->count;
 	pack->factors = header->factors;
+	pack->query_norm = header->query_norm;
+	pack->text_bytes = (int64_t) header->text;
 	lay_out(pack->kind, pack->count, pack->factors, header->text, offset);
 	if (pack->kind == WC_ID_INT64)
 		pack->number = (const int64_t *) (base + offset[PART_IDS]);
@@ -591,14 +593,14 @@ take_block(const WcPackBuilder *builder, const void *identity, WcPack *pack)
 	for (int part = 1; part < N_PARTS; part++)
 		memset(block + offset[part] - PACK_ALIGN, 0, PACK_ALIGN);
 	memcpy(block, &header, sizeof(header));
-	view(block, pack);
+	view(block, &header, pack);
 	pack->owned = owned;
 	return WC_OK;
 }
 
 /* Everything but the block itself; the ids are sorted first. */
 static WcStatus
-fill(WcPackBuilder *builder, const WcPack *pack, const WcHooks *hooks)
+fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
 {
 	WcPackHeader *header = (WcPackHeader *) pack->block;
 	WcPace pace = wc_pace_start(hooks);
@@ -614,7 +616,7 @@ fill(WcPackBuilder *builder, const WcPack *pack, const WcHooks *hooks)
 		status = fill_rows(builder, pack, c, &pace);
 	if (status != WC_OK)
 		return status;
-	header->query_norm = c;
+	pack->query_norm = header->query_norm = c;
 	header->check = header_check(header);
 	return WC_OK;
 }
@@ -648,13 +650,11 @@ wc_pack_finish(WcPackBuilder *builder, const void *identity, WcPack *pack,
  * ------------------------------------------------------------------------ */
 
 static bool
-header_is_good(const void *block, size_t bytes, const void *identity)
+header_is_good(const WcPackHeader *header, size_t bytes, const void *identity)
 {
-	const WcPackHeader *header = block;
 	uint64_t offset[N_PARTS];
 
-	if (bytes < sizeof(WcPackHeader) ||
-	    memcmp(header->magic, PACK_MAGIC, sizeof(header->magic)) != 0 ||
+	if (memcmp(header->magic, PACK_MAGIC, sizeof(header->magic)) != 0 ||
 	    header->format != PACK_FORMAT ||
 	    header->byte_order != PACK_BYTE_ORDER ||
 	    header->check != header_check(header) ||
@@ -683,11 +683,15 @@ bool
 wc_pack_open(const void *block, size_t bytes, const void *identity,
              WcPack *pack)
 {
+	WcPackHeader header;
+
 	memset(pack, 0, sizeof(*pack));
-	if ((uintptr_t) block % PACK_ALIGN != 0 ||
-	    !header_is_good(block, bytes, identity))
+	if ((uintptr_t) block % PACK_ALIGN != 0 || bytes < sizeof(header))
 		return false;
-	view(block, pack);
+	memcpy(&header, block, sizeof(header));
+	if (!header_is_good(&header, bytes, identity))
+		return false;
+	view(block, &header, pack);
 	if (wc_pack_ids_are_good(pack) &&
 	    are_indexes(pack->count, pack->position) &&
 	    are_indexes(pack->count, pack->popular) &&

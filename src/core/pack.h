@@ -54,12 +54,6 @@ typedef struct WcPackHeader
 	uint64_t check; /* of what stands before */
 } WcPackHeader;
 
-static inline const WcPackHeader *
-wc_pack_header(const WcPack *pack)
-{
-	return pack->block;
-}
-
 static inline int32_t
 wc_pack_blocks(const WcPack *pack)
 {

@@ -71,8 +71,12 @@ wc_pack_id(const WcPack *pack, int32_t index)
 		id.number = pack->number[index];
 	else
 	{
-		id.bytes = pack->text + pack->offset[index];
-		id.length = (size_t) (pack->offset[index + 1] - pack->offset[index]);
+		int64_t begin = pack->offset[index];
+		int64_t end = pack->offset[index + 1];
+
+		/* the second may have become 0 after the first was read */
+		id.bytes = pack->text + begin;
+		id.length = end > begin ? (size_t) (end - begin) : 0;
 	}
 	return id;
 }
@@ -195,7 +199,7 @@ slots_are_good(const WcPack *pack)
 static bool
 texts_are_good(const WcPack *pack)
 {
-	int64_t text = (int64_t) wc_pack_header(pack)->text;
+	int64_t text = pack->text_bytes;
 	bool good = true;
 
 	if (pack->kind == WC_ID_INT64)

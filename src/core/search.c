@@ -189,7 +189,7 @@ scan_code(Scan *scan, const WcPack *pack, int32_t largest_code, int8_t *codes)
 static inline bool
 scan_goes_on(const Scan *scan, const WcPack *pack, const WcPackBlock *block)
 {
-	double c = wc_pack_header(pack)->query_norm;
+	double c = pack->query_norm;
 	double above = scan->norm - c;
 	double reach = scan->norm * block->norm_max + block->bias_max;
 	double by_key = block->key_max +
@@ -308,14 +308,18 @@ sort_all(const Scan *scan, const WcPack *pack, WcKeyed *entries,
 	int32_t count = 0;
 	WcKeyed *sorted;
 
+	/* a pack that has become zeros has not every index at some position */
+	for (int32_t i = 0; i < pack->count; i++)
+	{
+		entries[i].key = NO_KEY;
+		entries[i].value = i;
+	}
 	for (int32_t p = 0; p < pack->count; p++)
 	{
 		int32_t index = pack->index[p];
 
 		if (wc_pace(pace, 16 + pack->factors / 8))
 			return fail_cancelled(error);
-		entries[index].key = NO_KEY;
-		entries[index].value = index;
 		if (!wc_has_bit(scan->excluded, index))
 		{
 			float score = wc_pack_score_at(pack, query->vector, query->base, p);

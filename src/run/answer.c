@@ -14,6 +14,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/memory.h"
+#include "base/mapping.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
@@ -73,6 +74,7 @@ wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
 	WalsIdType stored = side == WC_USERS ? model->user_type : model->item_type;
 	WcId stored_id = wals_id_from_datum(wals_id_sql_type(stored), id);
 
+	wals_mapping_check();
 	ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
 	                errmsg("%s %s is not in model \"%s\"", name,
 	                       wals_id_to_cstring(stored, stored_id),
@@ -137,6 +139,7 @@ wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
 void
 wals_answer_damaged(const WalsRows *rows, int32 index)
 {
+	wals_mapping_check();
 	wals_factors_damaged(
 	    rows->table,
 	    wals_id_to_cstring(rows->id_type, wals_rows_id(rows, index)),

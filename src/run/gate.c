@@ -32,6 +32,7 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 
+#include "base/mapping.h"
 #include "run/evaluate.h"
 #include "run/gate.h"
 #include "run/options.h"
@@ -319,8 +320,12 @@ wals_gate_judge(WalsGate *gate, const WalsHoldout *holdout,
 	{
 		/* of this moment: a training may have begun long ago */
 		wals_query_take_snapshot();
+		wals_model_version(gate->active.relation, gate->active.version,
+		                   &gate->active);
 		theirs = wals_holdout_stored(holdout, &gate->active, users, items);
 		measure(gate, holdout, by_user, &mine, &theirs);
+		/* what comes next is a decision, and it is committed */
+		wals_mapping_check();
 		wals_query_drop_snapshot();
 	}
 	else

@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/mapping.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
@@ -82,6 +83,8 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 		points[count].entries = wals_rows_entries(rows, index);
 		ids[count++] = wals_id_to_datum(model->item_type, id);
 	}
+	/* labels come next, for these ids */
+	wals_mapping_check();
 	*result = points;
 	if (stored != NULL)
 		*stored = ids;

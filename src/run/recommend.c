@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/mapping.h"
 #include "run/recommend.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -108,6 +109,7 @@ static void
 unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
                    Datum user)
 {
+	wals_mapping_check();
 	if (request->basket != NULL)
 		ereport(
 		    ERROR,

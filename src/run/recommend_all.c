@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/mapping.h"
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/settings.h"
@@ -242,6 +243,8 @@ read_seen(WalsRecommendAll *all)
 
 		get_rows(all, &users, &items);
 		which = name_users(all, users, all->next, end);
+		/* or they would be asked for somebody else */
+		wals_mapping_check();
 		MemoryContextReset(all->seen_context);
 		caller = MemoryContextSwitchTo(all->seen_context);
 		wals_seen_read(&all->model, &which,

@@ -89,7 +89,7 @@ typedef struct CacheEntry
 	LocalTransactionId only_in; /* the transaction whose changes it may hold,
 	                             * which nobody else may ever see; or none */
 	WalsMemory memory; /* context of the entry and its size */
-	WalsPackMap map; /* the pack's file, when it is shared */
+	WalsMapping map; /* the pack's file, when it is shared */
 	MemoryContextCallback unmap;
 	WalsRows rows;
 } CacheEntry;
@@ -150,7 +150,7 @@ end_part(SubXactEvent event, SubTransactionId part, SubTransactionId parent,
 static void
 entry_unmap(void *arg)
 {
-	wals_packfile_close(&((CacheEntry *) arg)->map);
+	wals_mapping_close(&((CacheEntry *) arg)->map);
 }
 
 /* An entry in a context of its own, below the current one. */
@@ -243,7 +243,7 @@ entry_is_current(CacheEntry *entry)
 		entry->suspect =
 		    !key_look(&now) || memcmp(&now, &entry->key, sizeof(now)) != 0;
 	}
-	return !entry->suspect && !entry->over &&
+	return !entry->suspect && !entry->over && !entry->map.damaged &&
 	       (entry->only_in == InvalidLocalTransactionId ||
 	        entry->only_in == wals_transaction_number());
 }
@@ -420,7 +420,7 @@ entry_open(CacheEntry *entry)
 	if (pack->factors == entry->key.factors &&
 	    pack->kind == wals_id_kind(entry->rows.id_type))
 		return true;
-	wals_packfile_close(&entry->map);
+	wals_mapping_close(&entry->map);
 	memset(pack, 0, sizeof(*pack));
 	return false;
 }

@@ -24,6 +24,7 @@
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 
+#include "base/mapping.h"
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/settings.h"
@@ -239,16 +240,19 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 	FoldEntry *entry = MemoryContextAllocZero(context, sizeof(FoldEntry));
 	WcFoldItems items = wals_fold_items(rows);
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WcStatus status;
 
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
 	entry->weighted = objective->col_weighted;
 	entry->kernel = wc_kernel_name(wals_kernel);
 	wals_memory_init(&entry->memory, context, 0);
-	check(wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
-	                     wals_kernel, &entry->fold, &entry->memory.alloc,
-	                     &wals_hooks, &error),
-	      &error, &entry->memory);
+	status = wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
+	                        wals_kernel, &entry->fold, &entry->memory.alloc,
+	                        &wals_hooks, &error);
+	/* it is going to be kept */
+	wals_mapping_check();
+	check(status, &error, &entry->memory);
 	return entry;
 }
 

@@ -54,8 +54,8 @@
 #include "store/query.h"
 #include "store/relation.h"
 
-/* Tells our locks from those of pg_advisory_lock, which uses 1 and 2. */
-#define MODEL_LOCK_CLASS 0x5741
+/* As the part of an object; the server itself locks none of a number like this. */
+#define MODEL_LOCK_PART 0x5741
 
 static Oid
 database_owner(void)
@@ -95,13 +95,18 @@ wals_model_check_owner(Oid relation)
 		             role ? quote_identifier(role) : "its owner")));
 }
 
+/*
+ * A lock on an object of the database, of our own kind: an advisory lock that a
+ * session holds is released by pg_advisory_unlock_all(), which any function of a
+ * source may call.
+ */
 static void
 model_lock_tag(Oid schema, const char *name, LOCKTAG *tag)
 {
 	uint32 hash =
 	    DatumGetUInt32(hash_any((const unsigned char *) name, strlen(name)));
 
-	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, schema, hash, MODEL_LOCK_CLASS);
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, schema, hash, MODEL_LOCK_PART);
 }
 
 void
@@ -135,7 +140,9 @@ wals_model_release(Oid schema, const char *name)
 	LOCKTAG tag;
 
 	model_lock_tag(schema, name, &tag);
-	LockRelease(&tag, ExclusiveLock, true);
+	/* a transaction that was rolled back has taken the lock with it */
+	if (wals_lock_is_held(&tag, ExclusiveLock))
+		LockRelease(&tag, ExclusiveLock, true);
 }
 
 void

@@ -34,7 +34,6 @@
 #include "postgres.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,6 +43,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
@@ -89,27 +89,34 @@ file_path(const WalsPackKey *key, char path[MAXPGPATH])
 
 /* Map an open file if it is one of ours. */
 static bool
-map_file(int fd, WalsPackMap *map)
+map_file(int fd, const char *path, WalsMapping *map)
 {
 	struct stat status;
 
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
-	    status.st_uid != geteuid() ||
-	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_size <= 0)
-		return false;
-	map->address =
-	    mmap(NULL, (Size) status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (map->address == MAP_FAILED)
-	{
-		map->address = NULL;
-		return false;
-	}
-	map->bytes = (Size) status.st_size;
-	return true;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	       status.st_uid == geteuid() &&
+	       (status.st_mode & (S_IRWXG | S_IRWXO)) == 0 && status.st_size > 0 &&
+	       wals_mapping_open(map, fd, path, (Size) status.st_size);
+}
+
+/* View what is mapped, if it is the pack of that identity and can be read. */
+static bool
+view_pack(WalsMapping *map, const uint8 identity[WC_PACK_IDENTITY],
+          WcPack *pack)
+{
+	sig_atomic_t damaged_before = wals_mapping_is_damaged;
+
+	if (wc_pack_open(map->address, map->bytes, identity, pack) && !map->damaged)
+		return true;
+	/* nothing was taken from it that an answer could depend on */
+	wals_mapping_is_damaged = damaged_before;
+	wals_mapping_close(map);
+	memset(pack, 0, sizeof(*pack));
+	return false;
 }
 
 bool
-wals_packfile_open(const WalsPackKey *key, WalsPackMap *map, WcPack *pack)
+wals_packfile_open(const WalsPackKey *key, WalsMapping *map, WcPack *pack)
 {
 	uint8 identity[WC_PACK_IDENTITY];
 	char path[MAXPGPATH];
@@ -121,27 +128,18 @@ wals_packfile_open(const WalsPackKey *key, WalsPackMap *map, WcPack *pack)
 	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
 	if (fd < 0)
 		return false;
-	mapped = map_file(fd, map);
+	mapped = map_file(fd, path, map);
 	/* now is when it was used last; a failure makes it look older */
 	(void) futimens(fd, NULL);
 	close(fd);
 	if (!mapped)
 		return false;
 	wals_packfile_identity(key, identity);
-	if (wc_pack_open(map->address, map->bytes, identity, pack))
+	if (view_pack(map, identity, pack))
 		return true;
 	ereport(LOG, (errmsg("removing damaged file \"%s\"", path)));
-	wals_packfile_close(map);
 	(void) unlink(path);
 	return false;
-}
-
-void
-wals_packfile_close(WalsPackMap *map)
-{
-	if (map->address != NULL)
-		(void) munmap(map->address, map->bytes);
-	memset(map, 0, sizeof(*map));
 }
 
 /* ------------------------------------------------------------------------
@@ -257,8 +255,25 @@ compare_used(const ListCell *a, const ListCell *b)
 	return left->used < right->used ? -1 : left->used > right->used;
 }
 
-/* Make room for a new file; false when it alone is larger than the limit. */
-static bool
+/*
+ * The setting whose limit a file alone passes, or NULL.  temp_file_limit is for
+ * what one session has at a time; a shared file belongs to none, so that their
+ * sum has a limit of its own, which is a superuser's as well.
+ */
+static const char *
+limit_passed(Size bytes)
+{
+	Size kilobytes = bytes / 1024;
+
+	if (wals_cache_file_limit >= 0 && kilobytes >= (Size) wals_cache_file_limit)
+		return "wals.cache_file_limit";
+	if (temp_file_limit >= 0 && kilobytes >= (Size) temp_file_limit)
+		return "temp_file_limit";
+	return NULL;
+}
+
+/* Make room for a new file. */
+static void
 make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
           Size bytes)
 {
@@ -267,8 +282,6 @@ make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
 	List *left = NIL;
 	ListCell *cell;
 
-	if (wals_cache_file_limit >= 0 && bytes > limit)
-		return false;
 	foreach (cell, list_files())
 	{
 		PackFile *file = lfirst(cell);
@@ -291,7 +304,6 @@ make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
 		(void) unlink(file->path);
 		used -= file->bytes;
 	}
-	return true;
 }
 
 void
@@ -374,22 +386,25 @@ bool
 wals_packfile_write(const WalsPackKey *key, int n_active,
                     const pg_uuid_t *active, const WcPack *pack, bool tell)
 {
+	const char *limit = limit_passed(pack->bytes);
 	char path[MAXPGPATH];
 	char name_for_now[MAXPGPATH + 16];
 
-	if (!make_room(key, n_active, active, pack->bytes))
+	if (limit != NULL)
 	{
 		if (!tell)
 			return false;
-		ereport(WARNING,
-		        (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-		         errmsg("rows of \"%s\" do not fit into wals.cache_file_limit",
-		                get_rel_name(key->table)),
-		         errdetail("They need %zu kB, so each session keeps its own.",
-		                   pack->bytes / 1024),
-		         errhint("Raise wals.cache_file_limit.")));
+		ereport(
+		    WARNING,
+		    (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+		     errmsg("rows of \"%s\" do not fit into %s",
+		            get_rel_name(key->table), limit),
+		     errdetail("They need %zu kB, so each session keeps its own.",
+		               pack->bytes / 1024),
+		     errhint("Raise %s, or SET wals.cache_share = 'never'.", limit)));
 		return false;
 	}
+	make_room(key, n_active, active, pack->bytes);
 	file_path(key, path);
 	snprintf(name_for_now, sizeof(name_for_now), "%s.%d", path, MyProcPid);
 	if (write_file(path, name_for_now, pack))
@@ -412,7 +427,7 @@ wals_packfile_try(const WcPack *pack, const uint8 identity[WC_PACK_IDENTITY],
 {
 	char path[MAXPGPATH];
 	char name_for_now[MAXPGPATH + 16];
-	WalsPackMap map;
+	WalsMapping map;
 	WcPack view;
 	bool same = false;
 	int fd;
@@ -429,12 +444,12 @@ wals_packfile_try(const WcPack *pack, const uint8 identity[WC_PACK_IDENTITY],
 	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
 	if (fd >= 0)
 	{
-		if (map_file(fd, &map))
-			same = wc_pack_open(map.address, map.bytes, identity, &view) &&
+		if (map_file(fd, path, &map))
+			same = view_pack(&map, identity, &view) &&
 			       memcmp(view.block, pack->block, pack->bytes) == 0;
 		close(fd);
 	}
-	wals_packfile_close(&map);
+	wals_mapping_close(&map);
 	(void) unlink(path);
 	if (!same)
 		*reason = psprintf("\"%s\" does not hold what was written", path);

@@ -10,6 +10,7 @@
 
 #include "utils/uuid.h"
 
+#include "base/mapping.h"
 #include "core/core.h"
 
 /*
@@ -31,13 +32,6 @@ typedef struct WalsPackKey
 	uint32 layout; /* hash of the columns that are read */
 } WalsPackKey;
 
-/* A mapped file; address NULL: none. */
-typedef struct WalsPackMap
-{
-	void *address;
-	Size bytes;
-} WalsPackMap;
-
 /* What wc_pack_finish and wc_pack_open are given for a key. */
 extern void wals_packfile_identity(const WalsPackKey *key,
                                    uint8 identity[WC_PACK_IDENTITY]);
@@ -46,9 +40,8 @@ extern void wals_packfile_identity(const WalsPackKey *key,
  * Map the file of a key.  False when there is none, or it cannot be mapped; a
  * damaged one is removed.
  */
-extern bool wals_packfile_open(const WalsPackKey *key, WalsPackMap *map,
+extern bool wals_packfile_open(const WalsPackKey *key, WalsMapping *map,
                                WcPack *pack);
-extern void wals_packfile_close(WalsPackMap *map);
 
 /*
  * Write a pack to the file of a key, complete or not at all, after files that

@@ -30,6 +30,7 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "base/mapping.h"
 #include "store/query.h"
 #include "store/storage.h"
 
@@ -83,11 +84,22 @@ wals_query_begin(void)
 		elog(ERROR, "SPI_connect failed");
 }
 
-void
-wals_query_end(void)
+static void
+disconnect(void)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+}
+
+/*
+ * This is where answers leave: what rows in a shared file have told them must
+ * have been there.
+ */
+void
+wals_query_end(void)
+{
+	wals_mapping_check();
+	disconnect();
 }
 
 static void
@@ -150,7 +162,7 @@ void
 wals_query_end_procedure(void)
 {
 	guard.levels--;
-	wals_query_end();
+	disconnect();
 }
 
 void

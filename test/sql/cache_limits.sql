@@ -181,6 +181,18 @@ SELECT count(*) FROM wals_recommend(1, 5, 'large');
 TABLE files ORDER BY model;
 SELECT model, place, hits, fetched FROM kept;
 
+-- no file is larger than what the caller may have of temporary files; activating
+-- gives a new identity, so that there is none yet
+\c
+SET search_path = cache_limits, public;
+SET client_min_messages = warning;
+SELECT wals_activate('large', 2);
+SET temp_file_limit = '1MB';
+SELECT count(*) FROM wals_recommend(1, 5, 'large');
+TABLE files ORDER BY model;
+RESET temp_file_limit;
+SET wals.cache_share = 'always';
+
 -- what a transaction has changed is for itself, and gone with it
 SET wals.cache_file_limit = '1GB';
 SET wals.cache_mem = '64MB';

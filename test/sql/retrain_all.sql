@@ -67,7 +67,7 @@ CALL wals_retrain();
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM state();
 -- no lock is left, nor anything of the session that the next call minds
-SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+SELECT count(*) FROM pg_locks WHERE locktype = 'object' AND objsubid = 22337 AND pid = pg_backend_pid();
 SELECT count(*) FROM wals_progress;
 SELECT count(*) FROM wals_recommend(1, 3, 'a');
 
