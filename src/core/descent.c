@@ -82,8 +82,10 @@ void
 wc_descent_end(const WcHalf *half, int32_t index, const float *x)
 {
 	int32_t k = half->factors;
+	float *to = half->solved + (size_t) index * k;
 
-	memcpy(half->solved + (size_t) index * k, x, (size_t) k * sizeof(float));
+	memcpy(to, x, (size_t) k * sizeof(float));
+	wc_flush(k, to);
 	if (half->solved_bias != NULL)
 		half->solved_bias[index] = x[k];
 }

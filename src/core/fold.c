@@ -547,6 +547,7 @@ rotate_back(const WcFold *fold, float *factors)
 	}
 	for (int32_t p = 0; p < k; p++)
 		factors[p] = (float) x[p];
+	wc_flush(k, factors);
 }
 
 WcStatus

@@ -794,6 +794,7 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 		               "regularization is %g.",
 		               row.lambda);
 	to_floats(k, work->solution, to);
+	wc_flush(k, to);
 	if (half->solved_bias != NULL)
 		half->solved_bias[index] = (float) work->solution[k];
 	return WC_OK;

@@ -313,8 +313,12 @@ rotate_strip(void *arg, int32_t thread, int64_t strip, WcPace *pace)
 		kernel->multiply(size, pitch, wc_pad(count, 8), from,
 		                 job->solver->rotation, to);
 		for (int32_t e = 0; e < count; e++)
-			memcpy(factors + (size_t) e * k, to + (size_t) e * pitch,
-			       (size_t) k * sizeof(float));
+		{
+			float *vector = factors + (size_t) e * k;
+
+			memcpy(vector, to + (size_t) e * pitch, (size_t) k * sizeof(float));
+			wc_flush(k, vector);
+		}
 		if (wc_pace(pace, (int64_t) count * k * k / WC_PACE_VECTOR))
 			return WC_CANCELLED;
 	}

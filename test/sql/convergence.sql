@@ -23,7 +23,8 @@ DECLARE
 BEGIN
 	EXECUTE 'SELECT wals_train(''m'', ''ratings'', keep_versions => 1, ' || options || ')';
 	SELECT m.loss INTO loss FROM m;
-	SELECT count(*) = count(*) FILTER (WHERE abs(f) < 1e10) INTO finite
+	-- and none below the normal range of real
+	SELECT count(*) = count(*) FILTER (WHERE abs(f) < 1e10 AND (f = 0 OR abs(f) >= 1.17549435e-38)) INTO finite
 	FROM (SELECT factors FROM m_users UNION ALL SELECT factors FROM m_items) AS x, unnest(factors) AS f;
 	INSERT INTO outcomes VALUES (options, 'trained', loss, finite);
 EXCEPTION WHEN OTHERS THEN
