@@ -528,6 +528,7 @@ check_code(Oid relation, Oid table)
  */
 typedef struct VersionRows
 {
+	MemoryContext context; /* of the values */
 	uint64 count;
 	Datum values[N_COLS];
 	bool nulls[N_COLS];
@@ -538,10 +539,12 @@ static void
 take_version(const WalsRow *row, void *arg)
 {
 	VersionRows *rows = arg;
+	MemoryContext caller;
 	int i;
 
 	if (rows->count++ > 0)
 		return;
+	caller = MemoryContextSwitchTo(rows->context);
 	for (i = 0; i < N_COLS; i++)
 	{
 		int16 length;
@@ -553,6 +556,7 @@ take_version(const WalsRow *row, void *arg)
 		get_typlenbyval(version_lookup.shape.types[i], &length, &by_value);
 		rows->values[i] = datumCopy(row->values[i], by_value, length);
 	}
+	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -562,6 +566,7 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 	WalsLookup lookup = version_lookup;
 
 	memset(rows, 0, sizeof(*rows));
+	rows->context = CurrentMemoryContext;
 	lookup.table = relation;
 	lookup.snapshot = snapshot;
 	lookup.keys[0] = version == 0 ? "active" : "version";

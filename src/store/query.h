@@ -109,7 +109,8 @@ typedef struct WalsRow
 } WalsRow;
 
 /*
- * Call each_row for every row of a query, as it comes: nothing is collected.
+ * Call each_row for every row of a query, as it comes: nothing is collected, and
+ * what each_row allocates in the context it is called in may go with the row.
  */
 typedef void (*WalsRowFunction)(const WalsRow *row, void *arg);
 extern void wals_query_each(const char *sql, int n_args, const Oid *types,
