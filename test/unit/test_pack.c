@@ -182,7 +182,7 @@ check_bounds(const WcPack *pack)
 {
 	int32_t k = pack->factors;
 	int32_t chunks = wc_pack_chunks(k);
-	double c = wc_pack_header(pack)->query_norm;
+	double c = pack->query_norm;
 	bool held = true;
 
 	for (int32_t p = 0; p < pack->count; p++)
@@ -381,6 +381,102 @@ test_open(void)
 	}
 }
 
+static bool
+are_within(const WcPack *pack, int32_t n, const WcScored *scored)
+{
+	bool good = true;
+
+	for (int32_t i = 0; i < n; i++)
+		good &= scored[i].index >= 0 && scored[i].index < pack->count;
+	return good;
+}
+
+/* All ways to read a pack, none of which may leave it or go on for ever. */
+static void
+check_all_within(const WcPack *pack, int32_t k)
+{
+	int32_t count = pack->count;
+	WcScored *scored = malloc((size_t) count * 3 * sizeof(WcScored));
+	float vector[WC_FACTORS_MAX];
+	WcQuery query = {.vector = vector, .min_score = -INFINITY};
+	WcQuery queries[3] = {query, query, query};
+	int32_t n_many[3];
+	char buffer[64];
+	WcError error;
+	bool good = true;
+
+	for (int32_t j = 0; j < count + 5; j++)
+	{
+		WcId id = id_of(pack->kind, j, buffer);
+		int32_t index = wc_pack_find(pack, &id);
+
+		good &= index >= -1 && index < count;
+		if (j >= count)
+			continue;
+		id = wc_pack_id(pack, j);
+		good &= pack->kind == WC_ID_INT64 ||
+		        id.length <= (size_t) pack->text_bytes;
+		for (size_t b = 0; b < id.length; b++)
+			good &= id.bytes[b] != '\x7F'; /* read, for the sanitizer */
+		good &= wc_pack_vector(pack, j)[0] < FLT_MAX;
+	}
+	CHECK(good);
+	vector_of(k, 3, vector);
+	for (int32_t n = 1; n <= count; n = n * 3 + 1)
+	{
+		int32_t found = 0;
+
+		if (wc_search(pack, &query, n, scored, &found, NULL, &check_alloc, NULL,
+		              &error) == WC_OK)
+			CHECK(found <= n && are_within(pack, found, scored));
+		for (int metric = 0; metric < 3; metric++)
+			if (wc_search_similar(pack, (WcMetric) metric, &query, n, scored,
+			                      &found, NULL, &check_alloc, NULL,
+			                      &error) == WC_OK)
+				CHECK(found <= n && are_within(pack, found, scored));
+		if (wc_search_many(pack, 3, queries, n, scored, n_many, NULL, 1,
+		                   &check_alloc, NULL, &error) == WC_OK)
+			for (int q = 0; q < 3; q++)
+				CHECK(n_many[q] <= n &&
+				      are_within(pack, n_many[q], scored + q * n));
+	}
+	free(scored);
+}
+
+/*
+ * A file that goes bad while it is mapped becomes zeros (base/mapping.c), all of
+ * it, and a reader may have looked at some of it before.
+ */
+static void
+test_zeros(void)
+{
+	for (int kind = 0; kind < 2; kind++)
+	{
+		WcPack pack;
+
+		CHECK(make((WcIdKind) kind, 300, 5, 1, &pack, NULL) == WC_OK);
+		for (size_t from = 0; from <= pack.bytes; from += 512)
+		{
+			WcPack view;
+			void *owned;
+			char *copy = copy_of(&pack, &owned);
+
+			CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+			memset(copy + from, 0, pack.bytes - from);
+			check_all_within(&view, 5);
+			free(owned);
+
+			/* the other way round */
+			copy = copy_of(&pack, &owned);
+			CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+			memset(copy, 0, from);
+			check_all_within(&view, 5);
+			free(owned);
+		}
+		free(pack.owned);
+	}
+}
+
 /* Numbers that lead outside are found wherever they stand. */
 static void
 test_indexes(void)
@@ -459,6 +555,7 @@ main(void)
 	test_contents();
 	test_refusals();
 	test_open();
+	test_zeros();
 	test_indexes();
 	test_failures();
 	return check_report("test_pack");
