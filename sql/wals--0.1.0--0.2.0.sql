@@ -676,13 +676,13 @@ COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, 
 IS 'store factors that were trained elsewhere as a new version of a model; returns the version number';
 
 CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_activate';
 COMMENT ON FUNCTION wals_activate(regclass, bigint)
 IS 'make a stored version the one that answers; owner only';
 
 CREATE FUNCTION wals_prune(model regclass, keep bigint DEFAULT 2) RETURNS integer
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_prune';
 COMMENT ON FUNCTION wals_prune(regclass, bigint)
 IS 'delete all but the newest versions, never the active one; returns how many were deleted; owner only';
@@ -779,3 +779,9 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_guard';
 COMMENT ON FUNCTION _wals_guard()
 IS 'trigger on the tables of a model: refuses writes without the owner''s rights, and gives versions whose rows are changed new identities';
+
+-- a NULL is an error, not nothing done
+ALTER FUNCTION wals_set_default(regclass) CALLED ON NULL INPUT;
+ALTER FUNCTION wals_drop(regclass) CALLED ON NULL INPUT;
+ALTER FUNCTION wals_queue_enable(regclass) CALLED ON NULL INPUT;
+ALTER FUNCTION wals_queue_disable(regclass) CALLED ON NULL INPUT;

@@ -3,25 +3,25 @@
 -- ---------------------------------------------------------------------------
 
 CREATE FUNCTION wals_set_default(model regclass) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_set_default';
 COMMENT ON FUNCTION wals_set_default(regclass)
 IS 'mark the model that functions use when none is named; owner only';
 
 CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_activate';
 COMMENT ON FUNCTION wals_activate(regclass, bigint)
 IS 'make a stored version the one that answers; owner only';
 
 CREATE FUNCTION wals_prune(model regclass, keep bigint DEFAULT 2) RETURNS integer
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_prune';
 COMMENT ON FUNCTION wals_prune(regclass, bigint)
 IS 'delete all but the newest versions, never the active one; returns how many were deleted; owner only';
 
 CREATE FUNCTION wals_drop(model regclass) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_drop';
 COMMENT ON FUNCTION wals_drop(regclass)
 IS 'drop a model with its factor tables; owner only';

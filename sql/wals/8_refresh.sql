@@ -73,13 +73,13 @@ COMMENT ON FUNCTION wals_queue_touched()
 IS 'trigger that notes down in a model''s queue which users and items were touched; wals_queue_enable creates its triggers';
 
 CREATE FUNCTION wals_queue_enable(model regclass) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_queue_enable';
 COMMENT ON FUNCTION wals_queue_enable(regclass)
 IS 'create a queue of touched users and items and the triggers on the source that fill it; owner of model and source only';
 
 CREATE FUNCTION wals_queue_disable(model regclass) RETURNS boolean
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_queue_disable';
 COMMENT ON FUNCTION wals_queue_disable(regclass)
 IS 'drop a model''s queue and its triggers; false if there was none; owner only';

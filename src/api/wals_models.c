@@ -49,7 +49,8 @@ wals_log_list(PG_FUNCTION_ARGS)
 Datum
 wals_set_default(PG_FUNCTION_ARGS)
 {
-	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_set_default()");
+	Oid model = wals_model_change_begin(wals_arg_model(fcinfo, 0),
+	                                    "wals_set_default()");
 
 	wals_model_mark_default(model);
 	wals_query_end();
@@ -59,8 +60,11 @@ wals_set_default(PG_FUNCTION_ARGS)
 Datum
 wals_activate(PG_FUNCTION_ARGS)
 {
-	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_activate()");
+	Oid model;
 
+	wals_arg_need(fcinfo, 1, "version", "Name the version that is to answer.");
+	model =
+	    wals_model_change_begin(wals_arg_model(fcinfo, 0), "wals_activate()");
 	wals_guard_open(model, 0);
 	wals_version_activate(model, wals_arg_int32(fcinfo, 1, 0));
 	wals_query_end();
@@ -74,17 +78,14 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 	Datum metrics = PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2);
 	Oid model;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		         errmsg("version must not be NULL"),
-		         errhint("Name the version the metrics were measured on.")));
+	wals_arg_need(fcinfo, 1, "version",
+	              "Name the version the metrics were measured on.");
 	if (!PG_ARGISNULL(2) && !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(2)))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("metrics must be a JSON object"),
 		                errhint("For example '{\"ndcg@10\": 0.45}'.")));
-	model =
-	    wals_model_change_begin(wals_arg_oid(fcinfo, 0), "wals_set_metrics()");
+	model = wals_model_change_begin(wals_arg_model(fcinfo, 0),
+	                                "wals_set_metrics()");
 	wals_guard_open(model, 0);
 	wals_version_set_metrics(model, wals_arg_int32(fcinfo, 1, 0), metrics,
 	                         PG_ARGISNULL(2));
@@ -95,16 +96,18 @@ wals_set_metrics(PG_FUNCTION_ARGS)
 Datum
 wals_prune(PG_FUNCTION_ARGS)
 {
-	int32 keep = wals_arg_int32(fcinfo, 1, 0);
+	int32 keep;
 	Oid model;
 	int32 deleted;
 
+	wals_arg_need(fcinfo, 1, "keep", "Say how many versions to keep.");
+	keep = wals_arg_int32(fcinfo, 1, 0);
 	if (keep < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("keep must be at least 1"),
 		                errdetail("The value is %d.", keep),
 		                errhint("Use wals_drop() to remove a model.")));
-	model = wals_model_change_begin(PG_GETARG_OID(0), "wals_prune()");
+	model = wals_model_change_begin(wals_arg_model(fcinfo, 0), "wals_prune()");
 	wals_guard_open(model, 0);
 	deleted = wals_version_prune(model, keep);
 	wals_query_end();
@@ -114,7 +117,8 @@ wals_prune(PG_FUNCTION_ARGS)
 Datum
 wals_drop(PG_FUNCTION_ARGS)
 {
-	Oid model = wals_model_change_begin(PG_GETARG_OID(0), "wals_drop()");
+	Oid model =
+	    wals_model_change_begin(wals_arg_model(fcinfo, 0), "wals_drop()");
 
 	wals_model_drop(model);
 	wals_query_end();

@@ -66,10 +66,7 @@ wals_forget(PG_FUNCTION_ARGS)
 	WalsForgetResult result;
 	Datum values[5];
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("user_id must not be NULL"),
-		                errhint("Name the user to forget.")));
+	wals_arg_need(fcinfo, 0, "user_id", "Name the user to forget.");
 	wals_forget_run(wals_arg_oid(fcinfo, 1), wals_arg_type(fcinfo, 0),
 	                PG_GETARG_DATUM(0), wals_arg_bool(fcinfo, 2, false),
 	                (WalsForgetItems) items, &result);
@@ -84,8 +81,8 @@ wals_forget(PG_FUNCTION_ARGS)
 Datum
 wals_queue_enable(PG_FUNCTION_ARGS)
 {
-	Oid relation =
-	    wals_model_change_begin(PG_GETARG_OID(0), "wals_queue_enable()");
+	Oid relation = wals_model_change_begin(wals_arg_model(fcinfo, 0),
+	                                       "wals_queue_enable()");
 	WalsModel model;
 
 	wals_model_active(relation, &model);
@@ -99,8 +96,8 @@ wals_queue_enable(PG_FUNCTION_ARGS)
 Datum
 wals_queue_disable(PG_FUNCTION_ARGS)
 {
-	Oid relation =
-	    wals_model_change_begin(PG_GETARG_OID(0), "wals_queue_disable()");
+	Oid relation = wals_model_change_begin(wals_arg_model(fcinfo, 0),
+	                                       "wals_queue_disable()");
 	bool dropped = wals_queue_drop(relation);
 
 	wals_query_end();

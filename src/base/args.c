@@ -165,7 +165,34 @@ wals_arg_bool(FunctionCallInfo fcinfo, int arg, bool if_null)
 Oid
 wals_arg_oid(FunctionCallInfo fcinfo, int arg)
 {
-	return PG_ARGISNULL(arg) ? InvalidOid : PG_GETARG_OID(arg);
+	if (PG_ARGISNULL(arg))
+		return InvalidOid;
+	if (!OidIsValid(PG_GETARG_OID(arg)))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		                errmsg("relation \"-\" does not exist"),
+		                errdetail("It is how the server writes the OID 0, no "
+		                          "relation."),
+		                errhint("Name one, or leave the argument out.")));
+	return PG_GETARG_OID(arg);
+}
+
+void
+wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
+              const char *advice)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		         errmsg("%s must not be NULL", name), errhint("%s", advice)));
+}
+
+Oid
+wals_arg_model(FunctionCallInfo fcinfo, int arg)
+{
+	wals_arg_need(fcinfo, arg, "model",
+	              "Name the model to change. to_regclass() returns NULL for a "
+	              "name that does not exist.");
+	return wals_arg_oid(fcinfo, arg);
 }
 
 const char *

@@ -37,9 +37,21 @@ extern int32 wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null);
 extern int64 wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null);
 extern double wals_arg_float8(FunctionCallInfo fcinfo, int arg, double if_null);
 extern bool wals_arg_bool(FunctionCallInfo fcinfo, int arg, bool if_null);
-extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
 extern const char *wals_arg_name(FunctionCallInfo fcinfo, int arg);
 extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
+
+/*
+ * A relation, InvalidOid for NULL, which means the default or none.  42P01 for
+ * '-', which names none and must not be taken for that.
+ */
+extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
+
+/* 22004 unless an argument of this name is given. */
+extern void wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
+                          const char *advice);
+
+/* The model that a function changes: 22004 for NULL, which is no default here. */
+extern Oid wals_arg_model(FunctionCallInfo fcinfo, int arg);
 
 /*
  * The declared type of an argument, which tells the overloads of one C function

@@ -113,9 +113,6 @@ SELECT outcome($$SELECT wals_activate('m', -2147483648)$$);
 SELECT outcome($$SELECT wals_prune('m', 0)$$);
 SELECT outcome($$SELECT wals_prune('m', -1)$$);
 SELECT version, active FROM m;
--- NULL arguments do nothing
-SELECT wals_activate('m', NULL) IS NULL, wals_prune(NULL) IS NULL,
-	wals_drop(NULL) IS NULL, wals_set_default(NULL) IS NULL;
 
 -- names of models
 SELECT outcome($$SELECT wals_train('', 'ratings')$$);
