@@ -3,6 +3,7 @@
 # shows.  Sections that begin with CREATE EXTENSION work by themselves, too.
 use strict;
 use warnings;
+use Cwd ();
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use Pages;
@@ -36,6 +37,7 @@ sub fresh_database
 sub paste
 {
 	my ($database, $what, @run) = @_;
+	my $role = $database eq 'demo' ? $ENV{PGUSER} : 'regress_wals_newcomer';
 	my ($script, $out, $err) = ('');
 	my $compared = 0;
 
@@ -45,7 +47,7 @@ sub paste
 	}
 	my $ok = IPC::Run::run(
 		[
-			'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-U', 'regress_wals_newcomer',
+			'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-U', $role,
 			'-d', $node->connstr($database)
 		],
 		'<', \$script, '>', \$out, '2>', \$err);
@@ -69,8 +71,9 @@ ok(!shown("a\n---\n 2\n", " a \n---\n 1\n(1 row)\n"), 'a wrong table is noticed'
 ok(!shown("a\n---\n 1\n", " a \n---\n 1\n 2\n(2 rows)\n"), 'a table cut short is noticed');
 ok(shown(" a\n---\n 1\n", " a \n---\n 1\n(1 row)\n"), 'a right one is right');
 
-# the demo's database, as demo/run leaves it
-my $demo = fresh_database('demo');
+# the demo's database, as demo/run leaves it: a superuser's
+my $demo = 'demo';
+$node->safe_psql('postgres', "CREATE DATABASE $demo");
 my $folder = PostgreSQL::Test::Utils::tempdir();
 for my $name ('areas', 'visits')
 {
@@ -79,8 +82,8 @@ for my $name ('areas', 'visits')
 my ($out, $err);
 ok( IPC::Run::run(
 		[
-			'psql', '-X', '-q', '-U', 'regress_wals_newcomer', '-d', $node->connstr($demo),
-			'-f', Cwd::abs_path("$root/demo/msweb.sql")
+			'psql', '-X', '-q', '-d', $node->connstr($demo), '-f',
+			Cwd::abs_path("$root/demo/msweb.sql")
 		],
 		init => sub { chdir $folder },
 		'>', \$out, '2>', \$err),
