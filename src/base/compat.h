@@ -69,17 +69,6 @@ wals_transaction_number(void)
 #endif
 }
 
-/* Does this session hold the lock in this very mode? */
-static inline bool
-wals_lock_is_held(const LOCKTAG *tag, LOCKMODE mode)
-{
-#if PG_VERSION_NUM >= 170000
-	return LockHeldByMe(tag, mode, false);
-#else
-	return LockHeldByMe(tag, mode);
-#endif
-}
-
 /* The session at a place, from 1, of this transaction's list of sessions. */
 static inline LocalPgBackendStatus *
 wals_backend_status(int place)

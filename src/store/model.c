@@ -27,6 +27,7 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
@@ -124,14 +125,29 @@ wals_model_lock(Oid schema, const char *name)
 		         errhint("Try again when it has finished.")));
 }
 
+/* A transaction that is rolled back takes a session's locks on objects with it. */
+static bool model_is_held = false;
+
+static void
+lose_lock(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_ABORT)
+		model_is_held = false;
+}
+
 bool
 wals_model_hold(Oid schema, const char *name)
 {
+	static bool is_registered = false;
 	LOCKTAG tag;
 
+	if (!is_registered)
+		RegisterXactCallback(lose_lock, NULL);
+	is_registered = true;
 	model_lock_tag(schema, name, &tag);
-	return LockAcquire(&tag, ExclusiveLock, true, true) !=
-	       LOCKACQUIRE_NOT_AVAIL;
+	model_is_held = LockAcquire(&tag, ExclusiveLock, true, true) !=
+	                LOCKACQUIRE_NOT_AVAIL;
+	return model_is_held;
 }
 
 void
@@ -140,9 +156,9 @@ wals_model_release(Oid schema, const char *name)
 	LOCKTAG tag;
 
 	model_lock_tag(schema, name, &tag);
-	/* a transaction that was rolled back has taken the lock with it */
-	if (wals_lock_is_held(&tag, ExclusiveLock))
+	if (model_is_held)
 		LockRelease(&tag, ExclusiveLock, true);
+	model_is_held = false;
 }
 
 void
