@@ -16,6 +16,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "run/evaluate.h"
 
 PG_FUNCTION_INFO_V1(wals_evaluate);
@@ -60,7 +61,7 @@ refuse(const char *option, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail_internal("%s", detail), errhint("%s", hint)));
+	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
 }
 
 static int

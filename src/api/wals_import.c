@@ -12,6 +12,7 @@
 #include "fmgr.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "run/import.h"
 #include "run/options.h"
 
@@ -60,10 +61,11 @@ static Oid
 required_relation(FunctionCallInfo fcinfo, int arg, const char *name)
 {
 	if (PG_ARGISNULL(arg))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("argument \"%s\" must not be NULL", name),
-		                errhint("SELECT wals_import('movies', 'user_factors', "
-		                        "'item_factors');")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		         errmsg("argument \"%s\" must not be NULL", name),
+		         wals_hint("SELECT wals_import('movies', 'user_factors', "
+		                   "'item_factors');")));
 	return arg == ARG_MODEL ? InvalidOid : PG_GETARG_OID(arg);
 }
 

@@ -17,6 +17,7 @@
 #include "utils/jsonb.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "store/guard.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -106,7 +107,7 @@ wals_prune(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("keep must be at least 1"),
 		                errdetail("The value is %d.", keep),
-		                errhint("Use wals_drop() to remove a model.")));
+		                wals_hint("Use wals_drop() to remove a model.")));
 	model = wals_model_change_begin(wals_arg_model(fcinfo, 0), "wals_prune()");
 	wals_guard_open(model, 0);
 	deleted = wals_version_prune(model, keep);

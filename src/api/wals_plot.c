@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "base/hint.h"
 #include "run/plot.h"
 
 PG_FUNCTION_INFO_V1(wals_loss_plot);
@@ -45,10 +46,11 @@ static const char *
 metric_argument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("argument \"%s\" must not be NULL", "metric"),
-		                errhint("Name one that wals_set_metrics() has attached "
-		                        "to versions, for example 'ndcg@10'.")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		         errmsg("argument \"%s\" must not be NULL", "metric"),
+		         wals_hint("Name one that wals_set_metrics() has attached "
+		                   "to versions, for example 'ndcg@10'.")));
 	return text_to_cstring(PG_GETARG_TEXT_PP(0));
 }
 

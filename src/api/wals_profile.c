@@ -11,6 +11,7 @@
 #include "funcapi.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "run/profile.h"
 
 PG_FUNCTION_INFO_V1(wals_profile);
@@ -34,7 +35,7 @@ wals_profile(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(ARG_SOURCE))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		                errmsg("argument \"%s\" must not be NULL", "source"),
-		                errhint("SELECT * FROM wals_profile('ratings');")));
+		                wals_hint("SELECT * FROM wals_profile('ratings');")));
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
 	request.source.relation = PG_GETARG_OID(ARG_SOURCE);

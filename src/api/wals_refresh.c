@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "run/forget.h"
 #include "run/refresh.h"
 #include "store/guard.h"
@@ -111,7 +112,7 @@ wals_queue_touched(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 		        (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 		         errmsg("wals_queue_touched() is for triggers only"),
-		         errhint("SELECT wals_queue_enable(...) creates them.")));
+		         wals_hint("SELECT wals_queue_enable(...) creates them.")));
 	wals_queue_note((TriggerData *) fcinfo->context);
 	return PointerGetDatum(NULL);
 }

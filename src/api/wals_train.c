@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 #include "run/gate.h"
 #include "run/options.h"
 
@@ -90,7 +91,7 @@ required(FunctionCallInfo fcinfo, int arg, const char *name)
 	if (PG_ARGISNULL(arg))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		                errmsg("argument \"%s\" must not be NULL", name),
-		                errhint("SELECT wals_train('movies', 'ratings');")));
+		                wals_hint("SELECT wals_train('movies', 'ratings');")));
 }
 
 static void

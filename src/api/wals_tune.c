@@ -20,6 +20,7 @@
 
 #include "base/args.h"
 #include "base/board.h"
+#include "base/hint.h"
 #include "base/progress.h"
 #include "run/options.h"
 #include "run/tune.h"
@@ -55,7 +56,7 @@ refuse(const char *option, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail_internal("%s", detail), errhint("%s", hint)));
+	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
 }
 
 static void
@@ -67,7 +68,7 @@ fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	if (PG_ARGISNULL(ARG_SOURCE))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		                errmsg("argument \"%s\" must not be NULL", "source"),
-		                errhint("SELECT * FROM wals_tune('ratings');")));
+		                wals_hint("SELECT * FROM wals_tune('ratings');")));
 	source->relation = PG_GETARG_OID(ARG_SOURCE);
 	source->user_col = wals_arg_name(fcinfo, ARG_USER_COL);
 	source->item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);

@@ -127,12 +127,15 @@ wals_report(const WcError *error, const WalsMemory *memory,
 			break;
 
 		case WC_NOT_SPD:
-			ereport(ERROR,
-			        (errcode(ERRCODE_DATA_EXCEPTION),
-			         errmsg("could not solve the system of %s %s",
-			                side_noun(error->side), row),
-			         error->detail[0] ? errdetail("%s", error->detail) : 0,
-			         errhint("Give a regularization greater than 0.")));
+			ereport(
+			    ERROR,
+			    (errcode(ERRCODE_DATA_EXCEPTION),
+			     errmsg("could not solve the system of %s %s",
+			            side_noun(error->side), row),
+			     error->detail[0] ? errdetail("%s", error->detail) : 0,
+			     errhint("Give a regularization greater than 0; where it is, "
+			             "raise it, or clip values and weights that are far "
+			             "from all others.")));
 			break;
 
 		case WC_EMPTY:

@@ -132,6 +132,14 @@ advise_on_spread(const WalsProfile *profile)
 		             "min_user_rows => 2 leaves them out of the training; they "
 		             "are folded in when they ask.",
 		             users->singles));
+	if (items->singles > items->rows / 2 && items->rows - items->singles >= FEW)
+		wals_profile_advise(
+		    profile,
+		    psprintf(
+		        "%d of %d items have one entry only, too few to be told "
+		        "apart: min_item_rows => 2 leaves them out of the training, "
+		        "which gets smaller and faster.",
+		        items->singles, items->rows));
 	if (profile->n_duplicates > 0)
 		wals_profile_advise(
 		    profile,
@@ -164,6 +172,15 @@ advise_on_values(const WalsProfile *profile)
 		             "'log' lets larger ones weigh more. The default uses "
 		             "nothing but their sign.",
 		             values->distinct, values->min, values->max));
+	else if (values->negative == 0 && values->max > RATING_MAX &&
+	         values->distinct != 2)
+		wals_profile_advise(
+		    profile,
+		    psprintf("Values from %g to %g look like counts or amounts: "
+		             "weighting => 'log' lets larger ones weigh more without "
+		             "a few of them ruling. The default uses nothing but their "
+		             "sign.",
+		             values->min, values->max));
 	if (values->negative > 0)
 		wals_profile_advise(
 		    profile,

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "base/hint.h"
 #include "base/memory.h"
 #include "base/mapping.h"
 #include "base/report.h"
@@ -40,9 +41,9 @@ wals_answer_check_type(const WalsModel *model, Oid id_type, const char *call)
 	                   format_type_be(id_type)),
 	         model->user_type == model->item_type &&
 	                 model->user_type != WALS_ID_TEXT
-	             ? errhint("Pass ids of type %s, or their text: %s.",
-	                       wals_id_type_name(model->user_type), call)
-	             : errhint("Pass the ids as text: %s.", call)));
+	             ? wals_hint("Pass ids of type %s, or their text: %s.",
+	                         wals_id_type_name(model->user_type), call)
+	             : wals_hint("Pass the ids as text: %s.", call)));
 }
 
 void
@@ -61,9 +62,9 @@ wals_answer_check_side(const WalsModel *model, WcSide side, Oid id_type,
 	                errdetail("The function was called with ids of type %s.",
 	                          format_type_be(id_type)),
 	                stored != WALS_ID_TEXT
-	                    ? errhint("Pass ids of type %s, or their text: %s.",
-	                              wals_id_type_name(stored), call)
-	                    : errhint("Pass the ids as text: %s.", call)));
+	                    ? wals_hint("Pass ids of type %s, or their text: %s.",
+	                                wals_id_type_name(stored), call)
+	                    : wals_hint("Pass the ids as text: %s.", call)));
 }
 
 void
@@ -81,7 +82,7 @@ wals_answer_unknown(const WalsModel *model, WcSide side, Datum id,
 	                       get_rel_name(model->relation)),
 	                errdetail("Version %d was trained without rows of this %s.",
 	                          model->version, name),
-	                errhint("%s", hint)));
+	                wals_hint("%s", hint)));
 }
 
 WalsUserVector

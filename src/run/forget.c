@@ -22,6 +22,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "base/report.h"
 #include "run/answer.h"
 #include "run/forget.h"
@@ -73,20 +74,21 @@ notice_unsolved(const WalsRefresh *refresh, Datum user)
 	    quote_literal_cstr(wals_relation_quoted(refresh->model.relation));
 	bool solvable = refresh->has_source && refresh->has_objective;
 
-	ereport(NOTICE,
-	        (errmsg("no item was solved again"),
-	         errdetail("Which items the user had rated is known when the rows "
-	                   "are deleted by delete_rows => true, or under the eyes "
-	                   "of a queue."),
-	         solvable
-	             ? errhint("To solve all items without the user: SELECT "
-	                       "wals_forget(%s, %s, items => 'all'); to forget all "
-	                       "they have learned beside him: CALL "
-	                       "wals_retrain(%s, warm_start => false);",
-	                       user_literal(refresh, user), model, model)
-	             : errhint("The next training forgets what they have learned: "
-	                       "CALL wals_retrain(%s, warm_start => false);",
-	                       model)));
+	ereport(
+	    NOTICE,
+	    (errmsg("no item was solved again"),
+	     errdetail("Which items the user had rated is known when the rows "
+	               "are deleted by delete_rows => true, or under the eyes "
+	               "of a queue."),
+	     solvable
+	         ? wals_hint("To solve all items without the user: SELECT "
+	                     "wals_forget(%s, %s, items => 'all'); to forget all "
+	                     "they have learned beside him: CALL "
+	                     "wals_retrain(%s, warm_start => false);",
+	                     user_literal(refresh, user), model, model)
+	         : wals_hint("The next training forgets what they have learned: "
+	                     "CALL wals_retrain(%s, warm_start => false);",
+	                     model)));
 }
 
 static WcIdMap *

@@ -32,6 +32,7 @@
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "base/mapping.h"
 #include "run/evaluate.h"
 #include "run/gate.h"
@@ -52,7 +53,7 @@ refuse(const char *option, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail("%s", detail), errhint("%s", hint)));
+	                errdetail("%s", detail), wals_hint("%s", hint)));
 }
 
 /* One of the metrics at a cut, and which; popularity is no measure of worth. */
@@ -422,10 +423,10 @@ announce_decision(const WalsGate *gate, Oid model, int32 version)
 		        (errmsg("version %d of model \"%s\" does not answer: version "
 		                "%d has none of the users that were measured",
 		                version, name, active),
-		         errhint("%s makes it answer.", activate)));
+		         wals_hint("%s makes it answer.", activate)));
 		return;
 	}
-	figures = psprintf("%s is %.6g, that of version %d %.6g", gate->metric.name,
+	figures = psprintf("%s is %.4g, that of version %d %.4g", gate->metric.name,
 	                   gate->values[1], active, gate->values[0]);
 	if (gate->active_saw)
 		flatters = psprintf(" Version %d has seen what is held out now, which "
@@ -444,8 +445,8 @@ announce_decision(const WalsGate *gate, Oid model, int32 version)
 	               gate->n_common, gate->difference, gate->difference_error,
 	               gate->margin, flatters),
 	     gate->active_saw && !gate->activates
-	         ? errhint("%s makes it answer, and later comparisons fair.",
-	                   activate)
+	         ? wals_hint("%s makes it answer, and later comparisons fair.",
+	                     activate)
 	         : 0));
 }
 
@@ -459,7 +460,7 @@ wals_gate_announce(const WalsGate *gate, Oid model, int32 version)
 	else
 		ereport(
 		    NOTICE,
-		    (errmsg("%s of version %d of model \"%s\" is %.6g on ratings "
+		    (errmsg("%s of version %d of model \"%s\" is %.4g on ratings "
 		            "that were held out",
 		            gate->metric.name, version, get_rel_name(model),
 		            gate->value),

@@ -20,6 +20,7 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "base/hint.h"
 #include "run/grid.h"
 #include "run/options.h"
 
@@ -101,7 +102,7 @@ refuse(const char *option, const char *detail, const char *hint)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("invalid grid for option \"%s\"", option),
-	                errdetail_internal("%s", detail), errhint("%s", hint)));
+	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
 }
 
 static void

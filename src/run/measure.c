@@ -36,6 +36,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/hint.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
@@ -196,6 +197,16 @@ open_test(WalsMeasureState *state)
 		                errmsg("relevance_threshold needs a column of values"),
 		                errhint("Name one of \"%s\" with value_col => '...'.",
 		                        get_rel_name(test->relation))));
+	/* who has values may wait for errors of predictions */
+	if (request->n_models == 1 && test->value_col != NULL &&
+	    !request->has_threshold && !wals_measure_is_explicit(model))
+		ereport(
+		    NOTICE,
+		    (errmsg("rmse and mae are not measured: the scores of model "
+		            "\"%s\" are no predictions of \"%s\"",
+		            get_rel_name(model->relation), test->value_col),
+		     errdetail("It was trained with feedback %s.", model->feedback),
+		     errhint("Train with feedback => 'explicit' to predict values.")));
 }
 
 static int32 *
@@ -410,8 +421,8 @@ read_users(WalsMeasureState *state)
 		                      get_rel_name(state->models[0].relation))
 		             : errmsg("no user of \"%s\" is in both versions",
 		                      get_rel_name(state->test.relation)),
-		         errhint("Hold out some rows of each user, not all rows of "
-		                 "some users: see wals_holdout().")));
+		         wals_hint("Hold out some rows of each user, not all rows of "
+		                   "some users: see wals_holdout().")));
 }
 
 static void
@@ -479,8 +490,8 @@ warn_of_overlap(const WalsMeasureState *state)
 		                n_both, n_tested),
 		         errdetail("If the version was trained on them, the figures "
 		                   "flatter it."),
-		         errhint("Train on a view without the rows of the test: see "
-		                 "wals_holdout().")));
+		         wals_hint("Train on a view without the rows of the test: see "
+		                   "wals_holdout().")));
 }
 
 /* Where each item that was read is in a version. */

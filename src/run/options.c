@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
+#include "base/hint.h"
 #include "run/gate.h"
 #include "run/options.h"
 
@@ -91,17 +92,18 @@ wals_options_refuse(const WalsTrainRequest *request, const char *option,
 	Oid relation = column != NULL ? request->source.relation : InvalidOid;
 	const char *name = OidIsValid(relation) ? get_rel_name(relation) : NULL;
 
-	ereport(ERROR,
-	        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	         errmsg("invalid value for option \"%s\"", option),
-	         errdetail("%s", detail),
-	         name != NULL
-	             ? errhint("Name one with %s => '...'; the columns of \"%s\" "
-	                       "are: %s.",
-	                       column, name, wals_relation_columns(relation))
-	             : errhint("Leave %s out for its default; the reference lists "
-	                       "the options of wals_train() with their ranges.",
-	                       option)));
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	     errmsg("invalid value for option \"%s\"", option),
+	     errdetail("%s", detail),
+	     name != NULL
+	         ? errhint("Name one with %s => '...'; the columns of \"%s\" "
+	                   "are: %s.",
+	                   column, name, wals_relation_columns(relation))
+	         : wals_hint("Leave %s out for its default; the reference lists "
+	                     "the options of wals_train() with their ranges.",
+	                     option)));
 }
 
 void

@@ -22,6 +22,7 @@
 #include "utils/lsyscache.h"
 #include "utils/tuplestore.h"
 
+#include "base/hint.h"
 #include "run/plot.h"
 #include "run/svg.h"
 #include "store/model.h"
@@ -29,7 +30,6 @@
 #include "store/query.h"
 
 #define LABEL_BYTES 32
-#define NOTHING_TO_SHOW "There are no numbers to show."
 
 const WalsChoice wals_characters_choices[] = {
     {"auto", WALS_CHARACTERS_AUTO},
@@ -82,6 +82,18 @@ open_plot(const WalsPlotRequest *request, int x_ticks, int y_ticks, Plot *plot)
 	wc_axis_make(WC_AXIS_COUNTS, curve->count, curve->x, x_ticks, &plot->x);
 	wc_axis_make(request->metric == NULL ? WC_AXIS_LOG : WC_AXIS_NUMBERS,
 	             curve->count, curve->y, y_ticks, &plot->y);
+}
+
+/* What stands where nothing can be drawn. */
+static const char *
+nothing_to_show(const WalsPlotRequest *request)
+{
+	return request->metric == NULL
+	           ? "There are no numbers to show."
+	           : psprintf(
+	                 "There is no %s yet: %swals_set_metrics() attaches it "
+	                 "to a version.",
+	                 request->metric, wals_schema_prefix());
 }
 
 /* ------------------------------------------------------------------------
@@ -276,7 +288,7 @@ wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
 	put_line(result, &line);
 	if (plot.curve.count == 0)
 	{
-		appendStringInfoString(&line, NOTHING_TO_SHOW);
+		append_name(&line, nothing_to_show(request));
 		put_line(result, &line);
 		wals_query_end();
 		return;
@@ -459,7 +471,7 @@ wals_plot_svg(const WalsPlotRequest *request)
 	}
 	else
 		wals_svg_label(&svg, request->width / 2.0, request->height / 2.0,
-		               "middle", NOTHING_TO_SHOW);
+		               "middle", nothing_to_show(request));
 	wals_svg_end(&svg);
 	result = MemoryContextStrdup(caller, svg.data);
 	wals_query_end();

@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/hint.h"
 #include "base/mapping.h"
 #include "base/memory.h"
 #include "base/report.h"
@@ -93,8 +94,8 @@ get_rows(const WalsRecommendAll *all, const WalsRows **users,
 		                   "%d and %d.",
 		                   all->model.version, all->user_count, all->item_count,
 		                   wals_rows_count(*users), wals_rows_count(*items)),
-		         errhint("Tell all sessions to read them again with "
-		                 "wals_activate().")));
+		         wals_hint("Tell all sessions to read them again with "
+		                   "wals_activate().")));
 }
 
 static int32

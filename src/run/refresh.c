@@ -45,6 +45,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "base/hint.h"
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/options.h"
@@ -646,12 +647,13 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	                    refresh->started_at, 0, PG_INT32_MAX);
 	if (!wals_model_find_active(relation, model) ||
 	    !wals_record_read(relation, model->version, WALS_READ_FRESH, &record))
-		ereport(ERROR,
-		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         errmsg("model \"%s\" has no active version",
-		                get_rel_name(relation)),
-		         errhint("Choose one: SELECT wals_activate(%s, version);",
-		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		     errmsg("model \"%s\" has no active version",
+		            get_rel_name(relation)),
+		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
+		               quote_literal_cstr(wals_relation_quoted(relation)))));
 	wals_model_check_owner(model->users_table);
 	wals_model_check_owner(model->items_table);
 	wals_guard_need_own(relation, model->users_table, "user");
@@ -711,15 +713,16 @@ find_touched(WalsRefresh *refresh, const TimestampTz *since,
 	if (OidIsValid(queue) && since == NULL)
 		return;
 	if (source->time_col == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		                errmsg("nothing says which rows of \"%s\" have changed",
-		                       get_rel_name(source->relation)),
-		                errdetail("Model \"%s\" was trained without time_col.",
-		                          get_rel_name(model->relation)),
-		                errhint("SELECT wals_queue_enable(%s); notes down what "
-		                        "changes from then on.",
-		                        quote_literal_cstr(
-		                            wals_relation_quoted(model->relation)))));
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("nothing says which rows of \"%s\" have changed",
+		                get_rel_name(source->relation)),
+		         errdetail("Model \"%s\" was trained without time_col.",
+		                   get_rel_name(model->relation)),
+		         wals_hint("SELECT wals_queue_enable(%s); notes down what "
+		                   "changes from then on.",
+		                   quote_literal_cstr(
+		                       wals_relation_quoted(model->relation)))));
 	wals_touched_since(
 	    source,
 	    since != NULL ? *since

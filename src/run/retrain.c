@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "run/gate.h"
 #include "run/options.h"
 #include "run/retrain.h"
@@ -110,9 +111,9 @@ check_trained(const WalsRetrainRequest *request, Oid model,
 		            "with",
 		            record->version, get_rel_name(model), what),
 		     errdetail("Its factors were imported without one."),
-		     errhint("Train it with wals_train(%s, ...), and wals_retrain() "
-		             "works from then on.",
-		             quote_literal_cstr(wals_relation_quoted(model)))));
+		     wals_hint("Train it with wals_train(%s, ...), and wals_retrain() "
+		               "works from then on.",
+		               quote_literal_cstr(wals_relation_quoted(model)))));
 	ereport(NOTICE, (errmsg("model \"%s\" is not trained again: version %d was "
 	                        "imported without %s",
 	                        get_rel_name(model), record->version, what)));
@@ -132,8 +133,8 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		         errmsg("model \"%s\" has no active version to train again",
 		                get_rel_name(model)),
-		         errhint("Train it with wals_train(), or activate a version "
-		                 "with wals_activate().")));
+		         wals_hint("Train it with wals_train(), or activate a version "
+		                   "with wals_activate().")));
 	if (!check_trained(request, model, &record))
 		return false;
 	wals_guard_trust(model, record.version);
@@ -267,8 +268,8 @@ report_failures(const Failures *failures, int models)
 		         errmsg("%d of %d models could not be trained again",
 		                failures->count, models),
 		         errdetail_internal("%s", failures->list.data),
-		         errhint("The others are as the messages before say. Try one "
-		                 "of these alone: CALL wals_retrain('model');")));
+		         wals_hint("The others are as the messages before say. Try one "
+		                   "of these alone: CALL wals_retrain('model');")));
 }
 
 int32

@@ -35,6 +35,7 @@
 #include "utils/memutils.h"
 
 #include "base/board.h"
+#include "base/hint.h"
 #include "base/settings.h"
 #include "run/aged.h"
 #include "run/contest.h"
@@ -529,7 +530,7 @@ call_of(const TuneState *state, int32 trial)
 
 	initStringInfo(&sql);
 	appendStringInfo(
-	    &sql, "SELECT wals_train(%s, %s",
+	    &sql, "SELECT %swals_train(%s, %s", wals_schema_prefix(),
 	    quote_literal_cstr(quote_identifier(model)),
 	    quote_literal_cstr(wals_relation_quoted(source->relation)));
 	append_column(&sql, "user_col", source->user_col, "user_id");
@@ -579,7 +580,7 @@ announce(const TuneState *state, const char *call)
 	                "%.4g on the test",
 	                t + 1, trials, metric_name(request), state->trials[t].value,
 	                state->best.value),
-	         errhint("Train it with %s", call)));
+	         wals_hint("Train it with %s", call)));
 }
 
 static int

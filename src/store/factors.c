@@ -29,6 +29,7 @@
 
 #include "base/compat.h"
 #include "base/debug.h"
+#include "base/hint.h"
 #include "store/direct.h"
 #include "store/factors.h"
 #include "store/guard.h"
@@ -199,8 +200,8 @@ wals_factors_damaged(Oid table, const char *id, const char *reason)
 	    (errcode(ERRCODE_DATA_CORRUPTED),
 	     errmsg("row of id %s in \"%s\" is damaged", id, get_rel_name(table)),
 	     errdetail("The vector cannot be used: %s.", reason),
-	     errhint("Train the model again, or make another version active "
-	             "with wals_activate().")));
+	     wals_hint("Train the model again, or make another version active "
+	               "with wals_activate().")));
 }
 
 /* One row of factors that is looked for. */

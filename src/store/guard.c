@@ -55,6 +55,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/hint.h"
 #include "store/guard.h"
 #include "store/packfile.h"
 #include "store/query.h"
@@ -482,9 +483,9 @@ wals_guard_trust(Oid model, int32 version)
 	                     "there.",
 	                     holder_name(holder), get_rel_name(model)),
 	     guarded
-	         ? errhint("Name the source again: SELECT wals_train(%s, '...');",
-	                   quote_literal_cstr(quoted))
-	         : errhint(
+	         ? wals_hint("Name the source again: SELECT wals_train(%s, '...');",
+	                     quote_literal_cstr(quoted))
+	         : wals_hint(
 	               "Name the source again: SELECT wals_train(%s, '...'); or "
 	               "look at TABLE %s and REVOKE INSERT, UPDATE, TRIGGER ON "
 	               "%s from others.",

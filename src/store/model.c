@@ -48,6 +48,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
+#include "base/hint.h"
 #include "base/settings.h"
 #include "core/core.h"
 #include "store/direct.h"
@@ -393,12 +394,12 @@ model_check(Oid relation)
 		ereport(ERROR,
 		        (errcode(ERRCODE_UNDEFINED_TABLE),
 		         errmsg("model with OID %u does not exist", relation),
-		         errhint("SELECT * FROM wals_models lists the models.")));
+		         wals_hint("SELECT * FROM wals_models lists the models.")));
 	if (wals_table_kind(relation, NULL) != WALS_TABLE_MODEL)
 		ereport(ERROR,
 		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 		         errmsg("\"%s\" is not a wals model", get_rel_name(relation)),
-		         errhint("SELECT * FROM wals_models lists the models.")));
+		         wals_hint("SELECT * FROM wals_models lists the models.")));
 }
 
 Oid
@@ -426,16 +427,16 @@ wals_model_resolve(Oid argument)
 		    ERROR,
 		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		     errmsg("there is no model that the current role may use"),
-		     errhint("Train one: SELECT wals_train('movies', 'ratings'); or "
-		             "ask its owner to GRANT SELECT on its tables.")));
+		     wals_hint("Train one: SELECT wals_train('movies', 'ratings'); or "
+		               "ask its owner to GRANT SELECT on its tables.")));
 	ereport(ERROR,
 	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 	         n_own > 1 ? errmsg("more than one model could be meant")
 	                   : errmsg("no default model is set"),
 	         errdetail("Models that the current role may read: %s.",
 	                   model_names(models)),
-	         n_own > 1 ? errhint("Name one with model => '...', or mark one: "
-	                             "SELECT wals_set_default('...').")
+	         n_own > 1 ? wals_hint("Name one with model => '...', or mark one: "
+	                               "SELECT wals_set_default('...').")
 	                   : errhint("Name one with model => '...', or use SET "
 	                             "wals.default_model = '...'.")));
 }
@@ -479,8 +480,8 @@ wals_model_damaged(Oid relation, const char *reason)
 	         errmsg("the active version of model \"%s\" is damaged",
 	                get_rel_name(relation)),
 	         errdetail("Its row cannot be used: %s.", reason),
-	         errhint("Train the model again, or make another version active "
-	                 "with wals_activate().")));
+	         wals_hint("Train the model again, or make another version active "
+	                   "with wals_activate().")));
 }
 
 static Oid
@@ -611,12 +612,13 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	if (rows.count == 0)
 		return false;
 	if (rows.count > 1)
-		ereport(ERROR,
-		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         errmsg("model \"%s\" has more than one active version",
-		                get_rel_name(relation)),
-		         errhint("Choose one: SELECT wals_activate(%s, version);",
-		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		     errmsg("model \"%s\" has more than one active version",
+		            get_rel_name(relation)),
+		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
+		               quote_literal_cstr(wals_relation_quoted(relation)))));
 	for (i = 0; i < N_COLS; i++)
 	{
 		if (rows.nulls[i] && i == COL_FEEDBACK)
@@ -674,12 +676,13 @@ void
 wals_model_active(Oid relation, WalsModel *model)
 {
 	if (!version_row(relation, 0, WALS_READ_CALLER, model))
-		ereport(ERROR,
-		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         errmsg("model \"%s\" has no active version",
-		                get_rel_name(relation)),
-		         errhint("Choose one: SELECT wals_activate(%s, version);",
-		                 quote_literal_cstr(wals_relation_quoted(relation)))));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		     errmsg("model \"%s\" has no active version",
+		            get_rel_name(relation)),
+		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
+		               quote_literal_cstr(wals_relation_quoted(relation)))));
 }
 
 void

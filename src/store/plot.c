@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "store/plot.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -105,8 +106,8 @@ find_version(Oid model, const int32 *version)
 		    ERROR,
 		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		     errmsg("model \"%s\" has no active version", get_rel_name(model)),
-		     errhint("Choose one: SELECT wals_activate(%s, version);",
-		             quote_literal_cstr(wals_relation_quoted(model)))));
+		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
+		               quote_literal_cstr(wals_relation_quoted(model)))));
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("model \"%s\" has no version %d",
 	                       get_rel_name(model), *version),

@@ -41,6 +41,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
+#include "base/hint.h"
 #include "base/report.h"
 #include "store/guard.h"
 #include "store/query.h"
@@ -154,7 +155,7 @@ wals_queue_find(const WalsModel *model)
 		     errmsg("the queue of model \"%s\" has other columns than its "
 		            "ids",
 		            get_rel_name(model->relation)),
-		     errhint(
+		     wals_hint(
 		         "SELECT wals_queue_disable(%s), "
 		         "wals_queue_enable(%s);",
 		         quote_literal_cstr(wals_relation_quoted(model->relation)),
@@ -186,8 +187,8 @@ check_source(const WalsModel *model)
 		         errmsg("changes of \"%s\" cannot be queued", name),
 		         errdetail("Only a table tells a statement's trigger which "
 		                   "rows were changed."),
-		         errhint("Train on the table, or say since when to refresh: "
-		                 "wals_refresh(since => ...).")));
+		         wals_hint("Train on the table, or say since when to refresh: "
+		                   "wals_refresh(since => ...).")));
 	if (!wals_model_is_own(model->source))
 		ereport(
 		    ERROR,
@@ -195,8 +196,8 @@ check_source(const WalsModel *model)
 		     errmsg("must be owner of table \"%s\"", name),
 		     errdetail("Its triggers run with the rights of all who write "
 		               "to it."),
-		     errhint("Ask its owner to train a model of their own, or say "
-		             "since when to refresh: wals_refresh(since => ...).")));
+		     wals_hint("Ask its owner to train a model of their own, or say "
+		               "since when to refresh: wals_refresh(since => ...).")));
 }
 
 static void
@@ -265,9 +266,9 @@ check_name(Oid model)
 		    (errcode(ERRCODE_DUPLICATE_TABLE),
 		     errmsg("model \"%s\" already has a queue", get_rel_name(model)),
 		     errdetail("It is the table \"%s\".", get_rel_name(there)),
-		     errhint("To make it anew: SELECT wals_queue_disable(%s), "
-		             "wals_queue_enable(%s);",
-		             quoted, quoted)));
+		     wals_hint("To make it anew: SELECT wals_queue_disable(%s), "
+		               "wals_queue_enable(%s);",
+		               quoted, quoted)));
 	there = get_relname_relid(name, get_rel_namespace(model));
 	if (OidIsValid(there))
 		ereport(
@@ -560,8 +561,8 @@ check_queue(Oid source, Oid queue, const char *name)
 		    (errmsg("changes of \"%s\" are not queued", get_rel_name(source)),
 		     errdetail("There is no queue \"%s\" that belongs to its owner.",
 		               name),
-		     errhint("Drop the table's triggers that call "
-		             "wals_queue_touched().")));
+		     wals_hint("Drop the table's triggers that call "
+		               "wals_queue_touched().")));
 		return false;
 	}
 	if (wals_guard_has_strange_trigger(queue, &trigger))
@@ -618,8 +619,8 @@ wals_queue_note(TriggerData *trigger)
 		        (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 		         errmsg("wals_queue_touched() was called by a trigger of "
 		                "another kind"),
-		         errhint("SELECT wals_queue_enable(...) creates its "
-		                 "triggers.")));
+		         wals_hint("SELECT wals_queue_enable(...) creates its "
+		                   "triggers.")));
 	wals_query_begin();
 	queue = queue_of_trigger(source, trigger->tg_trigger->tgnargs, args);
 	if (!check_queue(source, queue, args[1]))

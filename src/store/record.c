@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "store/record.h"
 
 /* A text or name of the last result, NULL for NULL. */
@@ -108,5 +109,5 @@ wals_record_damaged(Oid relation, const WalsRecord *record, const char *option,
 	                errmsg("version %d of model \"%s\" has no usable \"%s\"",
 	                       record->version, get_rel_name(relation), option),
 	                reason ? errdetail("%s", reason) : 0,
-	                errhint("Train the model again with wals_train().")));
+	                wals_hint("Train the model again with wals_train().")));
 }

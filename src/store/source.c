@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "store/guard.h"
 #include "store/relation.h"
 #include "store/source.h"
@@ -25,8 +26,8 @@
 int
 wals_source_hint(const WalsSourceUse *use, const char *advice)
 {
-	return use->without[0] == '\0' ? errhint("%s", advice)
-	                               : errhint("%s %s", advice, use->without);
+	return use->without[0] == '\0' ? wals_hint("%s", advice)
+	                               : wals_hint("%s %s", advice, use->without);
 }
 
 void
@@ -75,12 +76,13 @@ wals_source_check_code(Oid model, Oid source, const char *without)
 	               "view or a foreign table, or has indexes, constraints or "
 	               "statistics with functions.",
 	               get_rel_name(model), get_rel_name(strange)),
-	     errhint(wals_model_is_own(model)
-	                 ? "Let role %s train the model, or train on a relation of "
-	                   "your own.%s%s"
-	                 : "Use SET ROLE %s first.%s%s",
-	             role ? quote_identifier(role) : "that owns it",
-	             without[0] != '\0' ? " " : "", without)));
+	     wals_hint(
+	         wals_model_is_own(model)
+	             ? "Let role %s train the model, or train on a relation of "
+	               "your own.%s%s"
+	             : "Use SET ROLE %s first.%s%s",
+	         role ? quote_identifier(role) : "that owns it",
+	         without[0] != '\0' ? " " : "", without)));
 }
 
 void

@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/compat.h"
+#include "base/hint.h"
 #include "store/factors.h"
 #include "store/guard.h"
 #include "store/model.h"
@@ -89,10 +90,11 @@ target_creation_schema(RangeVar *name)
 	Oid schema = RangeVarGetCreationNamespace(name);
 
 	if (isAnyTempNamespace(schema))
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-		                errmsg("a model cannot be temporary"),
-		                errhint("Name a schema: wals_train('public.%s', ...).",
-		                        name->relname)));
+		ereport(ERROR,
+		        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		         errmsg("a model cannot be temporary"),
+		         wals_hint("Name a schema: wals_train('public.%s', ...).",
+		                   name->relname)));
 	if (wals_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
 		               get_namespace_name(schema));
@@ -250,10 +252,10 @@ satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
 		                "source of type %s",
 		                side, target->name, wals_id_type_name(stored),
 		                wals_id_type_name(id_type)),
-		         errhint("Train under another name, or drop the model first: "
-		                 "SELECT wals_drop(%s);",
-		                 quote_literal_cstr(
-		                     wals_relation_quoted(target->relation)))));
+		         wals_hint("Train under another name, or drop the model first: "
+		                   "SELECT wals_drop(%s);",
+		                   quote_literal_cstr(
+		                       wals_relation_quoted(target->relation)))));
 
 	/* rows of a version whose model row somebody deleted keep their number */
 	left_over = DatumGetInt32(query_single(

@@ -35,6 +35,28 @@ SELECT wals_train('messages.stays', 'passing', factors => 2, iterations => 1);
 -- ids of another type
 SELECT count(*) FROM wals_recommend(gen_random_uuid(), 5, 'm');
 SELECT count(*) FROM wals_similar_items(gen_random_uuid(), 5, 'm');
+-- a table of values and a model that does not predict them
+SELECT count(*) FROM wals_evaluate('ratings', 'm', value_col => 'stars') WHERE metric = 'rmse';
+SELECT count(*) FROM wals_evaluate('ratings', 'm', value_col => 'stars', relevance_threshold => 3) WHERE metric = 'ndcg';
+-- figures that nobody has attached
+SELECT * FROM wals_metric_plot('ndcg@10', 'm');
+SELECT wals_metric_svg('ndcg@10', 'm') ~ 'There is no ndcg@10 yet: wals_set_metrics';
+-- counts of plays
+CREATE TABLE plays AS
+SELECT u AS user_id, u * 7 % 40 + 40 * i AS item_id, 1 + 5000 * u / i / i AS times
+FROM generate_series(1, 40) AS u, generate_series(1, 9) AS i
+UNION ALL SELECT u, i, 20 FROM generate_series(1, 9) AS u, generate_series(1, 20) AS i;
+SELECT note FROM wals_profile('plays', value_col => 'times') WHERE property = 'advice';
+-- what a hint says runs, wherever the extension is
+SET search_path = messages;
+SELECT public.wals_train('m', 'ratings', factors => 0);
+SELECT count(*) FROM public.wals_recommend(gen_random_uuid(), 5, 'm');
+SELECT count(*) FROM public.wals_recommend(1, 5, 'ratings');
+SELECT * FROM public.wals_metric_plot('ndcg@10', 'm');
+SET client_min_messages = warning;
+SELECT substring(call from '^SELECT [^(]*') FROM public.wals_tune('ratings', '{"factors": [2]}', fraction => 0.3) WHERE best;
+RESET client_min_messages;
+SET search_path = messages, public;
 -- which of several models a message is about
 CREATE ROLE regress_wals_messages;
 GRANT CREATE, USAGE ON SCHEMA messages TO regress_wals_messages;

@@ -332,8 +332,7 @@ check_faded(int64_t count, const Row *row, int columns, WcMerging how,
 			if (how.duplicates == WC_DUP_SUM && csr->value != NULL)
 				CHECK_NEAR(csr->value[cell], sum, 1e-6 * size);
 			if (how.duplicates == WC_DUP_AVG && csr->value != NULL)
-				CHECK_NEAR(csr->value[cell], weighted / weights,
-				           1e-7 * size);
+				CHECK_NEAR(csr->value[cell], weighted / weights, 1e-7 * size);
 		}
 	}
 }
