@@ -376,24 +376,27 @@ apt_get()
 # ---------------------------------------------------------------------------
 
 # PostgreSQL refuses to run as root.  Root's servers run as the user postgres,
-# or nobody where the packages did not make one, with a fresh environment; an
-# ordinary user's run as himself.  The folder $1 becomes his, and his home.
+# or nobody where the packages did not make one; an ordinary user's run as
+# himself.  The folder $1 becomes his, and his home: no settings of whoever calls,
+# nor files of settings (make's, perl's, psql's), have a say.
 select_user()
 {
-	local name
+	local name path=$PATH
 
-	as_user=(env TMPDIR="$1/tmp")
+	server_user=$(id -un)
+	as_user=()
 	mkdir -p "$1/tmp"
 	if [ "$(id -u)" -eq 0 ]; then
 		server_user=nobody
 		getent passwd postgres >/dev/null && server_user=postgres
-		as_user=(runuser -u "$server_user" -- env -i HOME="$1" TMPDIR="$1/tmp"
-			LC_ALL="$LC_ALL" PATH=/usr/local/bin:/usr/bin:/bin)
-		for name in TERM CI COPT NODE_PATH CLASSPATH; do
-			[ -z "${!name:-}" ] || as_user+=("$name=${!name}")
-		done
+		as_user=(runuser -u "$server_user" --)
+		path=/usr/local/bin:/usr/bin:/bin
 		chown -R "$server_user": "$1"
 	fi
+	as_user+=(env -i HOME="$1" TMPDIR="$1/tmp" LC_ALL="$LC_ALL" PATH="$path")
+	for name in TERM CI COPT NODE_PATH CLASSPATH; do
+		[ -z "${!name:-}" ] || as_user+=("$name=${!name}")
+	done
 	# from / because the folder we are in may be closed to him
 	(cd / && "${as_user[@]}" test -w "$1/tmp" -a -x "$1") ||
 		die "user $server_user can't enter $1; set TMPDIR to a folder he can"
