@@ -702,14 +702,22 @@ find_touched(WalsRefresh *refresh, const TimestampTz *since,
 	const WalsModel *model = &refresh->model;
 	const WalsSource *source = &refresh->request.source;
 	Oid queue = wals_queue_find(model);
+	TimestampTz fresh_at;
 
 	touched->users = ids_create(refresh, WC_USERS);
 	touched->items = ids_create(refresh, WC_ITEMS);
-	touched->emptied = false;
+	touched->all = false;
 	if (OidIsValid(queue))
+	{
+		/* first, so that whoever is writing is waited for */
+		touched->all = since == NULL && wals_queue_mend(model, queue);
 		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
-	if (touched->emptied)
+	}
+	if (touched->all)
+	{
 		add_all_users(refresh, touched->users);
+		wals_touched_since(source, NULL, model, &refresh->memory, touched);
+	}
 	if (OidIsValid(queue) && since == NULL)
 		return;
 	if (source->time_col == NULL)
@@ -723,11 +731,12 @@ find_touched(WalsRefresh *refresh, const TimestampTz *since,
 		                   "changes from then on.",
 		                   quote_literal_cstr(
 		                       wals_relation_quoted(model->relation)))));
-	wals_touched_since(
-	    source,
-	    since != NULL ? *since
-	                  : wals_version_fresh_at(model->relation, model->version),
-	    model, &refresh->memory, touched);
+	if (since == NULL)
+	{
+		fresh_at = wals_version_fresh_at(model->relation, model->version);
+		since = &fresh_at;
+	}
+	wals_touched_since(source, since, model, &refresh->memory, touched);
 }
 
 void

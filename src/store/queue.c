@@ -4,43 +4,35 @@
  *	  Users and items whose rows have changed, noted down by triggers.
  *
  * A queue is an ordinary table beside the model, <model>_queue, with a user id
- * and an item id per pair that was touched; after TRUNCATE both are NULL.  Four
- * triggers on the source fill it, a statement at a time from its transition
- * tables, so that a load of a million rows is one INSERT more.  wals_refresh
- * empties it in the transaction that solves what it found: what is committed
- * later stays for the next one.
+ * and an item id per pair that was touched; where nobody knows which, both are
+ * NULL.  Four triggers on the source fill it, a statement at a time
+ * (queue_note.c).  wals_refresh empties it in the transaction that solves what
+ * it found: what is committed later stays for the next one.
  *
  * Whose it is.  A table is a model's queue by the guard it carries (guard.c),
  * which has the model's token, not by its name: a user's own table of that name
  * is neither emptied nor dropped nor written to.
  *
- * Rights.  The trigger runs with the rights of whoever writes to the source and
- * does one thing, an INSERT into the queue; roles that write need INSERT there.
- * wals_queue_enable grants it to those that can write at that time.  A queue
- * that does not belong to the source's owner is not written to, nor one with
- * triggers of strangers, which would run with the rights of all who write.
- *
- * Deliberately not here: SECURITY DEFINER, and row triggers.
+ * Rights.  Roles that write to the source need INSERT on the queue.
+ * wals_queue_enable grants it to those that can write at that time, and each
+ * refresh to those that came later, which have not been noted down till then.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
 
-#include "base/compat.h"
 #include "base/hint.h"
 #include "base/report.h"
 #include "store/guard.h"
@@ -201,55 +193,91 @@ check_source(const WalsModel *model)
 }
 
 static void
-create_trigger(const WalsModel *model, const char *token, const char *event,
+create_trigger(const WalsModel *model, Oid queue, const char *event,
                const char *tables)
 {
-	Oid schema = get_rel_namespace(model->relation);
+	char token[WALS_TOKEN_SIZE];
+	bool guarded = wals_guard_token(queue, token);
 
 	wals_query_once(psprintf(
 	    "CREATE TRIGGER %s AFTER %s ON %s %s FOR EACH STATEMENT "
 	    "EXECUTE FUNCTION %s.wals_queue_touched(%s, %s, %s, %s%s)",
 	    quote_identifier(trigger_name(model->relation, event)), event,
 	    wals_relation_quoted(model->source), tables, wals_extension_schema(),
-	    quote_literal_cstr(get_namespace_name(schema)),
-	    quote_literal_cstr(queue_name(model->relation)),
+	    quote_literal_cstr(get_namespace_name(get_rel_namespace(queue))),
+	    quote_literal_cstr(get_rel_name(queue)),
 	    quote_literal_cstr(NameStr(model->user_col)),
 	    quote_literal_cstr(NameStr(model->item_col)),
-	    token[0] != '\0' ? psprintf(", %s", quote_literal_cstr(token)) : ""));
+	    guarded ? psprintf(", %s", quote_literal_cstr(token)) : ""));
 }
 
-/* Who may write to the source may write to the queue. */
 static void
-grant_to_writers(const WalsModel *model, const char *queue)
+create_triggers(const WalsModel *model, Oid queue)
 {
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {ObjectIdGetDatum(model->source)};
-	char **grants;
+	create_trigger(model, queue, "insert", "REFERENCING NEW TABLE AS wals_new");
+	create_trigger(model, queue, "update",
+	               "REFERENCING NEW TABLE AS wals_new OLD TABLE AS wals_old");
+	create_trigger(model, queue, "delete", "REFERENCING OLD TABLE AS wals_old");
+	create_trigger(model, queue, "truncate", "");
+}
+
+/* Roles that may write to a source, but not to its queue. */
+typedef struct Writers
+{
+	char *without_right; /* a list, or NULL */
+	char *without_schema; /* the same of those that may use the source's */
+} Writers;
+
+static void
+add_name(char **list, const char *name)
+{
+	*list = *list == NULL ? pstrdup(name) : psprintf("%s, %s", *list, name);
+}
+
+/* Who may write to the source may write to the queue: those are allowed to. */
+static void
+grant_to_writers(const WalsModel *model, Oid queue, Writers *writers)
+{
+	Oid types[3] = {OIDOID, OIDOID, OIDOID};
+	Datum values[3] = {ObjectIdGetDatum(model->source), ObjectIdGetDatum(queue),
+	                   ObjectIdGetDatum(get_rel_namespace(queue))};
 	uint64 n;
 	uint64 i;
 
+	memset(writers, 0, sizeof(*writers));
 	n = wals_query_run(
-	    "SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE "
-	    "pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END "
-	    "FROM (SELECT relacl AS acl FROM pg_catalog.pg_class "
-	    "WHERE oid OPERATOR(pg_catalog.=) $1 UNION ALL "
-	    "SELECT attacl FROM pg_catalog.pg_attribute "
-	    "WHERE attrelid OPERATOR(pg_catalog.=) $1) AS c, "
-	    "LATERAL pg_catalog.aclexplode(c.acl) AS a "
-	    "WHERE a.privilege_type OPERATOR(pg_catalog.=) "
-	    "ANY (ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'])",
-	    1, types, values, NULL, WALS_READ_FRESH);
-	grants = palloc(sizeof(char *) * (n + 1));
+	    "SELECT w.name, pg_catalog.has_table_privilege(w.role, $2, 'INSERT'), "
+	    "w.elsewhere "
+	    "AND NOT pg_catalog.has_schema_privilege(w.role, $3, 'USAGE') "
+	    "FROM (SELECT DISTINCT a.grantee, CASE a.grantee WHEN 0 THEN 'PUBLIC' "
+	    "ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) "
+	    "END, c.relnamespace OPERATOR(pg_catalog.<>) $3 AND "
+	    "pg_catalog.has_schema_privilege(a.grantee, c.relnamespace, 'USAGE') "
+	    "FROM pg_catalog.pg_class AS c, "
+	    "LATERAL (SELECT c.relacl UNION ALL "
+	    "SELECT t.attacl FROM pg_catalog.pg_attribute AS t "
+	    "WHERE t.attrelid OPERATOR(pg_catalog.=) c.oid) AS l (acl), "
+	    "LATERAL pg_catalog.aclexplode(l.acl) AS a "
+	    "WHERE c.oid OPERATOR(pg_catalog.=) $1 "
+	    "AND a.privilege_type OPERATOR(pg_catalog.=) "
+	    "ANY (ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'])) "
+	    "AS w (role, name, elsewhere) ORDER BY w.name",
+	    3, types, values, NULL, WALS_READ_FRESH);
 	for (i = 0; i < n; i++)
 	{
 		bool is_null;
+		char *name =
+		    TextDatumGetCString(wals_query_value(i, 1, TEXTOID, &is_null));
 
-		grants[i] = psprintf(
-		    "GRANT INSERT ON %s TO %s", queue,
-		    TextDatumGetCString(wals_query_value(i, 1, TEXTOID, &is_null)));
+		if (!DatumGetBool(wals_query_value(i, 2, BOOLOID, &is_null)))
+			add_name(&writers->without_right, name);
+		if (DatumGetBool(wals_query_value(i, 3, BOOLOID, &is_null)))
+			add_name(&writers->without_schema, name);
 	}
-	for (i = 0; i < n; i++)
-		wals_query_once(grants[i]);
+	if (writers->without_right != NULL)
+		wals_query_once(psprintf("GRANT INSERT ON %s TO %s",
+		                         wals_relation_quoted(queue),
+		                         writers->without_right));
 }
 
 /* The name must be free. */
@@ -290,6 +318,8 @@ wals_queue_create(const WalsModel *model)
 	const char *queue =
 	    quote_qualified_identifier(get_namespace_name(schema), name);
 	char token[WALS_TOKEN_SIZE] = "";
+	Writers writers;
+	Oid table;
 
 	check_source(model);
 	check_name(model->relation);
@@ -300,13 +330,10 @@ wals_queue_create(const WalsModel *model)
 	    "COMMENT ON TABLE %s IS %s", queue,
 	    quote_literal_cstr(queue_comment(get_rel_name(model->relation)))));
 	(void) wals_guard_token(model->relation, token);
-	wals_guard_put(get_relname_relid(name, schema), token, 0);
-	grant_to_writers(model, queue);
-	create_trigger(model, token, "insert", "REFERENCING NEW TABLE AS wals_new");
-	create_trigger(model, token, "update",
-	               "REFERENCING NEW TABLE AS wals_new OLD TABLE AS wals_old");
-	create_trigger(model, token, "delete", "REFERENCING OLD TABLE AS wals_old");
-	create_trigger(model, token, "truncate", "");
+	table = get_relname_relid(name, schema);
+	wals_guard_put(table, token, 0);
+	grant_to_writers(model, table, &writers);
+	create_triggers(model, table);
 }
 
 /* The next word of a trigger's arguments, which end with a zero each. */
@@ -412,6 +439,95 @@ wals_queue_drop(Oid model)
 	return result || OidIsValid(queue);
 }
 
+Oid
+wals_queue_of_trigger(Oid source, int n_args, char **args)
+{
+	const char *token = n_args > 4 ? args[4] : NULL;
+	Oid schema = get_namespace_oid(args[0], true);
+	Oid owner = wals_relation_owner(source);
+	Oid queue = InvalidOid;
+
+	if (OidIsValid(schema))
+		queue = get_relname_relid(args[1], schema);
+	if (OidIsValid(queue) && is_queue(queue, owner, token))
+		return queue;
+	return token != NULL ? wals_guard_find_queue(token, owner) : InvalidOid;
+}
+
+/* The events that a queue's triggers on a source see, for its columns. */
+static int16
+events_seen(const WalsModel *model, Oid queue)
+{
+	Oid function = wals_extension_function("wals_queue_touched");
+	Relation source = relation_open(model->source, AccessShareLock);
+	const TriggerDesc *triggers = source->trigdesc;
+	int16 seen = 0;
+	int i;
+
+	for (i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (trigger->tgfoid == function && trigger->tgnargs >= 4 &&
+		    trigger->tgenabled != TRIGGER_DISABLED &&
+		    trigger->tgenabled != TRIGGER_FIRES_ON_REPLICA &&
+		    strcmp(trigger->tgargs[2], NameStr(model->user_col)) == 0 &&
+		    strcmp(trigger->tgargs[3], NameStr(model->item_col)) == 0 &&
+		    wals_queue_of_trigger(model->source, trigger->tgnargs,
+		                          trigger->tgargs) == queue)
+			seen |= trigger->tgtype;
+	}
+	relation_close(source, NoLock);
+	return seen;
+}
+
+bool
+wals_queue_mend(const WalsModel *model, Oid queue)
+{
+	const int16 all = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
+	                  TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
+	bool watched = (events_seen(model, queue) & all) == all;
+	const char *schema;
+	Writers writers;
+
+	if (!watched)
+	{
+		QueueName name = {get_namespace_name(get_rel_namespace(queue)),
+		                  get_rel_name(queue), ""};
+
+		check_source(model);
+		(void) wals_guard_token(queue, name.token);
+		(void) drop_triggers(&name);
+		create_triggers(model, queue);
+	}
+	grant_to_writers(model, queue, &writers);
+	if (watched && writers.without_right == NULL &&
+	    writers.without_schema == NULL)
+		return false;
+	/* who is writing there unseen is waited for */
+	wals_query_once(psprintf("LOCK TABLE %s IN SHARE MODE",
+	                         wals_relation_quoted(model->source)));
+	schema = quote_identifier(get_namespace_name(get_rel_namespace(queue)));
+	ereport(
+	    WARNING,
+	    (errmsg("the queue of model \"%s\" may have missed changes of \"%s\"",
+	            get_rel_name(model->relation), get_rel_name(model->source)),
+	     !watched ? errdetail("Its triggers were not there, or for other "
+	                          "columns, and are now.")
+	     : writers.without_schema != NULL
+	         ? errdetail("%s may write to the one and not to the other.",
+	                     writers.without_schema)
+	         : errdetail("%s could write to the one and not to the other, and "
+	                     "may now.",
+	                     writers.without_right),
+	     writers.without_schema != NULL
+	         ? errhint("All rows are looked at, each time until you GRANT "
+	                   "USAGE ON SCHEMA %s TO %s;",
+	                   schema, writers.without_schema)
+	         : errhint("All rows are looked at, this time.")));
+	return true;
+}
+
 /* State of emptying a queue. */
 typedef struct TakeState
 {
@@ -440,7 +556,7 @@ take_row(const WalsRow *row, void *arg)
 	WalsTouched *touched = state->touched;
 
 	if (row->nulls[0] && row->nulls[1])
-		touched->emptied = true;
+		touched->all = true;
 	if (!row->nulls[0])
 		take_id(state, WC_USERS, wals_id_sql_type(state->model->user_type),
 		        row->values[0], touched->users);
@@ -506,146 +622,25 @@ since_row(const WalsRow *row, void *arg)
 }
 
 void
-wals_touched_since(const WalsSource *source, TimestampTz since,
+wals_touched_since(const WalsSource *source, const TimestampTz *since,
                    const WalsModel *model, const WalsMemory *memory,
                    WalsTouched *touched)
 {
 	Oid types[1] = {TIMESTAMPTZOID};
-	Datum values[1] = {TimestampTzGetDatum(since)};
+	Datum values[1];
 	SinceState state = {
 	    {model, memory, touched}, source->user_type, source->item_type};
-	const char *user_col = quote_identifier(source->user_col);
-	const char *item_col = quote_identifier(source->item_col);
 
+	if (since != NULL)
+		values[0] = TimestampTzGetDatum(*since);
 	wals_query_each_once(
-	    psprintf("SELECT DISTINCT %s, %s FROM %s WHERE %s", user_col, item_col,
-	             wals_relation_quoted(source->relation), not_before(source)),
-	    1, types, values, WALS_READ_FRESH,
+	    psprintf("SELECT DISTINCT %s, %s FROM %s%s%s",
+	             quote_identifier(source->user_col),
+	             quote_identifier(source->item_col),
+	             wals_relation_quoted(source->relation),
+	             since != NULL ? " WHERE " : "",
+	             since != NULL ? not_before(source) : ""),
+	    since != NULL ? 1 : 0, types, values, WALS_READ_FRESH,
 	    &(const WalsShape){2, {source->user_type, source->item_type}},
 	    since_row, &state);
-}
-
-/*
- * The queue that a trigger writes to, or 0: the table its arguments name, or,
- * if that was renamed, the one that has its token.
- */
-static Oid
-queue_of_trigger(Oid source, int n_args, char **args)
-{
-	const char *token = n_args > 4 ? args[4] : NULL;
-	Oid schema = get_namespace_oid(args[0], true);
-	Oid owner = wals_relation_owner(source);
-	Oid queue = InvalidOid;
-
-	if (OidIsValid(schema))
-		queue = get_relname_relid(args[1], schema);
-	if (OidIsValid(queue) && is_queue(queue, owner, token))
-		return queue;
-	return token != NULL ? wals_guard_find_queue(token, owner) : InvalidOid;
-}
-
-/*
- * Whether the writer may write to the queue, which must be safe to write to: no
- * trigger there may be a stranger's.
- */
-static bool
-check_queue(Oid source, Oid queue, const char *name)
-{
-	Oid role = GetUserId();
-	char *trigger;
-
-	if (!OidIsValid(queue))
-	{
-		ereport(
-		    WARNING,
-		    (errmsg("changes of \"%s\" are not queued", get_rel_name(source)),
-		     errdetail("There is no queue \"%s\" that belongs to its owner.",
-		               name),
-		     wals_hint("Drop the table's triggers that call "
-		               "wals_queue_touched().")));
-		return false;
-	}
-	if (wals_guard_has_strange_trigger(queue, &trigger))
-	{
-		ereport(
-		    WARNING,
-		    (errmsg("changes of \"%s\" are not queued", get_rel_name(source)),
-		     errdetail("Trigger \"%s\" on its queue \"%s\" would run what "
-		               "another role decides.",
-		               trigger, get_rel_name(queue)),
-		     errhint("DROP TRIGGER %s ON %s; and REVOKE TRIGGER ON it from "
-		             "others.",
-		             quote_identifier(trigger), wals_relation_quoted(queue))));
-		return false;
-	}
-	if (wals_namespace_aclcheck(get_rel_namespace(queue), role, ACL_USAGE) !=
-	        ACLCHECK_OK ||
-	    pg_class_aclcheck(queue, role, ACL_INSERT) != ACLCHECK_OK)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		         errmsg("permission denied for table %s", get_rel_name(queue)),
-		         errdetail("Who writes to \"%s\" also notes down there what a "
-		                   "model has to look at.",
-		                   get_rel_name(source)),
-		         errhint("Its owner can GRANT INSERT ON %s TO %s, and USAGE on "
-		                 "its schema.",
-		                 wals_relation_quoted(queue),
-		                 quote_identifier(GetUserNameFromId(role, false)))));
-	return true;
-}
-
-static char *
-pairs_of(const char *user_col, const char *item_col, const char *table)
-{
-	return psprintf("SELECT %s, %s FROM %s WHERE %s IS NOT NULL "
-	                "AND %s IS NOT NULL",
-	                user_col, item_col, table, user_col, item_col);
-}
-
-void
-wals_queue_note(TriggerData *trigger)
-{
-	Oid source = RelationGetRelid(trigger->tg_relation);
-	char **args = trigger->tg_trigger->tgargs;
-	const char *user_col;
-	const char *item_col;
-	const char *pairs;
-	Oid queue;
-
-	if (trigger->tg_trigger->tgnargs < 4 || trigger->tg_trigger->tgnargs > 5 ||
-	    !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-	    !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
-		ereport(ERROR,
-		        (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-		         errmsg("wals_queue_touched() was called by a trigger of "
-		                "another kind"),
-		         wals_hint("SELECT wals_queue_enable(...) creates its "
-		                   "triggers.")));
-	wals_query_begin();
-	queue = queue_of_trigger(source, trigger->tg_trigger->tgnargs, args);
-	if (!check_queue(source, queue, args[1]))
-	{
-		wals_query_end();
-		return;
-	}
-	user_col = quote_identifier(args[2]);
-	item_col = quote_identifier(args[3]);
-	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-		pairs = "VALUES (NULL, NULL)";
-	else if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-		pairs = psprintf("SELECT DISTINCT * FROM (%s) AS p",
-		                 pairs_of(user_col, item_col, "wals_new"));
-	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		pairs = psprintf("SELECT DISTINCT * FROM (%s) AS p",
-		                 pairs_of(user_col, item_col, "wals_old"));
-	else
-		pairs =
-		    psprintf("%s UNION %s", pairs_of(user_col, item_col, "wals_new"),
-		             pairs_of(user_col, item_col, "wals_old"));
-	if (SPI_register_trigger_data(trigger) != SPI_OK_TD_REGISTER)
-		elog(ERROR, "SPI_register_trigger_data failed");
-	wals_query_run(psprintf("INSERT INTO %s (user_id, item_id) %s",
-	                        wals_relation_quoted(queue), pairs),
-	               0, NULL, NULL, NULL, WALS_READ_FRESH);
-	wals_query_end();
 }

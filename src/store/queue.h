@@ -23,6 +23,14 @@ extern Oid wals_queue_find(const WalsModel *model);
  */
 extern void wals_queue_create(const WalsModel *model);
 
+/*
+ * Before a queue is relied on: put triggers that are missing on the model's
+ * source, and let those write to the queue who may write to the source.  True if
+ * that was necessary, and changes may have been missed; a WARNING says so.  42501,
+ * 42809 where the source cannot have triggers.
+ */
+extern bool wals_queue_mend(const WalsModel *model, Oid queue);
+
 /* Drop them; false when there was no queue. */
 extern bool wals_queue_drop(Oid model);
 
@@ -31,7 +39,7 @@ typedef struct WalsTouched
 {
 	WcIdMap *users;
 	WcIdMap *items;
-	bool emptied; /* the source was truncated */
+	bool all; /* the source was truncated, or something was missed */
 } WalsTouched;
 
 /*
@@ -44,11 +52,17 @@ extern void wals_queue_take(Oid queue, const WalsModel *model,
 
 /*
  * Add the users and items of rows of a checked source whose time is not before
- * since; needs its time_col.
+ * since, which needs its time_col; NULL: of all rows.
  */
-extern void wals_touched_since(const WalsSource *source, TimestampTz since,
-                               const WalsModel *model, const WalsMemory *memory,
-                               WalsTouched *touched);
+extern void wals_touched_since(const WalsSource *source,
+                               const TimestampTz *since, const WalsModel *model,
+                               const WalsMemory *memory, WalsTouched *touched);
+
+/*
+ * The queue that a trigger on a source writes to, by its arguments: the table
+ * they name, or, if that was renamed, the one that has their token; or 0.
+ */
+extern Oid wals_queue_of_trigger(Oid source, int n_args, char **args);
 
 /* The trigger: note down the pairs of the rows that were changed. */
 extern void wals_queue_note(TriggerData *trigger);
