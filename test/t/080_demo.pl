@@ -29,9 +29,12 @@ sub left_behind
 	return join ' ', glob "$folder/wals-demo-*";
 }
 
-# the bundled data
+# the bundled data, for two who begin at the same time: one waits for the other
+my ($other_out, $other_err) = ('', '');
+my $other = IPC::Run::start([$demo], '<', \undef, '>', \$other_out, '2>', \$other_err);
 my ($ok, $out, $err) = demo();
 ok($ok, 'demo/run succeeds') or diag("$out\n$err");
+ok($other->finish, 'so does another at the same time') or diag("$other_out\n$other_err");
 like($out, qr/^\s*98653 \| 32710 \|\s+285$/m, 'all visits are loaded');
 like($out, qr/NOTICE:  model "web" version 1: 32710 users, 285 items/, 'the model says what it is');
 my ($model, $popularity) = $out =~ /^ recall\@10\s+\| (\S+) \|\s+(\S+)/m;
