@@ -484,10 +484,15 @@ wals_model_damaged(Oid relation, const char *reason)
 	                   "with wals_activate().")));
 }
 
+/*
+ * The factor table, locked: what it is by its type then holds for all that is
+ * read from it in this transaction.
+ */
 static Oid
 model_factor_table(Oid relation, Oid table, WalsIdType *id_type)
 {
-	if (wals_table_kind(table, id_type) != WALS_TABLE_FACTORS)
+	if (!wals_relation_hold(table) ||
+	    wals_table_kind(table, id_type) != WALS_TABLE_FACTORS)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_WRONG_OBJECT_TYPE),
