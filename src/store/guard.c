@@ -255,29 +255,32 @@ wals_guard_put(Oid table, char *token, int32 first_version)
  * Whose a factor table is
  * ------------------------------------------------------------------------ */
 
-/* Another model of the caller's whose rows name the table, or 0. */
-static Oid
-named_by_other(Oid model, Oid table)
+/* Whether rows of a model name the table, which may be gone by now. */
+static bool
+names_table(Oid model, Oid table)
 {
 	Oid types[1] = {OIDOID};
 	Datum values[1] = {ObjectIdGetDatum(table)};
+
+	return wals_relation_hold(model) &&
+	       wals_query_run(
+	           psprintf("SELECT 1 FROM %s "
+	                    "WHERE users_table OPERATOR(pg_catalog.=) $1 "
+	                    "OR items_table OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	                    wals_relation_quoted(model)),
+	           1, types, values, NULL, WALS_READ_FRESH) > 0;
+}
+
+/* Whether another model of the caller's names the table. */
+static bool
+is_named_by_other(Oid model, Oid table)
+{
 	ListCell *cell;
 
 	foreach (cell, wals_model_list_own())
-	{
-		Oid other = lfirst_oid(cell);
-
-		if (other == model || !wals_relation_hold(other))
-			continue;
-		if (wals_query_run(
-		        psprintf("SELECT 1 FROM %s "
-		                 "WHERE users_table OPERATOR(pg_catalog.=) $1 "
-		                 "OR items_table OPERATOR(pg_catalog.=) $1 LIMIT 1",
-		                 wals_relation_quoted(other)),
-		        1, types, values, NULL, WALS_READ_FRESH) > 0)
-			return other;
-	}
-	return InvalidOid;
+		if (lfirst_oid(cell) != model && names_table(lfirst_oid(cell), table))
+			return true;
+	return false;
 }
 
 bool
@@ -291,7 +294,7 @@ wals_guard_is_own(Oid model, Oid table)
 		return false;
 	if (guard_find(model, &of_model) && guard_find(table, &of_table))
 		return strcmp(of_model.token, of_table.token) == 0;
-	return !OidIsValid(named_by_other(model, table));
+	return !is_named_by_other(model, table);
 }
 
 void
@@ -581,7 +584,7 @@ change_identities(Oid table)
 		Oid model = lfirst_oid(cell);
 
 		if (wals_relation_owner(model) != wals_relation_owner(table) ||
-		    !wals_relation_hold(model))
+		    !names_table(model, table))
 			continue;
 		wals_guard_check_triggers(model);
 		wals_query_run(

@@ -261,6 +261,17 @@ ALTER TABLE m ENABLE ALWAYS TRIGGER wals_guard;
 SELECT outcome($$CALL wals_retrain('m')$$);
 TABLE traces;
 
+-- What the owner has named is followed, also to a table of somebody else's who
+-- allows it.
+SET ROLE regress_wals_app;
+CREATE TABLE theirs AS SELECT * FROM r;
+GRANT SELECT, DELETE ON theirs TO regress_wals_owner;
+SET ROLE regress_wals_owner;
+SELECT wals_train('on_theirs', 'theirs', factors => 4, iterations => 2);
+SELECT versions, rows_deleted > 0 AS deleted FROM wals_forget(2, 'on_theirs', delete_rows => true);
+SELECT count(*) FROM theirs WHERE user_id = 2;
+SELECT wals_drop('on_theirs');
+
 -- ---------------------------------------------------------------------------
 -- Triggers of others
 -- ---------------------------------------------------------------------------
@@ -274,6 +285,8 @@ SELECT query, split_part(outcome(query), E'\n', 1) AS outcome FROM unnest(ARRAY[
 	$$SELECT wals_set_metrics('m', 2, '{}')$$, $$SELECT wals_refresh('m', since => '2020-01-01')$$,
 	$$SELECT wals_forget(999, 'm')$$, $$SELECT wals_queue_enable('m')$$,
 	$$DELETE FROM m_users WHERE id = 1$$]) AS query;
+-- of another model it is no matter
+SELECT outcome($$DELETE FROM a_users WHERE id = 1$$);
 DROP TRIGGER trap ON m;
 -- on a factor table
 GRANT TRIGGER ON m_items TO regress_wals_app;
