@@ -143,6 +143,8 @@ reads('decimal commas', "user;item;value\n1;2;13883,50\n1;3;13,883\n1;4;1.234,5\
 	[ '1 2 13883.5', '1 3 13.883', '1 4 1234.5', '1 5 7', '1 6 1500' ], notes => qr/decimal commas/);
 reads('commas between thousands', qq{user,item,value\n1,2,"13,883"\n1,3,"1,234,567.5"\n1,4,7.25\n}, 'user item value -',
 	[ '1 2 13883', '1 3 1234567.5', '1 4 7.25' ], notes => qr/thousands/);
+reads('powers of ten', "user,item,value\n1,2,1e-400\n1,3,2.5E1\n", 'user item value -', [ '1 2 0', '1 3 25' ]);
+reads('too large a number', "user,item,value\n1,2,1e39\n", 'user item value -', ['1 2'], notes => qr/'1e39' \(line 2\)/);
 reads('no number', "user,item,rating\n1,2,good\n", 'user item rating -', ['1 2'],
 	notes => qr/"rating" has 'good' \(line 2\), which is no number, so it is left out/);
 reads('numbers that were fractions', "user,item\n1.0,x\n2.0,y\n", 'user item - -', [ '1 x', '2 y' ]);
