@@ -236,21 +236,19 @@ may_install()
 # if "server" says so, a server.
 die_not_allowed()
 {
-	local major='' note=''
+	local major
 
 	if [ -n "$server" ]; then
+		# apt may not have looked yet
 		major=$(available_major)
-		[ -n "$major" ] || note="
-NN is the newest version that \"apt-cache search postgresql-server-dev\" shows.
-"
-		packages+=("postgresql-${major:-NN}" "postgresql-server-dev-${major:-NN}")
+		packages+=("postgresql${major:+-$major}" "postgresql-server-dev-${major:-all}")
 	fi
 	die "packages are missing and you may not install any (no sudo).
 An administrator can do it with these commands:
 
     apt-get update
     apt-get install --no-install-recommends ${packages[*]}
-$note
+
 Then run $program again."
 }
 
