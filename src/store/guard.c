@@ -14,7 +14,8 @@
  * suffices to create or replace a trigger, but leaves it firing in the ordinary
  * way.  Its first argument is a token that the tables of one model share, so
  * that a table is known to be a model's by more than its name, after renames,
- * dumps and restores.  The second, on the model itself, is the first version
+ * dumps and restores.  A schema that was dumped and restored under another name
+ * has models with the tokens of others; then names and rows decide as well.  The second, on the model itself, is the first version
  * whose row was written under a guard.
  *
  * Models that 0.1.0 made have none; neither have those whose owner has dropped
@@ -251,6 +252,49 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	                         GUARD_NAME));
 }
 
+List *
+wals_guard_carriers(const char *token, Oid owner)
+{
+	Oid types[1] = {OIDOID};
+	Datum values[1] = {
+	    ObjectIdGetDatum(wals_extension_function(GUARD_FUNCTION))};
+	List *tables = NIL;
+	List *result = NIL;
+	ListCell *cell;
+	Guard guard;
+	uint64 n;
+	uint64 i;
+
+	n = wals_query_run("SELECT tgrelid FROM pg_catalog.pg_trigger "
+	                   "WHERE tgfoid OPERATOR(pg_catalog.=) $1 "
+	                   "ORDER BY tgrelid",
+	                   1, types, values, NULL, WALS_READ_FRESH);
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+
+		tables = lappend_oid(
+		    tables, DatumGetObjectId(wals_query_value(i, 1, OIDOID, &is_null)));
+	}
+	foreach (cell, tables)
+		if (wals_relation_owner(lfirst_oid(cell)) == owner &&
+		    guard_find(lfirst_oid(cell), &guard) &&
+		    strcmp(guard.token, token) == 0)
+			result = lappend_oid(result, lfirst_oid(cell));
+	return result;
+}
+
+bool
+wals_guard_is_shared(const char *token, Oid owner)
+{
+	int models = 0;
+	ListCell *cell;
+
+	foreach (cell, wals_guard_carriers(token, owner))
+		models += wals_table_kind(lfirst_oid(cell), NULL) == WALS_TABLE_MODEL;
+	return models > 1;
+}
+
 /* ------------------------------------------------------------------------
  * Whose a factor table is
  * ------------------------------------------------------------------------ */
@@ -293,7 +337,12 @@ wals_guard_is_own(Oid model, Oid table)
 	    !wals_model_is_own(table))
 		return false;
 	if (guard_find(model, &of_model) && guard_find(table, &of_table))
-		return strcmp(of_model.token, of_table.token) == 0;
+	{
+		if (strcmp(of_model.token, of_table.token) != 0)
+			return false;
+		if (!wals_guard_is_shared(of_model.token, GetUserId()))
+			return true;
+	}
 	return !is_named_by_other(model, table);
 }
 
@@ -502,30 +551,20 @@ wals_guard_trust(Oid model, int32 version)
 Oid
 wals_guard_find_queue(const char *token, Oid owner)
 {
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {
-	    ObjectIdGetDatum(wals_extension_function(GUARD_FUNCTION))};
-	Guard guard;
-	Oid *tables;
-	uint64 n;
-	uint64 i;
+	ListCell *cell;
 
-	n = wals_query_run("SELECT tgrelid FROM pg_catalog.pg_trigger "
-	                   "WHERE tgfoid OPERATOR(pg_catalog.=) $1 "
-	                   "ORDER BY tgrelid",
-	                   1, types, values, NULL, WALS_READ_FRESH);
-	tables = palloc(sizeof(Oid) * (n + 1));
-	for (i = 0; i < n; i++)
+	if (wals_guard_is_shared(token, owner))
+		return InvalidOid;
+	foreach (cell, wals_guard_carriers(token, owner))
 	{
-		bool is_null;
+		Oid table = lfirst_oid(cell);
 
-		tables[i] = DatumGetObjectId(wals_query_value(i, 1, OIDOID, &is_null));
+		/* the others may have been detached from their types */
+		if (wals_table_kind(table, NULL) == WALS_TABLE_OTHER &&
+		    (get_attnum(table, "user_id") > 0 ||
+		     get_attnum(table, "item_id") > 0))
+			return table;
 	}
-	for (i = 0; i < n; i++)
-		if (wals_relation_owner(tables[i]) == owner &&
-		    wals_table_kind(tables[i], NULL) == WALS_TABLE_OTHER &&
-		    guard_find(tables[i], &guard) && strcmp(guard.token, token) == 0)
-			return tables[i];
 	return InvalidOid;
 }
 

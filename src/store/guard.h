@@ -65,9 +65,18 @@ extern bool wals_guard_is_own(Oid model, Oid table);
 /* 55000 unless it is; side is "user" or "item". */
 extern void wals_guard_need_own(Oid model, Oid table, const char *side);
 
+/* The tables of a role's that carry a token in their guards. */
+extern List *wals_guard_carriers(const char *token, Oid owner);
+
 /*
- * The table of a role's that carries a token and is none of a model's own types,
- * or 0: the queue, whatever it is called now.
+ * Whether several models of a role's carry a token, because one was restored
+ * beside the other: it does not tell their tables apart.
+ */
+extern bool wals_guard_is_shared(const char *token, Oid owner);
+
+/*
+ * The one that is the model's queue, whatever it is called now, or 0: it is of
+ * none of our types and has a column of users or items.  0 for a shared token.
  */
 extern Oid wals_guard_find_queue(const char *token, Oid owner);
 

@@ -146,8 +146,8 @@ wals_model_hold(Oid schema, const char *name)
 		RegisterXactCallback(lose_lock, NULL);
 	is_registered = true;
 	model_lock_tag(schema, name, &tag);
-	model_is_held = LockAcquire(&tag, ExclusiveLock, true, true) !=
-	                LOCKACQUIRE_NOT_AVAIL;
+	model_is_held =
+	    LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 	return model_is_held;
 }
 

@@ -27,6 +27,7 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
+#include "commands/defrem.h"
 #include "miscadmin.h"
 #include "parser/scansup.h"
 #include "utils/builtins.h"
@@ -155,12 +156,17 @@ wals_queue_find(const WalsModel *model)
 	return queue;
 }
 
+/* A free name: models of one name may have one source. */
 static char *
-trigger_name(Oid model, const char *event)
+trigger_name(const WalsModel *model, const char *event)
 {
-	char *name = psprintf("wals_%s_%s", event, get_rel_name(model));
+	char *prefix = psprintf("wals_%s", event);
+	char *name = makeObjectName(prefix, get_rel_name(model->relation), NULL);
+	int i;
 
-	truncate_identifier(name, strlen(name), false);
+	for (i = 1; OidIsValid(get_trigger_oid(model->source, name, true)); i++)
+		name = makeObjectName(prefix, get_rel_name(model->relation),
+		                      psprintf("%d", i));
 	return name;
 }
 
@@ -202,7 +208,7 @@ create_trigger(const WalsModel *model, Oid queue, const char *event,
 	wals_query_once(psprintf(
 	    "CREATE TRIGGER %s AFTER %s ON %s %s FOR EACH STATEMENT "
 	    "EXECUTE FUNCTION %s.wals_queue_touched(%s, %s, %s, %s%s)",
-	    quote_identifier(trigger_name(model->relation, event)), event,
+	    quote_identifier(trigger_name(model, event)), event,
 	    wals_relation_quoted(model->source), tables, wals_extension_schema(),
 	    quote_literal_cstr(get_namespace_name(get_rel_namespace(queue))),
 	    quote_literal_cstr(get_rel_name(queue)),
@@ -355,7 +361,24 @@ typedef struct QueueName
 	const char *schema;
 	const char *name;
 	char token[WALS_TOKEN_SIZE]; /* or "" */
+	bool by_token; /* which no other model has */
 } QueueName;
+
+/*
+ * The names of a queue, or where there is none, those it would have; token and
+ * all of the table that carries it.
+ */
+static void
+name_queue(QueueName *name, Oid queue, Oid model)
+{
+	Oid named = OidIsValid(queue) ? queue : model;
+
+	name->schema = get_namespace_name(get_rel_namespace(named));
+	name->name = OidIsValid(queue) ? get_rel_name(queue) : queue_name(model);
+	name->token[0] = '\0';
+	name->by_token = wals_guard_token(named, name->token) &&
+	                 !wals_guard_is_shared(name->token, GetUserId());
+}
 
 /* Whether a trigger's arguments say that it writes to this queue. */
 static bool
@@ -371,7 +394,12 @@ writes_to(bytea *arguments, const QueueName *queue)
 	next_argument(&at, end);
 	token = next_argument(&at, end);
 	if (token[0] != '\0' && queue->token[0] != '\0')
-		return strcmp(token, queue->token) == 0;
+	{
+		if (strcmp(token, queue->token) != 0)
+			return false;
+		if (queue->by_token)
+			return true;
+	}
 	return strcmp(name, queue->name) == 0 && strcmp(schema, queue->schema) == 0;
 }
 
@@ -423,14 +451,11 @@ bool
 wals_queue_drop(Oid model)
 {
 	Oid queue = queue_of(model);
-	Oid named = OidIsValid(queue) ? queue : model;
-	QueueName name = {get_namespace_name(get_rel_namespace(named)),
-	                  OidIsValid(queue) ? get_rel_name(queue)
-	                                    : queue_name(model)};
+	QueueName name;
 	bool result;
 
 	/* without its queue, a model's triggers are known as well */
-	(void) wals_guard_token(named, name.token);
+	name_queue(&name, queue, model);
 	result = drop_triggers(&name);
 	if (OidIsValid(queue))
 		wals_query_once(psprintf("DROP TABLE %s", wals_relation_quoted(queue)));
@@ -492,11 +517,10 @@ wals_queue_mend(const WalsModel *model, Oid queue)
 
 	if (!watched)
 	{
-		QueueName name = {get_namespace_name(get_rel_namespace(queue)),
-		                  get_rel_name(queue), ""};
+		QueueName name;
 
 		check_source(model);
-		(void) wals_guard_token(queue, name.token);
+		name_queue(&name, queue, model->relation);
 		(void) drop_triggers(&name);
 		create_triggers(model, queue);
 	}

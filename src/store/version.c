@@ -724,14 +724,21 @@ static List *
 tables_to_drop(Oid relation)
 {
 	List *result = NIL;
+	char token[WALS_TOKEN_SIZE];
 	ListCell *cell;
 
+	/* no row may name them any more */
+	if (wals_guard_token(relation, token) &&
+	    !wals_guard_is_shared(token, GetUserId()))
+		foreach (cell, wals_guard_carriers(token, GetUserId()))
+			if (wals_table_kind(lfirst_oid(cell), NULL) == WALS_TABLE_FACTORS)
+				result = lappend_oid(result, lfirst_oid(cell));
 	foreach (cell, wals_guard_tables(relation))
 	{
 		Oid table = lfirst_oid(cell);
 
 		if (wals_guard_is_own(relation, table))
-			result = lappend_oid(result, table);
+			result = list_append_unique_oid(result, table);
 		else if (get_rel_name(table) != NULL)
 			ereport(NOTICE,
 			        (errmsg("table \"%s\" is left alone", get_rel_name(table)),

@@ -94,8 +94,11 @@ SELECT train('same');
 SELECT train('trust_too.same');
 SELECT wals_queue_enable('same');
 SELECT wals_queue_disable('trust_too.same');
+SELECT wals_queue_enable('trust_too.same');
 INSERT INTO r VALUES (72, 3);
 SELECT * FROM same_queue;
+SELECT * FROM trust_too.same_queue;
+SELECT users_added FROM wals_refresh('trust_too.same');
 SELECT wals_drop('trust_too.same');
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'r'::regclass;
 SELECT wals_drop('same');
@@ -134,6 +137,15 @@ SELECT train('early');
 SELECT guarded('early');
 SELECT wals_drop('early');
 SELECT to_regclass('early_users'), to_regclass('early_items');
+
+-- what no row names any more goes, too, and what is no queue is not taken for one
+SELECT train('bare');
+ALTER TABLE bare_items NOT OF;
+SELECT wals_queue_disable('bare');
+ALTER TABLE bare_items OF wals_factors_bigint;
+DELETE FROM bare;
+SELECT wals_drop('bare');
+SELECT to_regclass('bare_users'), to_regclass('bare_items');
 
 -- a table with the name of one that is missing
 SELECT train('a');

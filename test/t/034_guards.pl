@@ -113,6 +113,45 @@ like($err, qr/55000/, 'so that the queue is not known');
 is(scalar owner('copy', q{ALTER TABLE m_queue ENABLE ALWAYS TRIGGER wals_guard; SELECT users_updated + users_added > 0 FROM wals_refresh('m');}),
 	't', 'until its owner says so');
 
+# a schema that was restored under another name, beside the first: the tokens are
+# the same, the tables are not taken for each other's
+$node->safe_psql('postgres', 'CREATE DATABASE twins OWNER regress_wals_owner');
+owner(
+	'twins', q{
+	CREATE EXTENSION wals;
+	CREATE SCHEMA left_one;
+	CREATE SCHEMA stock;
+	CREATE TABLE left_one.ratings AS SELECT u AS user_id, i AS item_id FROM generate_series(1, 30) AS u, generate_series(1, 20) AS i
+	WHERE (u * u + i) % 3 = 0;
+	SELECT wals_train('left_one.m', 'left_one.ratings', factors => 4, iterations => 2);
+	SELECT wals_queue_enable('left_one.m');});
+my ($twin) = run_command([ 'pg_dump', '-n', 'left_one', $node->connstr('twins') ]);
+$twin =~ s/\bleft_one\b(?=\.|;| OWNER)/right_one/g;
+append_to_file("$dir/twin.sql", $twin);
+$node->command_ok([ 'psql', '-X', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/twin.sql", 'twins' ], 'a schema is restored under another name');
+is(guards('twins'), 'm m m_items m_items m_queue m_queue m_users m_users|1', 'its guards have the same token');
+($out, $err) = owner(
+	'twins', q{
+	INSERT INTO left_one.ratings VALUES (100, 3);
+	INSERT INTO right_one.ratings VALUES (101, 3);
+	SELECT users_added FROM wals_refresh('right_one.m');
+	INSERT INTO right_one.ratings VALUES (102, 3);
+	SELECT users_added FROM wals_refresh('right_one.m');
+	SELECT users_added FROM wals_refresh('left_one.m');
+	CALL wals_retrain('right_one.m');
+	DROP TABLE right_one.m_queue;
+	SELECT outcome FROM (SELECT 'queue' AS outcome, wals_queue_disable('right_one.m')) AS x;
+	SELECT count(*) FROM left_one.m_queue;
+	SELECT wals_drop('right_one.m');
+	SELECT to_regclass('right_one.m_users');
+	SELECT count(*) FROM wals_recommend(1, 5, 'left_one.m');
+	INSERT INTO left_one.ratings VALUES (103, 3);
+	SELECT users_added FROM wals_refresh('left_one.m');
+	SELECT wals_drop('left_one.m');});
+is($out, "1\n1\n1\n2\nqueue\n0\n\n\n5\n1\n", 'each model keeps to its own');
+like($err, qr/\A.*WARNING:.*the queue of model "m" may have missed changes(?!.*(?:WARNING|ERROR))/s, 'once the triggers were put right');
+is(guards('twins'), '|0', 'and both are dropped whole');
+
 # one model, beside its source
 $node->safe_psql('postgres', 'CREATE DATABASE one OWNER regress_wals_owner');
 owner('one', 'CREATE EXTENSION wals; CREATE TABLE ratings (user_id integer, item_id integer);');
