@@ -181,6 +181,27 @@ SELECT count(*) FROM wals_recommend(1, 5, 'large');
 TABLE files ORDER BY model;
 SELECT model, place, hits, fetched FROM kept;
 
+-- the file of the version that answers stays where it is when others ask: another
+-- version, or another model that names the same tables
+\c
+SET search_path = cache_limits, public;
+SET client_min_messages = error;
+SET wals.cache_share = 'always';
+SELECT count(*) FROM wals_recommend(1, 5, 'a');
+TABLE files ORDER BY model;
+SELECT count(*) > 0 AS evaluated FROM wals_evaluate('middling', 'a', version => 1);
+CREATE TABLE stranger OF wals_model;
+INSERT INTO stranger SELECT * FROM a WHERE active;
+UPDATE stranger SET version_id = gen_random_uuid(), items_id = NULL;
+SELECT count(*) FROM wals_recommend(1, 5, 'stranger');
+SELECT model, place FROM kept;
+TABLE files ORDER BY model;
+-- but a new version takes the place of the old one
+SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE '%\_' || 'a'::regclass::oid || '\_%';
+SELECT wals_train('a', 'middling', iterations => 1);
+SELECT count(*) FROM wals_recommend(1, 5, 'a');
+SELECT count(*) FROM pg_ls_tmpdir() WHERE name LIKE '%\_' || 'a'::regclass::oid || '\_%';
+
 -- no file is larger than what the caller may have of temporary files; activating
 -- gives a new identity, so that there is none yet
 \c
