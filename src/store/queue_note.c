@@ -181,13 +181,12 @@ wals_queue_note(TriggerData *trigger)
 	else if (!column_fits(source, args[2], queue, "user_id") ||
 	         !column_fits(source, args[3], queue, "item_id"))
 	{
-		warn(
-		    source, OTHER_COLUMNS,
-		    psprintf("Its columns \"%s\" and \"%s\" are not there any more, or "
-		             "of another type.",
-		             args[2], args[3]),
-		    "Train the model on the columns there are; the next "
-		    "wals_refresh() then looks at all rows.");
+		warn(source, OTHER_COLUMNS,
+		     psprintf("Its columns \"%s\" and \"%s\", or those of its queue "
+		              "\"%s\", are not there any more or of another type.",
+		              args[2], args[3], get_rel_name(queue)),
+		     "Train the model on the columns there are; the next "
+		     "wals_refresh() then looks at all rows.");
 		pairs = "VALUES (NULL, NULL)";
 	}
 	else if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
