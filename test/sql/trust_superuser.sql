@@ -120,6 +120,15 @@ SELECT outcome($$SELECT * FROM wals_recommend(1, 3, 'mine')$$);
 SELECT split_part(outcome($$SELECT * FROM wals_recommend_all(3, 't')$$), E'\n', 1);
 SET ROLE regress_wals_eve;
 DROP INDEX evil;
+-- found harmless, and then no more
+SET ROLE regress_wals_root;
+SELECT count(*) FROM generate_series(1, 3) AS u, LATERAL wals_recommend(u, 3, 'mine') AS r;
+SET ROLE regress_wals_eve;
+CREATE INDEX evil ON r (item_id) WHERE spring(1);
+SET ROLE regress_wals_root;
+SELECT split_part(outcome($$SELECT * FROM wals_recommend(1, 3, 'mine')$$), E'\n', 1);
+SET ROLE regress_wals_eve;
+DROP INDEX evil;
 -- one of the server's own functions does no harm
 CREATE INDEX fine ON r (abs(item_id)) WHERE abs(user_id) > 3;
 ALTER TABLE r ADD CHECK (abs(stars) > 0);
