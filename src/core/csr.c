@@ -702,12 +702,13 @@ wc_csr_newest(const WcCsr *csr, int64_t *newest, const WcHooks *hooks)
 }
 
 WcStatus
-wc_csr_fade(WcCsr *csr, double half_life, int64_t newest, const WcAlloc *alloc,
-            const WcHooks *hooks)
+wc_csr_fade(WcCsr *csr, double half_life, int64_t newest, double *faded,
+            const WcAlloc *alloc, const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
 	size_t nnz = (size_t) csr->nnz;
 	bool weighted = csr->weight != NULL;
+	int64_t count = 0;
 
 	WC_ASSERT(csr->time != NULL && csr->share == NULL && half_life > 0);
 	csr->share = wc_alloc_array(alloc, nnz, sizeof(float));
@@ -723,9 +724,11 @@ wc_csr_fade(WcCsr *csr, double half_life, int64_t newest, const WcAlloc *alloc,
 		if (wc_pace(&pace, 8))
 			return WC_CANCELLED;
 		csr->share[e] = share;
+		count += share < 0.01f ? 1 : 0;
 		csr->weight[e] = weighted ? csr->weight[e] * share : share;
 	}
 	wc_free(alloc, csr->time);
 	csr->time = NULL;
+	*faded = csr->nnz > 0 ? (double) count / (double) csr->nnz : 0;
 	return WC_OK;
 }

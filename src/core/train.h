@@ -278,10 +278,12 @@ extern WcStatus wc_csr_newest(const WcCsr *csr, int64_t *newest,
 
 /*
  * Let entries fade: share = 2^(-age / half_life), the age counted back from
- * newest, 1 for what is later; weight *= share.  The times are released.
+ * newest, 1 for what is later; weight *= share.  The times are released.  *faded
+ * is the part of the entries of which less than a hundredth is left.
  */
 extern WcStatus wc_csr_fade(WcCsr *csr, double half_life, int64_t newest,
-                            const WcAlloc *alloc, const WcHooks *hooks);
+                            double *faded, const WcAlloc *alloc,
+                            const WcHooks *hooks);
 
 extern WcStatus wc_csr_transpose(const WcCsr *csr, WcCsr *result,
                                  const WcAlloc *alloc, const WcHooks *hooks);
@@ -448,6 +450,19 @@ extern int64_t wc_solver_retries(const WcSolver *solver);
  */
 extern WcStatus wc_loss(WcSolver *solver, const WcModel *model, double *loss,
                         const WcHooks *hooks, WcError *error);
+
+/* Whether a model can tell items apart, by some of its users (variety.c). */
+#define WC_VARIETY_BEST 10
+
+typedef struct WcVariety
+{
+	int32_t users; /* that were looked at, evenly taken from all */
+	int32_t flat; /* of those, for whom all items score alike */
+	bool one_list; /* the best items (10, or half of all) are theirs all */
+} WcVariety;
+
+extern WcStatus wc_model_variety(const WcModel *model, WcVariety *variety,
+                                 const WcHooks *hooks);
 
 /*
  * Solve one row the slow, obvious way in float64:

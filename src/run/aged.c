@@ -50,6 +50,7 @@ wals_aged_merge(const WalsSource *source, const WcParams *params,
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	WcMerging merging = wc_merging(params);
 	WcCoo coo;
+	double faded;
 	int64 n_merged;
 	int64 n_zero;
 
@@ -64,7 +65,7 @@ wals_aged_merge(const WalsSource *source, const WcParams *params,
 	                wc_csr_keep_cells(result, all, &wals_hooks), &error);
 	Assert(result->nnz == all->nnz);
 	wals_step_check(source, memory, ratings,
-	                wc_csr_fade(result, params->half_life, newest,
+	                wc_csr_fade(result, params->half_life, newest, &faded,
 	                            &memory->alloc, &wals_hooks),
 	                &error);
 }

@@ -33,6 +33,7 @@
 #include "base/board.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "run/doubts.h"
 #include "run/gate.h"
 #include "run/options.h"
 #include "run/steps.h"
@@ -65,6 +66,7 @@ typedef struct TrainState
 	WalsRatings ratings;
 	WcCsr by_user;
 	int64 newest; /* time that ages are counted back from */
+	double faded; /* part of the entries of which hardly anything is left */
 	int64 n_zero; /* implicit cells whose value was 0 */
 	WalsHoldout holdout; /* if the request holds out */
 	WalsGate gate;
@@ -313,7 +315,8 @@ fade(TrainState *state)
 	      &error);
 	check(state,
 	      wc_csr_fade(&state->by_user, state->request->params.half_life,
-	                  state->newest, &state->memory.alloc, &wals_hooks),
+	                  state->newest, &state->faded, &state->memory.alloc,
+	                  &wals_hooks),
 	      &error);
 }
 
@@ -683,6 +686,9 @@ static void
 announce(const TrainState *state)
 {
 	int64 retries = wc_solver_retries(state->solver);
+	WalsDoubtful doubtful = {state->target.name, state->request,
+	                         &state->problem,    &state->model,
+	                         state->faded,       state->newest};
 
 	if (rows_skipped(state) > 0)
 		ereport(NOTICE, (errmsg("model \"%s\" leaves out " INT64_FORMAT
@@ -726,6 +732,7 @@ announce(const TrainState *state)
 	             : 0));
 	wals_gate_announce(&state->gate, state->target.relation,
 	                   state->target.version);
+	wals_doubts_tell(&doubtful);
 }
 
 /* From here on other sessions see the training, and its iterations. */

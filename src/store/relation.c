@@ -604,6 +604,31 @@ relation_has_row_security(Oid relation)
 	return result;
 }
 
+/* An id that serves as something else, too, is a slip. */
+static void
+check_distinct_columns(const WalsSource *source)
+{
+	const char *options[] = {"user_col", "item_col", "value_col", "weight_col",
+	                         "time_col"};
+	const char *columns[] = {source->user_col, source->item_col,
+	                         source->value_col, source->weight_col,
+	                         source->time_col};
+	int i;
+	int j;
+
+	for (i = 0; i < 2; i++)
+		for (j = i + 1; j < (int) lengthof(columns); j++)
+			if (columns[j] != NULL && strcmp(columns[i], columns[j]) == 0)
+				ereport(ERROR,
+				        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				         errmsg("%s and %s are both column \"%s\"", options[i],
+				                options[j], columns[i]),
+				         errdetail("The columns are: %s.",
+				                   wals_relation_columns(source->relation)),
+				         errhint("Name the right one with %s => '...'.",
+				                 options[j])));
+}
+
 void
 wals_source_check_columns(WalsSource *source, const char *option)
 {
@@ -613,6 +638,7 @@ wals_source_check_columns(WalsSource *source, const char *option)
 	                &source->user_type, &source->user_id_type);
 	id_column_check(source->relation, source->item_col, "item_col",
 	                &source->item_type, &source->item_id_type);
+	check_distinct_columns(source);
 	if (source->value_col != NULL)
 		source->value_type = wals_number_column_type(
 		    source->relation, source->value_col, "value_col");

@@ -477,6 +477,7 @@ test_fade(void)
 {
 	static const int64_t times[] = {100, 70, 100, 40, INT64_MIN};
 	static const float expected[] = {1, 0.5f, 1, 0.25f, 0};
+	double faded;
 
 	for (int has_weight = 0; has_weight < 2; has_weight++)
 	{
@@ -485,8 +486,10 @@ test_fade(void)
 
 		timed_csr(5, times, has_weight != 0, &csr);
 		CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == 100);
-		CHECK(wc_csr_fade(&csr, 30, newest, &check_alloc, NULL) == WC_OK);
+		CHECK(wc_csr_fade(&csr, 30, newest, &faded, &check_alloc, NULL) ==
+		      WC_OK);
 		CHECK(csr.time == NULL);
+		CHECK(faded == 0.2);
 		for (int e = 0; e < 5; e++)
 		{
 			CHECK_NEAR(csr.share[e], expected[e], 1e-6);
@@ -501,23 +504,25 @@ static void
 test_fade_extremes(void)
 {
 	static const int64_t times[] = {INT64_MIN, INT64_MAX};
+	double faded;
 	int64_t newest = 0;
 	WcCsr csr;
 
 	timed_csr(0, times, false, &csr);
 	CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == INT64_MIN);
-	CHECK(wc_csr_fade(&csr, 1, newest, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_csr_fade(&csr, 1, newest, &faded, &check_alloc, NULL) == WC_OK);
 	wc_csr_free(&csr, &check_alloc);
 
 	timed_csr(2, times, false, &csr);
 	CHECK(wc_csr_newest(&csr, &newest, NULL) == WC_OK && newest == INT64_MAX);
-	CHECK(wc_csr_fade(&csr, ldexp(1, 64), newest, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_csr_fade(&csr, ldexp(1, 64), newest, &faded, &check_alloc, NULL) ==
+	      WC_OK);
 	CHECK_NEAR(csr.share[0], 0.5, 1e-6);
 	CHECK(csr.share[1] == 1 && csr.weight[1] == 1);
 	wc_csr_free(&csr, &check_alloc);
 
 	timed_csr(2, times, false, &csr);
-	CHECK(wc_csr_fade(&csr, 1, 0, &check_alloc, NULL) == WC_OK);
+	CHECK(wc_csr_fade(&csr, 1, 0, &faded, &check_alloc, NULL) == WC_OK);
 	CHECK(csr.share[0] == 0 && csr.share[1] == 1);
 	wc_csr_free(&csr, &check_alloc);
 }
@@ -528,6 +533,7 @@ test_fade_failures(void)
 	int32_t count = 300000;
 	int64_t *times = malloc(sizeof(int64_t) * (size_t) count);
 	WcStatus status = WC_CANCELLED;
+	double faded;
 	WcCsr csr;
 
 	for (int32_t e = 0; e < count; e++)
@@ -536,7 +542,8 @@ test_fade_failures(void)
 	{
 		timed_csr(2, times, false, &csr);
 		check_fail_after = n;
-		CHECK(wc_csr_fade(&csr, 30, 9, &check_alloc, NULL) == WC_NO_MEMORY);
+		CHECK(wc_csr_fade(&csr, 30, 9, &faded, &check_alloc, NULL) ==
+		      WC_NO_MEMORY);
 		check_fail_after = -1;
 		wc_csr_free(&csr, &check_alloc);
 	}
@@ -549,7 +556,8 @@ test_fade_failures(void)
 		timed_csr(count, times, false, &csr);
 		status = wc_csr_newest(&csr, &newest, &hooks);
 		if (status == WC_OK)
-			status = wc_csr_fade(&csr, 30, newest, &check_alloc, &hooks);
+			status =
+			    wc_csr_fade(&csr, 30, newest, &faded, &check_alloc, &hooks);
 		CHECK(status == WC_OK || status == WC_CANCELLED);
 		CHECK(status != WC_OK || n >= 10);
 		CHECK(n < 20);

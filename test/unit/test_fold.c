@@ -103,6 +103,7 @@ train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
 	WcCsr csr;
 	WcSolver *solver;
 	WcError error;
+	double faded;
 	int64_t merged;
 	int64_t zero;
 
@@ -116,7 +117,7 @@ train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
 	if (params->half_life > 0)
 	{
 		CHECK(wc_csr_newest(&csr, &t->objective.newest, NULL) == WC_OK);
-		CHECK(wc_csr_fade(&csr, params->half_life, t->objective.newest,
+		CHECK(wc_csr_fade(&csr, params->half_life, t->objective.newest, &faded,
 		                  &check_alloc, NULL) == WC_OK);
 	}
 	CHECK(wc_problem_build(params, &csr,

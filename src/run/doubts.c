@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * doubts.c
+ *	  What is odd about a training that went through: warnings.
+ *
+ * Each of these trains a model that answers, and whose answers are of no use: a
+ * slip in the order of arguments, times in milliseconds, regularization taken
+ * from a library that means something else by it.  None is certain enough to
+ * refuse, and all are silent but for this.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/report.h"
+#include "run/doubts.h"
+
+/* So few users for so many items each are seldom people. */
+#define USERS_FEW 20
+#define ITEMS_PER_USER 50
+
+/* Seconds of the year 5138: later times are milliseconds, or finer. */
+#define SECONDS_LATEST INT64CONST(100000000000)
+
+/* Where so many of the entries have faded, so has what the model is about. */
+#define FADED_MOST 0.9
+
+/* Users that must agree before one list is no accident. */
+#define USERS_AGREE 20
+
+static void
+doubt_users(const WalsDoubtful *doubtful)
+{
+	const WalsSource *source = &doubtful->request->source;
+	int32 users = doubtful->factors->users;
+	int32 items = doubtful->factors->items;
+
+	if (users > USERS_FEW || items / users < ITEMS_PER_USER)
+		return;
+	ereport(WARNING,
+	        (errmsg("model \"%s\" has %d users for %d items", doubtful->model,
+	                users, items),
+	         errdetail("Users are the distinct values of column \"%s\", items "
+	                   "those of \"%s\".",
+	                   source->user_col, source->item_col),
+	         errhint("If the users are in another column, name it: user_col => "
+	                 "'...', item_col => '...'; a column of ratings is "
+	                 "value_col => '...'.")));
+}
+
+/* Does an integer read as a day, 20241231? */
+static bool
+is_calendar_number(int64 number)
+{
+	int64 year = number / 10000;
+	int64 month = number / 100 % 100;
+	int64 day = number % 100;
+
+	return year >= 1900 && year <= 2200 && month >= 1 && month <= 12 &&
+	       day >= 1 && day <= 31;
+}
+
+/* True when something was said. */
+static bool
+doubt_times(const WalsDoubtful *doubtful)
+{
+	const WalsSource *source = &doubtful->request->source;
+	bool is_number =
+	    source->time_col != NULL &&
+	    (source->time_type == INT2OID || source->time_type == INT4OID ||
+	     source->time_type == INT8OID);
+	const char *unit = NULL;
+
+	if (doubtful->request->params.half_life == 0)
+		return false;
+	if (is_number && doubtful->newest > SECONDS_LATEST)
+		unit = "milliseconds or finer";
+	else if (is_number && is_calendar_number(doubtful->newest))
+		unit = "days written as numbers, yyyymmdd";
+	if (unit != NULL)
+		ereport(WARNING,
+		        (errmsg("times in column \"%s\" look like %s", source->time_col,
+		                unit),
+		         errdetail("The newest is " INT64_FORMAT
+		                   "; integer times count seconds for half_life.",
+		                   doubtful->newest),
+		         errhint("Train on a view that makes a timestamp of the "
+		                 "column: %s.",
+		                 doubtful->newest > SECONDS_LATEST
+		                     ? "to_timestamp(ms / 1000.0)"
+		                     : "to_date(day::text, 'YYYYMMDD')")));
+	else if (doubtful->faded > FADED_MOST)
+		ereport(
+		    WARNING,
+		    (errmsg("half_life has faded nearly all of the ratings"),
+		     errdetail("Of %.3g %% of the entries of model \"%s\" less than "
+		               "a hundredth is left: ages are counted back from "
+		               "the newest time.",
+		               100 * doubtful->faded, doubtful->model),
+		     errhint("Give a longer half_life, or leave out rows whose "
+		             "\"%s\" lies in the future.",
+		             source->time_col)));
+	else
+		return false;
+	return true;
+}
+
+static const char *
+flat_hint(const WalsDoubtful *doubtful)
+{
+	const WcParams *params = &doubtful->problem->params;
+
+	if (params->feedback == WC_EXPLICIT)
+		return "Are the values all the same? Otherwise give a smaller "
+		       "regularization, or leave it out.";
+	return "Give a smaller regularization, or leave it out to have it chosen.";
+}
+
+static void
+doubt_factors(const WalsDoubtful *doubtful)
+{
+	WcVariety variety;
+
+	if (wc_model_variety(doubtful->factors, &variety, &wals_hooks) ==
+	    WC_CANCELLED)
+		CHECK_FOR_INTERRUPTS();
+	else if (variety.flat * 2 > variety.users)
+		ereport(
+		    WARNING,
+		    (errmsg("model \"%s\" cannot tell items apart", doubtful->model),
+		     errdetail("For %d of %d users looked at, all items have the "
+		               "same score; regularization is %g.",
+		               variety.flat, variety.users,
+		               doubtful->problem->params.regularization),
+		     errhint("%s", flat_hint(doubtful))));
+	else if (variety.one_list && variety.users >= USERS_AGREE)
+		ereport(
+		    WARNING,
+		    (errmsg("model \"%s\" cannot tell users apart", doubtful->model),
+		     errdetail("Each of %d users looked at has the same best items "
+		               "in the same order; regularization is %g.",
+		               variety.users, doubtful->problem->params.regularization),
+		     errhint("Give a smaller regularization or more factors, or "
+		             "leave both out to have them chosen.")));
+}
+
+void
+wals_doubts_tell(const WalsDoubtful *doubtful)
+{
+	doubt_users(doubtful);
+	if (!doubt_times(doubtful))
+		doubt_factors(doubtful);
+}
