@@ -32,8 +32,12 @@
 /* Where so many of the entries have faded, so has what the model is about. */
 #define FADED_MOST 0.9
 
-/* Users that must agree before one list is no accident. */
+/*
+ * Users that must agree, and factors, before one list is no accident.  Ratings
+ * may well be predicted by biases alone.
+ */
 #define USERS_AGREE 20
+#define FACTORS_AGREE 4
 
 static void
 doubt_users(const WalsDoubtful *doubtful)
@@ -140,7 +144,9 @@ doubt_factors(const WalsDoubtful *doubtful)
 		               variety.flat, variety.users,
 		               doubtful->problem->params.regularization),
 		     errhint("%s", flat_hint(doubtful))));
-	else if (variety.one_list && variety.users >= USERS_AGREE)
+	else if (variety.one_list && variety.users >= USERS_AGREE &&
+	         doubtful->factors->factors >= FACTORS_AGREE &&
+	         doubtful->factors->item_bias == NULL)
 		ereport(
 		    WARNING,
 		    (errmsg("model \"%s\" cannot tell users apart", doubtful->model),

@@ -1,7 +1,7 @@
 -- Trainings that end with directions killed by regularization, or kept alive by
 -- none: every one of them ends, whatever the solver.
 \set SHOW_CONTEXT never
-SET client_min_messages = warning;
+SET client_min_messages = error; -- most of these models cannot tell items apart
 CREATE SCHEMA convergence;
 SET search_path = convergence, public;
 

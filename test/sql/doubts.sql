@@ -19,7 +19,7 @@ SELECT wals_train('m', 'r', regularization => 20, factors => 8);
 SELECT wals_train('m', 'r', value_col => 'same', feedback => 'explicit', factors => 8);
 SELECT wals_train('m', 'r', value_col => 'rating', feedback => 'explicit', biases => false, regularization => 1e30, factors => 8);
 -- and users neither
-SELECT wals_train('m', 'r', value_col => 'rating', feedback => 'explicit', regularization => 3, factors => 8);
+SELECT wals_train('m', 'r', regularization => 0.9, reg_exponent => 1, factors => 8);
 
 -- a rating where the user is meant
 CREATE TABLE wide AS SELECT u AS user_id, i AS item_id, 1 + (u * i) % 5 AS rating

@@ -70,13 +70,13 @@ SELECT count(*) > 30 AS items, bool_and(a.factors = b.factors) AS same
 FROM m_items AS a JOIN whole_items AS b USING (id) WHERE a.version = 4;
 
 -- a loss that is 0 falls no further
-CREATE TABLE ones AS SELECT u AS user_id, i AS item_id, 3 AS value
+CREATE TABLE ones AS SELECT u AS user_id, i AS item_id, 3 AS value, u AS stars
 FROM generate_series(1, 5) AS u, generate_series(1, 5) AS i;
 SELECT wals_train('flat', 'ones', value_col => 'value', feedback => 'explicit', factors => 2, tolerance => 0.001);
 SELECT iterations < 15 AS early, stop_reason, loss < 1e-6 AS exact FROM flat;
 
 -- explicit feedback, the view
-SELECT wals_train('stars', 'ones', value_col => 'user_id', feedback => 'explicit', factors => 2,
+SELECT wals_train('stars', 'ones', value_col => 'stars', feedback => 'explicit', factors => 2,
 	iterations => 100, tolerance => 0.0001);
 SELECT model, iterations BETWEEN 2 AND 99 AS early, stop_reason FROM wals_models
 WHERE model IN ('stars'::regclass, 'whole'::regclass) ORDER BY model::text;
