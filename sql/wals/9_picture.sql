@@ -81,9 +81,10 @@ CREATE FUNCTION wals_map_svg(
 	id_col name DEFAULT 'id',
 	label_col name DEFAULT 'name',
 	width bigint DEFAULT 800,
-	height bigint DEFAULT 600
+	height bigint DEFAULT 600,
+	color_col name DEFAULT NULL
 ) RETURNS text
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'wals_map_svg';
-COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint)
-IS 'the items with the most entries drawn as a map, as an SVG with labels from a relation of yours';
+COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint, name)
+IS 'the items with the most entries drawn as a map, as an SVG with labels and colours from a relation of yours';

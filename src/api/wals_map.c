@@ -36,7 +36,8 @@ enum
 	ARG_ID_COL,
 	ARG_LABEL_COL,
 	ARG_WIDTH,
-	ARG_HEIGHT
+	ARG_HEIGHT,
+	ARG_COLOR_COL
 };
 
 Datum
@@ -80,10 +81,22 @@ wals_map_svg(PG_FUNCTION_ARGS)
 	request.labels.relation = wals_arg_oid(fcinfo, ARG_LABELS);
 	request.labels.id_col = wals_arg_name(fcinfo, ARG_ID_COL);
 	request.labels.label_col = wals_arg_name(fcinfo, ARG_LABEL_COL);
+	/* 0.1.0 had no colours */
+	request.labels.color_col = PG_NARGS() > ARG_COLOR_COL
+	                               ? wals_arg_name(fcinfo, ARG_COLOR_COL)
+	                               : NULL;
 	if (request.labels.id_col == NULL)
 		request.labels.id_col = "id";
 	if (request.labels.label_col == NULL)
 		request.labels.label_col = "name";
+	if (request.labels.color_col != NULL &&
+	    !OidIsValid(request.labels.relation))
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", "color_col"),
+		         errdetail("It is a column of the relation of labels, and "
+		                   "there is none."),
+		         errhint("Name that with labels => '...'.")));
 	request.width = wals_arg_within(fcinfo, ARG_WIDTH, SIDE_MIN, SIDE_MAX, 800);
 	request.height =
 	    wals_arg_within(fcinfo, ARG_HEIGHT, SIDE_MIN, SIDE_MAX, 600);

@@ -27,6 +27,8 @@
 
 #define NOTHING 1e-12 /* of the whole variance */
 #define NEAR_ZERO 1e-3 /* of the largest coordinate */
+#define LABELS_OVER                                                            \
+	12 /* marks, the first ones, whose labels may cover points */
 #define LABEL_GAP 2.0 /* between a point and its label */
 
 /* What a projection works with. */
@@ -291,7 +293,7 @@ box_of_label(const WcMark *mark, int place)
 
 static bool
 is_free(int32_t count, const WcMark *marks, int32_t self, const WcBox *frame,
-        const WcBox *box)
+        const WcBox *box, bool over)
 {
 	if (box->left < frame->left || box->right > frame->right ||
 	    box->top < frame->top || box->bottom > frame->bottom)
@@ -300,7 +302,8 @@ is_free(int32_t count, const WcMark *marks, int32_t self, const WcBox *frame,
 	{
 		WcBox point = box_of_point(&marks[i]);
 
-		if (i != self && overlap(box, &point))
+		if (i != self && !(over && marks[i].radius < marks[self].radius) &&
+		    overlap(box, &point))
 			return false;
 		if (marks[i].placed && overlap(box, &marks[i].box))
 			return false;
@@ -315,19 +318,23 @@ wc_map_labels(int32_t count, WcMark *marks, const WcBox *frame, int32_t limit,
 	WcPace pace = wc_pace_start(hooks);
 
 	for (int32_t i = 0; i < count; i++)
-		marks[i].placed = false;
+		marks[i].placed = marks[i].over = false;
 	for (int32_t i = 0; i < count && limit > 0; i++)
 	{
-		for (int place = 0; place < 4 && marks[i].width > 0; place++)
+		/* beside all points; the first ones else over smaller points */
+		int places = i < LABELS_OVER ? 8 : 4;
+
+		for (int place = 0; place < places && marks[i].width > 0; place++)
 		{
-			WcBox box = box_of_label(&marks[i], place);
+			WcBox box = box_of_label(&marks[i], place % 4);
 
 			if (wc_pace(&pace, 8 * (int64_t) count))
 				return WC_CANCELLED;
-			if (!is_free(count, marks, i, frame, &box))
+			if (!is_free(count, marks, i, frame, &box, place >= 4))
 				continue;
 			marks[i].box = box;
 			marks[i].placed = true;
+			marks[i].over = place >= 4;
 			limit--;
 			break;
 		}

@@ -157,13 +157,16 @@ typedef struct WcMark
 	double width; /* of the label, 0: none */
 	double height;
 	bool placed;
+	bool over; /* its label lies over smaller points */
 	WcBox box; /* of the label, if placed */
 } WcMark;
 
 /*
  * Place labels right of, left of, above or below their points, the first mark
  * first, wherever they stay within the frame and clear of other labels and of
- * the points of all marks; others are not placed.  At most limit labels.
+ * the points of all marks; the first dozen, where there is no such place, also over
+ * points that are smaller than their own.  Others are not placed.  At most limit
+ * labels.
  */
 extern WcStatus wc_map_labels(int32_t count, WcMark *marks, const WcBox *frame,
                               int32_t limit, const WcHooks *hooks);

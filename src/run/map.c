@@ -28,7 +28,10 @@
 #include "store/query.h"
 
 #define MARGIN 24 /* pixels */
-#define HEADING 40
+#define HEADING (WALS_SVG_HEAD + 4)
+#define LEGEND 20 /* at the bottom, with colours */
+#define COLOURS 8
+#define LEGEND_COLUMN 7.2 /* of its font */
 #define LEAST_RADIUS 3.0
 #define MOST_RADIUS 14.0
 #define LABEL_CHARACTERS 28
@@ -108,12 +111,12 @@ wals_map_run(const WalsMapRequest *request, WalsMapPoint **result)
 
 /* Pixels of the points, in one scale for both axes, in the middle. */
 static void
-place_points(const WalsMapRequest *request, int32 count,
+place_points(const WalsMapRequest *request, double bottom, int32 count,
              const WalsMapPoint *points, WcMark *marks)
 {
 	double width = request->width - 2 * MARGIN - 2 * MOST_RADIUS;
-	double height = request->height - HEADING - MARGIN - 2 * MOST_RADIUS;
-	double middle_y = HEADING + (request->height - HEADING - MARGIN) / 2.0;
+	double height = bottom - HEADING - MARGIN - 2 * MOST_RADIUS;
+	double middle_y = HEADING + (bottom - HEADING - MARGIN) / 2.0;
 	WcBox ends = {0, 0, 0, 0};
 	double scale;
 	int32 i;
@@ -142,33 +145,142 @@ place_points(const WalsMapRequest *request, int32 count,
 
 /* What a point is called: its label, or its id. */
 static const char *
-point_name(const WalsMapPoint *point, char *const *labels, int32 i)
+point_name(const WalsMapPoint *point, const WalsLabel *labels, int32 i)
 {
-	if (labels != NULL && labels[i] != NULL && labels[i][0] != '\0')
-		return labels[i];
+	if (labels != NULL && labels[i].name != NULL && labels[i].name[0] != '\0')
+		return labels[i].name;
 	return TextDatumGetCString(point->id);
 }
 
+/*
+ * Colours of groups, told apart by people who see red and green alike, too, and
+ * on white as on black.
+ */
+static const char *const palette[COLOURS] = {
+    WALS_SVG_COLOUR, "#d9772b", "#3d9a50", "#c24a7a",
+    "#8e6bbf",       "#a88a1f", "#2aa3a3", "#b3402f"};
+
+/* The groups that have a colour: those with most of the points. */
+typedef struct Legend
+{
+	int n;
+	const char *group[COLOURS];
+	int32 points[COLOURS];
+	int32 others; /* points of other groups, or of none */
+} Legend;
+
+/* Place of a group in the legend, -1: none. */
+static int
+group_place(const Legend *legend, const char *group)
+{
+	int i;
+
+	for (i = 0; group != NULL && i < legend->n; i++)
+		if (strcmp(legend->group[i], group) == 0)
+			return i;
+	return -1;
+}
+
+static int
+compare_groups(const void *a, const void *b)
+{
+	const char *left = ((const WalsLabel *) a)->group;
+	const char *right = ((const WalsLabel *) b)->group;
+
+	if (left == NULL || right == NULL)
+		return (left == NULL) - (right == NULL);
+	return strcmp(left, right);
+}
+
+/* By points, then by name: the same picture for the same rows. */
 static void
-draw_points(int32 count, const WalsMapPoint *points, char *const *labels,
-            const WcMark *marks, StringInfo svg)
+make_legend(int32 count, const WalsLabel *labels, Legend *legend)
+{
+	WalsLabel *sorted;
+	int32 i;
+	int32 end;
+
+	memset(legend, 0, sizeof(*legend));
+	if (labels == NULL)
+		return;
+	sorted = palloc(sizeof(WalsLabel) * Max(count, 1));
+	memcpy(sorted, labels, sizeof(WalsLabel) * count);
+	qsort(sorted, count, sizeof(WalsLabel), compare_groups);
+	for (i = 0; i < count && sorted[i].group != NULL; i = end)
+	{
+		int at = legend->n;
+
+		for (end = i + 1;
+		     end < count && compare_groups(&sorted[i], &sorted[end]) == 0;)
+			end++;
+		while (at > 0 && legend->points[at - 1] < end - i)
+			at--;
+		if (at == COLOURS)
+			continue;
+		legend->n = Min(legend->n + 1, COLOURS);
+		memmove(legend->group + at + 1, legend->group + at,
+		        sizeof(char *) * (legend->n - at - 1));
+		memmove(legend->points + at + 1, legend->points + at,
+		        sizeof(int32) * (legend->n - at - 1));
+		legend->group[at] = sorted[i].group;
+		legend->points[at] = end - i;
+	}
+	legend->others = count;
+	for (i = 0; i < legend->n; i++)
+		legend->others -= legend->points[i];
+}
+
+/* A row of coloured dots with the names of the groups, as many as fit. */
+static void
+draw_legend(const WalsMapRequest *request, const Legend *legend, StringInfo svg)
+{
+	double x = 16;
+	double y = request->height - LEGEND / 2.0 - 2;
+	int i;
+
+	for (i = 0; legend->n > 0 && i <= legend->n; i++)
+	{
+		bool others = i == legend->n;
+		char *name = wals_text_shorten(others ? "other" : legend->group[i],
+		                               LABEL_CHARACTERS);
+		int32 points = others ? legend->others : legend->points[i];
+		double width = 28 + LEGEND_COLUMN * wals_text_columns(name);
+
+		if (points == 0 || x + width > request->width)
+			continue;
+		wals_svg_point(svg, x, y, 5, others ? WALS_SVG_INK : palette[i], 0.6,
+		               psprintf("%s: %d items",
+		                        others ? "other" : legend->group[i], points));
+		wals_svg_label(svg, x + 9, y + 4, "start", name);
+		x += width;
+	}
+}
+
+static const char *
+point_colour(const Legend *legend, const WalsLabel *labels, int32 i)
+{
+	int place;
+
+	if (legend->n == 0)
+		return WALS_SVG_COLOUR;
+	place = group_place(legend, labels[i].group);
+	return place < 0 ? WALS_SVG_INK : palette[place];
+}
+
+/* Labels beside points, or those over points, which get a rim to stand out. */
+static void
+draw_labels(int32 count, const WalsMapPoint *points, const WalsLabel *labels,
+            const WcMark *marks, bool over, StringInfo svg)
 {
 	int32 i;
 
+	appendStringInfo(
+	    svg, "<g font-size=\"%d\"%s>\n", LABEL_FONT,
+	    over ? " fill=\"#555\" stroke=\"#fff\" stroke-opacity=\"0.8\" "
+	           "stroke-width=\"3\" paint-order=\"stroke\""
+	         : "");
 	for (i = 0; i < count; i++)
-	{
-		const char *name = point_name(&points[i], labels, i);
-		char *id = TextDatumGetCString(points[i].id);
-
-		wals_svg_point(
-		    svg, marks[i].x, marks[i].y, marks[i].radius, 0.6,
-		    strcmp(name, id) == 0
-		        ? psprintf("%s: %d entries", id, points[i].entries)
-		        : psprintf("%s (%s): %d entries", name, id, points[i].entries));
-	}
-	appendStringInfo(svg, "<g font-size=\"%d\">\n", LABEL_FONT);
-	for (i = 0; i < count; i++)
-		if (marks[i].placed)
+		if (marks[i].placed && marks[i].over == over)
 			wals_svg_label(svg, (marks[i].box.left + marks[i].box.right) / 2,
 			               marks[i].box.bottom - 3, "middle",
 			               wals_text_shorten(point_name(&points[i], labels, i),
@@ -176,12 +288,38 @@ draw_points(int32 count, const WalsMapPoint *points, char *const *labels,
 	appendStringInfoString(svg, "</g>\n");
 }
 
+static void
+draw_points(const Legend *legend, int32 count, const WalsMapPoint *points,
+            const WalsLabel *labels, const WcMark *marks, StringInfo svg)
+{
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		const char *name = point_name(&points[i], labels, i);
+		char *id = TextDatumGetCString(points[i].id);
+		const char *group = labels != NULL ? labels[i].group : NULL;
+		StringInfoData text;
+
+		initStringInfo(&text);
+		appendStringInfoString(&text, name);
+		if (strcmp(name, id) != 0)
+			appendStringInfo(&text, " (%s)", id);
+		appendStringInfo(&text, ": %s%s%d entries", group != NULL ? group : "",
+		                 group != NULL ? ", " : "", points[i].entries);
+		wals_svg_point(svg, marks[i].x, marks[i].y, marks[i].radius,
+		               point_colour(legend, labels, i), 0.6, text.data);
+	}
+	draw_labels(count, points, labels, marks, false, svg);
+	draw_labels(count, points, labels, marks, true, svg);
+}
+
 /* Which of the points get their label drawn, and where. */
 static void
-place_labels(const WalsMapRequest *request, int32 count,
-             const WalsMapPoint *points, char *const *labels, WcMark *marks)
+place_labels(const WalsMapRequest *request, double bottom, int32 count,
+             const WalsMapPoint *points, const WalsLabel *labels, WcMark *marks)
 {
-	WcBox frame = {4, HEADING - 8, request->width - 4, request->height - 4};
+	WcBox frame = {4, HEADING - 8, request->width - 4, bottom - 4};
 	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 	int32 i;
 
@@ -207,9 +345,12 @@ wals_map_svg_run(const WalsMapRequest *request)
 	WalsMapPoint *points;
 	Datum *ids;
 	WcMark *marks;
-	char **labels = NULL;
+	WalsLabel *labels = NULL;
+	Legend legend;
+	char *note;
 	StringInfoData svg;
 	char *result;
+	double bottom;
 	int32 count;
 
 	wals_query_begin();
@@ -217,22 +358,33 @@ wals_map_svg_run(const WalsMapRequest *request)
 	count = find_points(&model, request, CurrentMemoryContext, &points, &ids);
 	if (OidIsValid(request->labels.relation))
 	{
-		labels = palloc(sizeof(char *) * Max(count, 1));
+		labels = palloc(sizeof(WalsLabel) * Max(count, 1));
 		wals_labels_read(&request->labels, model.item_type, count, ids, labels);
 	}
 	marks = palloc0(sizeof(WcMark) * Max(count, 1));
-	place_points(request, count, points, marks);
-	place_labels(request, count, points, labels, marks);
+	make_legend(count, labels, &legend);
+	bottom = request->height - (legend.n > 0 ? LEGEND : 0);
+	place_points(request, bottom, count, points, marks);
+	place_labels(request, bottom, count, points, labels, marks);
 
 	initStringInfo(&svg);
-	wals_svg_begin(&svg, request->width, request->height,
-	               psprintf("items: %s version %d",
-	                        get_rel_name(model.relation), model.version));
+	note =
+	    psprintf("liked by the same users: close together; area: entries%s%s",
+	             legend.n > 0 ? "; colour: " : "",
+	             legend.n > 0 ? request->labels.color_col : "");
+	wals_svg_begin(
+	    &svg, request->width, request->height,
+	    count > 0 ? psprintf("%s version %d: the %d items with most entries",
+	                         get_rel_name(model.relation), model.version, count)
+	              : psprintf("%s version %d: no items",
+	                         get_rel_name(model.relation), model.version),
+	    note);
 	if (count > 0)
-		draw_points(count, points, labels, marks, &svg);
+		draw_points(&legend, count, points, labels, marks, &svg);
 	else
 		wals_svg_label(&svg, request->width / 2.0, request->height / 2.0,
 		               "middle", "There are no items to show.");
+	draw_legend(request, &legend, &svg);
 	wals_svg_end(&svg);
 	result = MemoryContextStrdup(caller, svg.data);
 	wals_query_end();

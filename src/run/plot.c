@@ -5,10 +5,13 @@
  *
  * Both are made of the same curve and axes (core/axis.c).  A loss that falls by
  * a factor of 20 or more has a logarithmic axis; no axis begins at 0 unless the
- * numbers are near it, because what is looked for is the change.
+ * numbers are near it, because what is looked for is the change.  A first iteration
+ * that takes more than half of the fall is told, not drawn: beside it the others
+ * would be a flat line.
  *
  * Of characters: a point is drawn at the nearest place, dots lead to the next.
- * An SVG has the number of each point as a text under the pointer.
+ * An SVG has the number of each point as a text under the pointer, bars for the
+ * 95 % interval of a metric, and what popularity achieves as a dashed line.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,6 +33,9 @@
 #include "store/query.h"
 
 #define LABEL_BYTES 32
+#define BAR 1.96 /* standard errors to either side: 95 % */
+#define DRAWN_LEAST 3 /* iterations, for the first one to be left out */
+#define POPULARITY "popularity"
 
 const WalsChoice wals_characters_choices[] = {
     {"auto", WALS_CHARACTERS_AUTO},
@@ -42,11 +48,72 @@ typedef struct Plot
 {
 	WalsCurve curve;
 	char *heading;
+	char *note; /* a line below it, or NULL */
+	bool skips; /* the curve's first number lies before its arrays */
+	bool has_baseline;
 	const char *x_name;
 	const char *y_name;
 	WcAxis x;
 	WcAxis y;
 } Plot;
+
+/* The curve without its first iteration, if that would squash the others. */
+static void
+leave_out_first(Plot *plot, int ticks)
+{
+	WalsCurve *curve = &plot->curve;
+	double least = INFINITY;
+	int32 i;
+
+	for (i = 0; i < curve->count; i++)
+		least = fmin(least, curve->y[i]);
+	if (plot->y.is_log || curve->count < DRAWN_LEAST + 1 || curve->x[0] != 1 ||
+	    !(curve->y[0] / 2 - curve->y[1] / 2 > curve->y[0] / 4 - least / 4))
+		return;
+	plot->skips = true;
+	plot->note = psprintf("iteration 1: %.4g, above the picture", curve->y[0]);
+	curve->x++;
+	curve->y++;
+	curve->seconds++;
+	curve->error++;
+	curve->baseline++;
+	curve->count--;
+	wc_axis_make(WC_AXIS_LOG, curve->count, curve->y, ticks, &plot->y);
+}
+
+/* An axis for the numbers, their bars and the baseline. */
+static void
+measure_metric(Plot *plot, int ticks)
+{
+	WalsCurve *curve = &plot->curve;
+	double *all = palloc(sizeof(double) * 4 * Max(curve->count, 1));
+	int32 n = 0;
+	int32 i;
+	bool has_bars = false;
+
+	for (i = 0; i < curve->count; i++)
+	{
+		all[n++] = curve->y[i];
+		if (!isnan(curve->error[i]) && fabs(curve->y[i]) <= WC_AXIS_LIMIT / 4)
+		{
+			all[n++] = curve->y[i] - BAR * curve->error[i];
+			all[n++] = curve->y[i] + BAR * curve->error[i];
+			has_bars = true;
+		}
+		else
+			curve->error[i] = NAN;
+		if (!isnan(curve->baseline[i]))
+		{
+			all[n++] = curve->baseline[i];
+			plot->has_baseline = true;
+		}
+	}
+	wc_axis_make(WC_AXIS_NUMBERS, n, all, ticks, &plot->y);
+	if (has_bars || plot->has_baseline)
+		plot->note = psprintf("%s%s%s", has_bars ? "bars: 95 % intervals" : "",
+		                      has_bars && plot->has_baseline ? "; " : "",
+		                      plot->has_baseline ? "dashes: " POPULARITY : "");
+}
 
 /* Read what the request asks for. */
 static void
@@ -79,9 +146,17 @@ open_plot(const WalsPlotRequest *request, int x_ticks, int y_ticks, Plot *plot)
 	    curve->version > 0
 	        ? psprintf("%s: %s version %d", plot->y_name, name, curve->version)
 	        : psprintf("%s: %s", plot->y_name, name);
+	plot->note = NULL;
+	plot->skips = false;
+	plot->has_baseline = false;
+	if (request->metric != NULL)
+		measure_metric(plot, y_ticks);
+	else
+	{
+		wc_axis_make(WC_AXIS_LOG, curve->count, curve->y, y_ticks, &plot->y);
+		leave_out_first(plot, y_ticks);
+	}
 	wc_axis_make(WC_AXIS_COUNTS, curve->count, curve->x, x_ticks, &plot->x);
-	wc_axis_make(request->metric == NULL ? WC_AXIS_LOG : WC_AXIS_NUMBERS,
-	             curve->count, curve->y, y_ticks, &plot->y);
 }
 
 /* What stands where nothing can be drawn. */
@@ -105,6 +180,7 @@ typedef struct Pens
 {
 	const char *point;
 	const char *way;
+	const char *dash; /* of the baseline */
 	const char *side;
 	const char *side_tick;
 	const char *corner;
@@ -115,6 +191,7 @@ typedef struct Pens
 static const Pens unicode_pens = {
     "\xE2\x80\xA2", /* bullet */
     "\xC2\xB7", /* middle dot */
+    "\xE2\x95\x8C", /* dashes */
     "\xE2\x94\x82", /* vertical */
     "\xE2\x94\xA4", /* vertical and left */
     "\xE2\x94\x94", /* up and right */
@@ -122,7 +199,7 @@ static const Pens unicode_pens = {
     "\xE2\x94\xAC" /* down and horizontal */
 };
 
-static const Pens ascii_pens = {"o", ".", "|", "+", "+", "-", "+"};
+static const Pens ascii_pens = {"o", ".", "-", "|", "+", "+", "-", "+"};
 
 static const Pens *
 choose_pens(WalsCharacters characters)
@@ -180,35 +257,50 @@ cell_of(const WcAxis *axis, double number, int32 cells)
 	return (int32) floor(Max(0, Min(place, cells - 1)) + 0.5);
 }
 
-/* Points and the ways between them, row by row from above; ' ', '.' and 'o'. */
-static char *
-draw_cells(const Plot *plot, int32 width, int32 height)
+/* Points of numbers and the ways between them; NaN: no point. */
+static void
+draw_numbers(const Plot *plot, const double *number, char point, char way,
+             int32 width, int32 height, char *cells)
 {
 	const WalsCurve *curve = &plot->curve;
-	char *cells = palloc(width * height);
-	int32 last_column = 0;
+	int32 last_column = -1;
 	int32 last_row = 0;
 	int32 i;
 
-	memset(cells, ' ', width * height);
 	for (i = 0; i < curve->count; i++)
 	{
 		int32 column = cell_of(&plot->x, curve->x[i], width);
-		int32 row = height - 1 - cell_of(&plot->y, curve->y[i], height);
+		int32 row;
 		int32 c;
 
-		for (c = last_column + 1; i > 0 && c < column; c++)
+		if (isnan(number[i]))
+			continue;
+		row = height - 1 - cell_of(&plot->y, number[i], height);
+		for (c = last_column + 1; last_column >= 0 && c < column; c++)
 		{
 			double part = (double) (c - last_column) / (column - last_column);
 			int32 r = (int32) floor(last_row + part * (row - last_row) + 0.5);
 
-			if (cells[r * width + c] == ' ')
-				cells[r * width + c] = '.';
+			if (cells[r * width + c] != point)
+				cells[r * width + c] = way;
 		}
-		cells[row * width + column] = 'o';
+		cells[row * width + column] = point;
 		last_column = column;
 		last_row = row;
 	}
+}
+
+/* The picture, row by row from above: ' ', and '-', '.' and 'o' in it. */
+static char *
+draw_cells(const Plot *plot, int32 width, int32 height)
+{
+	char *cells = palloc(width * height);
+
+	memset(cells, ' ', width * height);
+	if (plot->has_baseline)
+		draw_numbers(plot, plot->curve.baseline, '-', '-', width, height,
+		             cells);
+	draw_numbers(plot, plot->curve.y, 'o', '.', width, height, cells);
 	return cells;
 }
 
@@ -286,6 +378,12 @@ wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
 	          Min(Max(height / 3, 2), 8), &plot);
 	append_name(&line, plot.heading);
 	put_line(result, &line);
+	if (plot.skips || plot.has_baseline)
+	{
+		appendStringInfoString(&line,
+		                       plot.skips ? plot.note : "dashes: " POPULARITY);
+		put_line(result, &line);
+	}
 	if (plot.curve.count == 0)
 	{
 		append_name(&line, nothing_to_show(request));
@@ -315,6 +413,7 @@ wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
 
 			appendStringInfoString(&line, cell == 'o'   ? pens->point
 			                              : cell == '.' ? pens->way
+			                              : cell == '-' ? pens->dash
 			                                            : " ");
 		}
 		put_line(result, &line);
@@ -406,14 +505,72 @@ point_text(const Plot *plot, int32 i)
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s %.0f: %s %.6g", plot->x_name, curve->x[i],
 	                 plot->y_name, curve->y[i]);
-	if (i > 0 && curve->y[i - 1] != 0 && fabs(curve->y[i - 1]) > 1e-200 &&
-	    fabs(curve->y[i]) < 1e200)
+	if (isfinite(curve->error[i]))
+		appendStringInfo(&text, " +- %.2g", BAR * curve->error[i]);
+	if (isfinite(curve->baseline[i]))
+		appendStringInfo(&text, ", " POPULARITY " %.4g", curve->baseline[i]);
+	if ((i > 0 || plot->skips) && curve->y[i - 1] != 0 &&
+	    fabs(curve->y[i - 1]) > 1e-200 && fabs(curve->y[i]) < 1e200)
 		appendStringInfo(&text, ", %+.3g %%",
 		                 100 * (curve->y[i] - curve->y[i - 1]) /
 		                     fabs(curve->y[i - 1]));
 	if (isfinite(curve->seconds[i]))
 		appendStringInfo(&text, ", %.3g s", curve->seconds[i]);
 	return text.data;
+}
+
+/* What popularity achieves, and the intervals of the numbers. */
+static void
+draw_beside(const Plot *plot, const Frame *frame, StringInfo svg)
+{
+	const WalsCurve *curve = &plot->curve;
+	int32 last = -1;
+	int32 i;
+
+	if (plot->has_baseline)
+	{
+		appendStringInfoString(svg,
+		                       "<polyline fill=\"none\" stroke=\"" WALS_SVG_INK
+		                       "\" stroke-width=\"1.5\" "
+		                       "stroke-dasharray=\"6 4\" points=\"");
+		for (i = 0; i < curve->count; i++)
+		{
+			if (isnan(curve->baseline[i]))
+				continue;
+			if (last < 0)
+				appendStringInfo(svg, "%.1f,%.1f",
+				                 curve->count > 1
+				                     ? pixel_x(plot, frame, curve->x[i])
+				                     : frame->left,
+				                 pixel_y(plot, frame, curve->baseline[i]));
+			last = i;
+			appendStringInfo(svg, " %.1f,%.1f",
+			                 curve->count > 1
+			                     ? pixel_x(plot, frame, curve->x[i])
+			                     : frame->right,
+			                 pixel_y(plot, frame, curve->baseline[i]));
+		}
+		appendStringInfoString(svg, "\"/>\n");
+		wals_svg_label(svg, frame->right,
+		               pixel_y(plot, frame, curve->baseline[last]) +
+		                   (curve->baseline[last] < curve->y[last] ? 15 : -5),
+		               "end", POPULARITY);
+	}
+	appendStringInfoString(svg, "<g stroke=\"" WALS_SVG_COLOUR
+	                            "\" stroke-opacity=\"0.6\">\n");
+	for (i = 0; i < curve->count; i++)
+	{
+		double x = pixel_x(plot, frame, curve->x[i]);
+		double low = pixel_y(plot, frame, curve->y[i] - BAR * curve->error[i]);
+		double high = pixel_y(plot, frame, curve->y[i] + BAR * curve->error[i]);
+
+		if (isnan(curve->error[i]))
+			continue;
+		draw_line(svg, x, low, x, high);
+		draw_line(svg, x - 4, low, x + 4, low);
+		draw_line(svg, x - 4, high, x + 4, high);
+	}
+	appendStringInfoString(svg, "</g>\n");
 }
 
 static void
@@ -434,7 +591,8 @@ draw_curve(const Plot *plot, const Frame *frame, StringInfo svg)
 	for (i = 0; i < curve->count; i++)
 		wals_svg_point(svg, pixel_x(plot, frame, curve->x[i]),
 		               pixel_y(plot, frame, curve->y[i]),
-		               curve->count > 100 ? 2 : 4, 1, point_text(plot, i));
+		               curve->count > 100 ? 2 : 4, WALS_SVG_COLOUR, 1,
+		               point_text(plot, i));
 }
 
 char *
@@ -459,14 +617,17 @@ wals_plot_svg(const WalsPlotRequest *request)
 	}
 	frame.left = 28 + 7 * longest;
 	frame.right = request->width - 24;
-	frame.top = 44;
+	frame.top = WALS_SVG_HEAD + (plot.note != NULL ? 10 : 0);
 	frame.bottom = request->height - 52;
 
 	initStringInfo(&svg);
-	wals_svg_begin(&svg, request->width, request->height, plot.heading);
+	wals_svg_begin(&svg, request->width, request->height, plot.heading,
+	               plot.note);
 	if (plot.curve.count > 0)
 	{
 		draw_axes(&plot, &frame, &svg);
+		if (request->metric != NULL)
+			draw_beside(&plot, &frame, &svg);
 		draw_curve(&plot, &frame, &svg);
 	}
 	else

@@ -56,7 +56,8 @@ wals_svg_text(StringInfo svg, const char *text)
 }
 
 void
-wals_svg_begin(StringInfo svg, int32 width, int32 height, const char *heading)
+wals_svg_begin(StringInfo svg, int32 width, int32 height, const char *heading,
+               const char *note)
 {
 	appendStringInfo(svg,
 	                 "<svg xmlns=\"http://www.w3.org/2000/svg\" "
@@ -69,6 +70,9 @@ wals_svg_begin(StringInfo svg, int32 width, int32 height, const char *heading)
 	                            "font-size=\"14\" font-weight=\"bold\">");
 	wals_svg_text(svg, wals_text_shorten(heading, (width - 24) / 8));
 	appendStringInfoString(svg, "</text>\n");
+	if (note != NULL)
+		wals_svg_label(svg, 12, 38, "start",
+		               wals_text_shorten(note, (width - 24) / 6));
 }
 
 void
@@ -89,12 +93,12 @@ wals_svg_label(StringInfo svg, double x, double y, const char *anchor,
 
 void
 wals_svg_point(StringInfo svg, double x, double y, double radius,
-               double opacity, const char *text)
+               const char *colour, double opacity, const char *text)
 {
 	appendStringInfo(svg,
 	                 "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" "
-	                 "fill=\"" WALS_SVG_COLOUR "\"",
-	                 x, y, radius);
+	                 "fill=\"%s\"",
+	                 x, y, radius, colour);
 	if (opacity < 1)
 		appendStringInfo(svg, " fill-opacity=\"%.1f\"", opacity);
 	appendStringInfoString(svg, "><title>");

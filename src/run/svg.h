@@ -16,9 +16,15 @@
 
 #define WALS_SVG_FONT 12 /* pixels */
 
-/* title is for programs that read pictures aloud, heading for the eye. */
+/* Where a picture may begin, below its heading and the note. */
+#define WALS_SVG_HEAD 44
+
+/*
+ * heading is for the eye and for programs that read pictures aloud; note is a
+ * line below it, NULL for none.
+ */
 extern void wals_svg_begin(StringInfo svg, int32 width, int32 height,
-                           const char *heading);
+                           const char *heading, const char *note);
 extern void wals_svg_end(StringInfo svg);
 
 /* Append text with everything in it that XML takes otherwise escaped. */
@@ -30,7 +36,8 @@ extern void wals_svg_label(StringInfo svg, double x, double y,
 
 /* A circle with a text that appears under the pointer. */
 extern void wals_svg_point(StringInfo svg, double x, double y, double radius,
-                           double opacity, const char *text);
+                           const char *colour, double opacity,
+                           const char *text);
 
 /* The text, or its beginning and "..." where it has more characters. */
 extern char *wals_text_shorten(const char *text, int characters);

@@ -22,7 +22,7 @@ typedef struct LabelState
 	Oid id_type; /* base type of the id column */
 	WcIdMap *map;
 	MemoryContext context;
-	char **result;
+	WalsLabel *result;
 } LabelState;
 
 static void
@@ -42,14 +42,17 @@ read_label(const WalsRow *row, void *arg)
 	WcId id;
 	int32 index;
 
-	if (row->nulls[0] || row->nulls[1])
+	if (row->nulls[0])
 		return;
 	id = wals_id_from_datum(state->id_type, row->values[0]);
 	index = wc_idmap_find(state->map, &id);
 	if (index < 0)
 		return;
 	caller = MemoryContextSwitchTo(state->context);
-	state->result[index] = TextDatumGetCString(row->values[1]);
+	if (!row->nulls[1])
+		state->result[index].name = TextDatumGetCString(row->values[1]);
+	if (!row->nulls[2])
+		state->result[index].group = TextDatumGetCString(row->values[2]);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -67,12 +70,23 @@ id_array(WalsIdType id_type, int32 count, const Datum *ids)
 	                                       type, length, by_value, align));
 }
 
+/* SQL for the least text in a column. */
+static char *
+least_text(const char *column)
+{
+	return psprintf("pg_catalog.min(pg_catalog.left((%s)::pg_catalog.text, %d) "
+	                "COLLATE pg_catalog.\"C\")",
+	                quote_identifier(column), WALS_LABEL_MAX);
+}
+
 void
 wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
-                 const Datum *ids, char **result)
+                 const Datum *ids, WalsLabel *result)
 {
 	const char *id_col = quote_identifier(labels->id_col);
-	const char *label_col = quote_identifier(labels->label_col);
+	char *name = least_text(labels->label_col);
+	char *group = labels->color_col != NULL ? least_text(labels->color_col)
+	                                        : "NULL::pg_catalog.text";
 	LabelState state;
 	WalsMemory memory;
 	WalsIdType found;
@@ -84,6 +98,8 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 	state.id_type =
 	    wals_column_type(labels->relation, labels->id_col, "id_col");
 	wals_column_type(labels->relation, labels->label_col, "label_col");
+	if (labels->color_col != NULL)
+		wals_column_type(labels->relation, labels->color_col, "color_col");
 	if (!wals_id_type_of(state.id_type, &found) || found != id_type)
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -103,18 +119,18 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 		int32 index;
 
 		check_status(wc_idmap_add(state.map, &id, &index));
-		result[i] = NULL;
+		result[i].name = result[i].group = NULL;
 	}
 	state.context = CurrentMemoryContext;
 	state.result = result;
 	values[0] = id_array(id_type, count, ids);
 	wals_query_each(
-	    psprintf("SELECT %s, pg_catalog.min(pg_catalog.left((%s)::"
-	             "pg_catalog.text, %d) COLLATE pg_catalog.\"C\") FROM %s "
+	    psprintf("SELECT %s, %s, %s FROM %s "
 	             "WHERE %s OPERATOR(pg_catalog.=) ANY ($1) GROUP BY 1",
-	             id_col, label_col, WALS_LABEL_MAX,
-	             wals_relation_quoted(labels->relation), id_col),
+	             id_col, name, group, wals_relation_quoted(labels->relation),
+	             id_col),
 	    1, types, values, WALS_READ_CALLER,
-	    &(const WalsShape){2, {state.id_type, TEXTOID}}, read_label, &state);
+	    &(const WalsShape){3, {state.id_type, TEXTOID, TEXTOID}}, read_label,
+	    &state);
 	wc_idmap_free(state.map);
 }

@@ -16,7 +16,15 @@ typedef struct WalsLabels
 	Oid relation;
 	const char *id_col;
 	const char *label_col;
+	const char *color_col; /* or NULL */
 } WalsLabels;
+
+/* What is known of an item; NULL: nothing. */
+typedef struct WalsLabel
+{
+	char *name;
+	char *group; /* of color_col */
+} WalsLabel;
 
 /* Characters of a label that are read at most. */
 #define WALS_LABEL_MAX 200
@@ -28,6 +36,6 @@ typedef struct WalsLabels
  * another type.
  */
 extern void wals_labels_read(const WalsLabels *labels, WalsIdType id_type,
-                             int32 count, const Datum *ids, char **result);
+                             int32 count, const Datum *ids, WalsLabel *result);
 
 #endif /* WALS_STORE_MAP_H */

@@ -33,10 +33,21 @@ curve_begin(WalsCurve *curve, int32 version, uint64 n)
 	curve->x = palloc(sizeof(double) * Max(n, 1));
 	curve->y = palloc(sizeof(double) * Max(n, 1));
 	curve->seconds = palloc(sizeof(double) * Max(n, 1));
+	curve->error = palloc(sizeof(double) * Max(n, 1));
+	curve->baseline = palloc(sizeof(double) * Max(n, 1));
+}
+
+/* Make room for a point at a place of one of the arrays, and put it there. */
+static void
+array_insert(double *array, int32 count, int32 at, double number)
+{
+	memmove(array + at + 1, array + at, sizeof(double) * (count - at));
+	array[at] = number;
 }
 
 static void
-curve_add(WalsCurve *curve, double x, double y, double seconds)
+curve_add(WalsCurve *curve, double x, double y, double seconds, double error,
+          double baseline)
 {
 	int32 at = curve->count;
 
@@ -47,15 +58,15 @@ curve_add(WalsCurve *curve, double x, double y, double seconds)
 		at--;
 	if (at > 0 && curve->x[at - 1] == x)
 		return;
-	memmove(curve->x + at + 1, curve->x + at,
-	        sizeof(double) * (curve->count - at));
-	memmove(curve->y + at + 1, curve->y + at,
-	        sizeof(double) * (curve->count - at));
-	memmove(curve->seconds + at + 1, curve->seconds + at,
-	        sizeof(double) * (curve->count - at));
-	curve->x[at] = x;
-	curve->y[at] = y;
-	curve->seconds[at] = seconds;
+	if (!(error >= 0 && error <= WC_AXIS_LIMIT / 4))
+		error = NAN;
+	if (!(fabs(baseline) <= WC_AXIS_LIMIT))
+		baseline = NAN;
+	array_insert(curve->x, curve->count, at, x);
+	array_insert(curve->y, curve->count, at, y);
+	array_insert(curve->seconds, curve->count, at, seconds);
+	array_insert(curve->error, curve->count, at, error);
+	array_insert(curve->baseline, curve->count, at, baseline);
 	curve->count++;
 }
 
@@ -136,7 +147,36 @@ wals_curve_losses(Oid model, const int32 *version, WalsCurve *curve)
 	curve_begin(curve, found, n);
 	for (row = 0; row < n; row++)
 		curve_add(curve, (double) row + 1, number_value(row, 1),
-		          number_value(row, 2));
+		          number_value(row, 2), NAN, NAN);
+}
+
+/* SQL for the number that an object in the column metrics has under a name. */
+static char *
+companion(const char *object, const char *name)
+{
+	return psprintf(
+	    "CASE WHEN pg_catalog.jsonb_typeof(v.metrics "
+	    "OPERATOR(pg_catalog.->) '%s' OPERATOR(pg_catalog.->) %s) "
+	    "OPERATOR(pg_catalog.=) 'number' THEN v.metrics "
+	    "OPERATOR(pg_catalog.->) '%s' OPERATOR(pg_catalog.->>) %s END",
+	    object, name, object, name);
+}
+
+/*
+ * SQL for the standard error of a metric.  That of a training with a hold-out,
+ * whose metric is the only number in the object, stands in the object holdout.
+ */
+static char *
+error_of(const char *name)
+{
+	return psprintf("COALESCE(%s, CASE WHEN (SELECT pg_catalog.count(*) FROM "
+	                "pg_catalog.jsonb_each(CASE WHEN "
+	                "pg_catalog.jsonb_typeof(v.metrics) OPERATOR(pg_catalog.=) "
+	                "'object' THEN v.metrics END) AS n WHERE "
+	                "pg_catalog.jsonb_typeof(n.value) OPERATOR(pg_catalog.=) "
+	                "'number') OPERATOR(pg_catalog.=) 1 THEN %s END)",
+	                companion("std_error", name),
+	                companion("holdout", "'std_error'"));
 }
 
 void
@@ -151,13 +191,15 @@ wals_curve_versions(Oid model, const char *metric, WalsCurve *curve)
 	    psprintf("SELECT v.version::double precision, CASE WHEN "
 	             "pg_catalog.jsonb_typeof(v.metrics "
 	             "OPERATOR(pg_catalog.->) $1) OPERATOR(pg_catalog.=) 'number' "
-	             "THEN v.metrics OPERATOR(pg_catalog.->>) $1 END "
+	             "THEN v.metrics OPERATOR(pg_catalog.->>) $1 END, %s, %s "
 	             "FROM %s AS v ORDER BY v.version DESC LIMIT %d",
+	             error_of("$1"), companion("popular_baseline", "$1"),
 	             wals_relation_quoted(model), POINTS_MAX),
 	    1, types, values, NULL, WALS_READ_CALLER);
 	curve_begin(curve, 0, n);
 	for (row = 0; row < n; row++)
-		curve_add(curve, number_value(row, 1), text_value(row, 2), NAN);
+		curve_add(curve, number_value(row, 1), text_value(row, 2), NAN,
+		          text_value(row, 3), text_value(row, 4));
 }
 
 void
@@ -173,7 +215,7 @@ wals_curve_cuts(Oid model, int32 version, const char *metric, WalsCurve *curve)
 	n = wals_query_run(
 	    psprintf("SELECT pg_catalog.substr(o.key, "
 	             "pg_catalog.length($2) OPERATOR(pg_catalog.+) 1), "
-	             "o.value OPERATOR(pg_catalog.#>>) '{}' "
+	             "o.value OPERATOR(pg_catalog.#>>) '{}', %s, %s "
 	             "FROM %s AS v, LATERAL pg_catalog.jsonb_each("
 	             "CASE WHEN pg_catalog.jsonb_typeof(v.metrics) "
 	             "OPERATOR(pg_catalog.=) 'object' THEN v.metrics END) AS o "
@@ -181,6 +223,7 @@ wals_curve_cuts(Oid model, int32 version, const char *metric, WalsCurve *curve)
 	             "AND pg_catalog.starts_with(o.key, $2) "
 	             "AND pg_catalog.jsonb_typeof(o.value) "
 	             "OPERATOR(pg_catalog.=) 'number' LIMIT %d",
+	             error_of("o.key"), companion("popular_baseline", "o.key"),
 	             wals_relation_quoted(model), POINTS_MAX),
 	    2, types, values, NULL, WALS_READ_CALLER);
 	curve_begin(curve, version, n);
@@ -189,6 +232,7 @@ wals_curve_cuts(Oid model, int32 version, const char *metric, WalsCurve *curve)
 		double k = text_value(row, 1);
 
 		if (k == floor(k))
-			curve_add(curve, k, text_value(row, 2), NAN);
+			curve_add(curve, k, text_value(row, 2), NAN, text_value(row, 3),
+			          text_value(row, 4));
 	}
 }

@@ -17,7 +17,9 @@ typedef struct WalsCurve
 	int32 count;
 	double *x; /* whole numbers */
 	double *y; /* at most WC_AXIS_LIMIT in absolute value */
-	double *seconds; /* of an iteration, NaN: unknown; or NULL */
+	double *seconds; /* of an iteration, NaN: unknown */
+	double *error; /* standard error of y, not negative; NaN: unknown */
+	double *baseline; /* what popularity achieves, as y; NaN: unknown */
 } WalsCurve;
 
 /*
@@ -27,7 +29,10 @@ typedef struct WalsCurve
 extern void wals_curve_losses(Oid model, const int32 *version,
                               WalsCurve *curve);
 
-/* A metric of all versions that have it, by version. */
+/*
+ * A metric of all versions that have it, by version.  Its error and baseline are
+ * those of this name in the objects std_error and popular_baseline beside it.
+ */
 extern void wals_curve_versions(Oid model, const char *metric,
                                 WalsCurve *curve);
 

@@ -290,22 +290,33 @@ SKIP:
 }
 
 # the dashboard is JSON, and each of its panels asks something that can be asked
+$node->safe_psql('postgres', q{SELECT wals_set_metrics('movies', 1, '{"ndcg@10": 0.3, "std_error": {"ndcg@10": 0.01}, "popular_baseline": {"ndcg@10": 0.25}}')});
 my $dashboard = decode_json(slurp_file("$examples/grafana.json"));
-my @panels = @{ $dashboard->{panels} };
-cmp_ok(scalar @panels, '>=', 5, 'the dashboard has panels');
-for my $panel (@panels)
+my %panels = map { $_->{title} => $_ } @{ $dashboard->{panels} };
+cmp_ok(scalar keys %panels, '>=', 8, 'the dashboard has panels');
+my ($variable) = grep { $_->{name} eq 'model' } @{ $dashboard->{templating}{list} };
+like($node->safe_psql('postgres', $variable->{query}), qr/^movies$/m, 'its variable lists the models');
+my %answer;
+for my $panel (values %panels)
 {
 	for my $target (@{ $panel->{targets} })
 	{
-		my $sql = $target->{rawSql} =~ s/\$__timeFilter\(([^)]+)\)/$1 > 'epoch'/gr;
+		# as Grafana fills in its variables
+		my $sql = $target->{rawSql} =~ s/\$__timeFilter\(([^)]+)\)/$1 > 'epoch'/gr
+		  =~ s/\$\{model:sqlstring\}/'movies'/gr =~ s/\$\{model:raw\}/movies/gr;
 		my ($status, $out, $err);
 
 		$status = $node->psql('postgres', $sql, stdout => \$out, stderr => \$err);
 		is($status, 0, "panel $panel->{title}") or diag($err);
 		isnt($out, '', "panel $panel->{title} has rows")
 		  unless $sql =~ /wals_progress/;
+		is($panel->{repeat} // '', $target->{rawSql} =~ /\$\{model/ ? 'model' : '', "panel $panel->{title}: one for each model, if it is of one");
+		$answer{ $panel->{title} } = $out;
 	}
 }
+is_deeply([ $answer{'Loss of $model by iteration'} =~ /^(\d+)\|/mg ], [ 2 .. 15 ], 'iterations are in the order of their numbers');
+is($answer{'Quality of the versions that answer'}, 'movies|1|ndcg@10|0.3|0.01|0.25', 'quality beside popularity');
+like($answer{'Quality of $model by version'}, qr{\|ndcg\@10\|0\.3$}m, 'and by version');
 
 $node->stop;
 done_testing();

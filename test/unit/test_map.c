@@ -220,6 +220,7 @@ test_labels(void)
 		               i % 7 == 3 ? 0 : 40,
 		               12,
 		               false,
+		               false,
 		               {0, 0, 0, 0}};
 
 		marks[i] = mark;
@@ -260,9 +261,9 @@ static void
 test_label_places(void)
 {
 	WcBox frame = {0, 0, 100, 100};
-	WcMark marks[] = {{50, 50, 2, 20, 10, false, {0, 0, 0, 0}},
-	                  {95, 20, 2, 20, 10, false, {0, 0, 0, 0}},
-	                  {50, 62, 2, 96, 10, false, {0, 0, 0, 0}}};
+	WcMark marks[] = {{50, 50, 2, 20, 10, false, false, {0, 0, 0, 0}},
+	                  {95, 20, 2, 20, 10, false, false, {0, 0, 0, 0}},
+	                  {50, 62, 2, 96, 10, false, false, {0, 0, 0, 0}}};
 
 	CHECK(wc_map_labels(3, marks, &frame, 3, NULL) == WC_OK);
 	CHECK(marks[0].placed && marks[0].box.left == 54);
@@ -275,6 +276,31 @@ test_label_places(void)
 	CHECK(!marks[0].placed && !marks[1].placed && !marks[2].placed);
 }
 
+/* A large point in a crowd of small ones; a small one in a crowd of large. */
+static void
+test_label_over(void)
+{
+	WcBox frame = {0, 0, 100, 100};
+	WcMark marks[] = {{50, 50, 8, 20, 10, false, false, {0, 0, 0, 0}},
+	                  {65, 50, 3, 0, 10, false, false, {0, 0, 0, 0}},
+	                  {35, 50, 3, 0, 10, false, false, {0, 0, 0, 0}},
+	                  {50, 35, 3, 0, 10, false, false, {0, 0, 0, 0}},
+	                  {50, 65, 3, 0, 10, false, false, {0, 0, 0, 0}}};
+
+	CHECK(wc_map_labels(5, marks, &frame, 5, NULL) == WC_OK);
+	CHECK(marks[0].placed && marks[0].over);
+	CHECK(marks[0].box.left == 60); /* the first of the places again */
+	for (int32_t i = 1; i < 5; i++)
+		marks[i].radius = 8;
+	CHECK(wc_map_labels(5, marks, &frame, 5, NULL) == WC_OK);
+	CHECK(!marks[0].placed && !marks[0].over);
+	/* with room beside it lies over nothing */
+	marks[1].x = 95;
+	marks[1].y = 95;
+	CHECK(wc_map_labels(5, marks, &frame, 5, NULL) == WC_OK);
+	CHECK(marks[0].placed && !marks[0].over);
+}
+
 static void
 test_failures(void)
 {
@@ -283,7 +309,7 @@ test_failures(void)
 	float x[N];
 	float y[N];
 	WcBox frame = {0, 0, 100, 100};
-	WcMark mark = {50, 50, 2, 20, 10, false, {0, 0, 0, 0}};
+	WcMark mark = {50, 50, 2, 20, 10, false, false, {0, 0, 0, 0}};
 	CheckCancel cancel;
 	WcHooks hooks = {check_should_stop, NULL, &cancel};
 
@@ -324,6 +350,7 @@ main(void)
 	test_both_ways();
 	test_degenerate();
 	test_labels();
+	test_label_over();
 	test_label_places();
 	test_failures();
 	return check_report("test_map");

@@ -414,8 +414,8 @@ check_all_within(const WcPack *pack, int32_t k)
 		if (j >= count)
 			continue;
 		id = wc_pack_id(pack, j);
-		good &= pack->kind == WC_ID_INT64 ||
-		        id.length <= (size_t) pack->text_bytes;
+		good &=
+		    pack->kind == WC_ID_INT64 || id.length <= (size_t) pack->text_bytes;
 		for (size_t b = 0; b < id.length; b++)
 			good &= id.bytes[b] != '\x7F'; /* read, for the sanitizer */
 		good &= wc_pack_vector(pack, j)[0] < FLT_MAX;
