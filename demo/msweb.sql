@@ -1,11 +1,11 @@
 -- What demo/run shows.  psql runs it in the folder with the unpacked data, and
 -- it leaves the map there.
 \set ON_ERROR_STOP on
+SET client_min_messages = warning;
 \set ECHO queries
 \pset pager off
 \pset null '-'
 \set VERBOSITY terse
-SET client_min_messages = warning;
 
 \echo
 \echo '== 1. The data: who visited which area of a web site in one week of 1998'
@@ -46,7 +46,9 @@ WHERE metric IN ('recall', 'ndcg', 'coverage');
 \echo '== 3. Train on everything: any table or view with a user and an item column'
 \echo
 
+\set ECHO none
 RESET client_min_messages;
+\set ECHO queries
 SELECT wals_train('web', 'visits') AS version;
 
 \echo '-- of the two models there are now, this is to answer where none is named'
