@@ -28,6 +28,7 @@
 #include "run/aged.h"
 #include "run/contest.h"
 #include "run/measure.h"
+#include "run/shortage.h"
 #include "run/steps.h"
 
 static void
@@ -84,12 +85,21 @@ number_trained(WalsContest *contest)
 	bool *keep_item = flags(contest, all->cols, true);
 	int32 *users = number_kept(contest, all->rows, keep_user);
 	int32 *items = number_kept(contest, all->cols, keep_item);
+	WalsShortage shortage = {parts->request->train.source.relation,
+	                         "tune on",
+	                         parts->ratings,
+	                         params,
+	                         parts->n_zero,
+	                         0,
+	                         0,
+	                         0};
 	WcCsr trained;
 	int32 i;
 
 	check(contest,
 	      wc_split_take(all, parts->part, contest->trained, users, all->rows,
 	                    items, all->cols, &trained, alloc, &wals_hooks));
+	shortage.n_held_out = all->nnz - trained.nnz;
 	check(contest,
 	      wc_csr_filter(&trained, params->min_user_rows, params->min_item_rows,
 	                    keep_user, keep_item, alloc, &wals_hooks));
@@ -98,16 +108,9 @@ number_trained(WalsContest *contest)
 	wc_csr_free(&trained, alloc);
 	wc_free(alloc, users);
 	wc_free(alloc, items);
-	if (contest->users < 2 || contest->items < 2)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("relation \"%s\" has too few users or items to tune on",
-		                get_rel_name(parts->request->train.source.relation)),
-		         errdetail("Without what is held out, %d users and %d items "
-		                   "have entries enough; a model needs two of each.",
-		                   contest->users, contest->items),
-		         errhint("Check the source, the columns and how much is held "
-		                 "out.")));
+	shortage.users = contest->users;
+	shortage.items = contest->items;
+	wals_shortage_check(&shortage);
 	contest->user_map = number_kept(contest, all->rows, keep_user);
 	contest->item_map = number_kept(contest, all->cols, keep_item);
 	contest->first_hash = array_alloc(contest, contest->items, sizeof(uint64));

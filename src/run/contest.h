@@ -18,6 +18,7 @@ typedef struct WalsParts
 	const WalsTuneRequest *request;
 	WalsMemory *memory;
 	const WalsRatings *ratings; /* ids */
+	int64 n_zero; /* cells left out for their value 0 */
 	WcCsr all;
 	WcCoo arrivals; /* what all was merged from, if times matter */
 	int64 *time; /* one per entry: its latest, if times matter */

@@ -22,20 +22,20 @@
 
 #include "access/xact.h"
 #include "catalog/pg_class.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/debug.h"
 #include "base/board.h"
+#include "base/debug.h"
 #include "base/progress.h"
 #include "base/settings.h"
 #include "run/doubts.h"
 #include "run/gate.h"
 #include "run/options.h"
+#include "run/shortage.h"
 #include "run/steps.h"
 #include "run/train.h"
 #include "store/factors.h"
@@ -219,90 +219,23 @@ filter_rows(TrainState *state)
 static int64
 rows_skipped(const TrainState *state)
 {
-	return state->ratings.n_null + state->ratings.n_weightless + state->n_zero;
-}
-
-/* "3 with a NULL, 2 with weight 0": why rows were left out. */
-static char *
-skipped_words(const TrainState *state)
-{
-	const struct
-	{
-		int64 count;
-		const char *why;
-	} causes[] = {{state->ratings.n_null, "with a NULL"},
-	              {state->ratings.n_weightless, "with weight 0"},
-	              {state->n_zero, "with value 0"}};
-	StringInfoData words;
-
-	initStringInfo(&words);
-	for (size_t i = 0; i < lengthof(causes); i++)
-		if (causes[i].count > 0)
-			appendStringInfo(&words, "%s" INT64_FORMAT " %s",
-			                 words.len > 0 ? ", " : "", causes[i].count,
-			                 causes[i].why);
-	return words.data;
-}
-
-/* What to do about too few users or items, by what took most of them. */
-static const char *
-advice_on_too_few(const TrainState *state, int64 n_held_out)
-{
-	const WalsRatings *ratings = &state->ratings;
-	const WcParams *params = &state->request->params;
-	int64 left = ratings->n_rows - rows_skipped(state);
-
-	if (ratings->n_rows == 0)
-		return "Fill it, or check that row-level security lets the current "
-		       "role see its rows.";
-	if (ratings->n_null > left && ratings->n_null >= ratings->n_weightless &&
-	    ratings->n_null >= state->n_zero)
-		return "Check the columns for NULLs, or name others.";
-	if (ratings->n_weightless > left && ratings->n_weightless >= state->n_zero)
-		return "Check the weights, or leave weight_col out.";
-	if (state->n_zero > left)
-		return "Check the values, or leave value_col out: a value of 0 says "
-		       "nothing with implicit feedback.";
-	if (params->min_user_rows > 1 || params->min_item_rows > 1)
-		return "Lower min_user_rows or min_item_rows.";
-	if (n_held_out > 0)
-		return "Hold out less, or train without holdout.";
-	return "Check user_col and item_col, or wait for more rows.";
+	return wals_left_out(&state->ratings, state->n_zero);
 }
 
 static void
 check_not_empty(const TrainState *state)
 {
-	const WalsRatings *ratings = &state->ratings;
-	const WcParams *params = &state->request->params;
-	int64 n_held_out = state->gate.fraction > 0 ? state->holdout.pairs.nnz : 0;
-	StringInfoData detail;
+	WalsShortage shortage = {state->request->source.relation,
+	                         "train on",
+	                         &state->ratings,
+	                         &state->request->params,
+	                         state->n_zero,
+	                         state->gate.fraction > 0 ? state->holdout.pairs.nnz
+	                                                  : 0,
+	                         state->by_user.rows,
+	                         state->by_user.cols};
 
-	if (state->by_user.rows >= 2 && state->by_user.cols >= 2)
-		return;
-	initStringInfo(&detail);
-	appendStringInfo(&detail, INT64_FORMAT " rows were read", ratings->n_rows);
-	if (rows_skipped(state) > 0)
-		appendStringInfo(&detail, ", " INT64_FORMAT " of them left out: %s",
-		                 rows_skipped(state), skipped_words(state));
-	if (n_held_out > 0)
-		appendStringInfo(&detail, "; " INT64_FORMAT " were held out",
-		                 n_held_out);
-	appendStringInfo(&detail, "; %d users and %d items have entries enough",
-	                 state->by_user.rows, state->by_user.cols);
-	if (params->min_user_rows > 1 || params->min_item_rows > 1)
-		appendStringInfo(&detail, " (min_user_rows is %d, min_item_rows %d)",
-		                 params->min_user_rows, params->min_item_rows);
-	ereport(
-	    ERROR,
-	    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	     ratings->n_rows == 0
-	         ? errmsg("relation \"%s\" has no rows to train on",
-	                  get_rel_name(state->request->source.relation))
-	         : errmsg("relation \"%s\" has too few users or items to train on",
-	                  get_rel_name(state->request->source.relation)),
-	     errdetail("%s, a model needs two of each.", detail.data),
-	     errhint("%s", advice_on_too_few(state, n_held_out))));
+	wals_shortage_check(&shortage);
 }
 
 /* Ages are counted back from the newest entry that is left. */
@@ -691,10 +624,12 @@ announce(const TrainState *state)
 	                         state->faded,       state->newest};
 
 	if (rows_skipped(state) > 0)
-		ereport(NOTICE, (errmsg("model \"%s\" leaves out " INT64_FORMAT
-		                        " of " INT64_FORMAT " rows: %s",
-		                        state->target.name, rows_skipped(state),
-		                        state->ratings.n_rows, skipped_words(state))));
+		ereport(NOTICE,
+		        (errmsg("model \"%s\" leaves out " INT64_FORMAT
+		                " of " INT64_FORMAT " rows: %s",
+		                state->target.name, rows_skipped(state),
+		                state->ratings.n_rows,
+		                wals_left_out_words(&state->ratings, state->n_zero))));
 	if (retries > 0)
 		ereport(DEBUG1,
 		        (errmsg_internal(INT64_FORMAT " rows were solved again in "

@@ -42,6 +42,7 @@
 #include "run/measure.h"
 #include "run/options.h"
 #include "run/plan.h"
+#include "run/shortage.h"
 #include "run/steps.h"
 #include "store/query.h"
 
@@ -191,7 +192,14 @@ load(TuneState *state)
 	WalsRatings *ratings = &state->ratings;
 	WcCoo *coo = &ratings->coo;
 	WcParams params = request->train.params;
-	int64 n_zero;
+	WalsShortage nothing = {source->relation,
+	                        "tune on",
+	                        ratings,
+	                        &request->train.params,
+	                        0,
+	                        0,
+	                        0,
+	                        0};
 
 	params.half_life = 0; /* entries fade in the trials */
 
@@ -199,19 +207,12 @@ load(TuneState *state)
 	                  &state->progress, ratings);
 	wals_ratings_check_memory(ratings, &state->memory, &request->train.params);
 	if (coo->count == 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("relation \"%s\" has no rows to tune on",
-		                get_rel_name(source->relation)),
-		         errdetail(INT64_FORMAT " rows were read, all of them left "
-		                                "out.",
-		                   ratings->n_rows),
-		         errhint("Check the source and the columns.")));
+		wals_shortage_check(&nothing);
 	wals_step_sort_ids(source, &state->memory, ratings);
 	if (needs_times(state))
 		wals_aged_copy(coo, &state->memory, &state->parts.arrivals);
 	wals_step_merge(source, &params, &state->memory, ratings, &state->parts.all,
-	                &n_zero);
+	                &state->parts.n_zero);
 }
 
 static uint64 *
