@@ -463,6 +463,22 @@ stage_settings()
 	printf "dynamic_library_path = '%s:\$libdir'\n" "$1$lib"
 }
 
+# Decide where a build goes that the servers of the folder $1 find: to the stage
+# there, whose settings are in $1/server.conf then, or into a copy of the server
+# that this makes.  Sets stage, for build_stage.
+choose_stage()
+{
+	if has_setting extension_control_path || has_setting extension_destdir; then
+		stage=$1/stage
+		stage_settings "$stage" >"$1/server.conf"
+	else
+		say "this server can't use a staged build: taking a copy of it"
+		stage=
+		copy_server "$1/pg"
+		: >"$1/server.conf"
+	fi
+}
+
 # A server that can't be pointed at a stage is copied to the folder $1, and the
 # extension goes into the copy: installations can be moved as a whole.
 copy_server()
