@@ -20,8 +20,9 @@ $node->safe_psql(
 	'postgres', q{
 	CREATE EXTENSION wals;
 	CREATE TABLE ratings AS
-	SELECT u AS user_id, (u * 7 + i * i * 13 + u * i) % 2000 AS item_id
-	FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i;
+	SELECT u AS user_id, i AS item_id, i AS value
+	FROM (SELECT u, (u * 7 + i * i * 13 + u * i) % 2000 AS i
+		FROM generate_series(1, 8000) AS u, generate_series(1, 20) AS i) AS r;
 	CREATE FUNCTION threads() RETURNS bigint LANGUAGE sql
 	AS $$SELECT count(*) FROM pg_ls_dir('/proc/self/task')$$;
 	CREATE FUNCTION maps(library text) RETURNS boolean LANGUAGE sql
@@ -65,7 +66,7 @@ is($err, '', 'and no error');
 	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2);
 	SELECT threads(), maps('blas');
 	SELECT count(*) FROM wals_recommend(1, 3);
-	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2, feedback => 'explicit', value_col => 'item_id');
+	SELECT wals_train('m', 'ratings', factors => 32, iterations => 2, feedback => 'explicit', value_col => 'value');
 	SELECT threads();});
 is($out, '2 1|f 3 3 1', 'after training there is one thread');
 is($err, '', 'and no error');
@@ -75,7 +76,7 @@ is($err, '', 'and no error');
 	q{
 	\set VERBOSITY sqlstate
 	SET wals.threads = 4;
-	SELECT wals_train('m', 'ratings', factors => 32, feedback => 'explicit', value_col => 'item_id', regularization => 0);
+	SELECT wals_train('m', 'ratings', factors => 32, feedback => 'explicit', value_col => 'value', regularization => 0);
 	SELECT threads();
 	SET statement_timeout = 400;
 	SELECT wals_train('m', 'ratings', factors => 64, iterations => 1000);
