@@ -134,7 +134,7 @@ available_major()
 {
 	apt-cache search --names-only '^postgresql-server-dev-[0-9]+$' 2>/dev/null |
 		sed -n 's/^postgresql-server-dev-\([0-9]*\) .*/\1/p' | sort -rn |
-		awk -v oldest="$OLDEST_MAJOR" '$1 >= oldest { print; exit }'
+		awk -v oldest="$OLDEST_MAJOR" '$1 >= oldest && !n++'
 }
 
 # Choose the server: PG_CONFIG if given, else the newest of Debian's with its
@@ -153,7 +153,7 @@ select_server()
 			die "PG_CONFIG names \"$PG_CONFIG\", which is no program"
 		pg_config=$(realpath -s "$pg_config")
 	else
-		pg_major=$( { installed_majors has_headers; installed_majors; } | head -n 1)
+		pg_major=$( { installed_majors has_headers; installed_majors; } | sed -n 1p)
 		if [ -n "$pg_major" ]; then
 			pg_config=$debian_servers/$pg_major/bin/pg_config
 		elif found=$(command -v pg_config) && has_server "$found" && has_headers "$found" &&
@@ -175,7 +175,7 @@ select_server()
 
 have_openblas()
 {
-	ldconfig -p 2>/dev/null | grep -q 'libopenblas\.so'
+	ldconfig -p 2>/dev/null | grep 'libopenblas\.so' >/dev/null
 }
 
 # Install what is missing for "programs", building the extension and running a
@@ -433,7 +433,7 @@ copy_tree()
 
 has_setting()
 {
-	"${as_user[@]}" "$pg_bin/postgres" --describe-config | cut -f1 | grep -qx "$1"
+	"${as_user[@]}" "$pg_bin/postgres" --describe-config | cut -f1 | grep -x "$1" >/dev/null
 }
 
 # Build the tree $1, with further arguments of make, and install it below the

@@ -101,7 +101,7 @@ sub shared_memory
 	my ($pid) = @_;
 	my @big;
 
-	for my $line (grep { m{/dev/shm} } split /^/, slurp_file("/proc/$pid/maps"))
+	for my $line (grep { m{ /dev/shm/[^/\n]+$} } split /^/, slurp_file("/proc/$pid/maps"))
 	{
 		my ($from, $to) = $line =~ /^([0-9a-f]+)-([0-9a-f]+) /;
 

@@ -15,6 +15,9 @@ my $stubs = "$root/test/data/machine";
 plan skip_all => 'not in the source tree' unless -d $stubs;
 plan skip_all => 'needs apt-get of an ordinary user' if $> == 0;
 
+# whoever runs this in the background may have them ignored
+$SIG{INT} = $SIG{PIPE} = 'DEFAULT';
+
 my $folder;
 my $machines = 0;
 
