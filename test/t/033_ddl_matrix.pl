@@ -160,6 +160,8 @@ push @rounds, map { [ 'row weights', @$_ ] } column_changes('row_w', 'weight', '
 push @rounds, map { [ 'column weights', @$_ ] } column_changes('col_w', 'weight', 'word'), table_changes('col_w');
 push @rounds, map { [ 'labels', @$_ ] } column_changes('labels', 'name', 'large'), column_changes('labels', 'id', 'name'), table_changes('labels');
 push @rounds, map { [ 'test', @$_ ] } column_changes('test', 'item_id', qw(large word)), table_changes('test');
+push @rounds, map { [ 'queue', @$_ ] } column_changes('touched_queue', 'item_id', 'user_id'), table_changes('touched_queue'),
+  [ 'triggers disabled' => 'ALTER TABLE source DISABLE TRIGGER ALL' ];
 push @rounds, map { [ 'users', @$_ ] } model_changes('_users', 'wals_factors_bigint', [ 'factors', 'bias' ], [ 'id', 'n' ]);
 push @rounds, map { [ 'items', @$_ ] } model_changes('_items', 'wals_factors_bigint', [ 'factors', 'norm' ], [ 'id', 'bias' ], [ 'weight', 'id' ]);
 push @rounds, map { [ 'model', @$_ ] } model_changes('', 'wals_model', [ 'factors', 'feedback' ], [ 'version_id', 'options' ], [ 'source', 'losses' ]);
@@ -204,7 +206,7 @@ for my $round (0 .. $#rounds)
 	my ($relation, $change, $sql) = @{ $rounds[$round] };
 	my (@before, @wrong);
 
-	$owner->ask('DROP TABLE IF EXISTS ' . join ', ', map { "public.$_" } qw(source words row_w col_w labels test),
+	$owner->ask('DROP TABLE IF EXISTS ' . join ', ', map { "public.$_" } qw(source words row_w col_w labels test touched_queue),
 		map { $_, "${_}_users", "${_}_items" } 'model', @writers);
 	my $made = $owner->ask($world);
 	BAIL_OUT("no models: $made->{text}") if $made->{state} || $made->{ended};
