@@ -39,8 +39,7 @@
  *								the float32 factor
  *		otherwise, or lambda = 0, or refinement does not converge
  *								all of it again in float64, in the primal form;
- *								and where that loses lambda, by rotations (ref.c),
- *								which cannot fail
+ *								where that loses lambda, by rotations (ref.c)
  *
  * A sum of fewer terms than unknowns has eigenvalues larger than its diagonal
  * by up to unknowns / terms, and rho does not see it: in the primal form it is

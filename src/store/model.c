@@ -34,7 +34,6 @@
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
-#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -42,10 +41,8 @@
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/compat.h"
 #include "base/hint.h"
@@ -59,8 +56,8 @@
 /* As the part of an object; the server itself locks none of a number like this. */
 #define MODEL_LOCK_PART 0x5741
 
-static Oid
-database_owner(void)
+Oid
+wals_database_owner(void)
 {
 	HeapTuple tuple =
 	    SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
@@ -278,24 +275,6 @@ model_is_marked(Oid relation)
 	return found;
 }
 
-/*
- * Whether a list of models may look into this one.  A row security policy is
- * code of the owner's that runs with the rights of whoever reads, and so are the
- * functions of his indexes; who lists models has not asked for those of a
- * stranger.
- */
-static bool
-model_is_safe_to_list(Oid relation)
-{
-	Oid owner = wals_relation_owner(relation);
-
-	if (OidIsValid(wals_relation_with_strange_code(relation)))
-		return false;
-	return check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED ||
-	       is_member_of_role_nosuper(GetUserId(), owner) ||
-	       owner == database_owner() || superuser_arg(owner);
-}
-
 /* The model that wals.default_model names. */
 static Oid
 default_from_setting(void)
@@ -323,7 +302,7 @@ default_from_setting(void)
 static Oid
 default_from_models(List *models, int *n_own)
 {
-	Oid database_dba = database_owner();
+	Oid database_dba = wals_database_owner();
 	List *own = NIL;
 	List *trusted = NIL;
 	List *marked_own = NIL;
@@ -741,77 +720,4 @@ wals_model_estimate_users(Oid relation)
 	if (wals_table_kind(users, NULL) != WALS_TABLE_FACTORS)
 		return 0;
 	return estimated_rows(users) / Max(estimated_rows(relation), 1);
-}
-
-void
-wals_model_list_rows(ReturnSetInfo *result)
-{
-	List *models = wals_model_list_all();
-	Oid default_model = wals_model_default();
-	char *schema = wals_extension_schema();
-	ListCell *cell;
-
-	foreach (cell, models)
-	{
-		Oid model = lfirst_oid(cell);
-		char *quoted;
-		Datum values[5];
-		bool nulls[5] = {false};
-		NameData owner;
-
-		if (!wals_relation_hold(model) || !model_is_safe_to_list(model))
-			continue;
-		quoted = wals_relation_quoted(model);
-		wals_query_begin();
-		wals_query_run(psprintf("SELECT pg_catalog.count(*)::integer, "
-		                        "(SELECT CAST(a AS %s.wals_model) FROM %s AS a "
-		                        "WHERE a.active LIMIT 1) FROM %s",
-		                        schema, quoted, quoted),
-		               0, NULL, NULL, NULL, WALS_READ_CALLER);
-		namestrcpy(&owner, GetUserNameFromId(wals_relation_owner(model), true));
-		values[0] = ObjectIdGetDatum(model);
-		values[1] = NameGetDatum(&owner);
-		values[2] = BoolGetDatum(model == default_model);
-		values[3] = wals_query_value(0, 1, INT4OID, &nulls[3]);
-		values[4] = wals_query_value(0, 2, wals_model_type(), &nulls[4]);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		wals_query_end();
-	}
-}
-
-void
-wals_log_list_rows(ReturnSetInfo *result)
-{
-	ListCell *cell;
-
-	foreach (cell, wals_model_list_all())
-	{
-		Oid model = lfirst_oid(cell);
-		uint64 n;
-		uint64 row;
-
-		if (!wals_relation_hold(model) || !model_is_safe_to_list(model))
-			continue;
-		wals_query_begin();
-		n = wals_query_run(
-		    psprintf("SELECT version, active, trained_at, losses, "
-		             "iteration_seconds FROM %s ORDER BY version",
-		             wals_relation_quoted(model)),
-		    0, NULL, NULL, NULL, WALS_READ_CALLER);
-		for (row = 0; row < n; row++)
-		{
-			Datum values[6];
-			bool nulls[6] = {false};
-			int i;
-
-			values[0] = ObjectIdGetDatum(model);
-			for (i = 1; i < 6; i++)
-				values[i] = wals_query_value(
-				    row, i, TupleDescAttr(result->setDesc, i)->atttypid,
-				    &nulls[i]);
-			tuplestore_putvalues(result->setResult, result->setDesc, values,
-			                     nulls);
-		}
-		wals_query_end();
-	}
 }

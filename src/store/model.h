@@ -223,7 +223,13 @@ extern void wals_model_mark_default(Oid relation);
 /* Drop the three tables. */
 extern void wals_model_drop(Oid relation);
 
-/* One row of wals_model_list() per model and of wals_log_list() per version. */
+/* The owner of this database: may mark models for everybody. */
+extern Oid wals_database_owner(void);
+
+/*
+ * One row of wals_model_list() per model and of wals_log_list() per version
+ * (listing.c).
+ */
 extern void wals_model_list_rows(ReturnSetInfo *result);
 extern void wals_log_list_rows(ReturnSetInfo *result);
 
