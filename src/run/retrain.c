@@ -77,7 +77,7 @@ reason_to_wait(const WalsRetrainRequest *request, const WalsRecord *record)
 	if (request->min_new_rows > 0)
 	{
 		rows = wals_relation_count(record->source.relation);
-		if (rows < record->n_rows ||
+		if (record->n_rows < 0 || rows < record->n_rows ||
 		    rows - record->n_rows >= request->min_new_rows)
 			return NULL;
 		return psprintf("its source has " INT64_FORMAT

@@ -230,7 +230,7 @@ satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
                 const char *side)
 {
 	WalsIdType stored;
-	int32 left_over;
+	int32 unused;
 	bool is_null;
 
 	if (wals_table_kind(table, &stored) != WALS_TABLE_FACTORS)
@@ -258,11 +258,12 @@ satellite_check(WalsTarget *target, Oid table, WalsIdType id_type,
 		                       wals_relation_quoted(target->relation)))));
 
 	/* rows of a version whose model row somebody deleted keep their number */
-	left_over = DatumGetInt32(query_single(
-	    psprintf("SELECT COALESCE(pg_catalog.max(version), 0) FROM %s",
-	             wals_relation_quoted(table)),
-	    INT4OID, &is_null));
-	target->version = Max(target->version, left_over + 1);
+	unused = DatumGetInt32(
+	    query_single(psprintf("SELECT COALESCE(pg_catalog.max(version), 0) "
+	                          "OPERATOR(pg_catalog.+) 1 FROM %s",
+	                          wals_relation_quoted(table)),
+	                 INT4OID, &is_null));
+	target->version = Max(target->version, unused);
 }
 
 void
