@@ -183,6 +183,23 @@ sub read_functions
 	return;
 }
 
+# Models that a change was about; half of the calls after it ask them.
+my @focus;
+my %models_of = (s_int => [qw(mi mx mw mm mv)], s_view => ['mv'], s_big => ['mb'], s_text => ['mt'], s_uuid => ['mu'], s_part => ['mp']);
+
+sub focus_on
+{
+	my (@changes) = @_;
+
+	for my $sql (map { @{ $_->{sql} } } @changes)
+	{
+		push @focus, grep { /^(m[a-z]|copy)$/ } $sql =~ /\b(m[a-z]|copy)(?:_users|_items|_queue)?\b/g;
+		push @focus, map { @{ $models_of{$_} // [] } } $sql =~ /\b(s_[a-z]+)\b/g;
+	}
+	splice @focus, 0, -12;
+	return;
+}
+
 my %of_type = (bigint => [qw(mi mx mb mp mv mw mm mi mx mb mp mv mw mm copy)], uuid => ['mu']);
 
 # A call with random arguments.
@@ -192,6 +209,9 @@ sub call
 	my @arguments = @{ $function->{arguments} };
 	my ($typed) = map { $_->[1] =~ s/\[\]$//r } grep { $_->[0] =~ /^(user_id|item_id|items|users|candidates)$/ && $_->[1] =~ /^(bigint|text|uuid)/ } @arguments;
 	my $model = pick(chance(0.9) && $typed && $of_type{$typed} ? @{ $of_type{$typed} } : models());
+	my @close = grep { !$typed || $typed eq ($_ eq 'mt' ? 'text' : $_ eq 'mu' ? 'uuid' : 'bigint') } @focus;
+
+	$model = pick(@close) if @close && chance(0.5);
 	my $id_type = $model eq 'mt' ? 'text' : $model eq 'mu' ? 'uuid' : 'bigint';
 	my %call = (name => $function->{name}, model => $model, reads => $function->{reads},
 		compares => $function->{reads} && $function->{name} !~ $OTHERWISE);
@@ -532,6 +552,7 @@ sub step
 	my @names = sort keys %{ { map { $_->{name} => 1 } @functions } };
 
 	$count{steps}++;
+	focus_on(@owners);
 	begin_snapshot() if $mode eq 'snapshot' && !$reader->{inside};
 	for my $change (grep { $_->{session} } @changes)
 	{
@@ -594,6 +615,7 @@ sub round
 
 	@log = ();
 	%stale = %linked = ();
+	@focus = ();
 	$falsified = $unguarded = $damaged = 0;
 	%where = (round => $number, step => 0);
 	run($admin, 'a round', 'DROP DATABASE IF EXISTS fuzz WITH (FORCE)');
