@@ -50,7 +50,7 @@ sub connection
 	my ($database) = @_;
 
 	return "host=$set{server} user=postgres dbname=$database options='-c search_path=w,public -c client_min_messages=error"
-	  . " -c statement_timeout=${SECONDS}s -c lock_timeout=20s -c idle_in_transaction_session_timeout=0'";
+	  . " -c statement_timeout=${SECONDS}s -c lock_timeout=5s -c idle_in_transaction_session_timeout=0'";
 }
 
 sub session
@@ -605,7 +605,8 @@ sub step
 		compare($call, $role, $answer, $session->name, ask($fresh, $call, $role), 'a fresh session');
 		push @compared, $call;
 	}
-	end_snapshot() if $reader->{inside} && chance(0.7);
+	# what it wrote holds locks that others would wait for
+	end_snapshot() if $reader->{inside} && ($reader->{wrote} || chance(0.7));
 	compare_statements(@compared) if !$reader->{inside} && chance(0.4);
 	return;
 }
