@@ -647,13 +647,7 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	                    refresh->started_at, 0, PG_INT32_MAX);
 	if (!wals_model_find_active(relation, model) ||
 	    !wals_record_read(relation, model->version, WALS_READ_FRESH, &record))
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		     errmsg("model \"%s\" has no active version",
-		            get_rel_name(relation)),
-		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
-		               quote_literal_cstr(wals_relation_quoted(relation)))));
+		wals_model_inactive(relation);
 	wals_model_check_owner(model->users_table);
 	wals_model_check_owner(model->items_table);
 	wals_guard_need_own(relation, model->users_table, "user");

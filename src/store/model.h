@@ -67,6 +67,9 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 /* The same from any stored version (22023). */
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
+/* 55000: no version of the model is active. */
+_Noreturn extern void wals_model_inactive(Oid relation);
+
 /* XX001 for an active version that cannot be used. */
 _Noreturn extern void wals_model_damaged(Oid relation, const char *reason);
 
