@@ -3,6 +3,10 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Crash;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -92,9 +96,7 @@ for my $part (0.1, 0.4, 0.8, 1)
 	my ($psql, $pid) = begin_training();
 
 	$part < 1 ? sleep($whole * $part) : wait_for_training('pg_sleep');
-	ok(kill('KILL', $pid), "training killed after $part of its time");
-	$psql->finish;
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+	kill_session($node, $pid, $psql);
 	check_model("killed after $part of its time");
 }
 

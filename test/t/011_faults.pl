@@ -8,6 +8,10 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Crash;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -148,22 +152,6 @@ sub waiting_process
 		q{SELECT pid FROM pg_stat_activity WHERE application_name = 'training'});
 }
 
-# Kill the postmaster alone, wait until its client is told, and start it again,
-# which is possible once no process of the old server is there.
-sub kill_postmaster
-{
-	my ($psql) = @_;
-	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-	my $start = time;
-
-	$node->kill9;
-	$psql->finish;
-	my $seconds = time - $start;
-	sleep 0.01 while kill(0, $postmaster) && time - $start < 180;
-	$node->start;
-	return $seconds;
-}
-
 my @points = ('load_done 1', 'half_sweep 1', 'half_sweep 4', 'before_write 1', 'before_activate 1');
 my $latest = 0;
 my $turn = 0;
@@ -222,9 +210,7 @@ for my $point (@points)
 	my ($out, $err) = ('', '');
 	my $psql = begin_training('m', "$point wait", 0, \$out, \$err);
 
-	kill 'KILL', waiting_process();
-	$psql->finish;
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+	kill_session($node, waiting_process(), $psql);
 	check_unchanged("killed at $point", 'm', 2);
 }
 
@@ -236,7 +222,7 @@ for my $point (@points)
 	my ($out, $err) = ('', '');
 	my $psql = begin_training('m', "$point wait", 0, \$out, \$err);
 	waiting_process();
-	my $seconds = kill_postmaster($psql);
+	my $seconds = kill_postmaster($node, $psql);
 	$latest = $seconds if $seconds > $latest;
 	check_unchanged("postmaster killed at $point", 'm', 2);
 }

@@ -4,6 +4,10 @@
 use strict;
 use warnings;
 
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Crash;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -49,22 +53,6 @@ sub session
 		stderr => \$err,
 		on_error_stop => 0);
 	return ($out =~ s/\n/ /gr, $err);
-}
-
-# Kill the postmaster alone, wait until its client is told, and start it again,
-# which is possible once no process of the old server is there.
-sub kill_postmaster
-{
-	my ($psql) = @_;
-	my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
-	my $start = time;
-
-	$node->kill9;
-	$psql->finish;
-	my $seconds = time - $start;
-	sleep 0.01 while kill(0, $postmaster) && time - $start < 180;
-	$node->start;
-	return $seconds;
 }
 
 # --- the operating system has no more memory for this process
@@ -206,7 +194,7 @@ is(state_of_database(), $before, 'nothing changed');
 
 # --- the server is gone: the process must not keep it from being started again
 ($psql, $pid) = begin_long_training(\$out, \$err);
-my $seconds = kill_postmaster($psql);
+my $seconds = kill_postmaster($node, $psql);
 note sprintf('the session ended after %.1f s', $seconds);
 like($err, qr/terminating connection due to unexpected postmaster exit/, 'a session whose server is gone ends, and says why');
 is(state_of_database(), $before, 'nothing changed');

@@ -5,6 +5,10 @@ use strict;
 use warnings;
 
 use Fcntl ':mode';
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -243,9 +247,7 @@ $standby->stop;
 
 # --- crash and restart ------------------------------------------------------------
 append_to_file("$files[0].12345", 'left by a crash');
-my $pid = $first->query_safe('SELECT pg_backend_pid()');
-kill 'KILL', $pid;
-$node->poll_query_until('postgres', 'SELECT 1', '1');
+kill_session($node, $first->query_safe('SELECT pg_backend_pid()'));
 is(scalar(files()), 0, 'a crash restart removes all files');
 answered('after the crash');
 is(scalar(files()), 1, 'made anew');
