@@ -156,13 +156,34 @@ CREATE FUNCTION wals_train(
 	keep_versions bigint DEFAULT 2,
 	metric text DEFAULT NULL,
 	margin double precision DEFAULT 0,
-	holdout double precision DEFAULT NULL
+	holdout double precision DEFAULT NULL,
+	holdout_seed bigint DEFAULT 0
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision, bigint)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
+
+-- nothing can depend on a procedure
+DROP PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer);
+
+CREATE PROCEDURE wals_retrain(
+	model regclass DEFAULT NULL,
+	warm_start boolean DEFAULT true,
+	min_new_rows bigint DEFAULT 0,
+	if_older_than interval DEFAULT NULL,
+	activate text DEFAULT 'yes',
+	metric text DEFAULT NULL,
+	margin double precision DEFAULT 0,
+	holdout double precision DEFAULT NULL,
+	INOUT version integer DEFAULT NULL,
+	holdout_seed bigint DEFAULT NULL
+)
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'wals_retrain';
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer, bigint)
+IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';
 
 CREATE FUNCTION wals_recommend(
 	user_id bigint,

@@ -41,12 +41,13 @@ CREATE FUNCTION wals_train(
 	keep_versions bigint DEFAULT 2,
 	metric text DEFAULT NULL,
 	margin double precision DEFAULT 0,
-	holdout double precision DEFAULT NULL
+	holdout double precision DEFAULT NULL,
+	holdout_seed bigint DEFAULT 0
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000
 AS 'MODULE_PATHNAME', 'wals_train';
 
-COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision)
+COMMENT ON FUNCTION wals_train(text, regclass, name, name, name, name, name, text, bigint, bigint, double precision, double precision, double precision, text, double precision, text, double precision, double precision, double precision, double precision, boolean, regclass, regclass, interval, text, bigint, bigint, boolean, double precision, bigint, bigint, text, bigint, boolean, text, bigint, text, double precision, double precision, bigint)
 IS 'train a new version of a model by weighted alternating least squares from a relation of ratings; returns the version number';
 
 CREATE PROCEDURE wals_retrain(
@@ -58,9 +59,10 @@ CREATE PROCEDURE wals_retrain(
 	metric text DEFAULT NULL,
 	margin double precision DEFAULT 0,
 	holdout double precision DEFAULT NULL,
-	INOUT version integer DEFAULT NULL
+	INOUT version integer DEFAULT NULL,
+	holdout_seed bigint DEFAULT NULL
 )
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'wals_retrain';
-COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer)
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer, bigint)
 IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';

@@ -30,7 +30,8 @@ enum
 	ARG_METRIC,
 	ARG_MARGIN,
 	ARG_HOLDOUT,
-	ARG_VERSION
+	ARG_VERSION,
+	ARG_HOLDOUT_SEED
 };
 
 /* Versions trained before this time are old; now minus an interval. */
@@ -79,6 +80,8 @@ wals_retrain(PG_FUNCTION_ARGS)
 	request.margin = wals_arg_float8(fcinfo, ARG_MARGIN, 0);
 	request.has_holdout = !PG_ARGISNULL(ARG_HOLDOUT);
 	request.holdout = wals_arg_float8(fcinfo, ARG_HOLDOUT, 0);
+	request.has_holdout_seed = wals_arg_given(fcinfo, ARG_HOLDOUT_SEED);
+	request.holdout_seed = wals_arg_int64(fcinfo, ARG_HOLDOUT_SEED, 0);
 	request.commits = call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);

@@ -65,7 +65,8 @@ enum
 	ARG_KEEP_VERSIONS,
 	ARG_METRIC,
 	ARG_MARGIN,
-	ARG_HOLDOUT
+	ARG_HOLDOUT,
+	ARG_HOLDOUT_SEED
 };
 
 /* NaN in the core means "choose"; as an argument it is a mistake. */
@@ -201,6 +202,7 @@ wals_train(PG_FUNCTION_ARGS)
 	request.holdout = number(
 	    fcinfo, ARG_HOLDOUT, "holdout",
 	    request.activate == WALS_ACTIVATE_IF_BETTER ? WALS_HOLDOUT_DEFAULT : 0);
+	request.holdout_seed = wals_arg_int64(fcinfo, ARG_HOLDOUT_SEED, 0);
 
 	PG_RETURN_INT32(wals_train_run(&request));
 }

@@ -52,6 +52,12 @@ wals_choice_name(int value, const WalsChoice *choices)
 	elog(ERROR, "unexpected choice %d", value);
 }
 
+bool
+wals_arg_given(FunctionCallInfo fcinfo, int arg)
+{
+	return arg < PG_NARGS() && !PG_ARGISNULL(arg);
+}
+
 int
 wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
                 const WalsChoice *choices, int if_null)
@@ -145,7 +151,7 @@ wals_arg_int32(FunctionCallInfo fcinfo, int arg, int32 if_null)
 int64
 wals_arg_int64(FunctionCallInfo fcinfo, int arg, int64 if_null)
 {
-	return PG_ARGISNULL(arg) ? if_null : PG_GETARG_INT64(arg);
+	return wals_arg_given(fcinfo, arg) ? PG_GETARG_INT64(arg) : if_null;
 }
 
 double

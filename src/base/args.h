@@ -22,6 +22,12 @@ extern int wals_choice_parse(const char *option, const char *word,
                              const WalsChoice *choices);
 extern const char *wals_choice_name(int value, const WalsChoice *choices);
 
+/*
+ * Not NULL, and not one that the script which declared the function does not
+ * have yet: the library serves older scripts, too.
+ */
+extern bool wals_arg_given(FunctionCallInfo fcinfo, int arg);
+
 /* A text argument among the choices, if_null for NULL. */
 extern int wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
                            const WalsChoice *choices, int if_null);

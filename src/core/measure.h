@@ -27,6 +27,15 @@ extern uint64_t wc_hash_pair(int64_t seed, uint64_t first, uint64_t second);
 extern double wc_hash_unit(uint64_t hash);
 
 /*
+ * What is mixed into the seed of a draw that is not the user's own by
+ * wals_holdout(): with these a view that wals_holdout() made, with any seed
+ * that comes to mind, is drawn from like any other relation.  They stay as they
+ * are, too.
+ */
+#define WC_DRAW_HOLDOUT INT64_C(0x686F6C64) /* "hold": of a training */
+#define WC_DRAW_TUNING INT64_C(0x74756E65) /* "tune" */
+
+/*
  * Move the triplets of a fraction of all pairs, the same for ever, from coo to
  * held, which becomes new triplets with the arrays coo has: those for which
  * wc_hash_unit(wc_hash_pair(seed, user, item)) is below fraction.  user_hash

@@ -168,7 +168,8 @@ choose_users(WalsContest *contest)
 		               "them has others to train on.",
 		               contest->n_asked),
 		     errhint("Hold out some rows of each user: holdout => 'hash' with "
-		             "another fraction, or more ratings.")));
+		             "another fraction or seed; it takes users with two "
+		             "ratings or more.")));
 	return map;
 }
 

@@ -177,6 +177,7 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	memset(gate, 0, sizeof(*gate));
 	gate->activates = request->activate != WALS_ACTIVATE_NO;
 	gate->fraction = request->holdout;
+	gate->seed = request->holdout_seed;
 	gate->margin = request->margin;
 	gate->decides = is_gated(request);
 	if (gate->fraction == 0)
@@ -189,7 +190,8 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	check_comparable(gate);
 	gate->active_saw = !wals_record_read(model, gate->active.version,
 	                                     WALS_READ_FRESH, &record) ||
-	                   wals_options_unseen(model, &record) < gate->fraction;
+	                   wals_options_unseen(model, &record, gate->seed) <
+	                       gate->fraction;
 }
 
 /* ------------------------------------------------------------------------
@@ -397,7 +399,9 @@ wals_gate_json(const WalsGate *gate)
 	put_number(&json, gate->metric.name, gate->value);
 	appendStringInfoString(&json, ", \"holdout\": {");
 	put_number(&json, "fraction", gate->fraction);
-	appendStringInfoString(&json, ", ");
+	/* the one that draws the same as an argument of wals_holdout() */
+	appendStringInfo(&json, ", \"seed\": " INT64_FORMAT ", ",
+	                 gate->seed ^ WC_DRAW_HOLDOUT);
 	put_number(&json, "std_error", gate->error);
 	appendStringInfo(&json, ", \"n_users\": " INT64_FORMAT "}", gate->n_users);
 	if (gate->decides)

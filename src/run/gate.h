@@ -29,6 +29,7 @@ typedef struct WalsGate
 {
 	WalsMetric metric;
 	double fraction; /* held out; 0: no gate, all below is 0 */
+	int64 seed; /* holdout_seed */
 	bool decides; /* activate => 'if_better' */
 	double margin;
 	bool has_active;

@@ -33,7 +33,7 @@
 
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
 #define USERS_AT_ONCE 256 /* looked up between two frees of what SQL took */
-#define SEED 0 /* as the default of wals_holdout */
+#define USERS_SEED 0 /* as the default of wals_evaluate */
 
 static void *
 array_alloc(const WalsHoldout *holdout, int64 count, Size size)
@@ -95,13 +95,14 @@ draw_users(WalsHoldout *holdout, const WcIdMap *users)
 	holdout->drawn = array_alloc(holdout, pairs->rows, sizeof(bool));
 	for (row = 0; row < pairs->rows; row++)
 		holdout->drawn[row] = pairs->start[row + 1] > pairs->start[row];
-	(void) wals_measure_draw(users, USERS_MAX, SEED, holdout->memory,
+	(void) wals_measure_draw(users, USERS_MAX, USERS_SEED, holdout->memory,
 	                         holdout->drawn);
 }
 
 WcStatus
-wals_holdout_take(double fraction, const WcParams *params, WalsRatings *ratings,
-                  WalsMemory *memory, WalsHoldout *holdout, WcError *error)
+wals_holdout_take(double fraction, int64 seed, const WcParams *params,
+                  WalsRatings *ratings, WalsMemory *memory,
+                  WalsHoldout *holdout, WcError *error)
 {
 	uint64 *user_hash;
 	uint64 *item_hash;
@@ -117,7 +118,8 @@ wals_holdout_take(double fraction, const WcParams *params, WalsRatings *ratings,
 	user_hash = hash_ids(holdout, ratings->users);
 	item_hash = hash_ids(holdout, ratings->items);
 	status = wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction,
-	                         SEED, &held, &memory->alloc, &wals_hooks);
+	                         seed ^ WC_DRAW_HOLDOUT, &held, &memory->alloc,
+	                         &wals_hooks);
 	if (status == WC_OK)
 		status = wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
 		                         wc_idmap_count(ratings->items),
@@ -139,7 +141,8 @@ wals_holdout_take(double fraction, const WcParams *params, WalsRatings *ratings,
 		                   " pairs of user and item are held out, none of them "
 		                   "relevant.",
 		                   ratings->n_rows, holdout->pairs.nnz),
-		         errhint("Hold out more, for example holdout => 0.3.")));
+		         errhint("Hold out more, for example holdout => 0.3, or others: "
+		                 "holdout_seed => 1.")));
 	return WC_OK;
 }
 

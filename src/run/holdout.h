@@ -46,12 +46,13 @@ typedef struct WalsContestant
 
 /*
  * Take a fraction of all pairs out of ratings whose ids are sorted: those for
- * which wals_holdout(user, item, fraction) is true.  22023 when none of them
+ * which wals_holdout(user, item, fraction, seed # WC_DRAW_HOLDOUT) is true.  22023 when none of them
  * is relevant; a failure of the core is the caller's to report.
  */
-extern WcStatus wals_holdout_take(double fraction, const WcParams *params,
-                                  WalsRatings *ratings, WalsMemory *memory,
-                                  WalsHoldout *holdout, WcError *error);
+extern WcStatus wals_holdout_take(double fraction, int64 seed,
+                                  const WcParams *params, WalsRatings *ratings,
+                                  WalsMemory *memory, WalsHoldout *holdout,
+                                  WcError *error);
 
 /* The training has left out users and items (a flag for each). */
 extern void wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,

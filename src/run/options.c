@@ -281,6 +281,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 		appendStringInfo(&json, "%d", request->max_seconds);
 	json_number(&json, "keep_versions", request->keep_versions);
 	json_number(&json, "holdout", request->holdout);
+	json_integer(&json, "holdout_seed", request->holdout_seed);
 	json_chosen(&json, &request->params);
 	appendStringInfoChar(&json, '}');
 	return json.data;
@@ -408,41 +409,58 @@ record_relation(const Reader *reader, const char *name)
 }
 
 static int64
-record_seed(const Reader *reader)
+record_seed(const Reader *reader, const char *name)
 {
-	const char *word = record_word(reader, "seed");
+	const char *word = record_word(reader, name);
 	char *end = NULL;
 	int64 value = 0;
 
 	if (word != NULL)
 		value = strtoi64(word, &end, 10);
 	if (word == NULL || end == word || *end != '\0')
-		wals_record_damaged(reader->model, reader->record, "seed", NULL);
+		wals_record_damaged(reader->model, reader->record, name, NULL);
 	return value;
 }
 
-/* Trainings from before this was an option held out nothing. */
-static double
-record_holdout(Oid model, const WalsRecord *record)
+static bool
+record_has(const WalsRecord *record, const char *name)
 {
-	Reader reader = {model, record};
 	int32 i;
 
 	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, "holdout") == 0)
-			return record_number(&reader, "holdout", 0, 1);
-	return 0;
+		if (strcmp(record->options[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Trainings from before this was an option held out nothing, and those from
+ * before it had a seed drew as wals_holdout() does without one.
+ */
+static void
+record_holdout(const Reader *reader, double *fraction, int64 *seed)
+{
+	const WalsRecord *record = reader->record;
+
+	*fraction = record_has(record, "holdout")
+	                ? record_number(reader, "holdout", 0, 1)
+	                : 0;
+	*seed = *fraction == 0 ? 0 : WC_DRAW_HOLDOUT;
+	if (record_has(record, "holdout_seed"))
+		*seed = record_seed(reader, "holdout_seed");
 }
 
 double
-wals_options_unseen(Oid model, const WalsRecord *record)
+wals_options_unseen(Oid model, const WalsRecord *record, int64 holdout_seed)
 {
-	int32 i;
+	Reader reader = {model, record};
+	double fraction;
+	int64 seed;
 
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, "holdout_seen") == 0)
-			return 0;
-	return record_holdout(model, record);
+	record_holdout(&reader, &fraction, &seed);
+	return record_has(record, "holdout_seen") || seed != holdout_seed
+	           ? 0
+	           : fraction;
 }
 
 void
@@ -497,7 +515,7 @@ wals_options_read(Oid model, const WalsRecord *record,
 	    record_open(&reader, "biases") ? -1 : record_bool(&reader, "biases");
 	params->min_user_rows = record_integer(&reader, "min_user_rows");
 	params->min_item_rows = record_integer(&reader, "min_item_rows");
-	params->seed = record_seed(&reader);
+	params->seed = record_seed(&reader, "seed");
 	params->solver = record_choice(&reader, "solver", wals_solver_choices);
 	params->cg_steps = record_integer(&reader, "cg_steps");
 	wals_options_half_life(request,
@@ -510,6 +528,6 @@ wals_options_read(Oid model, const WalsRecord *record,
 	                           ? PG_INT32_MAX
 	                           : record_integer(&reader, "max_seconds");
 	request->keep_versions = record_integer(&reader, "keep_versions");
-	request->holdout = record_holdout(model, record);
+	record_holdout(&reader, &request->holdout, &request->holdout_seed);
 	request->activate = WALS_ACTIVATE_YES;
 }

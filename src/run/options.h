@@ -65,10 +65,12 @@ extern void wals_options_read(Oid model, const WalsRecord *record,
                               WalsTrainRequest *request);
 
 /*
- * The fraction of pairs a version has not seen: what its training held out, 0
- * for one that was trained before this was an option or has been refreshed.
+ * The fraction of the pairs drawn with this seed that a version has not seen:
+ * what its training held out, 0 for one that drew others, was trained before
+ * this was an option, or was refreshed from all rows by an older release.
  */
-extern double wals_options_unseen(Oid model, const WalsRecord *record);
+extern double wals_options_unseen(Oid model, const WalsRecord *record,
+                                  int64 holdout_seed);
 
 /* yes, no, if_better */
 extern const WalsChoice wals_activate_choices[];

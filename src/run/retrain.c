@@ -159,6 +159,8 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 	else if (train->holdout == 0 &&
 	         request->activate == WALS_ACTIVATE_IF_BETTER)
 		train->holdout = WALS_HOLDOUT_DEFAULT;
+	if (request->has_holdout_seed)
+		train->holdout_seed = request->holdout_seed;
 	train->command = WALS_COMMAND_RETRAIN;
 	train->commits = request->commits;
 	return true;

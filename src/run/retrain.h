@@ -23,6 +23,8 @@ typedef struct WalsRetrainRequest
 	double margin;
 	bool has_holdout; /* else as the active version was trained */
 	double holdout;
+	bool has_holdout_seed; /* the same */
+	int64 holdout_seed;
 	bool commits; /* the call may commit between its steps */
 } WalsRetrainRequest;
 

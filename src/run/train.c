@@ -183,8 +183,8 @@ check_start(TrainState *state)
 		return;
 	if (wals_record_read(state->target.relation, state->start.version,
 	                     WALS_READ_FRESH, &record) &&
-	    wals_options_unseen(state->target.relation, &record) >=
-	        state->gate.fraction)
+	    wals_options_unseen(state->target.relation, &record,
+	                        state->gate.seed) >= state->gate.fraction)
 		return;
 	state->warm = false;
 	ereport(NOTICE, (errmsg("the first factors of model \"%s\" are random: "
@@ -269,8 +269,9 @@ load(TrainState *state)
 	wals_step_sort_ids(&request->source, &state->memory, ratings);
 	if (state->gate.fraction > 0)
 		check(state,
-		      wals_holdout_take(state->gate.fraction, params, ratings,
-		                        &state->memory, &state->holdout, &error),
+		      wals_holdout_take(state->gate.fraction, state->gate.seed, params,
+		                        ratings, &state->memory, &state->holdout,
+		                        &error),
 		      &error);
 	wals_step_merge(&request->source, params, &state->memory, ratings,
 	                &state->by_user, &state->n_zero);

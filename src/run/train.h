@@ -35,6 +35,7 @@ typedef struct WalsTrainRequest
 	const char *metric; /* NULL: the default for the feedback */
 	double margin; /* how much worse if_better may be */
 	double holdout; /* fraction of the pairs; 0: none */
+	int64 holdout_seed; /* which pairs; with WC_DRAW_HOLDOUT mixed in */
 	int32 keep_versions;
 	WalsCommand command; /* that is shown to other sessions */
 	bool commits; /* commit between reading, solving and writing */

@@ -255,7 +255,8 @@ split(TuneState *state)
 	{
 		case WALS_HOLDOUT_HASH:
 			check(state, wc_split_hash(all, parts->user_hash, parts->item_hash,
-			                           request->fraction, request->seed,
+			                           request->fraction,
+			                           request->seed ^ WC_DRAW_TUNING,
 			                           parts->part, &wals_hooks));
 			break;
 		case WALS_HOLDOUT_LEAVE_LAST:
@@ -465,7 +466,8 @@ refuse_all(const TuneState *state)
 	         ? errhint("Leave extreme values of regularization out, 0 among "
 	                   "them, or scale the ratings' values and weights "
 	                   "down.")
-	         : errhint("Use another holdout or relevance_threshold.")));
+	         : errhint("Use another holdout, fraction, seed or "
+	                   "relevance_threshold.")));
 }
 
 /*

@@ -86,7 +86,7 @@ my %odd = (
 
 my @option_names = qw(factors iterations regularization reg_exponent unobserved_weight unobserved_weighting popularity_exponent
   weighting alpha epsilon row_weight_exponent col_weight_exponent weight_normalize row_weights col_weights half_life duplicates
-  min_user_rows min_item_rows biases tolerance max_seconds seed solver cg_steps holdout holdout_seen chosen warm_start w0);
+  min_user_rows min_item_rows biases tolerance max_seconds seed solver cg_steps holdout holdout_seed holdout_seen chosen warm_start w0);
 my @option_values = ('null', '0', '1', '-1', '2', '1e308', '-1e-308', '"NaN"', '"Infinity"', 'true', '"x"', '[]', '{}', '"log"', '"linear"',
 	'"popularity"', '"s_text"', '"row_w"', '"pg_authid"', '"1 day"', '"explicit"', '1e400', '99999999999999999999');
 

@@ -12,7 +12,7 @@ SELECT u AS user_id, i AS item_id, (1 + (u * i) % 5)::real AS stars,
 	timestamptz '2025-01-01 00:00+00' + (u * i) % 97 * interval '1 day' AS at
 FROM generate_series(1, 200) AS u, generate_series(1, 60) AS i
 WHERE (u % 6 = i % 6 AND (u * i) % 7 < 5) OR (u * 31 + i * 17) % 41 = 0;
-CREATE VIEW held AS SELECT * FROM likes WHERE wals_holdout(user_id, item_id, 0.2);
+CREATE VIEW held AS SELECT * FROM likes WHERE wals_holdout(user_id, item_id, 0.2, 1752132708);
 CREATE VIEW held_too AS SELECT * FROM held;
 
 -- what a version says about its gate, but for the figures
@@ -113,7 +113,7 @@ SELECT wals_train('named_model', 'named', value_col => 'stars', factors => 8, ho
 CALL wals_retrain('named_model', activate => 'if_better', margin => 0.2, metric => 'ndcg@5');
 SELECT * FROM verdicts('named_model');
 CREATE VIEW with_zeros AS SELECT user_id, item_id, CASE WHEN (user_id + item_id) % 3 = 0 THEN 0 ELSE stars END AS stars FROM likes;
-CREATE VIEW held_zeros AS SELECT * FROM with_zeros WHERE wals_holdout(user_id, item_id, 0.2);
+CREATE VIEW held_zeros AS SELECT * FROM with_zeros WHERE wals_holdout(user_id, item_id, 0.2, 1752132708);
 SELECT wals_train('heavy', 'with_zeros', value_col => 'stars', feedback => 'weighted', factors => 4, holdout => 0.2);
 CALL wals_retrain('heavy', activate => 'if_better', margin => 0.2);
 SELECT * FROM verdicts('heavy');
