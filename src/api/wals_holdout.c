@@ -36,7 +36,6 @@ wals_holdout(PG_FUNCTION_ARGS)
 	double fraction = PG_GETARG_FLOAT8(2);
 	Oid type = fcinfo->flinfo->fn_extra ? *(Oid *) fcinfo->flinfo->fn_extra
 	                                    : InvalidOid;
-	uint64 hash;
 
 	if (!(fraction >= 0 && fraction <= 1))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -51,8 +50,7 @@ wals_holdout(PG_FUNCTION_ARGS)
 		    MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Oid));
 		*(Oid *) fcinfo->flinfo->fn_extra = type;
 	}
-	hash = wc_hash_pair(PG_GETARG_INT64(3),
-	                    hash_argument(type, PG_GETARG_DATUM(0)),
-	                    hash_argument(type, PG_GETARG_DATUM(1)));
-	PG_RETURN_BOOL(wc_hash_unit(hash) < fraction);
+	PG_RETURN_BOOL(wc_is_drawn(fraction, PG_GETARG_INT64(3),
+	                           hash_argument(type, PG_GETARG_DATUM(0)),
+	                           hash_argument(type, PG_GETARG_DATUM(1))));
 }

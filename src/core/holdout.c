@@ -99,13 +99,11 @@ wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
 
 	for (int64_t e = 0; status == WC_OK && e < coo->count; e++)
 	{
-		uint64_t hash = wc_hash_pair(seed, user_hash[coo->user[e]],
-		                             item_hash[coo->item[e]]);
-
 		/* three mixes cost as much as some four steps of other passes */
 		if (wc_pace(&pace, 4))
 			status = WC_CANCELLED;
-		else if (wc_hash_unit(hash) < fraction)
+		else if (wc_is_drawn(fraction, seed, user_hash[coo->user[e]],
+		                     item_hash[coo->item[e]]))
 			status = append_from(coo, e, held, alloc);
 		else
 			move_triplet(coo, kept++, e);

@@ -26,6 +26,13 @@ extern uint64_t wc_hash_id(WcIdKind kind, const WcId *id);
 extern uint64_t wc_hash_pair(int64_t seed, uint64_t first, uint64_t second);
 extern double wc_hash_unit(uint64_t hash);
 
+/* Whether a pair belongs to a fraction of all, by its hash. */
+static inline bool
+wc_is_drawn(double fraction, int64_t seed, uint64_t user, uint64_t item)
+{
+	return wc_hash_unit(wc_hash_pair(seed, user, item)) < fraction;
+}
+
 /*
  * What is mixed into the seed of a draw that is not the user's own by
  * wals_holdout(): with these a view that wals_holdout() made, with any seed
@@ -37,8 +44,8 @@ extern double wc_hash_unit(uint64_t hash);
 
 /*
  * Move the triplets of a fraction of all pairs, the same for ever, from coo to
- * held, which becomes new triplets with the arrays coo has: those for which
- * wc_hash_unit(wc_hash_pair(seed, user, item)) is below fraction.  user_hash
+ * held, which becomes new triplets with the arrays coo has: those that
+ * wc_is_drawn(fraction, seed, user, item).  user_hash
  * and item_hash have a wc_hash_id for each index.  Both keep their order.
  * After a failure neither is of further use; held is empty.
  */

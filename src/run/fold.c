@@ -11,6 +11,9 @@
  * A user whose rows are those of the training gets the stored factors again, up
  * to the rounding of single precision, and a score is the sum of what each
  * entry contributes, because a training ends with a half sweep over the users.
+ * So what a training holds out does not count here either.  Users the version
+ * does not know have nothing stored that their answer could differ from, and
+ * whoever rated one thing wants an answer: all their rows count.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +35,13 @@ const WalsChoice wals_fold_in_choices[] = {{"auto", WALS_FOLD_AUTO},
                                            {"never", WALS_FOLD_NEVER},
                                            {NULL, 0}};
 
-/* Solve for the rows, which are n_rows - n_unusable - n_unknown. */
+static int64
+rows_left_out(const WalsFolded *folded)
+{
+	return folded->n_unusable + folded->n_unknown + folded->n_held_out;
+}
+
+/* Solve for the rows, which are n_rows less those left out. */
 static void
 solve(const WalsObjective *objective, WcFoldUser *user, const char *user_name,
       WalsFolded *folded)
@@ -72,10 +81,14 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 	char *user_name = wals_id_to_cstring(model->user_type, user_id);
 	WcFoldUser rows = {0,   NULL, history->has_weight, history->has_time,
 	                   1.0, 1.0};
+	WcIdKind item_kind = wals_id_kind(model->item_type);
+	uint64 user_hash = wc_hash_id(wals_id_kind(model->user_type), &user_id);
 	float weight = 1.0f;
+	bool holds_out;
 	int64 i;
 
 	memset(folded, 0, sizeof(*folded));
+	holds_out = objective->holdout > 0 && wals_answer_user(model, user).known;
 	folded->n_rows = history->n_rows;
 	folded->n_unusable = history->n_rows - history->count;
 	if (objective->row_weighted)
@@ -96,6 +109,13 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 			folded->n_unusable++;
 			continue;
 		}
+		if (holds_out && wc_is_drawn(objective->holdout, objective->draw,
+		                             user_hash,
+		                             wc_hash_id(item_kind, &history->ids[i])))
+		{
+			folded->n_held_out++;
+			continue;
+		}
 		row->item = wals_rows_find(folded->items, history->ids[i]);
 		if (row->item < 0)
 		{
@@ -108,12 +128,12 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 		rows.count++;
 	}
 	solve(objective, &rows, user_name, folded);
-	if (folded->n_unusable + folded->n_unknown > 0)
-		ereport(DEBUG1, (errmsg_internal(
-		                    "folding in user %s left out " INT64_FORMAT
-		                    " of " INT64_FORMAT " rows",
-		                    user_name, folded->n_unusable + folded->n_unknown,
-		                    folded->n_rows)));
+	if (rows_left_out(folded) > 0)
+		ereport(DEBUG1,
+		        (errmsg_internal("folding in user %s left out " INT64_FORMAT
+		                         " of " INT64_FORMAT " rows",
+		                         user_name, rows_left_out(folded),
+		                         folded->n_rows)));
 }
 
 void
@@ -243,17 +263,20 @@ compare_entries(const void *a, const void *b)
 static void
 tell_left_out(const WalsFolded *folded)
 {
-	int64 left_out = folded->n_unusable + folded->n_unknown;
+	char *held_out = "";
 
-	if (left_out == 0)
+	if (rows_left_out(folded) == 0)
 		return;
+	if (folded->n_held_out > 0)
+		held_out = psprintf(", " INT64_FORMAT " held out by the training",
+		                    folded->n_held_out);
 	ereport(NOTICE,
 	        (errmsg(INT64_FORMAT " of the user's " INT64_FORMAT
 	                             " rows do not count: " INT64_FORMAT
 	                             " with a NULL or weight 0, " INT64_FORMAT
-	                             " of items that are not in the model",
-	                left_out, folded->n_rows, folded->n_unusable,
-	                folded->n_unknown)));
+	                             " of items that are not in the model%s",
+	                rows_left_out(folded), folded->n_rows, folded->n_unusable,
+	                folded->n_unknown, held_out)));
 }
 
 static int32

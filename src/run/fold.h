@@ -40,11 +40,15 @@ typedef struct WalsFolded
 	int64 n_rows; /* that were there */
 	int64 n_unusable; /* of them: with a NULL, or weight 0 */
 	int64 n_unknown; /* of them: of items the version does not know */
+	int64 n_held_out; /* of them: by the training, which knows the user */
 	int64 n_entries; /* that are left, merged */
 	WalsUserVector vector; /* known: n_entries is not 0 */
 } WalsFolded;
 
-/* Fold a user of the model in from the source's rows. */
+/*
+ * Fold a user of the model in from the source's rows: from those the version
+ * holds out, too, only if it does not know the user.
+ */
 extern void wals_fold_history(const WalsModel *model,
                               const WalsObjective *objective, Datum user,
                               const WalsHistory *history, WalsFolded *folded);

@@ -61,19 +61,46 @@ array_free(const WalsHoldout *holdout, void *array)
  * ------------------------------------------------------------------------ */
 
 static uint64 *
-hash_ids(const WalsHoldout *holdout, const WcIdMap *ids)
+hash_ids(WalsMemory *memory, const WcIdMap *ids)
 {
 	int32 count = wc_idmap_count(ids);
-	uint64 *result = array_alloc(holdout, count, sizeof(uint64));
+	uint64 *result = wals_measure_alloc(memory, count, sizeof(uint64));
 	int32 i;
 
 	for (i = 0; i < count; i++)
-	{
-		WcId id = wc_idmap_get(ids, i);
-
-		result[i] = wc_hash_id(wc_idmap_kind(ids), &id);
-	}
+		result[i] = wals_measure_hash(ids, i);
 	return result;
+}
+
+/* Move the pairs that are drawn from the ratings to held. */
+static WcStatus
+draw_pairs(double fraction, int64 draw, WalsRatings *ratings,
+           WalsMemory *memory, WcCoo *held)
+{
+	uint64 *user_hash = hash_ids(memory, ratings->users);
+	uint64 *item_hash = hash_ids(memory, ratings->items);
+	WcStatus status =
+	    wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction, draw,
+	                    held, &memory->alloc, &wals_hooks);
+
+	wc_free(&memory->alloc, user_hash);
+	wc_free(&memory->alloc, item_hash);
+	return status;
+}
+
+void
+wals_holdout_leave_out(double fraction, int64 draw, WalsRatings *ratings,
+                       WalsMemory *memory)
+{
+	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcCoo held;
+
+	if (fraction == 0)
+		return;
+	error.status = draw_pairs(fraction, draw, ratings, memory, &held);
+	if (error.status != WC_OK)
+		wals_report(&error, memory, NULL, NULL);
+	wc_coo_free(&held, &memory->alloc);
 }
 
 /* Does a version that is any good find this pair? */
@@ -104,8 +131,6 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
                   WalsRatings *ratings, WalsMemory *memory,
                   WalsHoldout *holdout, WcError *error)
 {
-	uint64 *user_hash;
-	uint64 *item_hash;
 	WcStatus status;
 	WcCoo held;
 	int64 n_merged;
@@ -115,11 +140,8 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 	memset(holdout, 0, sizeof(*holdout));
 	holdout->memory = memory;
 	holdout->feedback = params->feedback;
-	user_hash = hash_ids(holdout, ratings->users);
-	item_hash = hash_ids(holdout, ratings->items);
-	status = wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction,
-	                         seed ^ WC_DRAW_HOLDOUT, &held, &memory->alloc,
-	                         &wals_hooks);
+	status =
+	    draw_pairs(fraction, seed ^ WC_DRAW_HOLDOUT, ratings, memory, &held);
 	if (status == WC_OK)
 		status = wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
 		                         wc_idmap_count(ratings->items),
@@ -128,8 +150,6 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 		                         &memory->alloc, &wals_hooks, error);
 	if (status != WC_OK)
 		return status;
-	array_free(holdout, user_hash);
-	array_free(holdout, item_hash);
 	draw_users(holdout, ratings->users);
 	for (e = 0; e < holdout->pairs.nnz; e++)
 		holdout->n_relevant += is_relevant(holdout, e);

@@ -54,6 +54,13 @@ extern WcStatus wals_holdout_take(double fraction, int64 seed,
                                   WalsMemory *memory, WalsHoldout *holdout,
                                   WcError *error);
 
+/*
+ * Leave out of any ratings what a version with this holdout (0: none) has not
+ * seen: draw is the seed of wc_is_drawn.
+ */
+extern void wals_holdout_leave_out(double fraction, int64 draw,
+                                   WalsRatings *ratings, WalsMemory *memory);
+
 /* The training has left out users and items (a flag for each). */
 extern void wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,
                                 const bool *keep_item);

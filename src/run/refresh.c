@@ -24,8 +24,9 @@
  * A user or item that has no rows left, or fewer than min_user_rows or
  * min_item_rows, is removed, as a training would leave it out.
  *
- * What the training held out is solved from too: answers come first.  The
- * version's options say so afterwards (holdout_seen), for the next gate.
+ * What the training held out is not solved from either, so that the version
+ * stays one that has not seen it: later gates are fair, and folding in and
+ * explaining leave out the same.
  *
  * Cost: the rows of who is solved, once per step; reading the items (4 n k
  * bytes) and their Gram matrix (n k^2); with items to solve the same of all
@@ -48,6 +49,7 @@
 #include "base/hint.h"
 #include "base/report.h"
 #include "base/settings.h"
+#include "run/holdout.h"
 #include "run/options.h"
 #include "run/refresh.h"
 #include "run/steps.h"
@@ -421,6 +423,8 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
 	                     &of, &refresh->memory, &refresh->progress,
 	                     &state.ratings);
+	wals_holdout_leave_out(refresh->objective.holdout, refresh->objective.draw,
+	                       &state.ratings, &refresh->memory);
 	state.rows = users ? state.ratings.users : state.ratings.items;
 	state.columns = users ? state.ratings.items : state.ratings.users;
 	create_fold(&state);

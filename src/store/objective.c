@@ -133,6 +133,33 @@ option_is_given(const Options *options, const char *name)
 	return value.type == jbvString;
 }
 
+static bool
+option_is_there(const Options *options, const char *name)
+{
+	JsonbValue value;
+
+	return getKeyJsonValueFromContainer(&options->json->root, name,
+	                                    (int) strlen(name), &value) != NULL;
+}
+
+/*
+ * Pairs that the training held out.  Older releases had no seed, and refreshed
+ * from all rows, which they noted down.
+ */
+static void
+read_holdout(const Options *options, WalsObjective *objective)
+{
+	if (!option_is_there(options, "holdout") ||
+	    option_is_there(options, "holdout_seen"))
+		return;
+	objective->holdout = option_number(options, "holdout");
+	if (!(objective->holdout >= 0 && objective->holdout < 1))
+		options_damaged(options, "option \"holdout\" is out of range");
+	if (option_is_there(options, "holdout_seed"))
+		objective->draw =
+		    option_integer(options, "holdout_seed") ^ WC_DRAW_HOLDOUT;
+}
+
 static void
 read_params(const Options *options, WalsObjective *objective)
 {
@@ -251,5 +278,6 @@ wals_objective_read_as(const WalsModel *model, WalsSnapshot snapshot,
 	if (!isfinite(objective->core.mean))
 		options_damaged(&options, "\"global_mean\" is not finite");
 	read_params(&options, objective);
+	read_holdout(&options, objective);
 	check_params(&options, objective);
 }

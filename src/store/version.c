@@ -550,11 +550,7 @@ wals_version_change(Oid relation, int32 version,
 	                 "refreshed_at = COALESCE($3, refreshed_at), "
 	                 "n_users = n_users OPERATOR(pg_catalog.+) $4, "
 	                 "n_items = n_items OPERATOR(pg_catalog.+) $5, "
-	                 "n_entries = n_entries OPERATOR(pg_catalog.+) $6, "
-	                 "options = CASE WHEN options OPERATOR(pg_catalog.->) "
-	                 "'holdout' OPERATOR(pg_catalog.<>) '0' THEN options "
-	                 "OPERATOR(pg_catalog.||) '{\"holdout_seen\": true}' "
-	                 "ELSE options END "
+	                 "n_entries = n_entries OPERATOR(pg_catalog.+) $6 "
 	                 "WHERE version OPERATOR(pg_catalog.=) $1",
 	                 wals_relation_quoted(relation)),
 	        6, types, values, nulls, WALS_READ_FRESH) == 0)
