@@ -27,6 +27,11 @@
 #error "wals needs PostgreSQL 15 or later"
 #endif
 
+/* What 18 and later have instead of pg_attribute_noreturn(), before "extern". */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 static inline AclResult
 wals_namespace_aclcheck(Oid namespace_oid, Oid role, AclMode mode)
 {

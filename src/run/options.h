@@ -10,6 +10,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "base/compat.h"
 #include "run/train.h"
 #include "store/objective.h"
 #include "store/record.h"
@@ -24,9 +25,9 @@ extern void wals_options_check(const WalsTrainRequest *request);
  * Raise it: what is wrong with an option.  The hint names the column that is
  * missing, and those there are, when there is a request to know it from.
  */
-extern void wals_options_refuse(const WalsTrainRequest *request,
-                                const char *option, const char *detail)
-    pg_attribute_noreturn();
+pg_noreturn extern void wals_options_refuse(const WalsTrainRequest *request,
+                                            const char *option,
+                                            const char *detail);
 
 /*
  * The first of the core's options that does so, with a sentence about it in
