@@ -156,8 +156,9 @@ extern WcStatus wc_fold_explain(WcFold *fold, const float *vector,
 /*
  * How uncertain the scores of count items are for the user who was folded in
  * last, and who has entries: sqrt(v' A^-1 v), where A is the matrix of the
- * user's equations and v the item's vector, with biases [v, 1]; see explore.c
- * for the unit.  All 0 where A is 0.  In an error other is the item.
+ * user's equations and v the item's vector, with biases [v, 1]; with w0 > 0 what
+ * few entries of the item leave open is added to the square.  See explore.c for
+ * that and the unit.  All 0 where A is 0.  In an error other is the item.
  */
 extern WcStatus wc_fold_spread(WcFold *fold, const WcFoldItems *items,
                                int32_t count, const int32_t *index,
@@ -369,7 +370,7 @@ typedef struct WcExplore
 /*
  * The n best rows, as from wc_search, but by
  *
- *		score + factor sqrt(v' A^-1 v) - the penalty,
+ *		score + factor times the uncertainty - the penalty,
  *
  * which results have for their scores; see wc_fold_spread.  The pack's rows are
  * the items of the fold, whose last user has entries, and min_score is for the

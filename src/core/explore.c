@@ -12,6 +12,23 @@
  * taken from them would be invented.  With biases v ends in a 1, and the error
  * is that of bias and factors together.
  *
+ * That takes v for known.  With w0 > 0 it is not enough: vectors of items that
+ * few have come across are short, since all others are counted as zeros, so the
+ * error would follow popularity.  There the item's vector is uncertain, too, with
+ * the matrix B of what was observed of it alone, and the variance is that of a
+ * product of two independent vectors,
+ *
+ *		v' A^-1 v + u' B^-1 u + tr(A^-1 B^-1)
+ *
+ * (both sides' errors as in Zhao, Zhang, Wang 2013, Interactive collaborative
+ * filtering).  B is a sum over the item's users, whom nobody has at hand when a
+ * question is asked: we take them to be as long as u and to point in all
+ * directions, each weighing what an entry of u weighs on average.  Then B^-1 =
+ * b I with 1 / b = lambda w^nu + w |u|^2 / k for w such weights, and only the
+ * number of entries is left of the item.  Beside the exact B of MovieLens 100K
+ * and MSWeb the root is 5 % too small in the median, and its order the same to a
+ * rank correlation of 0.999.
+ *
  * A = R' R gives v' A^-1 v = |R^-T v|^2.  R is inverted once, in float64, and
  * joined with the rotation into the eigenbasis: B = Q R^-1.  Then the error of
  * an item is the length of v' B, and many items are a product of matrices for the
@@ -95,10 +112,11 @@ join(const WcFold *fold, const double *inverse, double *row, int32_t pitch,
 	return WC_OK;
 }
 
+/* The root of the squares and of one more. */
 static float
-length(size_t width, const float *row)
+length(size_t width, const float *row, double more)
 {
-	double sum = 0;
+	double sum = more;
 
 	for (size_t c = 0; c < width; c++)
 		sum += (double) row[c] * row[c];
@@ -157,6 +175,7 @@ wc_spread_begin(WcFold *fold, double *largest, WcPace *pace, WcError *error)
 	WcStatus status = wc_fold_factor(fold, pace, error);
 
 	*largest = 0;
+	fold->open = 0;
 	if (status != WC_OK || fold->empty)
 		return status;
 	inverse = wc_alloc_array(fold->alloc, width * width, sizeof(double));
@@ -168,6 +187,9 @@ wc_spread_begin(WcFold *fold, double *largest, WcPace *pace, WcError *error)
 		status = join(fold, inverse, work->solution, work->pitch, b, pace);
 	if (status == WC_OK)
 		*largest = bound_lengthening(fold, work->matrix_double, inverse, b);
+	/* |R^-1|^2 is the trace of A^-1 */
+	if (status == WC_OK && fold->objective.params.unobserved_weight != 0)
+		fold->open = fold->square + square_sum(width, inverse);
 	wc_free(fold->alloc, inverse);
 	if (status != WC_OK)
 		return wc_fail(error, status, WC_USERS, 0, -1, "%s",
@@ -180,9 +202,25 @@ wc_spread_begin(WcFold *fold, double *largest, WcPace *pace, WcError *error)
 	return WC_OK;
 }
 
+double
+wc_spread_of_item(const WcFold *fold, int32_t entries)
+{
+	const WcParams *params = &fold->objective.params;
+	double weight = fold->mean_weight * (entries > 0 ? entries : 1);
+	double raised =
+	    params->reg_exponent == 1 ? weight : pow(weight, params->reg_exponent);
+	double precision;
+
+	if (fold->open == 0)
+		return 0;
+	precision =
+	    params->regularization * raised + weight * fold->square / fold->factors;
+	return precision > 0 ? fold->open / precision : 0;
+}
+
 bool
 wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
-               float *spread, int32_t *error_place)
+               const int32_t *entries, float *spread, int32_t *error_place)
 {
 	size_t k = (size_t) fold->factors;
 	size_t width = (size_t) fold->width;
@@ -205,7 +243,8 @@ wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
 	                              to);
 	for (int32_t i = 0; i < count; i++)
 	{
-		spread[i] = length(width, to + (size_t) i * pitch);
+		spread[i] = length(width, to + (size_t) i * pitch,
+		                   wc_spread_of_item(fold, entries[i]));
 		if (!isfinite(spread[i]))
 		{
 			*error_place = i;
@@ -223,6 +262,7 @@ wc_fold_spread(WcFold *fold, const WcFoldItems *items, int32_t count,
 	WcPace pace = wc_pace_start(hooks);
 	int64_t size = fold->work.size;
 	const float *vectors[WC_KERNEL_CHUNK];
+	int32_t entries[WC_KERNEL_CHUNK];
 	double largest;
 	int32_t place;
 	WcStatus status;
@@ -236,8 +276,12 @@ wc_fold_spread(WcFold *fold, const WcFoldItems *items, int32_t count,
 		    count - first < WC_KERNEL_CHUNK ? count - first : WC_KERNEL_CHUNK;
 
 		for (int32_t i = 0; i < some; i++)
+		{
 			vectors[i] = items->vector(items->arg, index[first + i]);
-		if (!wc_spread_some(fold, some, vectors, spread + first, &place))
+			entries[i] = items->entries(items->arg, index[first + i]);
+		}
+		if (!wc_spread_some(fold, some, vectors, entries, spread + first,
+		                    &place))
 			return wc_fail(error, WC_NOT_FINITE, WC_USERS, 0,
 			               index[first + place],
 			               "The uncertainty of the score is %g.",

@@ -5,8 +5,10 @@
  *	  uncertain by, exactly.
  *
  * The uncertainty of a row v is |v' B| (explore.c): k^2 multiply-adds, where its
- * score takes k.  The n best so far are in a heap, and blocks of 64 rows go
- * through three sieves, each for what the one before has left:
+ * score takes k; with w0 > 0 it is the root of that squared and of what the
+ * number of the row's entries leaves open, which is known of every row before
+ * and stands under each root below.  The n best so far are in a heap, and blocks
+ * of 64 rows go through three sieves, each for what the one before has left:
  *
  * 1. With s a bound of |v' B| / |v|, no row is worth more than its score
  *	  + x s |v|, and the score has the bound of search.c.  That ends the search
@@ -68,6 +70,7 @@ typedef struct Tour
 	/* bounds */
 	double norm; /* of the query */
 	double largest; /* s */
+	double item_most; /* what the row with the fewest entries leaves open */
 	double total; /* root of the sum of squares of B */
 	double missed; /* |D|, and what float32 may be wrong by, times |v| */
 	double lost; /* the same, whatever |v| is */
@@ -90,14 +93,19 @@ measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 	const WcExplore *explore = tour->explore;
 	int64_t size = tour->fold->work.size;
 	const float *vectors[BATCH];
+	int32_t entries[BATCH];
 	float spread[BATCH];
 	int32_t place = 0;
 
 	if (tour->waiting == 0)
 		return WC_OK;
 	for (int32_t i = 0; i < tour->waiting; i++)
+	{
 		vectors[i] = wc_pack_vector(tour->pack, tour->index[i]);
-	if (!wc_spread_some(tour->fold, tour->waiting, vectors, spread, &place))
+		entries[i] = tour->pack->entries[tour->index[i]];
+	}
+	if (!wc_spread_some(tour->fold, tour->waiting, vectors, entries, spread,
+	                    &place))
 		return wc_fail(error, WC_NOT_FINITE, WC_ITEMS, tour->index[place], -1,
 		               "The uncertainty of the score is %g.",
 		               (double) spread[place]);
@@ -106,8 +114,7 @@ measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 		WcScored worth = {0, tour->index[i]};
 		double sum = tour->score[i] + (double) explore->factor * spread[i];
 
-		sum -= wc_popularity_cost(
-		    explore->penalty, tour->pack->entries[worth.index], explore->most);
+		sum -= wc_popularity_cost(explore->penalty, entries[i], explore->most);
 		/* adding 0 makes one zero of the two there are */
 		worth.score = (float) fmin(sum, FLT_MAX) + 0.0f;
 		wc_heap_offer(tour->heap, tour->n, &tour->count, worth);
@@ -163,7 +170,8 @@ take_all(Tour *tour, const int32_t *candidates, int64_t count, WcPace *pace,
 static bool
 is_bounded(Tour *tour)
 {
-	const WcPackBlock *block = &tour->pack->blocks[0];
+	const WcPack *pack = tour->pack;
+	const WcPackBlock *block = &pack->blocks[0];
 	const WcFold *fold = tour->fold;
 	size_t width = (size_t) fold->width;
 	double sum = 0;
@@ -177,11 +185,14 @@ is_bounded(Tour *tour)
 			sum += (double) row[c] * row[c];
 	}
 	tour->total = sqrt(sum) * (1 + 1e-9);
-	tour->norm = wc_query_norm(tour->pack->factors, tour->query->vector);
+	tour->norm = wc_query_norm(pack->factors, tour->query->vector);
 	tour->one = fold->width > fold->factors ? 1 : 0;
+	tour->item_most =
+	    wc_spread_of_item(fold, pack->entries[pack->popular[pack->count - 1]]);
 	reach = tour->norm * block->norm_max + block->bias +
 	        fabs((double) tour->query->base) +
-	        tour->explore->factor * tour->total * hypot(block->norm_max, 1);
+	        tour->explore->factor * (tour->total * hypot(block->norm_max, 1) +
+	                                 sqrt(tour->item_most));
 	return tour->norm < LENGTH_MAX && block->norm_max < LENGTH_MAX &&
 	       tour->total < LENGTH_MAX && reach < REACH_MAX;
 }
@@ -256,9 +267,12 @@ find_cut(const Tour *tour)
 	return least - fabs(least) * WC_SEARCH_ULP - 1.5e-45;
 }
 
-/* Can a row of this block or behind it be among the best? */
+/*
+ * Can a row of this block or behind it be among the best, if none of them leaves
+ * more than item open by its entries?
+ */
 static bool
-goes_on(const Tour *tour, const WcPackBlock *block, double cut)
+goes_on(const Tour *tour, const WcPackBlock *block, double item, double cut)
 {
 	double c = tour->pack->query_norm;
 	double above = tour->norm - c;
@@ -266,16 +280,56 @@ goes_on(const Tour *tour, const WcPackBlock *block, double cut)
 	double by_key = block->key_max +
 	                above * (above > 0 ? block->norm_max : block->norm_min);
 	double base = tour->query->base;
-	double spread =
-	    tour->explore->factor *
-	    (tour->largest *
-	         sqrt((double) block->norm_max * block->norm_max + tour->one) +
-	     tour->lost);
+	double length =
+	    sqrt((double) block->norm_max * block->norm_max + tour->one);
+	double spread = tour->explore->factor *
+	                (hypot(tour->largest * length, sqrt(item)) + tour->lost);
 	double slack =
 	    wc_dot_error(tour->pack->factors) * tour->norm * block->norm_max +
 	    WC_SEARCH_SLACK * (fabs(base) + block->bias + spread) + WC_SEARCH_TINY;
 
 	return !(base + fmin(reach, by_key) + spread + slack < cut);
+}
+
+/* What a row of a block leaves open at most by its entries. */
+static double
+most_of_items(const Tour *tour, int32_t block)
+{
+	const WcPack *pack = tour->pack;
+	const int32_t *index = pack->index + (size_t) block * WC_PACK_BLOCK;
+	int rows = pack->count - block * WC_PACK_BLOCK;
+	int32_t least = INT32_MAX;
+
+	if (tour->item_most == 0)
+		return 0;
+	for (int r = 0; r < WC_PACK_BLOCK && r < rows; r++)
+		least =
+		    pack->entries[index[r]] < least ? pack->entries[index[r]] : least;
+	return wc_spread_of_item(tour->fold, least);
+}
+
+/* What is added for the rows of a block by their own factors; 0 with w0 = 0. */
+static void
+measure_items(const Tour *tour, int32_t block, float *item)
+{
+	const WcPack *pack = tour->pack;
+	const int32_t *index = pack->index + (size_t) block * WC_PACK_BLOCK;
+	int rows = pack->count - block * WC_PACK_BLOCK;
+
+	memset(item, 0, WC_PACK_BLOCK * sizeof(float));
+	if (tour->item_most == 0)
+		return;
+	for (int r = 0; r < WC_PACK_BLOCK && r < rows; r++)
+		item[r] = (float) (tour->explore->factor *
+		                   sqrt(wc_spread_of_item(tour->fold,
+		                                          pack->entries[index[r]])));
+}
+
+/* The root of two squares, whose sum may be too large for float32. */
+static inline float
+joined(float user, float item)
+{
+	return (float) sqrt((double) user * user + (double) item * item);
 }
 
 /*
@@ -284,23 +338,27 @@ goes_on(const Tour *tour, const WcPackBlock *block, double cut)
  */
 static double
 bound_by_length(const Tour *tour, const WcPackBlock *block, const float *norm,
-                const float *bias, float *most)
+                const float *bias, const float *item, float *most)
 {
 	double x = tour->explore->factor;
 	float per_length = (float) (x * tour->largest);
 	float always = (float) (x * tour->lost);
 
 	for (int r = 0; r < WC_PACK_BLOCK; r++)
-		most[r] = bias[r] + per_length * sqrtf(norm[r] * norm[r] + tour->one) +
-		          always;
+		most[r] =
+		    bias[r] +
+		    joined(per_length * sqrtf(norm[r] * norm[r] + tour->one) + always,
+		           item[r]);
 	return 4 * WC_SEARCH_SLACK * x *
-	       (tour->largest * hypot(block->norm_max, tour->one) + tour->lost);
+	       (tour->largest * hypot(block->norm_max, tour->one) + tour->lost +
+	        sqrt(tour->item_most));
 }
 
 /* The second sieve: the lesser of both bounds. */
 static void
 bound_by_codes(const Tour *tour, const WcSearchKernel *kernel, int32_t block,
-               const float *norm, const float *bias, float *most)
+               const float *norm, const float *bias, const float *item,
+               float *most)
 {
 	const WcPack *pack = tour->pack;
 	const float *scale = pack->scale + (size_t) block * WC_PACK_BLOCK;
@@ -319,8 +377,9 @@ bound_by_codes(const Tour *tour, const WcSearchKernel *kernel, int32_t block,
 	for (int r = 0; r < WC_PACK_BLOCK; r++)
 	{
 		float length = sqrtf(norm[r] * norm[r] + tour->one);
-		float bound = bias[r] + per_root * sqrtf(sums[r]) +
-		              per_length * length + per_scale * scale[r] + always;
+		float user = per_root * sqrtf(sums[r]) + per_length * length +
+		             per_scale * scale[r] + always;
+		float bound = bias[r] + joined(user, item[r]);
 
 		most[r] = bound < most[r] ? bound : most[r];
 	}
@@ -346,6 +405,7 @@ sift_block(const Tour *tour, const WcSearchKernel *kernel, int32_t b,
 	const float *norm = pack->norm + first;
 	uint64_t mask = wc_block_rows(pack, b);
 	float last[WC_PACK_BLOCK] = {0}; /* norms, where there are fewer */
+	float item[WC_PACK_BLOCK];
 	float most[WC_PACK_BLOCK];
 	WcScanQuery view;
 	uint64_t passed;
@@ -368,7 +428,8 @@ sift_block(const Tour *tour, const WcSearchKernel *kernel, int32_t b,
 	}
 	if (cut > -INFINITY && mask != 0)
 	{
-		slack = bound_by_length(tour, block, norm, bias, most);
+		measure_items(tour, b, item);
+		slack = bound_by_length(tour, block, norm, bias, item, most);
 		wc_query_view(block, &tour->coded, tour->codes, tour->norm, query->base,
 		              cut, slack, &view);
 		kernel->scan(chunks, codes, scale, most, 1, &view, &passed);
@@ -384,7 +445,7 @@ sift_block(const Tour *tour, const WcSearchKernel *kernel, int32_t b,
 	}
 	if (cut > -INFINITY && mask != 0)
 	{
-		bound_by_codes(tour, kernel, b, norm, bias, most);
+		bound_by_codes(tour, kernel, b, norm, bias, item, most);
 		kernel->scan(chunks, codes, scale, most, 1, &view, &passed);
 		mask &= passed;
 	}
@@ -401,14 +462,17 @@ tour_blocks(Tour *tour, const WcSearchKernel *kernel, WcPace *pace,
 
 	for (int32_t b = 0; b < wc_pack_blocks(pack) && status == WC_OK; b++)
 	{
+		const WcPackBlock *block = &pack->blocks[b];
 		double cut = find_cut(tour);
 		uint64_t mask;
 
-		if (!goes_on(tour, &pack->blocks[b], cut))
+		if (!goes_on(tour, block, tour->item_most, cut))
 			break;
-		mask = sift_block(tour, kernel, b, cut);
 		if (wc_pace(pace, 64 + (int64_t) chunks * (8 + tour->n_columns)))
 			return WC_CANCELLED;
+		if (!goes_on(tour, block, most_of_items(tour, b), cut))
+			continue;
+		mask = sift_block(tour, kernel, b, cut);
 		for (; mask != 0 && status == WC_OK; mask &= mask - 1)
 			status = take_row(
 			    tour, pack->index[b * WC_PACK_BLOCK + __builtin_ctzll(mask)],

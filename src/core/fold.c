@@ -480,6 +480,7 @@ static void
 set_right(WcFold *fold)
 {
 	double w0 = fold->objective.params.unobserved_weight;
+	double sum = 0;
 
 	for (int64_t e = 0; e < fold->count; e++)
 	{
@@ -489,7 +490,9 @@ set_right(WcFold *fold)
 		fold->entry[e].full_weight = (float) full;
 		fold->right[e] =
 		    full * ((double) fold->target[e] - fold->entry_bias[e]);
+		sum += full;
 	}
+	fold->mean_weight = sum / (double) fold->count;
 }
 
 static WcStatus
@@ -585,6 +588,9 @@ wc_fold_row(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 		rotate_back(fold, factors);
 	if (status != WC_OK)
 		fold->count = 0;
+	fold->square = 0;
+	for (int32_t p = 0; p < fold->factors; p++)
+		fold->square += (double) factors[p] * factors[p];
 	return status;
 }
 

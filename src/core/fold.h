@@ -49,6 +49,9 @@ struct WcFold
 	float *entry_share;
 	float *entry_bias;
 	double *right; /* coefficient on the right side */
+	double square; /* of the length of the factors */
+	double open; /* see wc_spread_of_item */
+	double mean_weight; /* of the entries, in full */
 	float lambda;
 	float row_share; /* t of the row, of an item */
 	bool fades; /* the entries have faded */
@@ -104,11 +107,18 @@ extern WcStatus wc_spread_begin(WcFold *fold, double *largest, WcPace *pace,
                                 WcError *error);
 
 /*
- * The uncertainty of up to WC_KERNEL_CHUNK vectors, each to its own whatever the
- * others are.  False when *error_place is one for which it is not finite.
+ * After wc_spread_begin: the square of what an item with so many entries adds to
+ * the uncertainty by its own factors, less with more of them; 0 where w0 is 0.
+ */
+extern double wc_spread_of_item(const WcFold *fold, int32_t entries);
+
+/*
+ * The uncertainty of up to WC_KERNEL_CHUNK vectors of items with so many
+ * entries, each to its own whatever the others are.  False when *error_place is
+ * one for which it is not finite.
  */
 extern bool wc_spread_some(WcFold *fold, int32_t count,
-                           const float *const *vectors, float *spread,
-                           int32_t *error_place);
+                           const float *const *vectors, const int32_t *entries,
+                           float *spread, int32_t *error_place);
 
 #endif /* WALS_CORE_FOLD_H */

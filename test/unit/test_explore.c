@@ -80,6 +80,41 @@ spread_by_hand(int32_t width, double *a, double *v)
 	return sqrt(sum);
 }
 
+/* What an item's own factors add, from the definition; a is used up. */
+static double
+item_by_hand(const WcFold *fold, int32_t width, const double *a,
+             const float *factors, int32_t entries_of_item)
+{
+	const WcParams *params = &fold->objective.params;
+	double *copy = malloc(sizeof(double) * (size_t) (width * width));
+	double *v = malloc(sizeof(double) * (size_t) width);
+	int64_t count;
+	const WcFoldEntry *entries = wc_fold_entries(fold, &count);
+	double square = 0;
+	double trace = 0;
+	double weight = 0;
+
+	for (int32_t p = 0; p < width; p++)
+	{
+		double root;
+
+		memcpy(copy, a, sizeof(double) * (size_t) (width * width));
+		memset(v, 0, sizeof(double) * (size_t) width);
+		v[p] = 1;
+		root = spread_by_hand(width, copy, v);
+		trace += root * root;
+		square += (double) factors[p] * factors[p];
+	}
+	for (int64_t e = 0; e < count; e++)
+		weight += entries[e].full_weight;
+	weight *= (double) entries_of_item / (double) count;
+	free(copy);
+	free(v);
+	return (square + trace) /
+	       (params->regularization * pow(weight, params->reg_exponent) +
+	        weight * square / width);
+}
+
 /* A of the user who was folded in last: from the definition, in no basis. */
 static void
 make_matrix(const WcFold *fold, const WcFoldItems *items, double *a)
@@ -175,6 +210,10 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 		for (int32_t p = 0; p < width; p++)
 			v[p] = p < k ? side.vector[index[i]][p] : 1;
 		expected = spread_by_hand(width, a, v);
+		if (!explicit_feedback)
+			expected = sqrt(expected * expected +
+			                item_by_hand(fold, width, matrix, factors,
+			                             entries_of(NULL, index[i])));
 		worst = fmax(worst, fabs(spread[i] - expected) /
 		                        (expected > 0 ? expected : 1));
 	}
@@ -193,7 +232,10 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 	free(v);
 }
 
-/* One factor: A = w0 (1 + 4) + c + lambda = 0.5 5 + 3 + 2.5 = 8 */
+/*
+ * One factor: A = w0 (1 + 4) + c + lambda = 0.5 5 + 3 + 2.5 = 8.  The entry weighs
+ * 3.5, so u = 3.5 / 8, and the items have 1 and 2 entries.
+ */
 static void
 test_by_hand(void)
 {
@@ -205,6 +247,7 @@ test_by_hand(void)
 	WcError error;
 	WcFold *fold;
 	float spread[2];
+	double u = 3.5 / 8;
 	float factor;
 	float bias;
 
@@ -221,12 +264,18 @@ test_by_hand(void)
 	      WC_OK);
 	CHECK(wc_fold_spread(fold, &items, 2, index, spread, NULL, &error) ==
 	      WC_OK);
-	CHECK_NEAR(spread[0], sqrt(1 / 8.0), 1e-6);
-	CHECK_NEAR(spread[1], sqrt(4 / 8.0), 1e-6);
+	CHECK_NEAR(factor, u, 1e-6);
+	CHECK_NEAR(spread[0],
+	           sqrt(1 / 8.0 + (u * u + 1 / 8.0) / (2.5 + 3.5 * u * u)), 1e-6);
+	CHECK_NEAR(spread[1], sqrt(4 / 8.0 + (u * u + 1 / 8.0) / (2.5 + 7 * u * u)),
+	           1e-6);
 	wc_fold_free(fold);
 }
 
-/* More ratings leave less doubt, most about what was rated. */
+/*
+ * More ratings of the user leave less doubt, most about what was rated; more of
+ * an item less about it, though everything else of the two is the same.
+ */
 static void
 test_less_with_more(void)
 {
@@ -245,6 +294,7 @@ test_less_with_more(void)
 
 	set_objective(&objective, 8, false);
 	objective.params.reg_exponent = 0;
+	objective.params.unobserved_weight = 0;
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = j;
 	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
@@ -264,6 +314,23 @@ test_less_with_more(void)
 	CHECK(after[4] < 0.8f * before[4]);
 	CHECK(after[7] == 0);
 	wc_fold_free(fold);
+
+	for (int32_t j = 1; j < 9; j++)
+		memcpy(side.vector[j], side.vector[0], sizeof(side.vector[0]));
+	objective.params.unobserved_weight = 0.05;
+	for (int exponent = 0; exponent <= 2; exponent++)
+	{
+		objective.params.reg_exponent = exponent / 2.0;
+		CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+		                     &check_alloc, NULL, &error) == WC_OK);
+		CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
+		      WC_OK);
+		CHECK(wc_fold_spread(fold, &items, 9, index, after, NULL, &error) ==
+		      WC_OK);
+		for (int32_t j = 1; j < 9; j++)
+			CHECK(after[j] < after[j - 1]);
+		wc_fold_free(fold);
+	}
 }
 
 /* Equations that say nothing, and such that leave float32. */
