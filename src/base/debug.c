@@ -6,7 +6,7 @@
  *		SET wals.debug_point = 'half_sweep 3 wait'
  *
  * makes the third passing of the point "half_sweep" since the SET wait, until
- * it is interrupted or the server dies; 'error' raises an error there, 'cancel'
+ * it is interrupted, the configuration is reloaded or the server dies; 'error' raises an error there, 'cancel'
  * is the request to cancel the query, arriving just then.
  * 'allocation 17 error' makes the 17th allocation of the core fail, resizing
  * included.  'interrupt 5 cancel' cancels the 5th time that the core asks whether
@@ -25,6 +25,7 @@
 
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "postmaster/interrupt.h"
 #include "storage/latch.h"
 #include "utils/guc.h"
 
@@ -94,7 +95,7 @@ wals_debug_point(const char *name)
 		raise(SIGINT);
 		return;
 	}
-	for (;;)
+	while (!ConfigReloadPending)
 	{
 		WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1,
 		          PG_WAIT_EXTENSION);

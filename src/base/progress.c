@@ -235,6 +235,24 @@ wals_progress_board(WalsProgress *progress, uint32 handle)
 	publish(progress);
 }
 
+bool
+wals_progress_copy(WalsProgress *copy)
+{
+	if (MyBEEntry == NULL ||
+	    MyBEEntry->st_progress_command != PROGRESS_COMMAND_WALS)
+		return false;
+	memset(copy, 0, sizeof(*copy));
+	memcpy(copy->counters, MyBEEntry->st_progress_param,
+	       sizeof(int64) * N_COUNTERS);
+	return true;
+}
+
+void
+wals_progress_show(const WalsProgress *copy)
+{
+	publish(copy);
+}
+
 void
 wals_progress_end(void)
 {

@@ -57,6 +57,13 @@ extern void wals_progress_iteration(WalsProgress *progress, int32 iteration,
                                     double loss);
 extern void wals_progress_end(void);
 
+/*
+ * What is published, for who is about to roll a part of the transaction back,
+ * which ends it; false when there is nothing.
+ */
+extern bool wals_progress_copy(WalsProgress *copy);
+extern void wals_progress_show(const WalsProgress *copy);
+
 /* The number the version is going to have. */
 extern void wals_progress_version(WalsProgress *progress, int32 version);
 

@@ -85,7 +85,7 @@ number_trained(WalsContest *contest)
 	bool *keep_item = flags(contest, all->cols, true);
 	int32 *users = number_kept(contest, all->rows, keep_user);
 	int32 *items = number_kept(contest, all->cols, keep_item);
-	WalsShortage shortage = {parts->request->train.source.relation,
+	WalsShortage shortage = {parts->request->train.source.name,
 	                         "tune on",
 	                         parts->ratings,
 	                         params,
@@ -163,7 +163,7 @@ choose_users(WalsContest *contest)
 		    ERROR,
 		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		     errmsg("nothing of relation \"%s\" can be measured",
-		            get_rel_name(parts->request->train.source.relation)),
+		            parts->request->train.source.name),
 		     errdetail("%d users have entries that were held out, and none of "
 		               "them has others to train on.",
 		               contest->n_asked),

@@ -39,6 +39,21 @@
 #define USERS_AGREE 20
 #define FACTORS_AGREE 4
 
+/* It is not locked while we solve. */
+static void
+doubt_source(const WalsDoubtful *doubtful)
+{
+	const WalsSource *source = &doubtful->request->source;
+
+	if (get_rel_name(source->relation) == NULL)
+		ereport(WARNING,
+		        (errmsg("relation \"%s\" was dropped while model \"%s\" was "
+		                "trained on it",
+		                source->name, doubtful->model),
+		         errhint("Without its source a model cannot be trained again, "
+		                 "tell what was seen or fold users in.")));
+}
+
 static void
 doubt_users(const WalsDoubtful *doubtful)
 {
@@ -160,6 +175,7 @@ doubt_factors(const WalsDoubtful *doubtful)
 void
 wals_doubts_tell(const WalsDoubtful *doubtful)
 {
+	doubt_source(doubtful);
 	doubt_users(doubtful);
 	if (!doubt_times(doubtful))
 		doubt_factors(doubtful);

@@ -23,7 +23,6 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "run/answer.h"
 #include "run/forget.h"
 #include "store/query.h"
@@ -53,17 +52,15 @@ refuse_rows(const WalsRefresh *refresh, Datum user)
 	WalsIdType type = refresh->model.user_type;
 	WcId id = wals_id_from_datum(wals_id_sql_type(type), user);
 
-	ereport(
-	    ERROR,
-	    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-	     errmsg("relation \"%s\" still has rows of user %s",
-	            get_rel_name(source->relation), wals_id_to_cstring(type, id)),
-	     errdetail("The next training would learn from them again."),
-	     errhint("DELETE FROM %s WHERE %s = %s; or have it done, and the "
-	             "items solved without them: delete_rows => true.",
-	             wals_relation_quoted(source->relation),
-	             quote_identifier(source->user_col),
-	             user_literal(refresh, user))));
+	ereport(ERROR,
+	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	         errmsg("relation \"%s\" still has rows of user %s", source->name,
+	                wals_id_to_cstring(type, id)),
+	         errdetail("The next training would learn from them again."),
+	         errhint("DELETE FROM %s WHERE %s = %s; or have it done, and the "
+	                 "items solved without them: delete_rows => true.",
+	                 source->quoted, quote_identifier(source->user_col),
+	                 user_literal(refresh, user))));
 }
 
 /* The user was known, and which items he had rated is not. */
@@ -91,17 +88,29 @@ notice_unsolved(const WalsRefresh *refresh, Datum user)
 	                     model)));
 }
 
-static WcIdMap *
-ids_create(const WalsRefresh *refresh, WalsIdType type)
+/* Whether there are rows of a user. */
+typedef struct RowsLeft
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	WcIdMap *ids;
+	const WalsSource *source;
+	Datum user;
+	bool found;
+} RowsLeft;
 
-	error.status =
-	    wc_idmap_create(wals_id_kind(type), &ids, &refresh->memory.alloc);
-	if (error.status != WC_OK)
-		wals_report(&error, &refresh->memory, NULL, NULL);
-	return ids;
+static void
+look_for_rows(void *arg)
+{
+	RowsLeft *left = arg;
+
+	left->found = wals_ratings_have(left->source, left->user);
+}
+
+static bool
+has_rows(const WalsSource *source, Datum user)
+{
+	RowsLeft left = {source, user, false};
+
+	wals_query_read_and_unlock(look_for_rows, &left);
+	return left.found;
 }
 
 void
@@ -124,20 +133,19 @@ wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
 		wals_refresh_check(&refresh);
 	wals_answer_check_side(model, WC_USERS, id_type, "wals_forget('42')");
 	user = wals_id_argument(model->user_type, id_type, user_argument);
-	touched.users = ids_create(&refresh, model->user_type);
-	touched.items = ids_create(&refresh, model->item_type);
+	touched.users = wals_refresh_ids(&refresh, WC_USERS);
+	touched.items = wals_refresh_ids(&refresh, WC_ITEMS);
 	if (refresh.has_source && delete_rows)
 		result->rows_deleted = wals_ratings_delete(
 		    &refresh.request.source, user, &refresh.memory, touched.items);
-	else if (refresh.has_source &&
-	         wals_ratings_have(&refresh.request.source, user))
+	else if (refresh.has_source && has_rows(&refresh.request.source, user))
 		refuse_rows(&refresh, user);
 	queue = wals_queue_find(model);
 	if (OidIsValid(queue))
 		wals_queue_take(queue, model, &user, &refresh.memory, &touched);
 	result->versions = wals_version_forget(model, user);
 	wc_idmap_free(touched.users);
-	touched.users = ids_create(&refresh, model->user_type);
+	touched.users = wals_refresh_ids(&refresh, WC_USERS);
 	if (all || (refresh.has_source && refresh.has_objective &&
 	            wc_idmap_count(touched.items) > 0))
 		wals_refresh_solve(&refresh, touched.users, touched.items,

@@ -337,6 +337,25 @@ place_labels(const WalsMapRequest *request, double bottom, int32 count,
 		wals_report(&error, NULL, NULL, NULL);
 }
 
+/* Labels of the points with these ids. */
+typedef struct LabelRead
+{
+	const WalsLabels *from;
+	WalsIdType id_type;
+	int32 count;
+	const Datum *ids;
+	WalsLabel *labels;
+} LabelRead;
+
+static void
+read_labels(void *arg)
+{
+	const LabelRead *read = arg;
+
+	wals_labels_read(read->from, read->id_type, read->count, read->ids,
+	                 read->labels);
+}
+
 char *
 wals_map_svg_run(const WalsMapRequest *request)
 {
@@ -358,8 +377,10 @@ wals_map_svg_run(const WalsMapRequest *request)
 	count = find_points(&model, request, CurrentMemoryContext, &points, &ids);
 	if (OidIsValid(request->labels.relation))
 	{
-		labels = palloc(sizeof(WalsLabel) * Max(count, 1));
-		wals_labels_read(&request->labels, model.item_type, count, ids, labels);
+		LabelRead read = {&request->labels, model.item_type, count, ids, NULL};
+
+		read.labels = labels = palloc(sizeof(WalsLabel) * Max(count, 1));
+		wals_query_read_and_unlock(read_labels, &read);
 	}
 	marks = palloc0(sizeof(WcMark) * Max(count, 1));
 	make_legend(count, labels, &legend);

@@ -235,19 +235,19 @@ read_test(WalsMeasureState *state)
 	wals_pairs_read(&state->test, state->users, state->items, NULL,
 	                &state->memory, pairs);
 	if (pairs->coo.count == 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("there is nothing to evaluate in \"%s\"",
-		                get_rel_name(state->test.relation)),
-		         errdetail("It has " INT64_FORMAT " rows the caller may see, "
-		                   "and none without a NULL.",
-		                   pairs->n_rows)));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		     errmsg("there is nothing to evaluate in \"%s\"", state->test.name),
+		     errdetail("It has " INT64_FORMAT " rows the caller may see, "
+		               "and none without a NULL.",
+		               pairs->n_rows)));
 	if (pairs->n_null > 0)
-		ereport(NOTICE, (errmsg(INT64_FORMAT " of " INT64_FORMAT
-		                                     " rows of \"%s\" were left out: "
-		                                     "they have a NULL",
-		                        pairs->n_null, pairs->n_rows,
-		                        get_rel_name(state->test.relation))));
+		ereport(NOTICE,
+		        (errmsg(INT64_FORMAT " of " INT64_FORMAT
+		                             " rows of \"%s\" were left out: "
+		                             "they have a NULL",
+		                pairs->n_null, pairs->n_rows, state->test.name)));
 	users = array_alloc(state, wc_idmap_count(state->users), sizeof(int32));
 	items = identity(state, wc_idmap_count(state->items));
 	check(state, wc_idmap_sort(state->users, users, &wals_hooks));
@@ -361,6 +361,31 @@ read_candidates(WalsMeasureState *state)
 	                &state->memory, &state->candidate_pairs);
 }
 
+/* All that is in relations of the user's, and the versions. */
+static void
+read_relations(void *arg)
+{
+	WalsMeasureState *state = arg;
+
+	open_models(state);
+	open_test(state);
+	read_test(state);
+	draw_users(state);
+	if (state->request->exclude_seen)
+		read_seen(state);
+	if (OidIsValid(state->request->candidates))
+		read_candidates(state);
+}
+
+static void
+read_sums(void *arg)
+{
+	WalsMeasureState *state = arg;
+
+	wals_pairs_sum_items(&state->source, state->items, state->item_count,
+	                     state->item_sum);
+}
+
 /* Factors and base of a user, who is chosen if all versions have both. */
 static void
 read_user(WalsMeasureState *state, int32 user)
@@ -416,11 +441,10 @@ read_users(WalsMeasureState *state)
 		         n_models == 1
 		             ? errmsg("no user of \"%s\" is in version %d of model "
 		                      "\"%s\"",
-		                      get_rel_name(state->test.relation),
-		                      state->models[0].version,
+		                      state->test.name, state->models[0].version,
 		                      get_rel_name(state->models[0].relation))
 		             : errmsg("no user of \"%s\" is in both versions",
-		                      get_rel_name(state->test.relation)),
+		                      state->test.name),
 		         wals_hint("Hold out some rows of each user, not all rows of "
 		                   "some users: see wals_holdout().")));
 }
@@ -550,14 +574,7 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	memory_init(&state.kept, CurrentMemoryContext);
 
 	wals_query_begin();
-	open_models(&state);
-	open_test(&state);
-	read_test(&state);
-	draw_users(&state);
-	if (request->exclude_seen)
-		read_seen(&state);
-	if (OidIsValid(request->candidates))
-		read_candidates(&state);
+	wals_query_read_and_unlock(read_relations, &state);
 	sort_pairs(&state);
 	measured->rated = state.tested.value != NULL;
 	for (m = 0; m < request->n_models; m++)
@@ -569,8 +586,7 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 
 		state.item_count = array_alloc(&state, count, sizeof(double));
 		state.item_sum = array_alloc(&state, count, sizeof(double));
-		wals_pairs_sum_items(&state.source, state.items, state.item_count,
-		                     state.item_sum);
+		wals_query_read_and_unlock(read_sums, &state);
 	}
 	read_users(&state);
 	warn_of_overlap(&state);

@@ -249,14 +249,8 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
 	json_bool(&json, "weight_normalize", params->weight_normalize);
 	json_number(&json, "count_weight", problem->count_weight);
-	json_word(&json, "row_weights",
-	          OidIsValid(request->row_weights)
-	              ? wals_relation_quoted(request->row_weights)
-	              : NULL);
-	json_word(&json, "col_weights",
-	          OidIsValid(request->col_weights)
-	              ? wals_relation_quoted(request->col_weights)
-	              : NULL);
+	json_word(&json, "row_weights", request->row_weights_name);
+	json_word(&json, "col_weights", request->col_weights_name);
 	json_number(&json, "half_life_seconds", request->half_life_seconds);
 	if (params->half_life > 0)
 	{
@@ -297,21 +291,21 @@ wals_interval_seconds(const Interval *interval)
 void
 wals_options_half_life(WalsTrainRequest *request, double seconds)
 {
-	const char *column = request->source.time_col;
+	const WalsSource *source = &request->source;
 	double unit = 1000000.0; /* timestamps count microseconds */
+	Oid type = source->time_type; /* once it was checked */
 	AttrNumber attnum;
 	WalsIdType ignored;
 
 	request->half_life_seconds = seconds;
-	if (column != NULL)
+	if (source->time_col != NULL && !OidIsValid(type))
 	{
-		attnum = get_attnum(request->source.relation, column);
-		if (attnum > 0 &&
-		    wals_id_type_of(
-		        getBaseType(get_atttype(request->source.relation, attnum)),
-		        &ignored))
-			unit = 1.0; /* integers count seconds */
+		attnum = get_attnum(source->relation, source->time_col);
+		if (attnum > 0)
+			type = getBaseType(get_atttype(source->relation, attnum));
 	}
+	if (OidIsValid(type) && wals_id_type_of(type, &ignored))
+		unit = 1.0; /* integers count seconds */
 	request->params.half_life = seconds * unit;
 }
 

@@ -225,39 +225,55 @@ learn_rows(WalsRecommendAll *all, const WalsRows *users, int32 end, int64 pairs)
 	all->pairs_per_entry = Max(1, (double) pairs / entries);
 }
 
+/* One read of it. */
+typedef struct SeenRead
+{
+	const WalsModel *model;
+	WalsSeenUsers which;
+	int64 limit;
+	WalsSeen seen;
+} SeenRead;
+
+static void
+read_source(void *arg)
+{
+	SeenRead *read = arg;
+
+	wals_seen_read(read->model, &read->which, read->limit, &read->seen);
+}
+
 /* Read what the users from the next place on have seen. */
 static void
 read_seen(WalsRecommendAll *all)
 {
 	const WalsRows *users;
 	const WalsRows *items;
-	WalsSeen seen;
+	SeenRead read = {.model = &all->model};
 	int32 end;
 
 	get_rows(all, &users, &items);
 	end = plan_seen(all, users, all->next);
 	for (;;)
 	{
-		WalsSeenUsers which;
 		MemoryContext caller;
 		bool is_one = end - all->next == 1;
 
 		get_rows(all, &users, &items);
-		which = name_users(all, users, all->next, end);
+		read.which = name_users(all, users, all->next, end);
+		read.limit = is_one ? PG_INT64_MAX : all->seen_limit;
 		/* or they would be asked for somebody else */
 		wals_mapping_check();
 		MemoryContextReset(all->seen_context);
 		caller = MemoryContextSwitchTo(all->seen_context);
-		wals_seen_read(&all->model, &which,
-		               is_one ? PG_INT64_MAX : all->seen_limit, &seen);
+		wals_query_read_and_unlock(read_source, &read);
 		MemoryContextSwitchTo(caller);
-		if (!seen.over_limit)
+		if (!read.seen.over_limit)
 			break;
 		end = all->next + (end - all->next) / 2;
 	}
 	get_rows(all, &users, &items);
-	learn_rows(all, users, end, seen.pairs.count);
-	wals_seen_sort(&seen, users, items, &all->seen);
+	learn_rows(all, users, end, read.seen.pairs.count);
+	wals_seen_sort(&read.seen, users, items, &all->seen);
 	all->seen_end = end;
 }
 

@@ -53,6 +53,7 @@
 #include "run/options.h"
 #include "run/refresh.h"
 #include "run/steps.h"
+#include "run/touched.h"
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/ratings.h"
@@ -73,7 +74,9 @@ typedef struct SolveState
 	WalsSide *own; /* whose rows are solved */
 	const WalsSide *other;
 	WcFold *fold;
-	WalsRatings ratings; /* of those rows */
+	const WcIdMap *ids; /* of those rows */
+	WalsRatings ratings; /* that they have */
+	float *given; /* weights they were given, or NULL */
 	const WcIdMap *rows; /* ids of them that have ratings */
 	const WcIdMap *columns; /* ids of the ratings on the other side */
 
@@ -108,8 +111,8 @@ array_alloc(const WalsRefresh *refresh, Size count, Size size)
 	return result;
 }
 
-static WcIdMap *
-ids_create(const WalsRefresh *refresh, WcSide side)
+WcIdMap *
+wals_refresh_ids(const WalsRefresh *refresh, WcSide side)
 {
 	const WalsModel *model = &refresh->model;
 	WcIdMap *ids;
@@ -121,9 +124,9 @@ ids_create(const WalsRefresh *refresh, WcSide side)
 	return ids;
 }
 
-/* Add to ids those of more that are not there yet. */
-static void
-ids_unite(const WalsRefresh *refresh, WcIdMap *ids, const WcIdMap *more)
+void
+wals_refresh_unite(const WalsRefresh *refresh, WcIdMap *ids,
+                   const WcIdMap *more)
 {
 	int32 count = wc_idmap_count(more);
 	int32 i;
@@ -137,23 +140,34 @@ ids_unite(const WalsRefresh *refresh, WcIdMap *ids, const WcIdMap *more)
 	}
 }
 
-/* The training's weights for rows that the version does not have yet. */
-static void
-weigh_new_rows(const WalsRefresh *refresh, WalsSide *own, const WcIdMap *ids,
-               int32 n_before)
+/* The training's weights of rows, or NULL if it was given none. */
+static float *
+read_weights(const WalsRefresh *refresh, const WalsSide *own,
+             const WcIdMap *ids)
 {
 	const WalsTrainRequest *request = &refresh->request;
 	bool users = own->side == WC_USERS;
 	Oid table = users ? request->row_weights : request->col_weights;
 	float *given;
-	int32 i;
 
 	if (!OidIsValid(table))
-		return;
+		return NULL;
 	given = array_alloc(refresh, wc_idmap_count(ids), sizeof(float));
 	wals_weights_read(
 	    table, users ? request->source.user_col : request->source.item_col,
 	    users ? "row_weights" : "col_weights", own->id_type, ids, given);
+	return given;
+}
+
+/* They are for rows that the version does not have yet. */
+static void
+weigh_new_rows(const WalsRefresh *refresh, WalsSide *own, const WcIdMap *ids,
+               int32 n_before, float *given)
+{
+	int32 i;
+
+	if (given == NULL)
+		return;
 	for (i = 0; i < wc_idmap_count(ids); i++)
 	{
 		WcId id = wc_idmap_get(ids, i);
@@ -397,6 +411,20 @@ free_ratings(const WalsRefresh *refresh, WalsRatings *ratings)
 	wc_idmap_free(ratings->items);
 }
 
+/* What the relations say of the rows to solve. */
+static void
+read_rows(void *arg)
+{
+	SolveState *state = arg;
+	WalsRefresh *refresh = state->refresh;
+	WalsRatingsOf of = {state->own->side, state->ids};
+
+	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
+	                     &of, &refresh->memory, &refresh->progress,
+	                     &state->ratings);
+	state->given = read_weights(refresh, state->own, state->ids);
+}
+
 /*
  * Solve the rows of some ids against the other side.  The ids on the other side
  * that they have ratings of are added to columns, unless that is NULL.  last:
@@ -407,7 +435,6 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
            const WalsSide *other, WcIdMap *columns, bool last)
 {
 	const WcAlloc *alloc = &refresh->memory.alloc;
-	WalsRatingsOf of = {own->side, ids};
 	int32 before = wc_idmap_count(own->ids);
 	bool users = own->side == WC_USERS;
 	SolveState state;
@@ -419,10 +446,9 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	state.refresh = refresh;
 	state.own = own;
 	state.other = other;
+	state.ids = ids;
 	wals_progress_load(&refresh->progress);
-	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
-	                     &of, &refresh->memory, &refresh->progress,
-	                     &state.ratings);
+	wals_query_read_and_unlock(read_rows, &state);
 	wals_holdout_leave_out(refresh->objective.holdout, refresh->objective.draw,
 	                       &state.ratings, &refresh->memory);
 	state.rows = users ? state.ratings.users : state.ratings.items;
@@ -434,7 +460,7 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 
 		wals_side_add(own, &id);
 	}
-	weigh_new_rows(refresh, own, ids, before);
+	weigh_new_rows(refresh, own, ids, before, state.given);
 	state.keep = array_alloc(refresh, wc_idmap_count(own->ids), sizeof(bool));
 	memset(state.keep, true, wc_idmap_count(own->ids));
 	number_rows(&state, ids);
@@ -446,7 +472,7 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	solve_rows(&state, ids);
 	wals_side_keep(own, state.keep);
 	if (columns != NULL)
-		ids_unite(refresh, columns, state.columns);
+		wals_refresh_unite(refresh, columns, state.columns);
 
 	wc_fold_free(state.fold);
 	free_ratings(refresh, &state.ratings);
@@ -483,11 +509,11 @@ static WcIdMap *
 choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
              const WalsSide *items, WalsRefreshItems which)
 {
-	WcIdMap *chosen = ids_create(refresh, WC_ITEMS);
+	WcIdMap *chosen = wals_refresh_ids(refresh, WC_ITEMS);
 	int32 i;
 
 	if (which == WALS_REFRESH_ALL)
-		ids_unite(refresh, chosen, items->ids);
+		wals_refresh_unite(refresh, chosen, items->ids);
 	for (i = 0; i < wc_idmap_count(touched); i++)
 	{
 		WcId id = wc_idmap_get(touched, i);
@@ -502,9 +528,9 @@ choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
 static WcIdMap *
 ids_copy(const WalsRefresh *refresh, WcSide side, const WcIdMap *ids)
 {
-	WcIdMap *copy = ids_create(refresh, side);
+	WcIdMap *copy = wals_refresh_ids(refresh, side);
 
-	ids_unite(refresh, copy, ids);
+	wals_refresh_unite(refresh, copy, ids);
 	return copy;
 }
 
@@ -598,8 +624,10 @@ check_id_type(const WalsRefresh *refresh, WalsIdType found, WalsIdType stored,
 
 /* Read what solving takes, if the version says it. */
 static void
-prepare(WalsRefresh *refresh, const WalsRecord *record)
+prepare(void *arg)
 {
+	WalsRefresh *refresh = arg;
+	const WalsRecord *record = &refresh->record;
 	const WalsModel *model = &refresh->model;
 	WalsTrainRequest *request = &refresh->request;
 
@@ -631,7 +659,6 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	const char *name =
 	    command == WALS_COMMAND_REFRESH ? "wals_refresh()" : "wals_forget()";
 	WalsModel *model = &refresh->model;
-	WalsRecord record;
 	Oid relation;
 
 	PreventCommandIfReadOnly(name);
@@ -650,7 +677,8 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	                    get_rel_namespace(relation), get_rel_name(relation),
 	                    refresh->started_at, 0, PG_INT32_MAX);
 	if (!wals_model_find_active(relation, model) ||
-	    !wals_record_read(relation, model->version, WALS_READ_FRESH, &record))
+	    !wals_record_read(relation, model->version, WALS_READ_FRESH,
+	                      &refresh->record))
 		wals_model_inactive(relation);
 	wals_model_check_owner(model->users_table);
 	wals_model_check_owner(model->items_table);
@@ -658,7 +686,7 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	wals_guard_need_own(relation, model->items_table, "item");
 	wals_guard_trust(relation, model->version);
 	wals_guard_open(relation, 0);
-	prepare(refresh, &record);
+	wals_query_read_and_unlock(prepare, refresh);
 }
 
 void
@@ -667,9 +695,10 @@ wals_refresh_close(WalsRefresh *refresh)
 	wals_progress_end();
 }
 
-void
-wals_refresh_check(WalsRefresh *refresh)
+static void
+check_needs(void *arg)
 {
+	WalsRefresh *refresh = arg;
 	const WalsModel *model = &refresh->model;
 	const WalsSourceUse use = {model, "solve users and items", ""};
 
@@ -678,63 +707,10 @@ wals_refresh_check(WalsRefresh *refresh)
 		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
 }
 
-/* ids of all users of the version */
-static void
-add_all_users(const WalsRefresh *refresh, WcIdMap *users)
+void
+wals_refresh_check(WalsRefresh *refresh)
 {
-	WalsSide side;
-
-	wals_side_read(&refresh->model, WC_USERS, NULL,
-	               unconstify(WalsMemory *, &refresh->memory), &side);
-	ids_unite(refresh, users, side.ids);
-}
-
-/*
- * Who and what was touched: by the queue if there is one, and by the time
- * column, if a time was given or there is no queue.
- */
-static void
-find_touched(WalsRefresh *refresh, const TimestampTz *since,
-             WalsTouched *touched)
-{
-	const WalsModel *model = &refresh->model;
-	const WalsSource *source = &refresh->request.source;
-	Oid queue = wals_queue_find(model);
-	TimestampTz fresh_at;
-
-	touched->users = ids_create(refresh, WC_USERS);
-	touched->items = ids_create(refresh, WC_ITEMS);
-	touched->all = false;
-	if (OidIsValid(queue))
-	{
-		/* first, so that whoever is writing is waited for */
-		touched->all = since == NULL && wals_queue_mend(model, queue);
-		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
-	}
-	if (touched->all)
-	{
-		add_all_users(refresh, touched->users);
-		wals_touched_since(source, NULL, model, &refresh->memory, touched);
-	}
-	if (OidIsValid(queue) && since == NULL)
-		return;
-	if (source->time_col == NULL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		         errmsg("nothing says which rows of \"%s\" have changed",
-		                get_rel_name(source->relation)),
-		         errdetail("Model \"%s\" was trained without time_col.",
-		                   get_rel_name(model->relation)),
-		         wals_hint("SELECT wals_queue_enable(%s); notes down what "
-		                   "changes from then on.",
-		                   quote_literal_cstr(
-		                       wals_relation_quoted(model->relation)))));
-	if (since == NULL)
-	{
-		fresh_at = wals_version_fresh_at(model->relation, model->version);
-		since = &fresh_at;
-	}
-	wals_touched_since(source, since, model, &refresh->memory, touched);
+	wals_query_read_and_unlock(check_needs, refresh);
 }
 
 void
@@ -747,7 +723,7 @@ wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
 	wals_query_begin();
 	wals_refresh_open(&refresh, argument, WALS_COMMAND_REFRESH);
 	wals_refresh_check(&refresh);
-	find_touched(&refresh, since, &touched);
+	wals_touched_find(&refresh, since, &touched);
 	if (wc_idmap_count(touched.users) > 0 || wc_idmap_count(touched.items) > 0)
 		wals_refresh_solve(&refresh, touched.users, touched.items, items);
 	else
@@ -755,7 +731,7 @@ wals_refresh_run(Oid argument, const TimestampTz *since, WalsRefreshItems items,
 		        (errmsg("model \"%s\" is up to date: no rows of \"%s\" have "
 		                "changed",
 		                get_rel_name(refresh.model.relation),
-		                get_rel_name(refresh.request.source.relation))));
+		                refresh.request.source.name)));
 	*result = refresh.result;
 	wals_refresh_close(&refresh);
 	wals_query_end();

@@ -12,6 +12,7 @@
 #include "run/train.h"
 #include "store/objective.h"
 #include "store/queue.h"
+#include "store/record.h"
 #include "store/side.h"
 
 /* Which of the items with changed rows are solved. */
@@ -42,6 +43,7 @@ typedef struct WalsRefreshResult
 typedef struct WalsRefresh
 {
 	WalsModel model;
+	WalsRecord record;
 	WalsObjective objective;
 	WalsTrainRequest request; /* source and options of the training */
 	bool has_source; /* the source is there, and what it says was checked */
@@ -61,6 +63,11 @@ typedef struct WalsRefresh
 extern void wals_refresh_open(WalsRefresh *refresh, Oid argument,
                               WalsCommand command);
 extern void wals_refresh_close(WalsRefresh *refresh);
+
+/* A set of ids of a side, and what joins another one to it. */
+extern WcIdMap *wals_refresh_ids(const WalsRefresh *refresh, WcSide side);
+extern void wals_refresh_unite(const WalsRefresh *refresh, WcIdMap *ids,
+                               const WcIdMap *more);
 
 /* Errors for what is missing to solve anything. */
 extern void wals_refresh_check(WalsRefresh *refresh);

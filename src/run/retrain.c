@@ -120,10 +120,23 @@ check_trained(const WalsRetrainRequest *request, Oid model,
 	return false;
 }
 
-/* The request of the active version, or false when nothing is to be done. */
-static bool
-prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
+/* A training that may be due. */
+typedef struct Candidate
 {
+	const WalsRetrainRequest *request;
+	Oid model;
+	WalsTrainRequest train;
+	bool due;
+} Candidate;
+
+/* The request of the active version, if there is something to be done. */
+static void
+prepare(void *arg)
+{
+	Candidate *candidate = arg;
+	const WalsRetrainRequest *request = candidate->request;
+	Oid model = candidate->model;
+	WalsTrainRequest *train = &candidate->train;
 	WalsRecord record;
 	char *reason;
 
@@ -136,7 +149,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		         wals_hint("Train it with wals_train(), or activate a version "
 		                   "with wals_activate().")));
 	if (!check_trained(request, model, &record))
-		return false;
+		return;
 	wals_guard_trust(model, record.version);
 	wals_source_check_code(model, record.source.relation, "");
 	reason = reason_to_wait(request, &record);
@@ -144,7 +157,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 	{
 		ereport(NOTICE, (errmsg("model \"%s\" is not trained again: %s",
 		                        get_rel_name(model), reason)));
-		return false;
+		return;
 	}
 	wals_options_read(model, &record, train);
 	wals_source_check_code(model, train->row_weights, "");
@@ -163,7 +176,7 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 		train->holdout_seed = request->holdout_seed;
 	train->command = WALS_COMMAND_RETRAIN;
 	train->commits = request->commits;
-	return true;
+	candidate->due = true;
 }
 
 /*
@@ -173,12 +186,13 @@ prepare(const WalsRetrainRequest *request, Oid model, WalsTrainRequest *train)
 static int32
 retrain(const WalsRetrainRequest *request, Oid model)
 {
-	WalsTrainRequest train;
+	Candidate candidate = {.request = request, .model = model};
 	int32 version = 0;
 
 	begin(request);
-	if (prepare(request, model, &train))
-		version = wals_train_run(&train);
+	wals_query_read_and_unlock(prepare, &candidate);
+	if (candidate.due)
+		version = wals_train_run(&candidate.train);
 	end(request);
 	return version;
 }

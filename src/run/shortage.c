@@ -75,12 +75,11 @@ wals_shortage_check(const WalsShortage *shortage)
 {
 	const WalsRatings *ratings = shortage->ratings;
 	const WcParams *params = shortage->params;
-	const char *name;
+	const char *name = shortage->relation;
 	StringInfoData detail;
 
 	if (shortage->users >= WALS_ROWS_MIN && shortage->items >= WALS_ROWS_MIN)
 		return;
-	name = get_rel_name(shortage->relation);
 	initStringInfo(&detail);
 	appendStringInfo(&detail, INT64_FORMAT " rows were read", ratings->n_rows);
 	if (wals_left_out(ratings, shortage->n_zero) > 0)

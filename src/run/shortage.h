@@ -17,7 +17,7 @@
 /* What there was, and what is left. */
 typedef struct WalsShortage
 {
-	Oid relation;
+	const char *relation; /* its name */
 	const char *purpose; /* "train on", "tune on" */
 	const WalsRatings *ratings;
 	const WcParams *params;

@@ -225,7 +225,7 @@ rows_skipped(const TrainState *state)
 static void
 check_not_empty(const TrainState *state)
 {
-	WalsShortage shortage = {state->request->source.relation,
+	WalsShortage shortage = {state->request->source.name,
 	                         "train on",
 	                         &state->ratings,
 	                         &state->request->params,
@@ -253,27 +253,42 @@ fade(TrainState *state)
 	      &error);
 }
 
+/* Look at everything there is, and read the ratings. */
+static void
+read_source(void *arg)
+{
+	TrainState *state = arg;
+	WalsTrainRequest *request = state->request;
+
+	wals_source_check(&request->source, state->target.name);
+	wals_target_check(&state->target, request->source.user_id_type,
+	                  request->source.item_id_type);
+	wals_gate_open(request, state->target.relation, &state->gate);
+	find_start(state);
+	check_start(state);
+	wals_ratings_read(&request->source, &request->params, &state->memory,
+	                  &state->progress, &state->ratings);
+}
+
 static void
 load(TrainState *state)
 {
-	WalsTrainRequest *request = state->request;
-	WcParams *params = &request->params;
+	WcParams *params = &state->request->params;
 	WalsRatings *ratings = &state->ratings;
 	WcError error = no_error();
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
-	wals_ratings_read(&request->source, params, &state->memory,
-	                  &state->progress, ratings);
+	wals_query_read_and_unlock(read_source, state);
 	wals_ratings_check_memory(ratings, &state->memory, params);
-	wals_step_sort_ids(&request->source, &state->memory, ratings);
+	wals_step_sort_ids(&state->request->source, &state->memory, ratings);
 	if (state->gate.fraction > 0)
 		check(state,
 		      wals_holdout_take(state->gate.fraction, state->gate.seed, params,
 		                        ratings, &state->memory, &state->holdout,
 		                        &error),
 		      &error);
-	wals_step_merge(&request->source, params, &state->memory, ratings,
+	wals_step_merge(&state->request->source, params, &state->memory, ratings,
 	                &state->by_user, &state->n_zero);
 	filter_rows(state);
 	check_not_empty(state);
@@ -284,8 +299,9 @@ load(TrainState *state)
 
 /* Weights the user gave per user or item, one per index, or NULL. */
 static float *
-given_weights(TrainState *state, Oid relation, const char *column,
-              const char *option, WalsIdType id_type, const WcIdMap *ids)
+given_weights(TrainState *state, Oid relation, const char **name,
+              const char *column, const char *option, WalsIdType id_type,
+              const WcIdMap *ids)
 {
 	float *result;
 
@@ -293,7 +309,24 @@ given_weights(TrainState *state, Oid relation, const char *column,
 		return NULL;
 	result = array_alloc(state, wc_idmap_count(ids), sizeof(float));
 	wals_weights_read(relation, column, option, id_type, ids, result);
+	*name = wals_relation_quoted(relation);
 	return result;
+}
+
+static void
+read_weights(void *arg)
+{
+	TrainState *state = arg;
+	WalsTrainRequest *request = state->request;
+
+	state->row_weights =
+	    given_weights(state, request->row_weights, &request->row_weights_name,
+	                  request->source.user_col, "row_weights",
+	                  request->source.user_id_type, state->ratings.users);
+	state->col_weights =
+	    given_weights(state, request->col_weights, &request->col_weights_name,
+	                  request->source.item_col, "col_weights",
+	                  request->source.item_id_type, state->ratings.items);
 }
 
 static void
@@ -302,12 +335,7 @@ build_problem(TrainState *state)
 	WalsTrainRequest *request = state->request;
 	WcError error = no_error();
 
-	state->row_weights = given_weights(
-	    state, request->row_weights, request->source.user_col, "row_weights",
-	    request->source.user_id_type, state->ratings.users);
-	state->col_weights = given_weights(
-	    state, request->col_weights, request->source.item_col, "col_weights",
-	    request->source.item_id_type, state->ratings.items);
+	wals_query_read_and_unlock(read_weights, state);
 	check(state,
 	      wc_problem_build(&request->params, &state->by_user,
 	                       state->row_weights, state->col_weights,
@@ -641,14 +669,13 @@ announce(const TrainState *state)
 		                        "has %d of the %d items",
 		                        state->target.name, state->start.version,
 		                        state->n_started, state->model.items)));
-	if (get_rel_persistence(state->request->source.relation) ==
-	    RELPERSISTENCE_TEMP)
+	if (state->request->source.temporary)
 		ereport(NOTICE,
 		        (errmsg("model \"%s\" in schema \"%s\" stays when its source, "
 		                "the temporary table \"%s\", is gone",
 		                state->target.name,
 		                get_namespace_name(state->target.schema),
-		                get_rel_name(state->request->source.relation)),
+		                state->request->source.name),
 		         errhint("Train on a table that stays: without its source a "
 		                 "model cannot be trained again, tell what was seen or "
 		                 "fold users in.")));
@@ -718,12 +745,6 @@ wals_train_run(WalsTrainRequest *request)
 		wals_query_begin();
 	wals_target_open(request->model, &state.target);
 	begin_progress(&state, context);
-	wals_source_check(&request->source, state.target.name);
-	wals_target_check(&state.target, request->source.user_id_type,
-	                  request->source.item_id_type);
-	wals_gate_open(request, state.target.relation, &state.gate);
-	find_start(&state);
-	check_start(&state);
 
 	load(&state);
 	wals_debug_point("load_done");

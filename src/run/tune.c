@@ -184,6 +184,7 @@ needs_times(const TuneState *state)
 	return state->request->holdout != WALS_HOLDOUT_HASH || state->plan.fades;
 }
 
+/* Ids in order, equal pairs merged. */
 static void
 load(TuneState *state)
 {
@@ -192,19 +193,11 @@ load(TuneState *state)
 	WalsRatings *ratings = &state->ratings;
 	WcCoo *coo = &ratings->coo;
 	WcParams params = request->train.params;
-	WalsShortage nothing = {source->relation,
-	                        "tune on",
-	                        ratings,
-	                        &request->train.params,
-	                        0,
-	                        0,
-	                        0,
-	                        0};
+	WalsShortage nothing = {
+	    source->name, "tune on", ratings, &request->train.params, 0, 0, 0, 0};
 
 	params.half_life = 0; /* entries fade in the trials */
 
-	wals_ratings_read(source, &request->train.params, &state->memory,
-	                  &state->progress, ratings);
 	wals_ratings_check_memory(ratings, &state->memory, &request->train.params);
 	if (coo->count == 0)
 		wals_shortage_check(&nothing);
@@ -528,14 +521,13 @@ call_of(const TuneState *state, int32 trial)
 	const WalsSource *source = &train->source;
 	bool timed = train->params.duplicates == WC_DUP_LAST ||
 	             state->trials[trial].params.half_life > 0;
-	char *model = psprintf("%s_model", get_rel_name(source->relation));
+	char *model = psprintf("%s_model", source->name);
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(
-	    &sql, "SELECT %swals_train(%s, %s", wals_schema_prefix(),
-	    quote_literal_cstr(quote_identifier(model)),
-	    quote_literal_cstr(wals_relation_quoted(source->relation)));
+	appendStringInfo(&sql, "SELECT %swals_train(%s, %s", wals_schema_prefix(),
+	                 quote_literal_cstr(quote_identifier(model)),
+	                 quote_literal_cstr(source->quoted));
 	append_column(&sql, "user_col", source->user_col, "user_id");
 	append_column(&sql, "item_col", source->item_col, "item_id");
 	append_column(&sql, "value_col", source->value_col, "");
@@ -655,6 +647,20 @@ begin_progress(TuneState *state)
 	wals_progress_board(&state->progress, handle);
 }
 
+/* Choose the trials, read. */
+static void
+read_source(void *arg)
+{
+	TuneState *state = arg;
+	WalsTrainRequest *train = &state->request->train;
+
+	wals_source_check(&train->source, NULL);
+	prepare(state);
+	begin_progress(state);
+	wals_ratings_read(&train->source, &train->params, &state->memory,
+	                  &state->progress, &state->ratings);
+}
+
 /*
  * The story: choose the trials, read, split, try, test the best.
  */
@@ -673,9 +679,7 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
 
 	wals_query_begin();
-	wals_source_check(&request->train.source, NULL);
-	prepare(&state);
-	begin_progress(&state);
+	wals_query_read_and_unlock(read_source, &state);
 	load(&state);
 	check_memory(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);

@@ -190,8 +190,9 @@ guard_of(Relation table, Guard *guard)
 	return false;
 }
 
+/* Afterwards the table is unlocked, or with NoLock stays locked. */
 static bool
-guard_find(Oid table, Guard *guard)
+guard_look(Oid table, LOCKMODE unlock, Guard *guard)
 {
 	Relation relation = try_relation_open(table, AccessShareLock);
 	bool result;
@@ -199,8 +200,14 @@ guard_find(Oid table, Guard *guard)
 	if (relation == NULL)
 		return false;
 	result = guard_of(relation, guard);
-	relation_close(relation, NoLock);
+	relation_close(relation, unlock);
 	return result;
+}
+
+static bool
+guard_find(Oid table, Guard *guard)
+{
+	return guard_look(table, NoLock, guard);
 }
 
 bool
@@ -279,7 +286,7 @@ wals_guard_carriers(const char *token, Oid owner)
 	}
 	foreach (cell, tables)
 		if (wals_relation_owner(lfirst_oid(cell)) == owner &&
-		    guard_find(lfirst_oid(cell), &guard) &&
+		    guard_look(lfirst_oid(cell), AccessShareLock, &guard) &&
 		    strcmp(guard.token, token) == 0)
 			result = lappend_oid(result, lfirst_oid(cell));
 	return result;
@@ -316,16 +323,33 @@ names_table(Oid model, Oid table)
 	           1, types, values, NULL, WALS_READ_FRESH) > 0;
 }
 
-/* Whether another model of the caller's names the table. */
-static bool
-is_named_by_other(Oid model, Oid table)
+/* A table of a model, and whether another one of the caller's names it. */
+typedef struct Naming
 {
+	Oid model;
+	Oid table;
+	bool found;
+} Naming;
+
+static void
+ask_others(void *arg)
+{
+	Naming *naming = arg;
 	ListCell *cell;
 
 	foreach (cell, wals_model_list_own())
-		if (lfirst_oid(cell) != model && names_table(lfirst_oid(cell), table))
-			return true;
-	return false;
+		if (lfirst_oid(cell) != naming->model &&
+		    names_table(lfirst_oid(cell), naming->table))
+			naming->found = true;
+}
+
+static bool
+is_named_by_other(Oid model, Oid table)
+{
+	Naming naming = {model, table, false};
+
+	wals_query_read_and_unlock(ask_others, &naming);
+	return naming.found;
 }
 
 bool

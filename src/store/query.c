@@ -30,7 +30,9 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
+#include "base/debug.h"
 #include "base/mapping.h"
+#include "base/progress.h"
 #include "store/query.h"
 #include "store/storage.h"
 
@@ -200,6 +202,64 @@ wals_query_survive(void)
 		wals_query_end_procedure();
 	MemoryContextSwitchTo(guard.context);
 	return error;
+}
+
+static void
+end_reading(bool keeps, MemoryContext context, ResourceOwner owner)
+{
+	WalsProgress progress;
+	bool shown = wals_progress_copy(&progress);
+
+	if (keeps)
+		ReleaseCurrentSubTransaction();
+	else
+		RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (shown)
+		wals_progress_show(&progress);
+}
+
+/*
+ * Locks last until their transaction ends; those taken in a subtransaction end
+ * with it if it is rolled back, on a foreign server too.  One that has a number
+ * has written something, and goes on with its locks.  Why not otherwise:
+ * docs/decisions/0022-what-is-read-is-not-kept-locked.md.
+ */
+void
+wals_query_read_and_unlock(WalsReadFunction read, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	if (IsInParallelMode())
+	{
+		read(arg);
+		return;
+	}
+	/* a damage must not be taken for one of an answer that has failed */
+	wals_mapping_check();
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		read(arg);
+		wals_mapping_check();
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		end_reading(false, context, owner);
+		ReThrowError(error);
+	}
+	PG_END_TRY();
+	end_reading(TransactionIdIsValid(GetCurrentTransactionIdIfAny()), context,
+	            owner);
+	wals_debug_point("unlocked");
 }
 
 void

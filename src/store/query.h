@@ -47,6 +47,17 @@ extern void wals_query_guard(void);
 extern void wals_query_unguard(void);
 extern ErrorData *wals_query_survive(void);
 
+/*
+ * Read relations of the user's and give back the locks that this took, so that
+ * nobody who wants to change them waits while we compute.  read looks up, checks
+ * and copies; results of its statements are gone afterwards, and what it looked
+ * at may have been altered, emptied or dropped.  What had been locked before
+ * stays locked, as does everything if read has run code that writes, or while
+ * parallel workers run.
+ */
+typedef void (*WalsReadFunction)(void *arg);
+extern void wals_query_read_and_unlock(WalsReadFunction read, void *arg);
+
 /* Whether a statement sees the caller's snapshot or takes a new one. */
 typedef enum WalsSnapshot
 {

@@ -502,7 +502,7 @@ events_seen(const WalsModel *model, Oid queue)
 		                          trigger->tgargs) == queue)
 			seen |= trigger->tgtype;
 	}
-	relation_close(source, NoLock);
+	relation_close(source, AccessShareLock);
 	return seen;
 }
 

@@ -634,6 +634,10 @@ wals_source_check_columns(WalsSource *source, const char *option)
 {
 	wals_relation_lock(source->relation);
 	relation_kind_check(source->relation, option);
+	source->name = wals_relation_name(source->relation);
+	source->quoted = wals_relation_quoted(source->relation);
+	source->temporary =
+	    get_rel_persistence(source->relation) == RELPERSISTENCE_TEMP;
 	id_column_check(source->relation, source->user_col, "user_col",
 	                &source->user_type, &source->user_id_type);
 	id_column_check(source->relation, source->item_col, "item_col",

@@ -91,7 +91,11 @@ typedef struct WalsSource
 	const char *value_col; /* NULL: not used */
 	const char *weight_col;
 	const char *time_col;
-	/* filled by wals_source_check: base types */
+	/* filled by wals_source_check: how it was called, for it may be gone later */
+	const char *name;
+	const char *quoted; /* with its schema, for SQL */
+	bool temporary;
+	/* and base types */
 	Oid user_type;
 	Oid item_type;
 	Oid value_type;

@@ -206,6 +206,11 @@ wals_target_open(const char *name, WalsTarget *target)
 	    target_table(target, quoted, "users_table", SUFFIX_USERS);
 	target->items_table =
 	    target_table(target, quoted, "items_table", SUFFIX_ITEMS);
+	/* until the end, unlike what is only read */
+	if (OidIsValid(target->users_table))
+		wals_relation_lock(target->users_table);
+	if (OidIsValid(target->items_table))
+		wals_relation_lock(target->items_table);
 }
 
 void

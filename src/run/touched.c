@@ -1,0 +1,100 @@
+/*-------------------------------------------------------------------------
+ *
+ * touched.c
+ *	  Who and what a refresh has to look at.
+ *
+ * The queue says it, if there is one; the time column, if a time was given or
+ * there is no queue.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "base/hint.h"
+#include "run/touched.h"
+#include "store/query.h"
+
+/* ids of all users of the version */
+static void
+add_all_users(const WalsRefresh *refresh, WcIdMap *users)
+{
+	WalsSide side;
+
+	wals_side_read(&refresh->model, WC_USERS, NULL,
+	               unconstify(WalsMemory *, &refresh->memory), &side);
+	wals_refresh_unite(refresh, users, side.ids);
+}
+
+/* The rows that are looked at to find out. */
+typedef struct Look
+{
+	const WalsRefresh *refresh;
+	const TimestampTz *since; /* NULL: all */
+	WalsTouched *touched;
+} Look;
+
+static void
+read_touched(void *arg)
+{
+	const Look *look = arg;
+
+	wals_touched_since(&look->refresh->request.source, look->since,
+	                   &look->refresh->model, &look->refresh->memory,
+	                   look->touched);
+}
+
+static void
+look_at_rows(const WalsRefresh *refresh, const TimestampTz *since,
+             WalsTouched *touched)
+{
+	Look look = {refresh, since, touched};
+
+	wals_query_read_and_unlock(read_touched, &look);
+}
+
+void
+wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
+                  WalsTouched *touched)
+{
+	const WalsModel *model = &refresh->model;
+	const WalsSource *source = &refresh->request.source;
+	Oid queue = wals_queue_find(model);
+	TimestampTz fresh_at;
+
+	touched->users = wals_refresh_ids(refresh, WC_USERS);
+	touched->items = wals_refresh_ids(refresh, WC_ITEMS);
+	touched->all = false;
+	if (OidIsValid(queue))
+	{
+		/* first, so that whoever is writing is waited for */
+		touched->all = since == NULL && wals_queue_mend(model, queue);
+		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
+	}
+	if (touched->all)
+	{
+		add_all_users(refresh, touched->users);
+		look_at_rows(refresh, NULL, touched);
+	}
+	if (OidIsValid(queue) && since == NULL)
+		return;
+	if (source->time_col == NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("nothing says which rows of \"%s\" have changed",
+		                source->name),
+		         errdetail("Model \"%s\" was trained without time_col.",
+		                   get_rel_name(model->relation)),
+		         wals_hint("SELECT wals_queue_enable(%s); notes down what "
+		                   "changes from then on.",
+		                   quote_literal_cstr(
+		                       wals_relation_quoted(model->relation)))));
+	if (since == NULL)
+	{
+		fresh_at = wals_version_fresh_at(model->relation, model->version);
+		since = &fresh_at;
+	}
+	look_at_rows(refresh, since, touched);
+}
