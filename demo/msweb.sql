@@ -52,7 +52,9 @@ RESET client_min_messages;
 SELECT wals_train('web', 'visits') AS version;
 
 \echo '-- of the two models there are now, this is to answer where none is named'
-SELECT wals_set_default('web') \g /dev/null
+\o /dev/null
+SELECT wals_set_default('web');
+\o
 \echo
 
 \echo '== 4. What visitor 77 looked at, and what the model recommends'
@@ -108,3 +110,4 @@ ORDER BY s.rank;
 
 SELECT wals_map_svg('web', n => 100, labels => 'areas', id_col => 'item_id',
                     label_col => 'title') \g (format=unaligned tuples_only=on) map.svg
+\echo '    \\g (format=unaligned tuples_only=on) map.svg'

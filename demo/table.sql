@@ -77,6 +77,8 @@ ORDER BY rank;
 \echo
 
 SELECT wals_map_svg('demo', n => 100) \g (format=unaligned tuples_only=on) map.svg
+\echo '    \\g (format=unaligned tuples_only=on) map.svg'
+\echo
 
 \set ECHO none
 SELECT greatest(1, least(10, n_items / 10)) AS k FROM demo WHERE active \gset
