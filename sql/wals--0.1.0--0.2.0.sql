@@ -110,7 +110,7 @@ CREATE FUNCTION wals_profile(
 	value_col name DEFAULT NULL,
 	weight_col name DEFAULT NULL,
 	time_col name DEFAULT NULL,
-	factors bigint DEFAULT 64
+	factors bigint DEFAULT NULL
 ) RETURNS TABLE (property text, value numeric, note text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
 AS 'MODULE_PATHNAME', 'wals_profile';
@@ -126,7 +126,7 @@ CREATE FUNCTION wals_train(
 	weight_col name DEFAULT NULL,
 	time_col name DEFAULT NULL,
 	feedback text DEFAULT 'implicit',
-	factors bigint DEFAULT 64,
+	factors bigint DEFAULT NULL,
 	iterations bigint DEFAULT 15,
 	regularization double precision DEFAULT NULL,
 	reg_exponent double precision DEFAULT 1,
@@ -178,11 +178,12 @@ CREATE PROCEDURE wals_retrain(
 	margin double precision DEFAULT 0,
 	holdout double precision DEFAULT NULL,
 	INOUT version integer DEFAULT NULL,
-	holdout_seed bigint DEFAULT NULL
+	holdout_seed bigint DEFAULT NULL,
+	factors bigint DEFAULT NULL
 )
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'wals_retrain';
-COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer, bigint)
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer, bigint, bigint)
 IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';
 
 CREATE FUNCTION wals_recommend(

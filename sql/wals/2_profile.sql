@@ -9,7 +9,7 @@ CREATE FUNCTION wals_profile(
 	value_col name DEFAULT NULL,
 	weight_col name DEFAULT NULL,
 	time_col name DEFAULT NULL,
-	factors bigint DEFAULT 64
+	factors bigint DEFAULT NULL
 ) RETURNS TABLE (property text, value numeric, note text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 30
 AS 'MODULE_PATHNAME', 'wals_profile';

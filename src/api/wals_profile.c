@@ -49,7 +49,7 @@ wals_profile(PG_FUNCTION_ARGS)
 	if (request.source.item_col == NULL)
 		request.source.item_col = "item_id";
 	request.factors = wals_arg_within(fcinfo, ARG_FACTORS, WC_FACTORS_MIN,
-	                                  WC_FACTORS_MAX, WC_FACTORS_DEFAULT);
+	                                  WC_FACTORS_MAX, WC_FACTORS_AUTO);
 	wals_profile_run(&request, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

@@ -31,7 +31,8 @@ enum
 	ARG_MARGIN,
 	ARG_HOLDOUT,
 	ARG_VERSION,
-	ARG_HOLDOUT_SEED
+	ARG_HOLDOUT_SEED,
+	ARG_FACTORS
 };
 
 /* Versions trained before this time are old; now minus an interval. */
@@ -82,6 +83,10 @@ wals_retrain(PG_FUNCTION_ARGS)
 	request.holdout = wals_arg_float8(fcinfo, ARG_HOLDOUT, 0);
 	request.has_holdout_seed = wals_arg_given(fcinfo, ARG_HOLDOUT_SEED);
 	request.holdout_seed = wals_arg_int64(fcinfo, ARG_HOLDOUT_SEED, 0);
+	request.factors = wals_arg_given(fcinfo, ARG_FACTORS)
+	                      ? wals_arg_within(fcinfo, ARG_FACTORS, WC_FACTORS_MIN,
+	                                        WC_FACTORS_MAX, WC_FACTORS_AUTO)
+	                      : WC_FACTORS_AUTO;
 	request.commits = call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);

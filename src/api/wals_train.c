@@ -153,7 +153,9 @@ wals_train(PG_FUNCTION_ARGS)
 	params->duplicates = wals_arg_choice(fcinfo, ARG_DUPLICATES, "duplicates",
 	                                     wals_duplicates_choices,
 	                                     wals_options_duplicates(&request));
-	params->factors = wals_arg_int32(fcinfo, ARG_FACTORS, defaults.factors);
+	request.factors_chosen = PG_ARGISNULL(ARG_FACTORS);
+	params->factors = wals_arg_within(fcinfo, ARG_FACTORS, PG_INT32_MIN + 1,
+	                                  PG_INT32_MAX, defaults.factors);
 	params->iterations =
 	    wals_arg_int32(fcinfo, ARG_ITERATIONS, defaults.iterations);
 	params->regularization = number(fcinfo, ARG_REGULARIZATION,

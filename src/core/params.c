@@ -23,7 +23,7 @@ wc_params_defaults(WcParams *params)
 	    .feedback = WC_IMPLICIT,
 	    .weighting = WC_WEIGHT_CONSTANT,
 	    .duplicates = WC_DUP_SUM,
-	    .factors = WC_FACTORS_DEFAULT,
+	    .factors = WC_FACTORS_AUTO,
 	    .iterations = WC_ITERATIONS_DEFAULT,
 	    .regularization = NAN,
 	    .reg_exponent = 1.0,
@@ -114,8 +114,9 @@ check_ranges(Checker *checker, const WcParams *p)
 	if ((int) p->solver < WC_SOLVE_AUTO || p->solver > WC_SOLVE_BLOCK)
 		return refuse(checker, "solver",
 		              "The legal values are auto, cholesky, cg and block.");
-	return check_count(checker, "factors", p->factors, WC_FACTORS_MIN,
-	                   WC_FACTORS_MAX) &&
+	return (p->factors == WC_FACTORS_AUTO ||
+	        check_count(checker, "factors", p->factors, WC_FACTORS_MIN,
+	                    WC_FACTORS_MAX)) &&
 	       check_count(checker, "iterations", p->iterations, WC_ITERATIONS_MIN,
 	                   WC_ITERATIONS_MAX) &&
 	       check_count(checker, "cg_steps", p->cg_steps, 1, WC_CG_STEPS_MAX) &&

@@ -48,14 +48,6 @@
 /* A given w0 that leaves them less than this part makes negatives vanish. */
 #define VANISHING_RATIO 0.1
 
-/*
- * Without a given lambda: this by the root of the smaller of m and n, which
- * bounds how many tastes there are to tell apart.  With few, most of the
- * factors would learn noise (docs/tuning.md has the measurements).  Nothing
- * was measured where it would be more than the most.
- */
-#define REGULARIZATION_SCALE 0.5
-#define REGULARIZATION_MOST 0.03
 #define REGULARIZATION_EXPLICIT_DEFAULT 0.1
 
 /*
@@ -63,7 +55,7 @@
  * has fewer entries than this part of its cells, else 0.  There rows with many
  * entries outvote the others (docs/tuning.md).
  */
-#define SPARSE_DENSITY 0.001
+#define SPARSE_DENSITY 0.05
 #define SPARSE_EXPONENT -0.25
 
 /* What exists only while a problem is built. */
@@ -106,11 +98,10 @@ static double
 choose_regularization(const WcProblem *problem)
 {
 	const WcCsr *csr = &problem->by_user;
-	int32_t smaller = csr->rows < csr->cols ? csr->rows : csr->cols;
 
 	if (problem->params.feedback == WC_EXPLICIT)
 		return REGULARIZATION_EXPLICIT_DEFAULT;
-	return fmin(REGULARIZATION_SCALE / sqrt(smaller), REGULARIZATION_MOST);
+	return wc_regularization_choose(csr->rows, csr->cols, csr->nnz);
 }
 
 /* Who gives one exponent means the other to be 0. */
@@ -142,6 +133,9 @@ resolve_params(WcProblem *problem, bool weighted)
 	bool is_explicit = params->feedback == WC_EXPLICIT;
 
 	choose_exponents(problem, weighted);
+	if (params->factors == WC_FACTORS_AUTO)
+		params->factors = wc_factors_choose(
+		    params->feedback, problem->by_user.rows, problem->by_user.cols);
 	if (isnan(params->regularization))
 		params->regularization = choose_regularization(problem);
 	if (params->biases < 0)

@@ -16,7 +16,10 @@
  * Options (params.c)
  * ------------------------------------------------------------------------ */
 
-#define WC_FACTORS_DEFAULT 64
+#define WC_FACTORS_AUTO INT32_MIN /* choose, see wc_factors_choose */
+#define WC_FACTORS_LEAST 64 /* that are chosen */
+#define WC_FACTORS_MOST 512
+#define WC_FACTORS_STEP 32
 #define WC_FACTORS_MIN 1
 #define WC_FACTORS_MAX 1024
 #define WC_ITERATIONS_DEFAULT 15
@@ -64,17 +67,17 @@ typedef enum WcMethod
 #define WC_CG_STEPS_MAX 100
 
 /*
- * Everything a training can be told.  A NaN in regularization,
- * unobserved_weight and the exponents of weights, and a -1 in biases mean
- * "choose": wc_params_defaults fills the struct, wc_problem_build resolves the
- * choices from the data.
+ * Everything a training can be told.  WC_FACTORS_AUTO in factors, a NaN in
+ * regularization, unobserved_weight and the exponents of weights, and a -1 in
+ * biases mean "choose": wc_params_defaults fills the struct, wc_problem_build
+ * resolves the choices from the data.
  */
 typedef struct WcParams
 {
 	WcFeedback feedback;
 	WcWeighting weighting;
 	WcDuplicates duplicates;
-	int32_t factors; /* k */
+	int32_t factors; /* k; WC_FACTORS_AUTO: by the shape */
 	int32_t iterations; /* full sweeps: users, then items */
 	double regularization; /* lambda >= 0; NaN: by the shape */
 	double reg_exponent; /* nu in [0, 1] */
@@ -96,6 +99,20 @@ typedef struct WcParams
 } WcParams;
 
 extern void wc_params_defaults(WcParams *params);
+
+/*
+ * k for a training on so many users and items, a multiple of WC_FACTORS_STEP
+ * from WC_FACTORS_LEAST to WC_FACTORS_MOST (choose.c).
+ */
+extern int32_t wc_factors_choose(WcFeedback feedback, int32_t users,
+                                 int32_t items);
+
+/*
+ * lambda for implicit and weighted feedback, with R entries per user in the mean:
+ * min(0.2 / (R^3 max(m, n))^(1/7), 0.03).
+ */
+extern double wc_regularization_choose(int32_t users, int32_t items,
+                                       int64_t entries);
 
 /*
  * NULL when every option is in range and they agree with each other; else the
@@ -299,6 +316,12 @@ extern bool wc_csr_check(const WcCsr *csr);
 extern WcStatus wc_memory_needed(int64_t nnz, int32_t users, int32_t items,
                                  int32_t factors, bool has_value,
                                  bool has_weight, bool has_time, size_t *bytes);
+
+/*
+ * Bytes a solver may take besides: what all threads share, and what each of them
+ * has.  An upper bound but for 8 bytes per entry of the longest row.
+ */
+extern size_t wc_workspace_needed(int32_t factors, int32_t threads);
 
 /* ------------------------------------------------------------------------
  * The problem (problem.c, objective.c)

@@ -33,6 +33,8 @@ typedef struct WalsProfile
 	WcSpread items;
 
 	/* cost of a training */
+	bool is_chosen; /* the number of factors is what a training would choose */
+	int32 wanted_factors; /* by the shape alone */
 	Size training_bytes;
 	double seconds;
 	double version_bytes;

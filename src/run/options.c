@@ -194,13 +194,15 @@ json_bool(StringInfo json, const char *name, bool value)
 
 /* The names of the options that were left to the training. */
 static void
-json_chosen(StringInfo json, const WcParams *asked)
+json_chosen(StringInfo json, const WalsTrainRequest *request)
 {
+	const WcParams *asked = &request->params;
 	const struct
 	{
 		const char *name;
 		bool open;
 	} options[] = {
+	    {"factors", request->factors_chosen},
 	    {"regularization", isnan(asked->regularization)},
 	    {"unobserved_weight", isnan(asked->unobserved_weight)},
 	    {"row_weight_exponent", isnan(asked->row_weight_exponent)},
@@ -276,7 +278,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "keep_versions", request->keep_versions);
 	json_number(&json, "holdout", request->holdout);
 	json_integer(&json, "holdout_seed", request->holdout_seed);
-	json_chosen(&json, &request->params);
+	json_chosen(&json, request);
 	appendStringInfoChar(&json, '}');
 	return json.data;
 }
@@ -479,7 +481,9 @@ wals_options_read(Oid model, const WalsRecord *record,
 	    record_choice(&reader, "weighting", wals_weighting_choices);
 	params->duplicates =
 	    record_choice(&reader, "duplicates", wals_duplicates_choices);
+	/* as many as before: whoever uses the vectors has made room for them */
 	params->factors = record_integer(&reader, "factors");
+	request->factors_chosen = record_open(&reader, "factors");
 	params->iterations = record_integer(&reader, "iterations");
 	params->regularization =
 	    record_open(&reader, "regularization")

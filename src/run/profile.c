@@ -29,6 +29,7 @@
 #include "base/report.h"
 #include "base/settings.h"
 #include "run/advice.h"
+#include "run/choose.h"
 #include "store/query.h"
 
 #define SAMPLE_RUNS 3 /* the fastest counts */
@@ -75,6 +76,27 @@ survey_times(WalsProfile *profile)
 	profile->has_times = coo->count > 0;
 	wc_free(&profile->memory.alloc, coo->time);
 	coo->time = NULL;
+}
+
+/* How many factors a training with default options has, and its memory. */
+static void
+survey_factors(WalsProfile *profile)
+{
+	WalsRatings *ratings = &profile->ratings;
+	WcParams *params = &profile->params;
+	Size ids;
+
+	profile->wanted_factors =
+	    wc_factors_choose(params->feedback, wc_idmap_count(ratings->users),
+	                      wc_idmap_count(ratings->items));
+	if (params->factors == WC_FACTORS_AUTO)
+		params->factors =
+		    Min(profile->wanted_factors,
+		        wals_ratings_most_factors(ratings, &profile->memory, params));
+	if (wals_ratings_memory(ratings, &profile->memory, params,
+	                        &profile->training_bytes, &ids) != WC_OK)
+		profile->training_bytes = SIZE_MAX / 2;
+	profile->training_bytes += ids;
 }
 
 /* What the numbers of the ratings say; then only pairs are kept of them. */
@@ -430,11 +452,33 @@ put_time(const WalsProfile *profile, const char *property, int64 time)
 	put(profile, property, seconds, note);
 }
 
+/* Where the number of factors comes from, and what it costs. */
+static const char *
+factors_note(const WalsProfile *profile)
+{
+	WalsChooser chooser = {NULL, &profile->entries, &profile->memory,
+	                       profile->params.feedback, WC_FACTORS_MOST};
+	int32 factors = profile->params.factors;
+	const char *origin = "as asked for";
+
+	if (profile->is_chosen && factors < profile->wanted_factors)
+		origin = psprintf("the data ask for %d, wals.max_memory allows these",
+		                  profile->wanted_factors);
+	else if (profile->is_chosen)
+		origin = "what a training chooses for these users and items";
+	if (factors == WC_FACTORS_LEAST || profile->entries.nnz == 0)
+		return origin;
+	return psprintf("%s; an iteration takes about %.1f times the work of %d",
+	                origin, wals_choose_labour(&chooser, factors),
+	                WC_FACTORS_LEAST);
+}
+
 static void
 put_cost(const WalsProfile *profile)
 {
 	int32 factors = profile->params.factors;
 
+	put_count(profile, "factors", factors, factors_note(profile));
 	put_number(profile, "training_memory_mb",
 	           profile->training_bytes / (1024.0 * 1024.0), 3,
 	           wals_max_memory == 0
@@ -458,13 +502,13 @@ wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	WalsProfile profile;
 	instr_time start;
-	Size ids;
 
 	memset(&profile, 0, sizeof(profile));
 	profile.source = &request->source;
 	profile.result = result;
 	wc_params_defaults(&profile.params);
 	profile.params.factors = request->factors;
+	profile.is_chosen = request->factors == WC_FACTORS_AUTO;
 	wals_memory_init(&profile.memory, context, (Size) wals_max_memory * 1024);
 
 	wals_query_begin();
@@ -472,10 +516,7 @@ wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
 	INSTR_TIME_SET_CURRENT(start);
 	wals_ratings_survey(&request->source, &profile.memory, &profile.ratings,
 	                    &profile.survey);
-	if (wals_ratings_memory(&profile.ratings, &profile.memory, &profile.params,
-	                        &profile.training_bytes, &ids) != WC_OK)
-		profile.training_bytes = SIZE_MAX / 2;
-	profile.training_bytes += ids;
+	survey_factors(&profile);
 	survey_numbers(&profile);
 	survey_pairs(&profile);
 	estimate_cost(&profile, seconds_since(start));

@@ -16,7 +16,7 @@
 typedef struct WalsProfileRequest
 {
 	WalsSource source; /* relation and columns */
-	int32 factors;
+	int32 factors; /* WC_FACTORS_AUTO: what a training would choose */
 } WalsProfileRequest;
 
 /* Rows (property, value, note); errors as of a training that reads. */

@@ -174,6 +174,13 @@ prepare(void *arg)
 		train->holdout = WALS_HOLDOUT_DEFAULT;
 	if (request->has_holdout_seed)
 		train->holdout_seed = request->holdout_seed;
+	if (request->factors != WC_FACTORS_AUTO)
+	{
+		if (train->params.factors != request->factors)
+			train->warm_start = false; /* vectors of another length */
+		train->params.factors = request->factors;
+		train->factors_chosen = false;
+	}
 	train->command = WALS_COMMAND_RETRAIN;
 	train->commits = request->commits;
 	candidate->due = true;

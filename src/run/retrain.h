@@ -25,6 +25,7 @@ typedef struct WalsRetrainRequest
 	double holdout;
 	bool has_holdout_seed; /* the same */
 	int64 holdout_seed;
+	int32 factors; /* WC_FACTORS_AUTO: as many as the active version has */
 	bool commits; /* the call may commit between its steps */
 } WalsRetrainRequest;
 

@@ -35,6 +35,7 @@
 #include "run/doubts.h"
 #include "run/gate.h"
 #include "run/options.h"
+#include "run/choose.h"
 #include "run/shortage.h"
 #include "run/steps.h"
 #include "run/train.h"
@@ -64,6 +65,7 @@ typedef struct TrainState
 
 	/* ratings */
 	WalsRatings ratings;
+	int32 most_factors; /* that fit into wals.max_memory, if chosen */
 	WcCsr by_user;
 	int64 newest; /* time that ages are counted back from */
 	double faded; /* part of the entries of which hardly anything is left */
@@ -125,7 +127,7 @@ static void
 find_start(TrainState *state)
 {
 	const WalsTrainRequest *request = state->request;
-	const WcParams *params = &request->params;
+	WcParams *params = &state->request->params;
 	const char *feedback =
 	    wals_choice_name(params->feedback, wals_feedback_choices);
 	bool biases = params->biases < 0 ? params->feedback == WC_EXPLICIT
@@ -145,6 +147,8 @@ find_start(TrainState *state)
 		                   "warm_start.")));
 		return;
 	}
+	if (params->factors == WC_FACTORS_AUTO)
+		params->factors = start->factors;
 	if (start->factors != params->factors)
 		detail = psprintf("It has %d factors, the training has %d.",
 		                  start->factors, params->factors);
@@ -281,6 +285,8 @@ load(TrainState *state)
 	INSTR_TIME_SET_CURRENT(start);
 	wals_query_read_and_unlock(read_source, state);
 	wals_ratings_check_memory(ratings, &state->memory, params);
+	state->most_factors =
+	    wals_ratings_most_factors(ratings, &state->memory, params);
 	wals_step_sort_ids(&state->request->source, &state->memory, ratings);
 	if (state->gate.fraction > 0)
 		check(state,
@@ -295,6 +301,18 @@ load(TrainState *state)
 	if (params->half_life > 0)
 		fade(state);
 	state->load_seconds = wals_step_seconds(start);
+}
+
+/* How many factors, if nobody said. */
+static void
+choose_factors(TrainState *state)
+{
+	WalsChooser chooser = {state->target.name, &state->by_user, &state->memory,
+	                       state->request->params.feedback,
+	                       state->most_factors};
+
+	if (state->request->factors_chosen)
+		wals_choose_factors(&chooser, &state->request->params.factors);
 }
 
 /* Weights the user gave per user or item, one per index, or NULL. */
@@ -747,6 +765,7 @@ wals_train_run(WalsTrainRequest *request)
 	begin_progress(&state, context);
 
 	load(&state);
+	choose_factors(&state);
 	wals_debug_point("load_done");
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
 	build_problem(&state);

@@ -25,6 +25,7 @@ typedef struct WalsTrainRequest
 	const char *model; /* name as given */
 	WalsSource source; /* relation and columns */
 	WcParams params;
+	bool factors_chosen; /* by a training: nobody gave their number */
 	double half_life_seconds; /* 0: none */
 	Oid row_weights; /* InvalidOid: none */
 	Oid col_weights;

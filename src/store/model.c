@@ -659,12 +659,12 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 void
 wals_model_inactive(Oid relation)
 {
-	ereport(ERROR,
-	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-	         errmsg("model \"%s\" has no active version",
-	                get_rel_name(relation)),
-	         wals_hint("Choose one: SELECT wals_activate(%s, version);",
-	                   quote_literal_cstr(wals_relation_quoted(relation)))));
+	ereport(
+	    ERROR,
+	    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	     errmsg("model \"%s\" has no active version", get_rel_name(relation)),
+	     wals_hint("Choose one: SELECT wals_activate(%s, version);",
+	               quote_literal_cstr(wals_relation_quoted(relation)))));
 }
 
 void

@@ -493,14 +493,16 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
 	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
 	                  params->weighting == WC_WEIGHT_LINEAR ||
 	                  params->weighting == WC_WEIGHT_LOG;
+	int32 factors =
+	    params->factors == WC_FACTORS_AUTO ? WC_FACTORS_LEAST : params->factors;
 	size_t needed = 0;
 	WcStatus status;
 
 	*ids = memory->used - Min(memory->used, coo_bytes(coo));
 	status =
 	    wc_memory_needed(coo->count, wc_idmap_count(ratings->users),
-	                     wc_idmap_count(ratings->items), params->factors,
-	                     has_value, has_weight, coo->time != NULL, &needed);
+	                     wc_idmap_count(ratings->items), factors, has_value,
+	                     has_weight, coo->time != NULL, &needed);
 	*bytes = needed;
 	return status;
 }
@@ -533,10 +535,36 @@ wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
 	         "while they are sorted or twice by row, the factors with "
 	         "4 * factors bytes per user and item, and %zu kB of ids.",
 	         bytes / 1024, limit / 1024, coo->count, users, items,
-	         params->factors, ids / 1024),
+	         params->factors == WC_FACTORS_AUTO ? WC_FACTORS_LEAST
+	                                            : params->factors,
+	         ids / 1024),
 	     errhint("Raise it with SET wals.max_memory = '%zuMB', or train on "
 	             "fewer rows or factors.",
 	             bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1)));
+}
+
+int32
+wals_ratings_most_factors(const WalsRatings *ratings, const WalsMemory *memory,
+                          const WcParams *params)
+{
+	Size limit = (Size) wals_max_memory * 1024;
+	WcParams tried = *params;
+
+	for (tried.factors = WC_FACTORS_MOST;
+	     limit > 0 && tried.factors > WC_FACTORS_LEAST;
+	     tried.factors -= WC_FACTORS_STEP)
+	{
+		Size bytes;
+		Size ids;
+
+		if (wals_ratings_memory(ratings, memory, &tried, &bytes, &ids) ==
+		        WC_OK &&
+		    add_size(add_size(bytes, ids),
+		             wc_workspace_needed(tried.factors, wals_thread_count())) <=
+		        limit)
+			break;
+	}
+	return tried.factors;
 }
 
 /* State of reading one table of weights. */

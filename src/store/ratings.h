@@ -72,10 +72,21 @@ extern WcStatus wals_ratings_memory(const WalsRatings *ratings,
                                     const WcParams *params, Size *bytes,
                                     Size *ids);
 
-/* Stop with 53200 when a training of this size would pass the limit. */
+/*
+ * Stop with 53200 when a training of this size would pass the limit, with the
+ * least factors that are chosen if their number is open.
+ */
 extern void wals_ratings_check_memory(const WalsRatings *ratings,
                                       const WalsMemory *memory,
                                       const WcParams *params);
+
+/*
+ * The most factors, of those that are chosen, with which a training on these
+ * ratings stays within the limit, the workspaces of its threads included.
+ */
+extern int32 wals_ratings_most_factors(const WalsRatings *ratings,
+                                       const WalsMemory *memory,
+                                       const WcParams *params);
 
 /*
  * Weights per user or item from a table with the columns id_col and "weight":

@@ -140,7 +140,7 @@ CREATE VIEW unreadable AS SELECT user_id, item_id / (user_id - user_id) AS item_
 \pset format unaligned
 \pset tuples_only on
 SELECT outcome('SELECT wals_train(''' || model || ''', ''unreadable'', warm_start => true, ' || options || ')')
-FROM (VALUES (1, 'cold', 'factors => 9'), (2, 'cold', 'iterations => 1'),
+FROM (VALUES (1, 'cold', 'factors => 9'), (2, 'cold', 'factors => 64'),
 	(3, 'cold', 'factors => 8, feedback => ''weighted'', value_col => ''value'''),
 	(4, 'stars', 'factors => 3, feedback => ''explicit'', value_col => ''value'', biases => false'),
 	(5, 'stars', 'factors => 3')) AS t(n, model, options) ORDER BY n;

@@ -62,7 +62,8 @@ test_defaults(void)
 	char detail[256];
 
 	CHECK(p.feedback == WC_IMPLICIT && p.weighting == WC_WEIGHT_CONSTANT);
-	CHECK(p.factors == 64 && p.iterations == 15 && isnan(p.regularization));
+	CHECK(p.factors == WC_FACTORS_AUTO && p.iterations == 15 &&
+	      isnan(p.regularization));
 	CHECK(p.reg_exponent == 1 && isnan(p.unobserved_weight));
 	CHECK(!p.unobserved_popularity && p.popularity_exponent == 0.5);
 	CHECK(p.alpha == 1 && p.epsilon == 1 && p.weight_normalize);
@@ -84,7 +85,7 @@ test_counts(void)
 	CHECK(refused(WITH(factors, 0), "factors",
 	              "The value is 0, the range is 1 to 1024."));
 	CHECK(refused(WITH(factors, 1025), "factors", "1025"));
-	CHECK(refused(WITH(factors, INT32_MIN), "factors", "-2147483648"));
+	CHECK(refused(WITH(factors, INT32_MIN + 1), "factors", "-2147483647"));
 	CHECK(passes(WITH(iterations, 1)));
 	CHECK(passes(WITH(iterations, 1000)));
 	CHECK(refused(WITH(iterations, 0), "iterations", "1 to 1000"));
