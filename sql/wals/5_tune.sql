@@ -13,7 +13,7 @@ CREATE FUNCTION wals_tune(
 	feedback text DEFAULT 'implicit',
 	metric text DEFAULT NULL,
 	k bigint DEFAULT 10,
-	trials bigint DEFAULT 20,
+	trials bigint DEFAULT NULL,
 	max_seconds bigint DEFAULT NULL,
 	search text DEFAULT 'auto',
 	holdout text DEFAULT 'hash',

@@ -163,10 +163,13 @@ wals_tune(PG_FUNCTION_ARGS)
 	fetch_source(fcinfo, &request);
 	fetch_measure(fcinfo, &request);
 	fetch_holdout(fcinfo, &request);
-	request.trials =
-	    wals_arg_within(fcinfo, ARG_TRIALS, 1, WC_TUNE_TRIALS_MAX, 20);
 	request.max_seconds =
 	    wals_arg_within(fcinfo, ARG_MAX_SECONDS, 1, PG_INT32_MAX, PG_INT32_MAX);
+	request.goes_on =
+	    PG_ARGISNULL(ARG_TRIALS) && request.max_seconds != PG_INT32_MAX;
+	request.trials = wals_arg_within(fcinfo, ARG_TRIALS, 1, WC_TUNE_TRIALS_MAX,
+	                                 request.goes_on ? WC_TUNE_TRIALS_MAX
+	                                                 : WALS_TUNE_TRIALS);
 	request.search = wals_arg_choice(fcinfo, ARG_SEARCH, "search",
 	                                 wals_tune_searches, WALS_SEARCH_AUTO);
 	request.with_defaults = PG_ARGISNULL(ARG_GRID);

@@ -82,14 +82,14 @@ static const WalsGridName names[] = {
 /* What is tried when nobody says what: the options that matter most. */
 static const char *const default_grid[] = {
     [WC_IMPLICIT] =
-        "{\"factors\": [32, 64, 128], "
+        "{\"factors\": [32, 64, 128, 256, 512], "
         "\"regularization\": {\"min\": 0.001, \"max\": 0.1, \"log\": true}, "
         "\"unobserved_weight\": {\"min\": 0.003, \"max\": 1, \"log\": true}}",
     [WC_EXPLICIT] =
         "{\"factors\": [8, 16, 32, 64], "
         "\"regularization\": {\"min\": 0.02, \"max\": 0.5, \"log\": true}}",
     [WC_WEIGHTED] =
-        "{\"factors\": [32, 64, 128], "
+        "{\"factors\": [32, 64, 128, 256, 512], "
         "\"regularization\": {\"min\": 0.001, \"max\": 0.1, \"log\": true}, "
         "\"unobserved_weight\": {\"min\": 0.003, \"max\": 1, \"log\": true}}",
 };
@@ -364,6 +364,23 @@ wals_grid_apply(const WalsGrid *grid, const double *point, WcParams *params)
 
 	for (i = 0; point != NULL && i < grid->n; i++)
 		apply(grid->names[i], value_at(grid, point, i), params);
+}
+
+void
+wals_grid_limit_factors(const WalsGrid *grid, int32 most, double *point)
+{
+	int32 i;
+
+	for (i = 0; i < grid->n; i++)
+	{
+		if (grid->names[i]->offset != offsetof(WcParams, factors))
+			continue;
+		if (grid->options[i].count == 0)
+			point[i] = Min(point[i], most);
+		while (grid->options[i].count > 0 && point[i] > 0 &&
+		       value_at(grid, point, i).number > most)
+			point[i]--;
+	}
 }
 
 static void

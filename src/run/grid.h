@@ -45,6 +45,10 @@ extern void wals_grid_check(const WalsGrid *grid, const WcParams *params);
 extern void wals_grid_apply(const WalsGrid *grid, const double *point,
                             WcParams *params);
 
+/* Lower the factors of a point to the largest number of them up to most. */
+extern void wals_grid_limit_factors(const WalsGrid *grid, int32 most,
+                                    double *point);
+
 /* The options of a point as a JSON object. */
 extern char *wals_grid_json(const WalsGrid *grid, const double *point);
 

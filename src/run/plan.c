@@ -23,6 +23,7 @@
 #include "run/plan.h"
 
 #define CANDIDATES 500 /* that a model chooses from */
+#define CANDIDATES_LONG 2000 /* where it goes on as long as there is time */
 #define LISTED_MAX 1000000 /* combinations that are gone through */
 
 bool
@@ -100,15 +101,19 @@ find_points(WalsPlan *plan, int32 trials, WcTuneFilter *filter)
 	WalsTuneRequest *request = plan->request;
 	const WalsGrid *grid = &request->grid;
 	int64 combinations = wc_tune_combinations(grid->n, grid->options);
-	int32 room = Max(trials, CANDIDATES);
+	int32 room = request->goes_on ? CANDIDATES_LONG : Max(trials, CANDIDATES);
+	/* time may end a long list anywhere, so its order should be by promise */
+	int32 listed = request->goes_on && request->search != WALS_SEARCH_GRID
+	                   ? Min(trials, WALS_TUNE_TRIALS)
+	                   : trials;
 
 	plan->points = wals_measure_alloc(plan->memory, room,
 	                                  sizeof(double) * Max((Size) grid->n, 1));
-	plan->n_points = trials + 1;
+	plan->n_points = listed + 1;
 	if (combinations >= 0 && combinations <= LISTED_MAX)
 		plan->n_points =
-		    wc_tune_grid(grid->n, grid->options, trials, filter, plan->points);
-	if (plan->n_points <= trials)
+		    wc_tune_grid(grid->n, grid->options, listed, filter, plan->points);
+	if (plan->n_points <= listed)
 	{
 		/* no need to search: all are tried */
 		if (request->search == WALS_SEARCH_AUTO ||
@@ -119,8 +124,9 @@ find_points(WalsPlan *plan, int32 trials, WcTuneFilter *filter)
 	if (request->search == WALS_SEARCH_GRID)
 		refuse_grid(request, combinations);
 	if (request->search == WALS_SEARCH_AUTO)
-		request->search = trials <= WC_TUNE_MODEL_MAX ? WALS_SEARCH_MODEL
-		                                              : WALS_SEARCH_HALVING;
+		request->search = request->goes_on || trials <= WC_TUNE_MODEL_MAX
+		                      ? WALS_SEARCH_MODEL
+		                      : WALS_SEARCH_HALVING;
 	plan->n_points =
 	    wc_tune_random(grid->n, grid->options, request->seed,
 	                   request->search == WALS_SEARCH_MODEL ? room : trials,
@@ -159,8 +165,9 @@ find_common(WalsPlan *plan)
 	WcParams most = request->train.params;
 	int32 i;
 
+	plan->leaves_factors = request->with_defaults;
 	if (!request->with_defaults)
-		most.factors = 0;
+		most.factors = WC_FACTORS_AUTO;
 	for (i = 0; i < plan->n_points; i++)
 	{
 		WcParams params = request->train.params;
@@ -168,6 +175,8 @@ find_common(WalsPlan *plan)
 		wals_grid_apply(grid, plan->points + (Size) i * (Size) grid->n,
 		                &params);
 		most.factors = Max(most.factors, params.factors);
+		plan->leaves_factors =
+		    plan->leaves_factors || params.factors == WC_FACTORS_AUTO;
 		plan->fades = plan->fades || params.half_life > 0;
 		most.duplicates = params.duplicates;
 		most.min_user_rows = params.min_user_rows;
@@ -188,7 +197,7 @@ wals_plan_make(WalsTuneRequest *request, WalsMemory *memory, WalsPlan *plan)
 	plan->request = request;
 	plan->memory = memory;
 	plan->base = request->train.params;
-	if (request->search == WALS_SEARCH_MODEL &&
+	if (request->search == WALS_SEARCH_MODEL && !request->goes_on &&
 	    request->trials > WC_TUNE_MODEL_MAX)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -217,18 +226,116 @@ wals_plan_make(WalsTuneRequest *request, WalsMemory *memory, WalsPlan *plan)
 }
 
 void
+wals_plan_limit_factors(WalsPlan *plan, int32 most)
+{
+	const WalsGrid *grid = &plan->request->grid;
+	Size n = (Size) grid->n;
+	int32 i;
+
+	for (i = 0; i < plan->n_points; i++)
+	{
+		wals_grid_limit_factors(grid, most, plan->points + (Size) i * n);
+		if (plan->places != NULL)
+			wc_tune_place(grid->n, grid->options, plan->points + (Size) i * n,
+			              plan->places + (Size) i * n);
+	}
+}
+
+/*
+ * Of more trials than a model can be made of, the better half of what it takes
+ * and an even part of the others: where it is good wants to be known exactly,
+ * where it is bad not to be forgotten.  Points that are left out are no
+ * candidates either.
+ */
+typedef struct Memory
+{
+	int32 n_candidates;
+	int32 *candidates; /* points */
+	double *places;
+	int32 n_tried;
+	int32 *tried; /* places among the candidates */
+	double *value;
+} Memory;
+
+static void
+remember(const WalsPlan *plan, int32 count, const int32 *tried,
+         const double *value, Memory *memory)
+{
+	Size n = (Size) plan->request->grid.n;
+	int32 *order = palloc(sizeof(int32) * count);
+	int32 *role = palloc0(sizeof(int32) * plan->n_points);
+	int32 best = WC_TUNE_MODEL_MAX / 2;
+	int32 others = WC_TUNE_MODEL_MAX - 1 - best;
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		order[i] = i;
+		role[tried[i]] = -1; /* forgotten */
+	}
+	wc_tune_rank(count, value, wals_plan_higher(plan->request), order);
+	for (i = 0; i < best; i++)
+		role[tried[order[i]]] = 1 + order[i];
+	for (i = 0; i < others; i++)
+	{
+		int32 t = order[best + (int32) ((int64) i * (count - best) / others)];
+
+		role[tried[t]] = 1 + t;
+	}
+	memory->candidates = palloc(sizeof(int32) * plan->n_points);
+	memory->places = palloc(sizeof(double) * plan->n_points * n);
+	memory->tried = palloc(sizeof(int32) * WC_TUNE_MODEL_MAX);
+	memory->value = palloc(sizeof(double) * WC_TUNE_MODEL_MAX);
+	for (i = 0; i < plan->n_points; i++)
+	{
+		if (role[i] < 0)
+			continue;
+		if (role[i] > 0)
+		{
+			memory->tried[memory->n_tried] = memory->n_candidates;
+			memory->value[memory->n_tried++] = value[role[i] - 1];
+		}
+		memcpy(memory->places + (Size) memory->n_candidates * n,
+		       plan->places + (Size) i * n, sizeof(double) * n);
+		memory->candidates[memory->n_candidates++] = i;
+	}
+	pfree(order);
+	pfree(role);
+}
+
+void
 wals_plan_choose(WalsPlan *plan, int32 trial, const double *value)
 {
 	const WalsTuneRequest *request = plan->request;
 	int32 first = request->with_defaults ? 1 : 0;
+	int32 count = trial - first;
+	const int32 *tried = plan->chosen + first;
+	bool higher = wals_plan_higher(request);
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	Memory memory = {0};
 
 	if (plan->places == NULL || trial < first)
 		return;
-	error.status = wc_tune_next(
-	    request->grid.n, plan->n_points, plan->places, trial - first,
-	    plan->chosen + first, value + first, wals_plan_higher(request),
-	    &plan->chosen[trial], &plan->memory->alloc, &wals_hooks);
+	if (count < WC_TUNE_MODEL_MAX)
+		error.status =
+		    wc_tune_next(request->grid.n, plan->n_points, plan->places, count,
+		                 tried, value + first, higher, &plan->chosen[trial],
+		                 &plan->memory->alloc, &wals_hooks);
+	else
+	{
+		int32 next = 0;
+
+		remember(plan, count, tried, value + first, &memory);
+		error.status =
+		    wc_tune_next(request->grid.n, memory.n_candidates, memory.places,
+		                 memory.n_tried, memory.tried, memory.value, higher,
+		                 &next, &plan->memory->alloc, &wals_hooks);
+		plan->chosen[trial] = memory.candidates[next];
+		pfree(memory.candidates);
+		pfree(memory.places);
+		pfree(memory.tried);
+		pfree(memory.value);
+	}
 	if (error.status != WC_OK)
 		wals_report(&error, plan->memory, NULL, NULL);
 }

@@ -22,6 +22,7 @@ typedef struct WalsPlan
 	double *places; /* the same, as a model sees them; NULL without one */
 	int32 *chosen; /* n_trials: place of the point; -1: the defaults */
 	bool fades; /* some point has a half-life */
+	bool leaves_factors; /* some trial has as many as a training chooses */
 } WalsPlan;
 
 /*
@@ -38,6 +39,9 @@ extern void wals_plan_make(WalsTuneRequest *request, WalsMemory *memory,
  * for nothing.  Trials are chosen in order, each once.
  */
 extern void wals_plan_choose(WalsPlan *plan, int32 trial, const double *value);
+
+/* Lists of factors end at this number: points with more become points with it. */
+extern void wals_plan_limit_factors(WalsPlan *plan, int32 most);
 
 /* The options of a trial that was chosen; NULL: none, the defaults. */
 extern const double *wals_plan_point(const WalsPlan *plan, int32 trial);

@@ -17,8 +17,8 @@
  *
  * Memory: 5 bytes an entry, 4 more for each of value and weight, beside what
  * one training takes; while it is halving 4 bytes times the factors for each
- * item of each trial; for times, 24 bytes a row while the split is made, or to
- * the end and twice, if some trial has a half-life.
+ * item of the third of the trials that goes on; for times, 24 bytes a row while
+ * the split is made, or to the end and twice, if some trial has a half-life.
  *
  * Nothing is written.  Other sessions see the trials on a board (base/board.h).
  *
@@ -83,8 +83,7 @@ typedef struct TuneState
 	int32 n_trials; /* of the plan; those that were chosen, when time is out */
 	WalsTrial *trials;
 	char **options; /* n_trials: JSON */
-	int32 n_rungs;
-	WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
+	int32 batch; /* trials that are halved together */
 
 	/* ratings */
 	WalsRatings ratings;
@@ -97,10 +96,21 @@ typedef struct TuneState
 	int32 n_run; /* of those, done */
 	double longest; /* seconds of one */
 	bool out_of_time;
-	int32 *order; /* trials, the best first */
+	int32 n_batches; /* that were run to their end */
+	int32 *order; /* trials of each batch, the best first */
 	double *value; /* of each, for the order */
+	double *learned; /* of each after its first round, to choose others by */
+	int32 winner;
 	WalsTrial best; /* trained again, measured on the test */
 } TuneState;
+
+/* Whether trials run in rounds, and only the best go on. */
+static bool
+is_halving(const WalsTuneRequest *request)
+{
+	return request->search == WALS_SEARCH_HALVING ||
+	       request->search == WALS_SEARCH_MODEL;
+}
 
 /* The metric with the length of its lists. */
 static char *
@@ -132,34 +142,89 @@ array_alloc(TuneState *state, int64 count, Size size)
  * Ratings
  * ------------------------------------------------------------------------ */
 
-/* Stop with 53200 when this tuning would pass the limit. */
-static void
-check_memory(const TuneState *state)
+/*
+ * Bytes this tuning needs with so many factors; kept is the part of the items of
+ * n_kept trials, to go on with.
+ */
+static Size
+bytes_needed(const TuneState *state, int32 factors, Size *kept, int32 *n_kept)
 {
-	const WalsTuneRequest *request = state->request;
-	const WcParams *params = &request->train.params;
 	const WcCsr *all = &state->parts.all;
-	Size limit = (Size) wals_max_memory * 1024;
-	Size entries = (Size) all->nnz;
-	Size kept = 0;
+	WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
 	size_t bytes = 0;
 
-	if (limit == 0)
-		return;
-	if (state->n_rungs > 1)
-		kept = mul_size(mul_size((Size) state->n_trials, (Size) all->cols),
-		                sizeof(float) * ((Size) params->factors + 1));
-	if (wc_memory_needed(all->nnz, all->rows, all->cols, params->factors,
+	*kept = 0;
+	*n_kept = 0;
+	if (wc_tune_rungs(state->batch, is_halving(state->request), rungs) > 1)
+	{
+		/* those who go on, and one that is going to fall out */
+		*n_kept = rungs[1].trials + 1;
+		*kept = mul_size(mul_size((Size) *n_kept, (Size) all->cols),
+		                 sizeof(float) * ((Size) factors + 1));
+	}
+	if (wc_memory_needed(all->nnz, all->rows, all->cols, factors,
 	                     all->value != NULL, all->weight != NULL, false,
 	                     &bytes) != WC_OK)
-		bytes = MaxAllocHugeSize;
-	bytes = add_size(bytes, add_size(state->memory.used, kept));
+		return MaxAllocHugeSize;
+	bytes = add_size(bytes, add_size(state->memory.used, *kept));
 	if (state->plan.fades) /* ratings are copied, to be merged */
 		bytes = add_size(bytes, mul_size((Size) state->parts.arrivals.count,
 		                                 2 * sizeof(int32) + 2 * sizeof(float) +
 		                                     sizeof(int64)));
-	bytes = add_size(bytes, entries); /* parts; what is held is in used */
-	if (bytes <= limit)
+	/* parts; what is held is in used */
+	return add_size(bytes, (Size) all->nnz);
+}
+
+/*
+ * How many factors the trials have that leave it to the training, and the
+ * largest number that is tried where nobody said what to try: both no more than
+ * fit into wals.max_memory.
+ */
+static void
+fit_factors(TuneState *state)
+{
+	WalsTuneRequest *request = state->request;
+	WcParams *most = &request->train.params;
+	WcParams *base = &state->plan.base;
+	Size limit = (Size) wals_max_memory * 1024;
+	int32 fitting = WC_FACTORS_MOST;
+	Size kept;
+	int32 n_kept;
+
+	while (limit > 0 && fitting > WC_FACTORS_LEAST &&
+	       bytes_needed(state, fitting, &kept, &n_kept) +
+	               wc_workspace_needed(fitting, wals_thread_count()) >
+	           limit)
+		fitting -= WC_FACTORS_STEP;
+	if (request->with_defaults && fitting < most->factors)
+	{
+		wals_plan_limit_factors(&state->plan, fitting);
+		most->factors = fitting;
+		ereport(NOTICE,
+		        (errmsg("no more than %d factors are tried, to stay within "
+		                "wals.max_memory",
+		                fitting)));
+	}
+	if (base->factors != WC_FACTORS_AUTO || !state->plan.leaves_factors)
+		return;
+	base->factors = Min(wc_factors_choose(base->feedback, state->parts.all.rows,
+	                                      state->parts.all.cols),
+	                    fitting);
+	most->factors = Max(most->factors, base->factors);
+}
+
+/* Stop with 53200 when this tuning would pass the limit. */
+static void
+check_memory(const TuneState *state)
+{
+	const WcParams *params = &state->request->train.params;
+	const WcCsr *all = &state->parts.all;
+	Size limit = (Size) wals_max_memory * 1024;
+	Size kept;
+	int32 n_kept;
+	Size bytes = bytes_needed(state, params->factors, &kept, &n_kept);
+
+	if (limit == 0 || bytes <= limit)
 		return;
 	ereport(
 	    ERROR,
@@ -169,12 +234,11 @@ check_memory(const TuneState *state)
 	         "The estimate is %zu kB, the limit is %zu kB, for " INT64_FORMAT
 	         " entries, %d users, %d items and up to %d factors; %zu kB "
 	         "of it are the items of %d trials, to go on with.",
-	         (Size) bytes / 1024, limit / 1024, all->nnz, all->rows, all->cols,
-	         params->factors, kept / 1024, state->n_trials),
-	     errhint(
-	         "Raise it with SET wals.max_memory = '%zuMB', or tune with "
-	         "fewer factors or trials, or search => 'random'.",
-	         (Size) (bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1))));
+	         bytes / 1024, limit / 1024, all->nnz, all->rows, all->cols,
+	         params->factors, kept / 1024, n_kept),
+	     errhint("Raise it with SET wals.max_memory = '%zuMB', or tune with "
+	             "fewer factors or trials, or search => 'random'.",
+	             bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1)));
 }
 
 /* Whether entries need times: to be split, or to fade. */
@@ -196,9 +260,10 @@ load(TuneState *state)
 	WalsShortage nothing = {
 	    source->name, "tune on", ratings, &request->train.params, 0, 0, 0, 0};
 
+	if (request->with_defaults)
+		params.factors = WC_FACTORS_AUTO; /* fit_factors says how many */
+	wals_ratings_check_memory(ratings, &state->memory, &params);
 	params.half_life = 0; /* entries fade in the trials */
-
-	wals_ratings_check_memory(ratings, &state->memory, &request->train.params);
 	if (coo->count == 0)
 		wals_shortage_check(&nothing);
 	wals_step_sort_ids(source, &state->memory, ratings);
@@ -329,7 +394,7 @@ open_trial(TuneState *state, int32 t)
 	WalsTrial *trial = &state->trials[t];
 	const double *point;
 
-	wals_plan_choose(&state->plan, t, state->value);
+	wals_plan_choose(&state->plan, t, state->learned);
 	point = wals_plan_point(&state->plan, t);
 	trial->params = state->plan.base;
 	wals_grid_apply(&request->grid, point, &trial->params);
@@ -398,46 +463,82 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 	return true;
 }
 
-/* All rounds; afterwards the order begins with the best trial. */
-static void
-run_trials(TuneState *state)
+/*
+ * All rounds of some trials, from first on; afterwards their order begins with
+ * the best.  True when it ran as far as its options say.
+ */
+static bool
+run_batch(TuneState *state, int32 first, int32 count)
 {
 	bool higher = wals_plan_higher(state->request);
 	bool learns = state->request->search == WALS_SEARCH_MODEL;
-	int r;
+	int32 *order = state->order + first;
+	WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
+	int32 n_rungs = wc_tune_rungs(count, is_halving(state->request), rungs);
+	int32 done = 0;
 	int32 i;
+	int r;
 
-	state->order = array_alloc(state, state->n_trials, sizeof(int32));
-	state->value = array_alloc(state, state->n_trials, sizeof(double));
-	for (i = 0; i < state->n_trials; i++)
+	for (i = first; i < first + count && !learns; i++)
+		open_trial(state, i);
+	for (r = 0; r < n_rungs && !state->out_of_time; r++)
 	{
-		state->order[i] = i;
-		state->value[i] = state->trials[i].value = NAN;
-		if (!learns)
-			open_trial(state, i);
-	}
-	for (r = 0; r < state->n_rungs && !state->out_of_time; r++)
-	{
-		int32 count = state->rungs[r].trials;
-		int32 done = 0;
+		int32 next = r + 1 < n_rungs ? rungs[r + 1].trials : count;
 
-		/* those who fell out; they are out of the order, too */
-		for (i = count; r > 0 && i < state->rungs[r - 1].trials; i++)
-			wals_contest_forget(&state->validation,
-			                    &state->trials[state->order[i]]);
-		for (; done < count; done++)
+		for (done = 0; done < rungs[r].trials; done++)
 		{
 			state->out_of_time = is_out_of_time(state);
 			if (state->out_of_time)
 				break;
 			if (r == 0 && learns)
-				open_trial(state, done);
-			state->out_of_time =
-			    !run_trial(state, state->order[done], &state->rungs[r]);
+				open_trial(state, first + done);
+			state->out_of_time = !run_trial(state, order[done], &rungs[r]);
 			if (state->out_of_time)
 				break;
+			if (r == 0)
+				state->learned[first + done] = state->value[first + done];
+			wc_tune_rank(done + 1, state->value, higher, order);
+			for (i = next; i <= done; i++) /* who has fallen out */
+				wals_contest_forget(&state->validation,
+				                    &state->trials[order[i]]);
 		}
-		wc_tune_rank(done, state->value, higher, state->order);
+	}
+	for (i = first; i < first + count; i++)
+		wals_contest_forget(&state->validation, &state->trials[i]);
+	return r == n_rungs && done > 0;
+}
+
+/* All batches; afterwards the winner is the best that was run to its end. */
+static void
+run_trials(TuneState *state)
+{
+	bool higher = wals_plan_higher(state->request);
+	int32 first;
+	int32 i;
+
+	state->order = array_alloc(state, state->n_trials, sizeof(int32));
+	state->value = array_alloc(state, state->n_trials, sizeof(double));
+	state->learned = array_alloc(state, state->n_trials, sizeof(double));
+	for (i = 0; i < state->n_trials; i++)
+	{
+		state->order[i] = i;
+		state->learned[i] = state->value[i] = state->trials[i].value = NAN;
+	}
+	for (first = 0; first < state->n_trials && !state->out_of_time;
+	     first += state->batch)
+	{
+		bool is_whole =
+		    run_batch(state, first, Min(state->batch, state->n_trials - first));
+		int32 best[2] = {state->winner, state->order[first]};
+
+		if (first == 0)
+			state->winner = best[1];
+		else if (is_whole)
+		{
+			wc_tune_rank(2, state->value, higher, best);
+			state->winner = best[0];
+		}
+		state->n_batches += !state->out_of_time;
 	}
 	while (state->options[state->n_trials - 1] == NULL)
 		state->n_trials--; /* never chosen */
@@ -447,7 +548,7 @@ run_trials(TuneState *state)
 static void
 refuse_all(const TuneState *state)
 {
-	const WalsTrial *trial = &state->trials[state->order[0]];
+	const WalsTrial *trial = &state->trials[state->winner];
 
 	ereport(
 	    ERROR,
@@ -471,7 +572,7 @@ static void
 test_best(TuneState *state)
 {
 	const WalsTuneRequest *request = state->request;
-	const WalsTrial *winner = &state->trials[state->order[0]];
+	const WalsTrial *winner = &state->trials[state->winner];
 	WalsRound round = {.iterations = winner->params.iterations,
 	                   .baseline = true,
 	                   .may_be_short = true};
@@ -549,21 +650,21 @@ static void
 announce(const TuneState *state, const char *call)
 {
 	const WalsTuneRequest *request = state->request;
-	int32 t = state->order[0];
+	int32 t = state->winner;
 	int32 trials = 0;
 	int32 i;
 
 	for (i = 0; i < state->n_trials; i++)
 		trials +=
 		    state->trials[i].iterations > 0 || state->trials[i].failure != NULL;
-	if (state->out_of_time)
+	if (state->out_of_time && (!request->goes_on || state->n_batches == 0))
 		ereport(NOTICE,
 		        (errmsg("stopped after %d of %d trials: another one might end "
 		                "after max_seconds, %d s",
 		                trials, state->plan.n_trials, request->max_seconds),
-		         state->n_rungs > 1 ? errdetail("In %d of %d runs of a trial.",
-		                                        state->n_run, state->n_runs)
-		                            : 0));
+		         is_halving(request) ? errdetail("In %d of %d runs of a trial.",
+		                                         state->n_run, state->n_runs)
+		                             : 0));
 	if (is_short(state))
 		ereport(NOTICE,
 		        (errmsg("the best was tested after %d of %d iterations: "
@@ -597,7 +698,7 @@ give_rows(const TuneState *state, MemoryContext context, WalsTuneRow **rows)
 		row->iterations = trial->iterations;
 		row->seconds = trial->seconds;
 		row->test_value = row->test_error = row->test_baseline = NAN;
-		row->best = t == state->order[0];
+		row->best = t == state->winner;
 		if (!row->best)
 			continue;
 		row->test_value = state->best.value;
@@ -618,10 +719,8 @@ prepare(TuneState *state)
 
 	wals_plan_make(request, &state->memory, &state->plan);
 	state->n_trials = state->plan.n_trials;
-	state->n_rungs = wc_tune_rungs(state->n_trials,
-	                               request->search == WALS_SEARCH_HALVING ||
-	                                   request->search == WALS_SEARCH_MODEL,
-	                               state->rungs);
+	state->batch = request->goes_on ? Min(WALS_TUNE_TRIALS, state->n_trials)
+	                                : state->n_trials;
 	state->trials = array_alloc(state, state->n_trials, sizeof(WalsTrial));
 	state->options = array_alloc(state, state->n_trials, sizeof(char *));
 	memset(state->trials, 0, sizeof(WalsTrial) * state->n_trials);
@@ -634,10 +733,18 @@ begin_progress(TuneState *state)
 	const WalsTuneRequest *request = state->request;
 	Oid relation = request->train.source.relation;
 	uint32 handle;
-	int r;
+	int32 first;
 
-	for (r = 0; r < state->n_rungs; r++)
-		state->n_runs += state->rungs[r].trials;
+	for (first = 0; first < state->n_trials; first += state->batch)
+	{
+		WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
+		int32 n_rungs =
+		    wc_tune_rungs(Min(state->batch, state->n_trials - first),
+		                  is_halving(request), rungs);
+
+		while (n_rungs-- > 0)
+			state->n_runs += rungs[n_rungs].trials;
+	}
 	wals_progress_begin(&state->progress, WALS_COMMAND_TUNE,
 	                    get_rel_namespace(relation), get_rel_name(relation),
 	                    GetCurrentTimestamp(), state->n_runs + 1,
@@ -681,6 +788,7 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	wals_query_begin();
 	wals_query_read_and_unlock(read_source, &state);
 	load(&state);
+	fit_factors(&state);
 	check_memory(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
 	split(&state);
@@ -688,7 +796,7 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	                  &state.validation);
 	wals_progress_phase(&state.progress, WALS_PHASE_TUNING);
 	run_trials(&state);
-	if (isnan(state.trials[state.order[0]].value))
+	if (isnan(state.trials[state.winner].value))
 		refuse_all(&state);
 	test_best(&state);
 	count = give_rows(&state, result, rows);

@@ -28,6 +28,9 @@ typedef enum WalsSearch
 	WALS_SEARCH_MODEL
 } WalsSearch;
 
+/* Trials when nobody says how many, and in a batch of those that go on. */
+#define WALS_TUNE_TRIALS 20
+
 /* Values beside those of WcCutMetric. */
 enum
 {
@@ -48,6 +51,7 @@ typedef struct WalsTuneRequest
 	int metric; /* WcCutMetric, or one of the above */
 	int32 cut; /* length of the lists */
 	int32 trials;
+	bool goes_on; /* in batches, as long as there is time */
 	int32 max_seconds; /* PG_INT32_MAX: no limit */
 	WalsHoldout holdout;
 	double fraction; /* held out for the test, and again to validate */
