@@ -98,6 +98,9 @@ BEGIN
 				HINT = pg_catalog.format('When it suits you, define them again with the text you once wrote, without "_0_1_0", then DROP FUNCTION %s.',
 					pg_catalog.replace(old::pg_catalog.text, '(', '_0_1_0('));
 		EXECUTE pg_catalog.format('ALTER FUNCTION %s RENAME TO %I', old, new_name);
+		EXECUTE (SELECT pg_catalog.format('ALTER FUNCTION %s PARALLEL RESTRICTED', old)
+			FROM pg_catalog.pg_proc AS p
+			WHERE p.oid OPERATOR(pg_catalog.=) old::oid AND p.proparallel OPERATOR(pg_catalog.=) 's');
 		EXECUTE pg_catalog.format('ALTER FUNCTION %s DEPENDS ON EXTENSION wals', old);
 	END LOOP;
 END
@@ -200,7 +203,7 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(bigint, bigint, regclass, bigint[], bigint[], boolean, double precision, text, text, double precision, double precision, double precision)
@@ -220,7 +223,7 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id text, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(text, bigint, regclass, text[], text[], boolean, double precision, text, text, double precision, double precision, double precision)
@@ -240,7 +243,7 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(uuid, bigint, regclass, uuid[], uuid[], boolean, double precision, text, text, double precision, double precision, double precision)
@@ -348,7 +351,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id bigint, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(bigint, bigint, bigint, regclass)
@@ -360,7 +363,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id text, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(text, text, bigint, regclass)
@@ -372,7 +375,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id uuid, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(uuid, uuid, bigint, regclass)
@@ -561,7 +564,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates bigint[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id bigint, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(bigint, bigint, regclass, bigint[], boolean)
@@ -574,7 +577,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates text[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id text, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(text, bigint, regclass, text[], boolean)
@@ -587,7 +590,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates uuid[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id uuid, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(uuid, bigint, regclass, uuid[], boolean)
@@ -638,7 +641,7 @@ CREATE FUNCTION wals_recommend_all(
 	candidates text[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id text, item_id text, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all(bigint, regclass, boolean, text[], text[], double precision)
@@ -652,7 +655,7 @@ CREATE FUNCTION wals_recommend_all_bigint(
 	candidates bigint[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id bigint, item_id bigint, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all_bigint(bigint, regclass, boolean, bigint[], bigint[], double precision)
@@ -666,7 +669,7 @@ CREATE FUNCTION wals_recommend_all_uuid(
 	candidates uuid[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id uuid, item_id uuid, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all_uuid(bigint, regclass, boolean, uuid[], uuid[], double precision)
@@ -808,3 +811,42 @@ ALTER FUNCTION wals_set_default(regclass) CALLED ON NULL INPUT;
 ALTER FUNCTION wals_drop(regclass) CALLED ON NULL INPUT;
 ALTER FUNCTION wals_queue_enable(regclass) CALLED ON NULL INPUT;
 ALTER FUNCTION wals_queue_disable(regclass) CALLED ON NULL INPUT;
+
+-- ---------------------------------------------------------------------------
+-- What may read a source stays out of parallel workers, which cannot read
+-- temporary tables; scores of what is stored do not.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION _wals_score_support(internal) RETURNS internal
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_score_support';
+COMMENT ON FUNCTION _wals_score_support(internal)
+IS 'planner support: a call that does not fold in may run in parallel workers';
+
+CREATE FUNCTION _wals_score_stored(user_id bigint, item_id bigint, model regclass)
+RETURNS real
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(bigint, bigint, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+CREATE FUNCTION _wals_score_stored(user_id text, item_id text, model regclass)
+RETURNS real
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(text, text, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+CREATE FUNCTION _wals_score_stored(user_id uuid, item_id uuid, model regclass)
+RETURNS real
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(uuid, uuid, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+ALTER FUNCTION wals_score(bigint, bigint, regclass, text) PARALLEL RESTRICTED SUPPORT _wals_score_support;
+ALTER FUNCTION wals_score(text, text, regclass, text) PARALLEL RESTRICTED SUPPORT _wals_score_support;
+ALTER FUNCTION wals_score(uuid, uuid, regclass, text) PARALLEL RESTRICTED SUPPORT _wals_score_support;
+ALTER FUNCTION wals_user_factors(bigint, regclass, text) PARALLEL RESTRICTED;
+ALTER FUNCTION wals_user_factors(text, regclass, text) PARALLEL RESTRICTED;
+ALTER FUNCTION wals_user_factors(uuid, regclass, text) PARALLEL RESTRICTED;

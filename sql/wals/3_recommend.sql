@@ -24,7 +24,7 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id bigint, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(bigint, bigint, regclass, bigint[], bigint[], boolean, double precision, text, text, double precision, double precision, double precision)
@@ -44,7 +44,7 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id text, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(text, bigint, regclass, text[], text[], boolean, double precision, text, text, double precision, double precision, double precision)
@@ -64,29 +64,59 @@ CREATE FUNCTION wals_recommend(
 	diversity double precision DEFAULT 0,
 	explore double precision DEFAULT 0
 ) RETURNS TABLE (item_id uuid, score real, rank integer, basis text)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend';
 COMMENT ON FUNCTION wals_recommend(uuid, bigint, regclass, uuid[], uuid[], boolean, double precision, text, text, double precision, double precision, double precision)
 IS 'the n best items for a user, best first; models with uuid ids';
 
-CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
+CREATE FUNCTION _wals_score_support(internal) RETURNS internal
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'wals_score_support';
+COMMENT ON FUNCTION _wals_score_support(internal)
+IS 'planner support: a call that does not fold in may run in parallel workers';
+
+CREATE FUNCTION _wals_score_stored(user_id bigint, item_id bigint, model regclass)
 RETURNS real
 LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(bigint, bigint, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+CREATE FUNCTION _wals_score_stored(user_id text, item_id text, model regclass)
+RETURNS real
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(text, text, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+CREATE FUNCTION _wals_score_stored(user_id uuid, item_id uuid, model regclass)
+RETURNS real
+LANGUAGE C STABLE PARALLEL SAFE COST 100
+AS 'MODULE_PATHNAME', 'wals_score';
+COMMENT ON FUNCTION _wals_score_stored(uuid, uuid, regclass)
+IS 'wals_score without folding in: the planner puts it in its place';
+
+CREATE FUNCTION wals_score(user_id bigint, item_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
+RETURNS real
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100
+SUPPORT _wals_score_support
 AS 'MODULE_PATHNAME', 'wals_score';
 COMMENT ON FUNCTION wals_score(bigint, bigint, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with integer ids';
 
 CREATE FUNCTION wals_score(user_id text, item_id text, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
 RETURNS real
-LANGUAGE C STABLE PARALLEL SAFE COST 100
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100
+SUPPORT _wals_score_support
 AS 'MODULE_PATHNAME', 'wals_score';
 COMMENT ON FUNCTION wals_score(text, text, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with any id type, ids as text';
 
 CREATE FUNCTION wals_score(user_id uuid, item_id uuid, model regclass DEFAULT NULL, fold_in text DEFAULT 'never')
 RETURNS real
-LANGUAGE C STABLE PARALLEL SAFE COST 100
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 100
+SUPPORT _wals_score_support
 AS 'MODULE_PATHNAME', 'wals_score';
 COMMENT ON FUNCTION wals_score(uuid, uuid, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with uuid ids';

@@ -83,7 +83,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id bigint, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(bigint, bigint, bigint, regclass)
@@ -95,7 +95,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id text, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(text, text, bigint, regclass)
@@ -107,7 +107,7 @@ CREATE FUNCTION wals_explain(
 	n bigint DEFAULT 10,
 	model regclass DEFAULT NULL
 ) RETURNS TABLE (because_item_id uuid, value real, weight real, contribution real, share real)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_explain';
 COMMENT ON FUNCTION wals_explain(uuid, uuid, bigint, regclass)
@@ -115,21 +115,21 @@ IS 'what each rating of a user contributes to the score of an item; models with 
 
 CREATE FUNCTION wals_user_factors(user_id bigint, model regclass DEFAULT NULL, fold_in text DEFAULT 'auto')
 RETURNS real[]
-LANGUAGE C STABLE PARALLEL SAFE COST 1000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000
 AS 'MODULE_PATHNAME', 'wals_user_factors';
 COMMENT ON FUNCTION wals_user_factors(bigint, regclass, text)
 IS 'factors of a user, stored or folded in; models with integer user ids';
 
 CREATE FUNCTION wals_user_factors(user_id text, model regclass DEFAULT NULL, fold_in text DEFAULT 'auto')
 RETURNS real[]
-LANGUAGE C STABLE PARALLEL SAFE COST 1000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000
 AS 'MODULE_PATHNAME', 'wals_user_factors';
 COMMENT ON FUNCTION wals_user_factors(text, regclass, text)
 IS 'factors of a user, stored or folded in; models with any id type, ids as text';
 
 CREATE FUNCTION wals_user_factors(user_id uuid, model regclass DEFAULT NULL, fold_in text DEFAULT 'auto')
 RETURNS real[]
-LANGUAGE C STABLE PARALLEL SAFE COST 1000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000
 AS 'MODULE_PATHNAME', 'wals_user_factors';
 COMMENT ON FUNCTION wals_user_factors(uuid, regclass, text)
 IS 'factors of a user, stored or folded in; models with uuid user ids';

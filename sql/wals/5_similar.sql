@@ -87,7 +87,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates bigint[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id bigint, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(bigint, bigint, regclass, bigint[], boolean)
@@ -100,7 +100,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates text[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id text, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(text, bigint, regclass, text[], boolean)
@@ -113,7 +113,7 @@ CREATE FUNCTION wals_recommend_users(
 	candidates uuid[] DEFAULT NULL,
 	exclude_seen boolean DEFAULT true
 ) RETURNS TABLE (user_id uuid, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_recommend_users';
 COMMENT ON FUNCTION wals_recommend_users(uuid, bigint, regclass, uuid[], boolean)

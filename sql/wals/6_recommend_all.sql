@@ -17,7 +17,7 @@ CREATE FUNCTION wals_recommend_all(
 	candidates text[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id text, item_id text, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all(bigint, regclass, boolean, text[], text[], double precision)
@@ -31,7 +31,7 @@ CREATE FUNCTION wals_recommend_all_bigint(
 	candidates bigint[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id bigint, item_id bigint, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all_bigint(bigint, regclass, boolean, bigint[], bigint[], double precision)
@@ -45,7 +45,7 @@ CREATE FUNCTION wals_recommend_all_uuid(
 	candidates uuid[] DEFAULT NULL,
 	min_score double precision DEFAULT NULL
 ) RETURNS TABLE (user_id uuid, item_id uuid, score real, rank integer)
-LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 10000
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SUPPORT _wals_recommend_all_support
 AS 'MODULE_PATHNAME', 'wals_recommend_all';
 COMMENT ON FUNCTION wals_recommend_all_uuid(bigint, regclass, boolean, uuid[], uuid[], double precision)

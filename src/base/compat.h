@@ -13,6 +13,7 @@
 #include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/backend_status.h"
@@ -39,6 +40,16 @@ wals_namespace_aclcheck(Oid namespace_oid, Oid role, AclMode mode)
 	return object_aclcheck(NamespaceRelationId, namespace_oid, role, mode);
 #else
 	return pg_namespace_aclcheck(namespace_oid, role, mode);
+#endif
+}
+
+static inline AclResult
+wals_function_aclcheck(Oid function, Oid role, AclMode mode)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ProcedureRelationId, function, role, mode);
+#else
+	return pg_proc_aclcheck(function, role, mode);
 #endif
 }
 

@@ -378,6 +378,9 @@ model_check(Oid relation)
 		ereport(ERROR,
 		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
 		         errmsg("\"%s\" is not a wals model", get_rel_name(relation)),
+		         get_rel_persistence(relation) == RELPERSISTENCE_TEMP
+		             ? errdetail("It is a temporary table.")
+		             : 0,
 		         wals_hint("SELECT * FROM wals_models lists the models.")));
 }
 

@@ -367,7 +367,7 @@ wals_table_kind(Oid relation, WalsIdType *id_type)
 	HeapTuple tuple;
 	Form_pg_class form;
 	Oid of_type;
-	char kind;
+	bool fits;
 	int i;
 
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
@@ -375,10 +375,12 @@ wals_table_kind(Oid relation, WalsIdType *id_type)
 		return WALS_TABLE_OTHER;
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	of_type = form->reloftype;
-	kind = form->relkind;
+	/* other sessions could not read a temporary one, nor could our workers */
+	fits = form->relkind == RELKIND_RELATION &&
+	       form->relpersistence != RELPERSISTENCE_TEMP;
 	ReleaseSysCache(tuple);
 
-	if (!OidIsValid(of_type) || kind != RELKIND_RELATION)
+	if (!OidIsValid(of_type) || !fits)
 		return WALS_TABLE_OTHER;
 	if (of_type == types[0])
 		return WALS_TABLE_MODEL;

@@ -29,7 +29,10 @@ extern void wals_relation_lock(Oid relation);
 /* schema.name, quoted for use in SQL; fails with 42P01 when it is gone. */
 extern char *wals_relation_quoted(Oid relation);
 
-/* What a relation is to wals, by the composite type it is a table of. */
+/*
+ * What a relation is to wals, by the composite type it is a table of.  Temporary
+ * tables are nothing to it.
+ */
 typedef enum WalsTableKind
 {
 	WALS_TABLE_OTHER,
