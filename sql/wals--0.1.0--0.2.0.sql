@@ -10,11 +10,85 @@
 
 ALTER FUNCTION wals_recommend_support(internal) RENAME TO _wals_recommend_support;
 ALTER FUNCTION wals_recommend_all_support(internal) RENAME TO _wals_recommend_all_support;
-ALTER FUNCTION wals_model_list() RENAME TO _wals_model_list;
 ALTER FUNCTION wals_log_list() RENAME TO _wals_log_list;
 ALTER FUNCTION wals_progress_log() RENAME TO _wals_progress_log;
 ALTER FUNCTION wals_progress_list() RENAME TO _wals_progress_list;
 ALTER FUNCTION wals_tune_progress_list() RENAME TO _wals_tune_progress_list;
+
+-- ---------------------------------------------------------------------------
+-- wals_models says which version a gate turned down.  Views on it stay.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION _wals_model_rows(
+	OUT model regclass,
+	OUT owner name,
+	OUT is_default boolean,
+	OUT versions integer,
+	OUT active wals_model,
+	OUT refused wals_model
+) RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
+AS 'MODULE_PATHNAME', 'wals_model_list';
+COMMENT ON FUNCTION _wals_model_rows()
+IS 'every model the caller may read, with its active version and the last one after it that a gate turned down; wals_models shows it in columns';
+
+CREATE OR REPLACE VIEW wals_models AS
+SELECT l.model,
+	l.owner,
+	l.is_default,
+	l.versions,
+	(l.active).version AS active_version,
+	CASE WHEN pg_catalog.isfinite((l.active).trained_at)
+		THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) (l.active).trained_at
+	END AS age,
+	CASE WHEN (l.active).n_rows OPERATOR(pg_catalog.>) 0 THEN (
+		SELECT GREATEST(pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::bigint)
+			OPERATOR(pg_catalog.-) (l.active).n_rows
+		FROM pg_catalog.pg_class AS c
+		WHERE c.oid OPERATOR(pg_catalog.=) (l.active).source::oid
+			AND c.relkind OPERATOR(pg_catalog.=) 'r'
+			AND NOT c.relhassubclass AND NOT c.relrowsecurity
+			AND (c.reltuples OPERATOR(pg_catalog.>=) 0
+				OR pg_catalog.pg_stat_get_live_tuples(c.oid) OPERATOR(pg_catalog.>) 0))
+	END AS rows_since,
+	(l.active).trained_at,
+	(l.active).trained_by,
+	(l.active).source,
+	(l.active).feedback,
+	(l.active).objective,
+	(l.active).factors,
+	(l.active).n_users,
+	(l.active).n_items,
+	(l.active).n_entries,
+	(l.active).n_skipped,
+	(l.active).iterations,
+	(l.active).stop_reason,
+	(l.active).loss,
+	(l.active).seconds,
+	-- what a stranger's model names is not its own, and may be locked
+	CASE WHEN (l.active).version IS NOT NULL THEN (
+		SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid))::bigint
+		FROM pg_catalog.pg_class AS c
+		JOIN pg_catalog.pg_class AS m ON m.relowner OPERATOR(pg_catalog.=) c.relowner
+		WHERE m.oid OPERATOR(pg_catalog.=) l.model::oid
+			AND c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[l.model::oid,
+				(l.active).users_table::oid, (l.active).items_table::oid]))
+	END AS bytes,
+	(l.active).options,
+	(l.active).metrics,
+	(l.active).wals_version,
+	(l.refused).version AS refused_version,
+	(l.refused).trained_at AS refused_at,
+	(l.refused).metrics OPERATOR(pg_catalog.#>>) '{gate,reason}' AS refused_because,
+	(l.refused).metrics AS refused_metrics
+FROM @extschema@._wals_model_rows() AS l;
+
+COMMENT ON COLUMN wals_models.refused_version IS 'the last version after the active one that a gate turned down (activate => if_better), NULL if none';
+COMMENT ON COLUMN wals_models.refused_at IS 'when its training began';
+COMMENT ON COLUMN wals_models.refused_because IS 'why it was turned down';
+COMMENT ON COLUMN wals_models.refused_metrics IS 'its figures, and in gate those of the comparison';
+
+DROP FUNCTION wals_model_list();
 
 -- ---------------------------------------------------------------------------
 -- Arguments that were integer and real are bigint and double precision, because

@@ -26,17 +26,18 @@ AS 'MODULE_PATHNAME', 'wals_drop';
 COMMENT ON FUNCTION wals_drop(regclass)
 IS 'drop a model with its factor tables; owner only';
 
-CREATE FUNCTION _wals_model_list(
+CREATE FUNCTION _wals_model_rows(
 	OUT model regclass,
 	OUT owner name,
 	OUT is_default boolean,
 	OUT versions integer,
-	OUT active wals_model
+	OUT active wals_model,
+	OUT refused wals_model
 ) RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_model_list';
-COMMENT ON FUNCTION _wals_model_list()
-IS 'every model the caller may read, with its active version; wals_models shows it in columns';
+COMMENT ON FUNCTION _wals_model_rows()
+IS 'every model the caller may read, with its active version and the last one after it that a gate turned down; wals_models shows it in columns';
 
 CREATE VIEW wals_models AS
 SELECT l.model,
@@ -82,8 +83,12 @@ SELECT l.model,
 	END AS bytes,
 	(l.active).options,
 	(l.active).metrics,
-	(l.active).wals_version
-FROM @extschema@._wals_model_list() AS l;
+	(l.active).wals_version,
+	(l.refused).version AS refused_version,
+	(l.refused).trained_at AS refused_at,
+	(l.refused).metrics OPERATOR(pg_catalog.#>>) '{gate,reason}' AS refused_because,
+	(l.refused).metrics AS refused_metrics
+FROM @extschema@._wals_model_rows() AS l;
 
 COMMENT ON VIEW wals_models IS 'every model the caller may read, with its active version';
 COMMENT ON COLUMN wals_models.model IS 'the model';
@@ -111,6 +116,10 @@ COMMENT ON COLUMN wals_models.bytes IS 'size of the model''s three tables on dis
 COMMENT ON COLUMN wals_models.options IS 'all options, choices resolved';
 COMMENT ON COLUMN wals_models.metrics IS 'metrics attached to the version';
 COMMENT ON COLUMN wals_models.wals_version IS 'version of the library that trained';
+COMMENT ON COLUMN wals_models.refused_version IS 'the last version after the active one that a gate turned down (activate => if_better), NULL if none';
+COMMENT ON COLUMN wals_models.refused_at IS 'when its training began';
+COMMENT ON COLUMN wals_models.refused_because IS 'why it was turned down';
+COMMENT ON COLUMN wals_models.refused_metrics IS 'its figures, and in gate those of the comparison';
 
 -- The function behind it shows only what the caller may read.
 GRANT SELECT ON wals_models TO PUBLIC;

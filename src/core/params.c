@@ -47,6 +47,35 @@ wc_params_defaults(WcParams *params)
 	*params = defaults;
 }
 
+/* NaN leaves it open. */
+static bool
+same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+bool
+wc_params_same(const WcParams *a, const WcParams *b)
+{
+	return a->feedback == b->feedback && a->weighting == b->weighting &&
+	       a->duplicates == b->duplicates && a->factors == b->factors &&
+	       a->iterations == b->iterations &&
+	       same_number(a->regularization, b->regularization) &&
+	       same_number(a->reg_exponent, b->reg_exponent) &&
+	       same_number(a->unobserved_weight, b->unobserved_weight) &&
+	       a->unobserved_popularity == b->unobserved_popularity &&
+	       same_number(a->popularity_exponent, b->popularity_exponent) &&
+	       same_number(a->alpha, b->alpha) &&
+	       same_number(a->epsilon, b->epsilon) &&
+	       same_number(a->row_weight_exponent, b->row_weight_exponent) &&
+	       same_number(a->col_weight_exponent, b->col_weight_exponent) &&
+	       a->weight_normalize == b->weight_normalize &&
+	       a->biases == b->biases && same_number(a->half_life, b->half_life) &&
+	       a->min_user_rows == b->min_user_rows &&
+	       a->min_item_rows == b->min_item_rows && a->solver == b->solver &&
+	       a->cg_steps == b->cg_steps;
+}
+
 /* Where the sentence goes; its functions return true when all is well. */
 typedef struct Checker
 {

@@ -100,6 +100,9 @@ typedef struct WcParams
 
 extern void wc_params_defaults(WcParams *params);
 
+/* Whether two trainings differ in nothing but, maybe, their seeds. */
+extern bool wc_params_same(const WcParams *a, const WcParams *b);
+
 /*
  * k for a training on so many users and items, a multiple of WC_FACTORS_STEP
  * from WC_FACTORS_LEAST to WC_FACTORS_MOST (choose.c).

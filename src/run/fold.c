@@ -109,9 +109,9 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 			folded->n_unusable++;
 			continue;
 		}
-		if (holds_out && wc_is_drawn(objective->holdout, objective->draw,
-		                             user_hash,
-		                             wc_hash_id(item_kind, &history->ids[i])))
+		if (holds_out &&
+		    wc_is_drawn(objective->holdout, objective->draw, user_hash,
+		                wc_hash_id(item_kind, &history->ids[i])))
 		{
 			folded->n_held_out++;
 			continue;
@@ -129,11 +129,10 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 	}
 	solve(objective, &rows, user_name, folded);
 	if (rows_left_out(folded) > 0)
-		ereport(DEBUG1,
-		        (errmsg_internal("folding in user %s left out " INT64_FORMAT
-		                         " of " INT64_FORMAT " rows",
-		                         user_name, rows_left_out(folded),
-		                         folded->n_rows)));
+		ereport(DEBUG1, (errmsg_internal(
+		                    "folding in user %s left out " INT64_FORMAT
+		                    " of " INT64_FORMAT " rows",
+		                    user_name, rows_left_out(folded), folded->n_rows)));
 }
 
 void

@@ -9,16 +9,26 @@
  * margin.
  *
  * The comparison is fair when neither has seen what it is asked for.  The draw
- * of what is held out depends on ids alone and never changes, so a version
- * trained with the same fraction or a larger one has not.  One that was trained
- * with less has, and so has one that was refreshed, from all rows; its figure
- * is too good.  It is compared all the same: a bound that is too high keeps the
- * promise that an answer never gets worse by more than the margin, and the
- * NOTICE says how to get out of it.  For the same reason a version that holds
- * out does not begin with the items of one that has seen them (run/train.c).
+ * of what is held out depends on ids and a seed alone, so a version trained with
+ * the same seed and the same fraction or a larger one has not.  One that was
+ * trained with less has, and its figure would be too good for ever.  What can be
+ * compared then are its options, trained without these pairs on the rows of
+ * today: if they are those of the new version, that is the new version, and it
+ * answers; else they are trained in memory, and stand in for it.  If neither can
+ * be (an imported version, another source), its figure is a bound that is too
+ * high, and keeps the promise.  A version that holds out does not begin with the
+ * items of one that has seen them (run/start.c).
  *
- * The difference is tested as wals_compare does (run/compare.c); its standard
- * error informs and does not decide.
+ * Worse by no more than the margin, night after night, would be much worse in a
+ * month.  So each version is stored with how far it is behind the best one so
+ * far: the differences of one night to the next, on the same pairs, added up
+ * from the last that was the best.  The margin limits that.
+ *
+ * The difference is tested as wals_compare does (run/compare.c).  Over the users
+ * its standard error says what other users might have shown; what another
+ * training of the same options would have shown is told by how much trainings
+ * of the same options have differed in the nights before.  The standard error of
+ * both informs and does not decide.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,20 +36,16 @@
 
 #include <math.h>
 
-#include "common/shortest_dec.h"
-#include "lib/stringinfo.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/lsyscache.h"
-
 #include "base/hint.h"
 #include "base/mapping.h"
 #include "run/evaluate.h"
 #include "run/gate.h"
 #include "run/options.h"
+#include "store/guard.h"
 #include "store/query.h"
 #include "store/record.h"
-#include "store/relation.h"
+#include "store/source.h"
+#include "store/verdict.h"
 
 #define DEFAULT_RANKING "ndcg@10"
 #define DEFAULT_RATING "rmse"
@@ -169,10 +175,79 @@ check_comparable(const WalsGate *gate)
 		       "Use metric => 'ndcg@10', or activate => 'yes'.");
 }
 
+/*
+ * Whether the new version has the options of the active one; if not, and that
+ * has seen what is held out, they are to be trained again.
+ */
+static void
+open_stand_in(const WalsTrainRequest *request, Oid model,
+              const WalsRecord *record, WalsGate *gate)
+{
+	WalsTrainRequest *theirs = palloc(sizeof(WalsTrainRequest));
+
+	wals_options_read(model, record, theirs);
+	gate->same_options = wals_options_same(request, theirs);
+	if (!gate->active_saw)
+		return;
+	if (gate->same_options)
+	{
+		gate->against = WALS_AGAINST_NOTHING;
+		return;
+	}
+	wals_guard_trust(model, record->version);
+	wals_source_check_code(model, theirs->row_weights, "");
+	wals_source_check_code(model, theirs->col_weights, "");
+	theirs->warm_start = false;
+	theirs->factors_chosen = false; /* as many as it has */
+	theirs->activate = WALS_ACTIVATE_NO;
+	theirs->holdout = request->holdout;
+	theirs->holdout_seed = request->holdout_seed;
+	theirs->metric = gate->metric.name;
+	theirs->command = request->command;
+	gate->against = WALS_AGAINST_STAND_IN;
+	gate->stand_in = theirs;
+}
+
+/* Whether a verdict is about what is measured now. */
+static bool
+is_comparable(const WalsGate *gate, const WalsVerdict *verdict)
+{
+	return strcmp(verdict->metric, gate->metric.name) == 0 &&
+	       verdict->fraction == gate->fraction &&
+	       verdict->draw == (gate->seed ^ WC_DRAW_HOLDOUT);
+}
+
+/*
+ * What earlier gates found: how far the active version is behind the best, and
+ * how much versions differ.  One that answers although it was turned down is
+ * somebody's decision, who begins anew.
+ */
+static void
+read_verdicts(Oid model, WalsGate *gate)
+{
+	WalsVerdict verdict;
+
+	gate->best_version = gate->active.version;
+	if (!gate->active_saw &&
+	    wals_verdict_read(model, gate->active.version, &verdict) &&
+	    verdict.activated && is_comparable(gate, &verdict))
+	{
+		gate->active_behind = verdict.behind;
+		if (verdict.behind > 0)
+			gate->best_version = verdict.best_version;
+	}
+	if (wals_verdict_read(model, 0, &verdict) && is_comparable(gate, &verdict))
+	{
+		gate->n_differences = verdict.n_differences;
+		gate->deviation = verdict.deviation;
+	}
+}
+
 void
 wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 {
 	WalsRecord record;
+	bool known;
 
 	memset(gate, 0, sizeof(*gate));
 	gate->activates = request->activate != WALS_ACTIVATE_NO;
@@ -188,10 +263,14 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 		return;
 	gate->has_active = true;
 	check_comparable(gate);
-	gate->active_saw = !wals_record_read(model, gate->active.version,
-	                                     WALS_READ_FRESH, &record) ||
-	                   wals_options_unseen(model, &record, gate->seed) <
-	                       gate->fraction;
+	known =
+	    wals_record_read(model, gate->active.version, WALS_READ_FRESH, &record);
+	gate->active_saw =
+	    !known ||
+	    wals_options_unseen(model, &record, gate->seed) < gate->fraction;
+	if (known && wals_options_repeatable(&record, request))
+		open_stand_in(request, model, &record, gate);
+	read_verdicts(model, gate);
 }
 
 /* ------------------------------------------------------------------------
@@ -224,7 +303,7 @@ sum_ranks(WalsGate *gate, int32 n_users, const double *mine,
 	gate->values[0] = both[0].mean;
 	gate->values[1] = both[1].mean;
 	gate->difference = both[2].mean;
-	gate->difference_error = wc_moments_error(&both[2]);
+	gate->user_error = wc_moments_error(&both[2]);
 }
 
 static double
@@ -281,7 +360,7 @@ sum_common_rates(WalsGate *gate, int32 n_users, const WcErrorSums *mine,
 	gate->difference = gate->values[1] - gate->values[0];
 	if (gate->metric.squares)
 		scale = gate->values[0] + gate->values[1];
-	gate->difference_error = scale > 0 ? wc_ratio_error(&both[2]) / scale : NAN;
+	gate->user_error = scale > 0 ? wc_ratio_error(&both[2]) / scale : NAN;
 }
 
 static void
@@ -310,164 +389,82 @@ measure(WalsGate *gate, const WalsHoldout *holdout, const WcCsr *by_user,
 		          theirs ? theirs->known : NULL);
 }
 
-void
-wals_gate_judge(WalsGate *gate, const WalsHoldout *holdout,
-                const WcIdMap *users, const WcIdMap *items,
-                const WcCsr *by_user, const WcCsr *by_item,
-                const WcModel *model)
+/* The active version as it is now; a training may have begun long ago. */
+static void
+measure_active(WalsGate *gate, const WalsHoldout *holdout,
+               const WalsTrained *trained, const WalsContestant *mine)
 {
-	WalsContestant mine = wals_holdout_trained(holdout, model, by_item);
 	WalsContestant theirs;
 
-	if (gate->has_active)
-	{
-		/* of this moment: a training may have begun long ago */
-		wals_query_take_snapshot();
-		wals_model_version(gate->active.relation, gate->active.version,
-		                   &gate->active);
-		theirs = wals_holdout_stored(holdout, &gate->active, users, items);
-		measure(gate, holdout, by_user, &mine, &theirs);
-		/* what comes next is a decision, and it is committed */
-		wals_mapping_check();
-		wals_query_drop_snapshot();
-	}
-	else
-		measure(gate, holdout, by_user, &mine, NULL);
-	gate->compared = gate->n_common > 0;
-	if (gate->has_active)
-		gate->activates =
-		    gate->compared &&
-		    (gate->metric.rates ? gate->difference <= gate->margin
-		                        : gate->difference >= -gate->margin);
+	wals_query_take_snapshot();
+	wals_model_version(gate->active.relation, gate->active.version,
+	                   &gate->active);
+	theirs = wals_holdout_stored(holdout, trained, &gate->active);
+	measure(gate, holdout, trained->by_user, mine, &theirs);
+	/* what comes next is a decision, and it is committed */
+	wals_mapping_check();
+	wals_query_drop_snapshot();
 }
 
-/* ------------------------------------------------------------------------
- * Telling
- * ------------------------------------------------------------------------ */
-
-/* "name": value, NaN as null */
+/* How far the new version is behind the best so far, itself included. */
 static void
-put_number(StringInfo json, const char *name, double value)
+rank_among_versions(WalsGate *gate)
 {
-	char text[DOUBLE_SHORTEST_DECIMAL_LEN];
+	double gain = gate->metric.rates ? -gate->difference : gate->difference;
 
-	escape_json(json, name);
-	double_to_shortest_decimal_buf(value, text);
-	appendStringInfo(json, ": %s", isfinite(value) ? text : "null");
+	gate->behind = Max(0.0, gate->active_behind - gain);
+	if (gate->behind == 0)
+		gate->best_version = 0;
 }
 
 static void
-put_gate(StringInfo json, const WalsGate *gate)
+decide(WalsGate *gate)
 {
-	appendStringInfoString(json, ", \"gate\": {\"metric\": ");
-	escape_json(json, gate->metric.name);
-	appendStringInfo(json, ", \"activated\": %s, ",
-	                 gate->activates ? "true" : "false");
-	put_number(json, "margin", gate->margin);
-	if (gate->has_active)
+	gate->compared =
+	    gate->n_common > 0 && gate->against != WALS_AGAINST_NOTHING;
+	gate->difference_error = gate->user_error;
+	if (gate->against == WALS_AGAINST_NOTHING)
 	{
-		appendStringInfo(json,
-		                 ", \"active_version\": %d, "
-		                 "\"active_saw_holdout\": %s, "
-		                 "\"n_users\": " INT64_FORMAT,
-		                 gate->active.version,
-		                 gate->active_saw ? "true" : "false", gate->n_common);
-		if (gate->compared)
-		{
-			appendStringInfoString(json, ", ");
-			put_number(json, "active_value", gate->values[0]);
-			appendStringInfoString(json, ", ");
-			put_number(json, "value", gate->values[1]);
-			appendStringInfoString(json, ", ");
-			put_number(json, "difference", gate->difference);
-			appendStringInfoString(json, ", ");
-			put_number(json, "std_error", gate->difference_error);
-		}
-	}
-	appendStringInfoChar(json, '}');
-}
-
-char *
-wals_gate_json(const WalsGate *gate)
-{
-	StringInfoData json;
-
-	if (gate->fraction == 0)
-		return NULL;
-	initStringInfo(&json);
-	appendStringInfoChar(&json, '{');
-	put_number(&json, gate->metric.name, gate->value);
-	appendStringInfoString(&json, ", \"holdout\": {");
-	put_number(&json, "fraction", gate->fraction);
-	/* the one that draws the same as an argument of wals_holdout() */
-	appendStringInfo(&json, ", \"seed\": " INT64_FORMAT ", ",
-	                 gate->seed ^ WC_DRAW_HOLDOUT);
-	put_number(&json, "std_error", gate->error);
-	appendStringInfo(&json, ", \"n_users\": " INT64_FORMAT "}", gate->n_users);
-	if (gate->decides)
-		put_gate(&json, gate);
-	appendStringInfoChar(&json, '}');
-	return json.data;
-}
-
-static void
-announce_decision(const WalsGate *gate, Oid model, int32 version)
-{
-	const char *name = get_rel_name(model);
-	int32 active = gate->active.version;
-	char *activate =
-	    psprintf("SELECT wals_activate(%s, %d);",
-	             quote_literal_cstr(wals_relation_quoted(model)), version);
-	char *figures;
-	char *flatters = "";
-
-	if (!gate->compared)
-	{
-		ereport(NOTICE,
-		        (errmsg("version %d of model \"%s\" does not answer: version "
-		                "%d has none of the users that were measured",
-		                version, name, active),
-		         wals_hint("%s makes it answer.", activate)));
+		gate->activates = gate->n_common > 0;
+		gate->best_version = 0;
 		return;
 	}
-	figures = psprintf("%s is %.4g, that of version %d %.4g", gate->metric.name,
-	                   gate->values[1], active, gate->values[0]);
-	if (gate->active_saw)
-		flatters = psprintf(" Version %d has seen what is held out now, which "
-		                    "flatters it.",
-		                    active);
-	ereport(
-	    NOTICE,
-	    (gate->activates
-	         ? errmsg("version %d of model \"%s\" answers from now on: its %s",
-	                  version, name, figures)
-	         : errmsg("version %d of model \"%s\" does not answer: its %s",
-	                  version, name, figures),
-	     errdetail("For " INT64_FORMAT
-	               " users the difference is %.3g, its standard error %.3g, "
-	               "the margin %g.%s",
-	               gate->n_common, gate->difference, gate->difference_error,
-	               gate->margin, flatters),
-	     gate->active_saw && !gate->activates
-	         ? wals_hint("%s makes it answer, and later comparisons fair.",
-	                     activate)
-	         : 0));
+	gate->activates = gate->compared;
+	if (!gate->compared)
+		return;
+	if (gate->n_differences > 0)
+		gate->difference_error = hypot(gate->user_error, gate->deviation);
+	rank_among_versions(gate);
+	gate->activates = gate->behind <= gate->margin;
+	/* a figure that is too good is nothing to be behind of */
+	if (gate->active_saw && gate->against == WALS_AGAINST_ACTIVE)
+	{
+		gate->behind = 0;
+		gate->best_version = 0;
+	}
 }
 
 void
-wals_gate_announce(const WalsGate *gate, Oid model, int32 version)
+wals_gate_judge(WalsGate *gate, const WalsHoldout *holdout,
+                const WalsTrained *trained, const WalsTrained *stand_in)
 {
-	if (gate->fraction == 0)
+	WalsContestant mine = wals_holdout_trained(holdout, trained, trained);
+
+	gate->seen_value = NAN;
+	if (!gate->has_active)
+	{
+		measure(gate, holdout, trained->by_user, &mine, NULL);
 		return;
-	if (gate->has_active)
-		announce_decision(gate, model, version);
-	else
-		ereport(
-		    NOTICE,
-		    (errmsg("%s of version %d of model \"%s\" is %.4g on ratings "
-		            "that were held out",
-		            gate->metric.name, version, get_rel_name(model),
-		            gate->value),
-		     errdetail("Its standard error for " INT64_FORMAT " users is %.3g.",
-		               gate->n_users, gate->error)));
+	}
+	measure_active(gate, holdout, trained, &mine);
+	if (gate->active_saw && gate->n_common > 0)
+		gate->seen_value = gate->values[0];
+	if (gate->against == WALS_AGAINST_STAND_IN && gate->n_common > 0)
+	{
+		WalsContestant theirs =
+		    wals_holdout_trained(holdout, trained, stand_in);
+
+		measure(gate, holdout, trained->by_user, &mine, &theirs);
+	}
+	decide(gate);
 }

@@ -24,6 +24,15 @@ typedef struct WalsMetric
 	int32 cut; /* 0: auc */
 } WalsMetric;
 
+/* What the new version is compared with. */
+typedef enum WalsAgainst
+{
+	WALS_AGAINST_ACTIVE, /* the active version */
+	WALS_AGAINST_NOTHING, /* which has seen what is held out, and has the same
+	                       * options */
+	WALS_AGAINST_STAND_IN /* its options, trained again on the same rows */
+} WalsAgainst;
+
 /* State of one judgement, in the order in which it comes to be. */
 typedef struct WalsGate
 {
@@ -35,6 +44,13 @@ typedef struct WalsGate
 	bool has_active;
 	WalsModel active;
 	bool active_saw; /* was trained on rows that are held out now */
+	bool same_options; /* as the active version's, but for the seed */
+	WalsAgainst against;
+	WalsTrainRequest *stand_in; /* to be trained; NULL: none */
+	double active_behind; /* the best version so far, by earlier gates */
+	int32 best_version; /* that is; 0: the new one */
+	int32 n_differences; /* earlier ones, of versions of the same options */
+	double deviation; /* root of their mean square */
 
 	/* the new version, on all users that are measured */
 	double value;
@@ -42,11 +58,14 @@ typedef struct WalsGate
 	int64 n_users;
 
 	/* both, on the users (and, for predictions, pairs) both have */
+	double seen_value; /* of an active version that saw; NaN: none */
 	bool compared;
-	double values[2]; /* the active version, the new one */
-	double difference; /* new less active */
-	double difference_error;
+	double values[2]; /* what it is compared with, the new one */
+	double difference; /* new less the other */
+	double user_error; /* its standard error over the users */
+	double difference_error; /* and with the noise of training, if known */
 	int64 n_common;
+	double behind; /* the best version so far */
 	bool activates;
 } WalsGate;
 
@@ -64,16 +83,15 @@ extern void wals_gate_open(const WalsTrainRequest *request, Oid model,
                            WalsGate *gate);
 
 /*
- * Measure the trained model, and the active version beside it; decide.  What
- * it needs is what the training has: ids, both sides of the entries, factors.
+ * Measure what was trained, and the active version or the one that stands in
+ * for it beside it; decide.  stand_in is what gate->stand_in gave.
  */
 extern void wals_gate_judge(WalsGate *gate, const WalsHoldout *holdout,
-                            const WcIdMap *users, const WcIdMap *items,
-                            const WcCsr *by_user, const WcCsr *by_item,
-                            const WcModel *model);
+                            const WalsTrained *trained,
+                            const WalsTrained *stand_in);
 
-/* What goes into the column "metrics": a JSON object, or NULL. */
-extern char *wals_gate_json(const WalsGate *gate);
+/* What goes into the column "metrics" of a version: a JSON object, or NULL. */
+extern char *wals_gate_json(const WalsGate *gate, int32 version);
 
 /* The NOTICE about a version of the model, which is written. */
 extern void wals_gate_announce(const WalsGate *gate, Oid model, int32 version);

@@ -154,15 +154,16 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 	for (e = 0; e < holdout->pairs.nnz; e++)
 		holdout->n_relevant += is_relevant(holdout, e);
 	if (holdout->n_relevant == 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("nothing is held out that could be measured"),
-		         errdetail("Of " INT64_FORMAT " rows " INT64_FORMAT
-		                   " pairs of user and item are held out, none of them "
-		                   "relevant.",
-		                   ratings->n_rows, holdout->pairs.nnz),
-		         errhint("Hold out more, for example holdout => 0.3, or others: "
-		                 "holdout_seed => 1.")));
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		     errmsg("nothing is held out that could be measured"),
+		     errdetail("Of " INT64_FORMAT " rows " INT64_FORMAT
+		               " pairs of user and item are held out, none of them "
+		               "relevant.",
+		               ratings->n_rows, holdout->pairs.nnz),
+		     errhint("Hold out more, for example holdout => 0.3, or others: "
+		             "holdout_seed => 1.")));
 	return WC_OK;
 }
 
@@ -197,10 +198,29 @@ wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,
  * Versions
  * ------------------------------------------------------------------------ */
 
-WalsContestant
-wals_holdout_trained(const WalsHoldout *holdout, const WcModel *model,
-                     const WcCsr *by_item)
+/* Where each of the training's items is in other ids, -1: nowhere. */
+static int32 *
+map_items(const WalsHoldout *holdout, const WcIdMap *items,
+          const WcIdMap *others)
 {
+	int32 count = wc_idmap_count(items);
+	int32 *result = array_alloc(holdout, count, sizeof(int32));
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		WcId id = wc_idmap_get(items, i);
+
+		result[i] = wc_idmap_find(others, &id);
+	}
+	return result;
+}
+
+WalsContestant
+wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
+                     const WalsTrained *trained)
+{
+	const WcModel *model = trained->model;
 	Size k = (Size) model->factors;
 	int32 n_users = holdout->n_users;
 	const float **vectors =
@@ -217,22 +237,35 @@ wals_holdout_trained(const WalsHoldout *holdout, const WcModel *model,
 	    entries};
 	int32 i;
 
+	if (trained != training)
+		result.item = map_items(holdout, training->items, trained->items);
 	for (i = 0; i < model->items; i++)
 	{
 		vectors[i] = model->item_factors + (Size) i * k;
 		bias[i] = model->item_bias ? model->item_bias[i] : 0;
-		entries[i] = (int32) (by_item->start[i + 1] - by_item->start[i]);
+		entries[i] = (int32) (trained->by_item->start[i + 1] -
+		                      trained->by_item->start[i]);
 	}
 	for (i = 0; i < n_users; i++)
 	{
 		int32 user = holdout->user[i];
 
+		if (trained != training)
+		{
+			WcId id = wc_idmap_get(training->users, user);
+
+			user = wc_idmap_find(trained->users, &id);
+		}
+		known[i] = user >= 0;
+		base[i] = 0;
+		memset(factors + (Size) i * k, 0, sizeof(float) * k);
+		if (!known[i])
+			continue;
 		memcpy(factors + (Size) i * k, model->user_factors + (Size) user * k,
 		       sizeof(float) * k);
 		/* in the order in which a stored version adds them */
 		base[i] = (model->user_bias ? model->user_bias[user] : 0) +
 		          (float) model->mean;
-		known[i] = true;
 	}
 	return result;
 }
@@ -269,9 +302,10 @@ read_users(const WalsHoldout *holdout, const WalsModel *version,
 }
 
 WalsContestant
-wals_holdout_stored(const WalsHoldout *holdout, const WalsModel *version,
-                    const WcIdMap *users, const WcIdMap *items)
+wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
+                    const WalsModel *version)
 {
+	const WcIdMap *items = training->items;
 	int32 n_users = holdout->n_users;
 	int32 n_known = wc_idmap_count(items);
 	float *factors =
@@ -286,7 +320,7 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsModel *version,
 	int32 count;
 	int32 i;
 
-	read_users(holdout, version, users, factors, base, known);
+	read_users(holdout, version, training->users, factors, base, known);
 	rows = wals_cache_rows(version, WC_ITEMS);
 	wals_answer_check_factors(rows, version->factors);
 	count = wals_rows_count(rows);

@@ -65,19 +65,28 @@ extern void wals_holdout_leave_out(double fraction, int64 draw,
 extern void wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,
                                 const bool *keep_item);
 
-/* The model that was trained on the rest: by_user and by_item. */
-extern WalsContestant wals_holdout_trained(const WalsHoldout *holdout,
-                                           const WcModel *model,
-                                           const WcCsr *by_item);
+/* A model in memory: its ids, and the entries it was trained on. */
+typedef struct WalsTrained
+{
+	const WcIdMap *users;
+	const WcIdMap *items;
+	const WcCsr *by_user;
+	const WcCsr *by_item;
+	const WcModel *model;
+} WalsTrained;
 
 /*
- * A stored version.  Runs statements; the result is valid until the next one.
- * users and items are those of the training.
+ * One that was trained on the rest: the training itself, or another one, whose
+ * users and items need not be the same.
  */
+extern WalsContestant wals_holdout_trained(const WalsHoldout *holdout,
+                                           const WalsTrained *training,
+                                           const WalsTrained *trained);
+
+/* A stored version.  Runs statements; the result is valid until the next one. */
 extern WalsContestant wals_holdout_stored(const WalsHoldout *holdout,
-                                          const WalsModel *version,
-                                          const WcIdMap *users,
-                                          const WcIdMap *items);
+                                          const WalsTrained *training,
+                                          const WalsModel *version);
 
 /*
  * One number per user: a metric of the best cut items, or with cut 0 the AUC;

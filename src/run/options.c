@@ -459,6 +459,59 @@ wals_options_unseen(Oid model, const WalsRecord *record, int64 holdout_seed)
 	           : fraction;
 }
 
+static bool
+same_word(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether an option that names a table names this one, or neither does. */
+static bool
+names_table(const WalsRecord *record, const char *name, Oid table)
+{
+	const char *quoted = OidIsValid(table) ? wals_relation_quoted(table) : NULL;
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, name) == 0)
+			return same_word(record->options[i].value, quoted);
+	return false;
+}
+
+bool
+wals_options_repeatable(const WalsRecord *record,
+                        const WalsTrainRequest *request)
+{
+	const WalsSource *theirs = &record->source;
+
+	return record->has_options &&
+	       theirs->relation == request->source.relation &&
+	       same_word(theirs->user_col, request->source.user_col) &&
+	       same_word(theirs->item_col, request->source.item_col) &&
+	       names_table(record, "row_weights", request->row_weights) &&
+	       names_table(record, "col_weights", request->col_weights);
+}
+
+bool
+wals_options_same(const WalsTrainRequest *a, const WalsTrainRequest *b)
+{
+	WcParams params = a->params;
+
+	/* how many were chosen is no option */
+	if (a->factors_chosen && b->factors_chosen)
+		params.factors = b->params.factors;
+	return wc_params_same(&params, &b->params) &&
+	       a->row_weights == b->row_weights &&
+	       a->col_weights == b->col_weights && a->tolerance == b->tolerance &&
+	       a->max_seconds == b->max_seconds &&
+	       a->source.relation == b->source.relation &&
+	       same_word(a->source.user_col, b->source.user_col) &&
+	       same_word(a->source.item_col, b->source.item_col) &&
+	       same_word(a->source.value_col, b->source.value_col) &&
+	       same_word(a->source.weight_col, b->source.weight_col) &&
+	       same_word(a->source.time_col, b->source.time_col);
+}
+
 void
 wals_options_read(Oid model, const WalsRecord *record,
                   WalsTrainRequest *request)

@@ -66,6 +66,21 @@ extern void wals_options_read(Oid model, const WalsRecord *record,
                               WalsTrainRequest *request);
 
 /*
+ * Whether the training of a version could be done again beside another request:
+ * its factors were not imported, and source, ids and tables of weights are the
+ * same, so that wals_options_read finds them.
+ */
+extern bool wals_options_repeatable(const WalsRecord *record,
+                                    const WalsTrainRequest *request);
+
+/*
+ * Whether two requests differ in nothing that the numbers depend on but seeds
+ * and what is held out.
+ */
+extern bool wals_options_same(const WalsTrainRequest *a,
+                              const WalsTrainRequest *b);
+
+/*
  * The fraction of the pairs drawn with this seed that a version has not seen:
  * what its training held out, 0 for one that drew others, was trained before
  * this was an option, or was refreshed from all rows by an older release.

@@ -37,6 +37,7 @@
 #include "run/options.h"
 #include "run/choose.h"
 #include "run/shortage.h"
+#include "run/start.h"
 #include "run/steps.h"
 #include "run/train.h"
 #include "store/factors.h"
@@ -119,83 +120,6 @@ array_alloc(TrainState *state, Size count, Size size)
 	return result;
 }
 
-/*
- * The version to start from.  Its factors must be able to be this training's:
- * as many, of a model of the same kind.
- */
-static void
-find_start(TrainState *state)
-{
-	const WalsTrainRequest *request = state->request;
-	WcParams *params = &state->request->params;
-	const char *feedback =
-	    wals_choice_name(params->feedback, wals_feedback_choices);
-	bool biases = params->biases < 0 ? params->feedback == WC_EXPLICIT
-	                                 : params->biases != 0;
-	const WalsModel *start = &state->start;
-	char *detail = NULL;
-
-	if (!request->warm_start)
-		return;
-	if (!OidIsValid(state->target.relation) ||
-	    !wals_model_find_active(state->target.relation, &state->start))
-	{
-		ereport(NOTICE,
-		        (errmsg("model \"%s\" has no active version to start from",
-		                state->target.name),
-		         errdetail("The first factors are random, as without "
-		                   "warm_start.")));
-		return;
-	}
-	if (params->factors == WC_FACTORS_AUTO)
-		params->factors = start->factors;
-	if (start->factors != params->factors)
-		detail = psprintf("It has %d factors, the training has %d.",
-		                  start->factors, params->factors);
-	else if (strcmp(start->feedback, feedback) != 0)
-		detail = psprintf("Its feedback is %s, the training's is %s.",
-		                  start->feedback, feedback);
-	else if (start->biases != biases)
-		detail = psprintf("It has %s, the training has %s.",
-		                  start->biases ? "biases" : "no biases",
-		                  biases ? "biases" : "none");
-	else if (start->item_type != request->source.item_id_type)
-		detail = psprintf("Its items are of type %s, the source's of type %s.",
-		                  wals_id_type_name(start->item_type),
-		                  wals_id_type_name(request->source.item_id_type));
-	if (detail != NULL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("version %d of model \"%s\" cannot be the start of "
-		                "this training",
-		                start->version, state->target.name),
-		         errdetail_internal("%s", detail),
-		         errhint("Give the options the version has, or leave "
-		                 "warm_start out.")));
-	state->warm = true;
-}
-
-/*
- * Items of a version that has seen what is held out now would tell of it.
- */
-static void
-check_start(TrainState *state)
-{
-	WalsRecord record;
-
-	if (!state->warm || state->gate.fraction == 0)
-		return;
-	if (wals_record_read(state->target.relation, state->start.version,
-	                     WALS_READ_FRESH, &record) &&
-	    wals_options_unseen(state->target.relation, &record,
-	                        state->gate.seed) >= state->gate.fraction)
-		return;
-	state->warm = false;
-	ereport(NOTICE, (errmsg("the first factors of model \"%s\" are random: "
-	                        "version %d has seen ratings that are held out now",
-	                        state->target.name, state->start.version)));
-}
-
 /* Leave out rare users and items, and those whose rows all came to nothing. */
 static void
 filter_rows(TrainState *state)
@@ -268,8 +192,8 @@ read_source(void *arg)
 	wals_target_check(&state->target, request->source.user_id_type,
 	                  request->source.item_id_type);
 	wals_gate_open(request, state->target.relation, &state->gate);
-	find_start(state);
-	check_start(state);
+	state->warm =
+	    wals_start_find(request, &state->target, &state->gate, &state->start);
 	wals_ratings_read(&request->source, &request->params, &state->memory,
 	                  &state->progress, &state->ratings);
 }
@@ -536,16 +460,55 @@ solve(TrainState *state)
 	state->solve_seconds = wals_step_seconds(start);
 }
 
-/* Measure what was held out, while nothing is written yet. */
+/* All that is done in memory. */
+static void
+train(TrainState *state)
+{
+	load(state);
+	choose_factors(state);
+	wals_debug_point("load_done");
+	wals_progress_phase(&state->progress, WALS_PHASE_PREPARING);
+	build_problem(state);
+	init_model(state);
+	solve(state);
+}
+
+static WalsTrained
+trained(const TrainState *state)
+{
+	return (WalsTrained){state->ratings.users, state->ratings.items,
+	                     &state->problem.by_user, &state->problem.by_item,
+	                     &state->model};
+}
+
+/*
+ * Measure what was held out, while nothing is written yet.  What stands in for
+ * the active version is trained like another version, and forgotten.
+ */
 static void
 judge(TrainState *state)
 {
+	WalsTrained own = trained(state);
+	WalsTrained other;
+	TrainState twin;
+
 	if (state->gate.fraction == 0)
 		return;
+	if (state->gate.stand_in != NULL)
+	{
+		memset(&twin, 0, sizeof(twin));
+		twin.request = state->gate.stand_in;
+		twin.target = state->target;
+		twin.progress = state->progress;
+		INSTR_TIME_SET_CURRENT(twin.started);
+		wals_memory_init(&twin.memory, state->memory.context,
+		                 (Size) wals_max_memory * 1024);
+		twin.memory.used = state->memory.used;
+		train(&twin);
+		other = trained(&twin);
+	}
 	wals_progress_phase(&state->progress, WALS_PHASE_MEASURING);
-	wals_gate_judge(&state->gate, &state->holdout, state->ratings.users,
-	                state->ratings.items, &state->problem.by_user,
-	                &state->problem.by_item, &state->model);
+	wals_gate_judge(&state->gate, &state->holdout, &own, &other);
 }
 
 static void
@@ -616,7 +579,7 @@ write_version(TrainState *state)
 	row.load_seconds = state->load_seconds;
 	row.solve_seconds = state->solve_seconds;
 	row.write_seconds = state->write_seconds;
-	row.metrics = wals_gate_json(&state->gate);
+	row.metrics = wals_gate_json(&state->gate, state->target.version);
 	row.seconds = wals_step_seconds(state->started);
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
@@ -763,14 +726,7 @@ wals_train_run(WalsTrainRequest *request)
 		wals_query_begin();
 	wals_target_open(request->model, &state.target);
 	begin_progress(&state, context);
-
-	load(&state);
-	choose_factors(&state);
-	wals_debug_point("load_done");
-	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
-	build_problem(&state);
-	init_model(&state);
-	solve(&state);
+	train(&state);
 	take_up(&state);
 	judge(&state);
 	wals_debug_point("before_write");

@@ -53,25 +53,36 @@ wals_model_list_rows(ReturnSetInfo *result)
 	{
 		Oid model = lfirst_oid(cell);
 		char *quoted;
-		Datum values[5];
-		bool nulls[5] = {false};
+		Datum values[6];
+		bool nulls[6] = {false};
 		NameData owner;
 
 		if (!wals_relation_hold(model) || !is_safe_to_list(model))
 			continue;
 		quoted = wals_relation_quoted(model);
 		wals_query_begin();
-		wals_query_run(psprintf("SELECT pg_catalog.count(*)::integer, "
-		                        "(SELECT CAST(a AS %s.wals_model) FROM %s AS a "
-		                        "WHERE a.active LIMIT 1) FROM %s",
-		                        schema, quoted, quoted),
-		               0, NULL, NULL, NULL, WALS_READ_CALLER);
+		wals_query_run(
+		    psprintf("WITH v AS (SELECT * FROM %s), "
+		             "a AS (SELECT * FROM v WHERE active LIMIT 1), "
+		             "r AS (SELECT * FROM v WHERE active IS NOT TRUE "
+		             "AND version OPERATOR(pg_catalog.>) "
+		             "COALESCE((SELECT version FROM a), 0) "
+		             "AND metrics OPERATOR(pg_catalog.#>>) '{gate,activated}' "
+		             "OPERATOR(pg_catalog.=) 'false' "
+		             "ORDER BY version DESC LIMIT 1) "
+		             "SELECT (SELECT pg_catalog.count(*)::integer FROM v), "
+		             "(SELECT CAST(ROW(a.*) AS %s.wals_model) FROM a), "
+		             "(SELECT CAST(ROW(r.*) AS %s.wals_model) FROM r)",
+		             quoted, schema, schema),
+		    0, NULL, NULL, NULL, WALS_READ_CALLER);
 		namestrcpy(&owner, GetUserNameFromId(wals_relation_owner(model), true));
 		values[0] = ObjectIdGetDatum(model);
 		values[1] = NameGetDatum(&owner);
 		values[2] = BoolGetDatum(model == default_model);
 		values[3] = wals_query_value(0, 1, INT4OID, &nulls[3]);
 		values[4] = wals_query_value(0, 2, wals_model_type(), &nulls[4]);
+		/* not in the script of 0.1.0 */
+		values[5] = wals_query_value(0, 3, wals_model_type(), &nulls[5]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		wals_query_end();
 	}

@@ -57,7 +57,7 @@ SELECT * FROM verdicts('m');
 SELECT version, started_from, options->'holdout' AS holdout FROM m WHERE version = 2;
 SET client_min_messages = error;
 SELECT v.version, abs(c.difference - (v.metrics->'gate'->>'difference')::float8) < 1e-9 AS same_difference,
-	abs(c.std_error - (v.metrics->'gate'->>'std_error')::float8) < 1e-9 AS same_error,
+	abs(c.std_error - (v.metrics->'gate'->>'user_error')::float8) < 1e-9 AS same_error,
 	abs(c.value_a - (v.metrics->'gate'->>'active_value')::float8) < 1e-9
 		AND abs(c.value_b - (v.metrics->'gate'->>'value')::float8) < 1e-9 AS same_values,
 	c.n_users = (v.metrics->'gate'->>'n_users')::bigint AS same_users
@@ -137,7 +137,7 @@ CALL wals_retrain('stars', activate => 'if_better', metric => 'ndcg@10', margin 
 SELECT * FROM verdicts('stars');
 SET client_min_messages = error;
 SELECT v.version, c.metric, abs(c.difference - (v.metrics->'gate'->>'difference')::float8) < 1e-6 AS same_difference,
-	abs(c.std_error - (v.metrics->'gate'->>'std_error')::float8) < 1e-6 AS same_error,
+	abs(c.std_error - (v.metrics->'gate'->>'user_error')::float8) < 1e-6 AS same_error,
 	abs(c.value_b - (v.metrics->'gate'->>'value')::float8) < 1e-6 AS same_value
 FROM stars AS v, wals_compare('held', 'stars', version_a => (v.metrics->'gate'->>'active_version')::integer, version_b => v.version) AS c
 WHERE concat_ws('@', c.metric, c.k) = v.metrics->'gate'->>'metric' AND v.version > 1 ORDER BY 1;

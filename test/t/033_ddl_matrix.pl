@@ -80,7 +80,7 @@ my @calls = (
 	[ wals_loss_svg => q{SELECT wals_loss_svg('model')} ],
 	[ wals_metric_plot => q{SELECT * FROM wals_metric_plot('ndcg@10', 'model')} ],
 	[ wals_metric_svg => q{SELECT wals_metric_svg('ndcg@10', 'model')} ],
-	[ _wals_model_list => q{SELECT model, versions FROM wals_models WHERE model::text = 'model'} ],
+	[ _wals_model_rows => q{SELECT model, versions FROM wals_models WHERE model::text = 'model'} ],
 	[ _wals_log_list => q{SELECT model, version, loss FROM wals_training_log WHERE model::text = 'model'} ],
 	[ wals_profile => q{SELECT property, value FROM wals_profile('source') WHERE property LIKE '%rows%'} ],
 	# and those that change something, which are not asked again

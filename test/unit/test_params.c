@@ -266,10 +266,49 @@ test_detail_size(void)
 	CHECK(wc_params_check(WITH(factors, 1), true, true, 0, NULL) == NULL);
 }
 
+/* Every option counts but the seed; what is left open equals itself. */
+static void
+test_same(void)
+{
+	WcParams base = defaults();
+	WcParams params;
+	const WcParams others[] = {*WITH(feedback, WC_EXPLICIT),
+	                           *WITH(weighting, WC_WEIGHT_LOG),
+	                           *WITH(duplicates, WC_DUP_MAX),
+	                           *WITH(factors, 3),
+	                           *WITH(iterations, 3),
+	                           *WITH(regularization, 0.5),
+	                           *WITH(reg_exponent, 0.5),
+	                           *WITH(unobserved_weight, 0.5),
+	                           *WITH(unobserved_popularity, true),
+	                           *WITH(popularity_exponent, 0.25),
+	                           *WITH(alpha, 2),
+	                           *WITH(epsilon, 2),
+	                           *WITH(row_weight_exponent, 0),
+	                           *WITH(col_weight_exponent, 0),
+	                           *WITH(weight_normalize, false),
+	                           *WITH(biases, 1),
+	                           *WITH(half_life, 5),
+	                           *WITH(min_user_rows, 2),
+	                           *WITH(min_item_rows, 2),
+	                           *WITH(solver, WC_SOLVE_CG),
+	                           *WITH(cg_steps, 9)};
+
+	CHECK(wc_params_same(&base, &base));
+	CHECK(wc_params_same(&base, WITH(seed, 7)));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+	{
+		CHECK(!wc_params_same(&base, &others[i]));
+		CHECK(!wc_params_same(&others[i], &base));
+		CHECK(wc_params_same(&others[i], &others[i]));
+	}
+}
+
 int
 main(void)
 {
 	test_defaults();
+	test_same();
 	test_counts();
 	test_numbers();
 	test_choices();

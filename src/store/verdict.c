@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * verdict.c
+ *	  What earlier gates have written about versions, into the column "metrics".
+ *
+ * Read as text, number by number, because the owner may write there what he
+ * likes (wals_set_metrics); what makes no sense is as good as not there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "store/query.h"
+#include "store/relation.h"
+#include "store/verdict.h"
+
+/* The text of what stands at a path. */
+#define METRIC(path) "metrics OPERATOR(pg_catalog.#>>) '{" path "}'"
+
+static const char *
+word(int column)
+{
+	bool is_null;
+	Datum value = wals_query_value(0, column, TEXTOID, &is_null);
+
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+/* A finite number of at least 0, 0 for anything else. */
+static double
+number(int column)
+{
+	const char *text = word(column);
+	char *end = NULL;
+	double value = 0;
+
+	if (text != NULL)
+		value = strtod(text, &end);
+	return text != NULL && *end == '\0' && isfinite(value) && value > 0 ? value
+	                                                                    : 0;
+}
+
+static int64
+whole(int column)
+{
+	const char *text = word(column);
+
+	return text == NULL ? 0 : strtoi64(text, NULL, 10);
+}
+
+bool
+wals_verdict_read(Oid model, int32 version, WalsVerdict *verdict)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(version)};
+	const char *activated;
+
+	memset(verdict, 0, sizeof(*verdict));
+	if (wals_query_run(
+	        psprintf(
+	            "SELECT " METRIC("gate,metric") ", " METRIC("gate,activated") ", " METRIC("holdout,fraction") ", " METRIC("holdout,seed") ", " METRIC("gate,behind_best") ", " METRIC("gate,best_version") ", " METRIC(
+	                "gate,differences,n") ", " METRIC("gate,differences,"
+	                                                  "deviation") " FROM %s "
+	                                                               "WHERE"
+	                                                               " " METRIC("gate,metric") " IS NOT NULL AND "
+	                                                                                         "($1 OPERATOR(pg_catalog.=) 0 OR "
+	                                                                                         "version OPERATOR(pg_catalog.=) $1) "
+	                                                                                         "ORDER BY version DESC LIMIT 1",
+	            wals_relation_quoted(model)),
+	        1, types, values, NULL, WALS_READ_FRESH) == 0)
+		return false;
+	verdict->metric = word(1);
+	activated = word(2);
+	verdict->activated = activated != NULL && strcmp(activated, "true") == 0;
+	verdict->fraction = number(3);
+	verdict->draw = whole(4);
+	verdict->behind = number(5);
+	verdict->best_version = (int32) Min(number(6), PG_INT32_MAX);
+	verdict->n_differences = (int32) Min(number(7), PG_INT32_MAX);
+	verdict->deviation = number(8);
+	return true;
+}
