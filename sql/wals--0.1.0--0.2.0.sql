@@ -924,3 +924,74 @@ ALTER FUNCTION wals_score(uuid, uuid, regclass, text) PARALLEL RESTRICTED SUPPOR
 ALTER FUNCTION wals_user_factors(bigint, regclass, text) PARALLEL RESTRICTED;
 ALTER FUNCTION wals_user_factors(text, regclass, text) PARALLEL RESTRICTED;
 ALTER FUNCTION wals_user_factors(uuid, regclass, text) PARALLEL RESTRICTED;
+
+-- ---------------------------------------------------------------------------
+-- A version names its source by name and identity, so that it can be restored
+-- without it, and says how far times were looked at.  Attributes are added, no
+-- row is written anew, so neither views on them nor anybody's code is in the way.
+-- Names are filled in where no code of an owner's would run with our rights; the
+-- others get them by the next command of their owner.
+-- ---------------------------------------------------------------------------
+
+ALTER TYPE wals_model ADD ATTRIBUTE source_name text CASCADE;
+ALTER TYPE wals_model ADD ATTRIBUTE source_id text CASCADE;
+ALTER TYPE wals_model ADD ATTRIBUTE row_weights_id text CASCADE;
+ALTER TYPE wals_model ADD ATTRIBUTE col_weights_id text CASCADE;
+ALTER TYPE wals_model ADD ATTRIBUTE newest_time text CASCADE;
+ALTER TYPE wals_model ADD ATTRIBUTE newest_rows bigint CASCADE;
+COMMENT ON COLUMN wals_model.source IS 'relation the ratings are read from now, in wals_models; in a model''s rows NULL, but as 0.1.0 wrote it: see source_name';
+COMMENT ON COLUMN wals_model.source_name IS 'relation the ratings were read from, by its name with its schema; NULL: none is known';
+COMMENT ON COLUMN wals_model.source_id IS 'its identity where it was read: server, database, OID, owner';
+COMMENT ON COLUMN wals_model.row_weights_id IS 'the same of the table of row_weights, whose name stands in options';
+COMMENT ON COLUMN wals_model.col_weights_id IS 'the same of the table of col_weights';
+COMMENT ON COLUMN wals_model.newest_time IS 'newest time of the rows that were looked at, as the time column has it: where the next refresh goes on';
+COMMENT ON COLUMN wals_model.newest_rows IS 'rows about that time, which tell whether more have come';
+
+DO $names$
+DECLARE
+	here text;
+	model pg_catalog.oid;
+BEGIN
+	SELECT pg_catalog.format('%s/%s/', system_identifier, d.oid) INTO here
+	FROM pg_catalog.pg_control_system(), pg_catalog.pg_database AS d
+	WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
+	-- their tables are locked since they have these columns
+	FOR model IN
+		SELECT c.oid FROM pg_catalog.pg_class AS c
+		WHERE c.reloftype OPERATOR(pg_catalog.=) 'wals_model'::pg_catalog.regtype
+			AND c.relkind OPERATOR(pg_catalog.=) 'r'
+			AND NOT c.relhasrules AND NOT c.relrowsecurity
+			AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t
+				WHERE t.tgrelid OPERATOR(pg_catalog.=) c.oid)
+			AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
+				WHERE k.conrelid OPERATOR(pg_catalog.=) c.oid
+					-- primary key, NOT NULL
+					AND k.contype OPERATOR(pg_catalog.<>) ALL (ARRAY['p', 'n']::pg_catalog."char"[]))
+			AND NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i
+				WHERE i.indrelid OPERATOR(pg_catalog.=) c.oid
+					AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL))
+			AND NOT EXISTS (SELECT FROM pg_catalog.pg_statistic_ext AS s
+				WHERE s.stxrelid OPERATOR(pg_catalog.=) c.oid)
+	LOOP
+		EXECUTE pg_catalog.format(
+			'UPDATE %s AS v SET source = NULL,'
+			' source_name = pg_catalog.format(''%%I.%%I'', n.nspname, c.relname),'
+			' source_id = pg_catalog.format(''%%s%%s/%%s'', $1, c.oid, pg_catalog.pg_get_userbyid(c.relowner))'
+			' FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n'
+			' ON n.oid OPERATOR(pg_catalog.=) c.relnamespace'
+			' WHERE c.oid OPERATOR(pg_catalog.=) v.source',
+			model::pg_catalog.regclass) USING here;
+	END LOOP;
+END
+$names$;
+
+CREATE FUNCTION wals_set_source(
+	model regclass,
+	source regclass,
+	row_weights regclass DEFAULT NULL,
+	col_weights regclass DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_set_source';
+COMMENT ON FUNCTION wals_set_source(regclass, regclass, regclass, regclass)
+IS 'name another relation as the source of a model, and other tables of weights; all options stay; owner only';

@@ -45,7 +45,13 @@ CREATE TYPE wals_model AS (
 	solve_seconds double precision,
 	write_seconds double precision,
 	seconds double precision,
-	metrics jsonb
+	metrics jsonb,
+	source_name text,
+	source_id text,
+	row_weights_id text,
+	col_weights_id text,
+	newest_time text,
+	newest_rows bigint
 );
 
 COMMENT ON TYPE wals_model IS 'row type of a model table: one row per trained version';
@@ -59,7 +65,7 @@ COMMENT ON COLUMN wals_model.wals_version IS 'version of the library that traine
 COMMENT ON COLUMN wals_model.trained_at IS 'when the training began';
 COMMENT ON COLUMN wals_model.trained_by IS 'the role that trained';
 COMMENT ON COLUMN wals_model.refreshed_at IS 'when wals_refresh last began to bring it up to date, NULL if never';
-COMMENT ON COLUMN wals_model.source IS 'relation the ratings were read from; NULL: none is known';
+COMMENT ON COLUMN wals_model.source IS 'relation the ratings are read from now, in wals_models; in a model''s rows NULL, but as 0.1.0 wrote it: see source_name';
 COMMENT ON COLUMN wals_model.user_col IS 'column of the source with user ids';
 COMMENT ON COLUMN wals_model.item_col IS 'column of the source with item ids';
 COMMENT ON COLUMN wals_model.value_col IS 'column of the source with values; NULL: each row counts 1';
@@ -89,6 +95,12 @@ COMMENT ON COLUMN wals_model.solve_seconds IS 'seconds spent in half sweeps and 
 COMMENT ON COLUMN wals_model.write_seconds IS 'seconds spent writing factors';
 COMMENT ON COLUMN wals_model.seconds IS 'seconds from call to the end of writing';
 COMMENT ON COLUMN wals_model.metrics IS 'metrics attached to the version, NULL if none';
+COMMENT ON COLUMN wals_model.source_name IS 'relation the ratings were read from, by its name with its schema; NULL: none is known';
+COMMENT ON COLUMN wals_model.source_id IS 'its identity where it was read: server, database, OID, owner';
+COMMENT ON COLUMN wals_model.row_weights_id IS 'the same of the table of row_weights, whose name stands in options';
+COMMENT ON COLUMN wals_model.col_weights_id IS 'the same of the table of col_weights';
+COMMENT ON COLUMN wals_model.newest_time IS 'newest time of the rows that were looked at, as the time column has it: where the next refresh goes on';
+COMMENT ON COLUMN wals_model.newest_rows IS 'rows about that time, which tell whether more have come';
 
 CREATE TYPE wals_factors_bigint AS (
 	version integer,

@@ -8,6 +8,17 @@ AS 'MODULE_PATHNAME', 'wals_set_default';
 COMMENT ON FUNCTION wals_set_default(regclass)
 IS 'mark the model that functions use when none is named; owner only';
 
+CREATE FUNCTION wals_set_source(
+	model regclass,
+	source regclass,
+	row_weights regclass DEFAULT NULL,
+	col_weights regclass DEFAULT NULL
+) RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'wals_set_source';
+COMMENT ON FUNCTION wals_set_source(regclass, regclass, regclass, regclass)
+IS 'name another relation as the source of a model, and other tables of weights; all options stay; owner only';
+
 CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_activate';

@@ -89,6 +89,7 @@ wals_queue_enable(PG_FUNCTION_ARGS)
 	wals_model_active(relation, &model);
 	wals_guard_trust(relation, model.version);
 	wals_guard_open(relation, 0);
+	wals_named_tell(relation, "source", &model.naming, &model.named);
 	wals_queue_create(&model);
 	wals_query_end();
 	PG_RETURN_VOID();

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "run/asker.h"
+#include "store/source.h"
 
 /* How to do without the rows of the source. */
 static const char *
@@ -44,6 +45,12 @@ wals_asker_user(const WalsModel *model, Oid id_type, Datum user,
 	{
 		asker->vector = wals_answer_user(model, asker->user);
 		folds = !asker->vector.known && fold_in == WALS_FOLD_AUTO;
+	}
+	if ((reads_seen || (folds && fold_in == WALS_FOLD_AUTO)) &&
+	    wals_source_is_elsewhere(model))
+	{
+		reads_seen = false;
+		folds = fold_in == WALS_FOLD_ALWAYS;
 	}
 	rates = folds || (explores && asker->vector.known);
 	if (rates)

@@ -19,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/hint.h"
 #include "base/report.h"
 #include "run/doubts.h"
 
@@ -179,4 +180,36 @@ wals_doubts_tell(const WalsDoubtful *doubtful)
 	doubt_users(doubtful);
 	if (!doubt_times(doubtful))
 		doubt_factors(doubtful);
+}
+
+void
+wals_doubts_differences(const WalsTarget *target, int32 version,
+                        const char *words)
+{
+	if (words == NULL)
+		return;
+	ereport(
+	    NOTICE,
+	    (errmsg("version %d of model \"%s\" has other options than version %d",
+	            target->version, target->name, version),
+	     errdetail_internal("%s.", words),
+	     wals_hint(
+	         "What wals_train() is not given has its default; CALL "
+	         "wals_retrain(%s); keeps the options of a model.",
+	         quote_literal_cstr(wals_relation_quoted(target->relation)))));
+}
+
+void
+wals_doubts_temporary(const WalsTarget *target, const WalsSource *source)
+{
+	if (!source->temporary)
+		return;
+	ereport(
+	    NOTICE,
+	    (errmsg("model \"%s\" in schema \"%s\" stays when its source, the "
+	            "temporary table \"%s\", is gone",
+	            target->name, get_namespace_name(target->schema), source->name),
+	     errhint("Train on a table that stays: without its source a model "
+	             "cannot be trained again, tell what was seen or fold users "
+	             "in.")));
 }

@@ -10,6 +10,7 @@
 
 #include "core/core.h"
 #include "run/train.h"
+#include "store/model.h"
 
 /* A training that is done, as its doubts see it. */
 typedef struct WalsDoubtful
@@ -28,5 +29,13 @@ typedef struct WalsDoubtful
  * cannot tell items or users apart.
  */
 extern void wals_doubts_tell(const WalsDoubtful *doubtful);
+
+/* NOTICE: the source is a temporary table. */
+extern void wals_doubts_temporary(const WalsTarget *target,
+                                  const WalsSource *source);
+
+/* NOTICE: the version has other options than another one, in words or NULL. */
+extern void wals_doubts_differences(const WalsTarget *target, int32 version,
+                                    const char *words);
 
 #endif /* WALS_RUN_DOUBTS_H */

@@ -185,6 +185,13 @@ json_word(StringInfo json, const char *name, const char *value)
 		escape_json(json, value);
 }
 
+/* A relation by its name; its identity is no option. */
+static void
+json_relation(StringInfo json, const char *name, const WalsNaming *naming)
+{
+	json_word(json, name, naming->name[0] != '\0' ? naming->name : NULL);
+}
+
 static void
 json_bool(StringInfo json, const char *name, bool value)
 {
@@ -251,8 +258,8 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
 	json_bool(&json, "weight_normalize", params->weight_normalize);
 	json_number(&json, "count_weight", problem->count_weight);
-	json_word(&json, "row_weights", request->row_weights_name);
-	json_word(&json, "col_weights", request->col_weights_name);
+	json_relation(&json, "row_weights", &request->row_naming);
+	json_relation(&json, "col_weights", &request->col_naming);
 	json_number(&json, "half_life_seconds", request->half_life_seconds);
 	if (params->half_life > 0)
 	{
@@ -392,16 +399,20 @@ record_choice(const Reader *reader, const char *name, const WalsChoice *choices)
 	                    psprintf("It is %s.", word ? word : "null"));
 }
 
-/* A table of weights, by the name it had. */
+/* A table of weights, found and told of as the source. */
 static Oid
-record_relation(const Reader *reader, const char *name)
+record_relation(const Reader *reader, const char *name, const char *identity,
+                WalsNaming *naming)
 {
-	const char *word = record_word(reader, name);
+	WalsNamedUse use = {reader->model, name, "weigh users or items", ""};
+	WalsNamed named;
 
-	if (word == NULL)
+	wals_naming_read(naming, record_word(reader, name), identity, InvalidOid);
+	if (naming->name[0] == '\0')
 		return InvalidOid;
-	return DatumGetObjectId(
-	    DirectFunctionCall1(regclassin, CStringGetDatum(word)));
+	named = wals_named_need(&use, naming);
+	wals_named_tell(reader->model, name, naming, &named);
+	return named.relation;
 }
 
 static int64
@@ -571,8 +582,10 @@ wals_options_read(Oid model, const WalsRecord *record,
 	params->cg_steps = record_integer(&reader, "cg_steps");
 	wals_options_half_life(request,
 	                       record_number(&reader, "half_life_seconds", 0, any));
-	request->row_weights = record_relation(&reader, "row_weights");
-	request->col_weights = record_relation(&reader, "col_weights");
+	request->row_weights = record_relation(
+	    &reader, "row_weights", record->row_weights_id, &request->row_naming);
+	request->col_weights = record_relation(
+	    &reader, "col_weights", record->col_weights_id, &request->col_naming);
 	request->warm_start = record_bool(&reader, "warm_start");
 	request->tolerance = record_number(&reader, "tolerance", 0, 1);
 	request->max_seconds = record_word(&reader, "max_seconds") == NULL

@@ -36,6 +36,7 @@
 #include "run/recommend_all.h"
 #include "store/query.h"
 #include "store/seen.h"
+#include "store/source.h"
 
 #define BLOCK_ROWS 32768
 #define BLOCK_USERS 4096
@@ -129,7 +130,8 @@ wals_recommend_all_begin(const WalsRecommendAllRequest *request,
 	wals_answer_check_type(&all->model, request->id_type,
 	                       "wals_recommend_all(10)");
 	all->id_type = request->id_type;
-	all->exclude_seen = request->exclude_seen;
+	all->exclude_seen =
+	    request->exclude_seen && !wals_source_is_elsewhere(&all->model);
 	all->min_score = request->min_score;
 	all->seen_limit = (int64) wals_cache_mem * 1024 / (2 * sizeof(int32));
 	all->pairs_per_entry = 1;

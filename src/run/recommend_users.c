@@ -16,6 +16,7 @@
 #include "store/factors.h"
 #include "store/history.h"
 #include "store/query.h"
+#include "store/source.h"
 
 static uint64 *
 users_who_know(const WalsRows *users, const WalsHistory *history)
@@ -66,7 +67,7 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 		wals_answer_unknown(
 		    &model, WC_ITEMS, item,
 		    "Train the model again once the source has rows of this item.");
-	if (request->exclude_seen)
+	if (request->exclude_seen && !wals_source_is_elsewhere(&model))
 		wals_history_read_users(&model, item, &history);
 
 	users = wals_cache_rows(&model, WC_USERS);

@@ -541,11 +541,14 @@ write_changes(WalsRefresh *refresh, const WalsSide *users,
 {
 	const WalsRefreshResult *result = &refresh->result;
 	const WalsModel *model = &refresh->model;
-	WalsVersionChange change = {
-	    wc_idmap_count(solved_items) > 0, refresh->started_at,
-	    result->users.added - result->users.removed,
-	    result->items.added - result->items.removed, refresh->entries};
-	WalsVersionChange begun = {change.items, 0, 0, 0, 0};
+	WalsVersionChange change = {wc_idmap_count(solved_items) > 0,
+	                            refresh->started_at,
+	                            result->users.added - result->users.removed,
+	                            result->items.added - result->items.removed,
+	                            refresh->entries,
+	                            refresh->newest.known ? &refresh->newest : NULL,
+	                            refresh->request.source.time_type};
+	WalsVersionChange begun = {.items = change.items};
 
 	wals_progress_phase(&refresh->progress, WALS_PHASE_WRITING);
 	/* what a trigger on the tables would keep of half of it is not kept */
@@ -627,14 +630,19 @@ static void
 prepare(void *arg)
 {
 	WalsRefresh *refresh = arg;
-	const WalsRecord *record = &refresh->record;
-	const WalsModel *model = &refresh->model;
+	WalsRecord *record = &refresh->record;
+	WalsModel *model = &refresh->model;
 	WalsTrainRequest *request = &refresh->request;
+	const WalsNaming *naming = &record->source.naming;
 
-	refresh->has_source = get_rel_name(model->source) != NULL;
+	model->named = record->named =
+	    wals_named_hold(naming, wals_relation_owner(model->relation));
+	model->source = record->source.relation = model->named.relation;
+	refresh->has_source = OidIsValid(model->source);
 	refresh->has_objective = record->n_options > 0;
 	if (!refresh->has_source)
 		return;
+	wals_named_tell(model->relation, "source", naming, &model->named);
 	if (refresh->has_objective)
 	{
 		wals_objective_read_as(model, WALS_READ_FRESH, &refresh->objective);
@@ -651,6 +659,19 @@ prepare(void *arg)
 	              request->source.item_col);
 	if (refresh->has_objective)
 		check_time_column(refresh);
+	wals_naming_set(&refresh->row_naming, request->row_weights);
+	wals_naming_set(&refresh->col_naming, request->col_weights);
+}
+
+/* Let the version name a relation as it is called now, so it is told of once. */
+static void
+keep_name(const WalsRefresh *refresh, const char *option, const WalsNaming *now,
+          const WalsNaming *before)
+{
+	if (strcmp(now->name, before->name) != 0 ||
+	    strcmp(now->identity, before->identity) != 0)
+		wals_version_rename(refresh->model.relation, refresh->model.version,
+		                    option, now);
 }
 
 void
@@ -686,7 +707,16 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	wals_guard_need_own(relation, model->items_table, "item");
 	wals_guard_trust(relation, model->version);
 	wals_guard_open(relation, 0);
+	wals_version_name_early(relation);
 	wals_query_read_and_unlock(prepare, refresh);
+	if (!refresh->has_source)
+		return;
+	keep_name(refresh, "source", &refresh->request.source.naming,
+	          &refresh->record.source.naming);
+	keep_name(refresh, "row_weights", &refresh->row_naming,
+	          &refresh->request.row_naming);
+	keep_name(refresh, "col_weights", &refresh->col_naming,
+	          &refresh->request.col_naming);
 }
 
 void

@@ -52,6 +52,9 @@ typedef struct WalsRefresh
 	TimestampTz started_at;
 	WalsProgress progress;
 	int64 entries; /* how many more there are */
+	WalsNewest newest; /* of the time column, if it was asked */
+	WalsNaming row_naming; /* of tables of weights now */
+	WalsNaming col_naming;
 	WalsRefreshResult result;
 } WalsRefresh;
 

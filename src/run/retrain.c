@@ -97,7 +97,7 @@ check_trained(const WalsRetrainRequest *request, Oid model,
 {
 	const char *what = NULL;
 
-	if (!OidIsValid(record->source.relation))
+	if (record->named.state == WALS_NAMED_NONE)
 		what = "source";
 	else if (!record->has_options)
 		what = "objective";
@@ -151,6 +151,7 @@ prepare(void *arg)
 	if (!check_trained(request, model, &record))
 		return;
 	wals_guard_trust(model, record.version);
+	wals_record_open_source(model, &record, "train");
 	wals_source_check_code(model, record.source.relation, "");
 	reason = reason_to_wait(request, &record);
 	if (reason != NULL)

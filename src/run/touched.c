@@ -16,6 +16,7 @@
 #include "base/hint.h"
 #include "run/touched.h"
 #include "store/query.h"
+#include "store/touched.h"
 
 /* ids of all users of the version */
 static void
@@ -32,7 +33,8 @@ add_all_users(const WalsRefresh *refresh, WcIdMap *users)
 typedef struct Look
 {
 	const WalsRefresh *refresh;
-	const TimestampTz *since; /* NULL: all */
+	int64 since;
+	WalsNewest *newest; /* NULL: all rows */
 	WalsTouched *touched;
 } Look;
 
@@ -40,19 +42,52 @@ static void
 read_touched(void *arg)
 {
 	const Look *look = arg;
+	const WalsRefresh *refresh = look->refresh;
+	const WalsSource *source = &refresh->request.source;
 
-	wals_touched_since(&look->refresh->request.source, look->since,
-	                   &look->refresh->model, &look->refresh->memory,
-	                   look->touched);
+	if (look->newest == NULL)
+		wals_touched_all(source, &refresh->model, &refresh->memory,
+		                 look->touched);
+	else
+		wals_touched_since(source, look->since, &refresh->model,
+		                   &refresh->memory, look->newest, look->touched);
 }
 
 static void
-look_at_rows(const WalsRefresh *refresh, const TimestampTz *since,
+look_at_rows(const WalsRefresh *refresh, int64 since, WalsNewest *newest,
              WalsTouched *touched)
 {
-	Look look = {refresh, since, touched};
+	Look look = {refresh, since, newest, touched};
 
 	wals_query_read_and_unlock(read_touched, &look);
+}
+
+/*
+ * By the time column: rows that are newer than what was seen in it.  A caller
+ * who says since when does not move that on, for he may leave rows out.
+ */
+static void
+find_by_time(WalsRefresh *refresh, const TimestampTz *since,
+             WalsTouched *touched)
+{
+	const WalsModel *model = &refresh->model;
+	Oid type = refresh->request.source.time_type;
+	WalsNewest newest = {false, 0, 0};
+	TimestampTz fresh_at;
+
+	if (since != NULL)
+	{
+		look_at_rows(refresh, wals_newest_from_moment(type, *since), &newest,
+		             touched);
+		return;
+	}
+	wals_version_newest(model->relation, model->version, type, &newest,
+	                    &fresh_at);
+	look_at_rows(refresh,
+	             newest.known ? wals_newest_since(type, &newest)
+	                          : wals_newest_since_moment(type, fresh_at),
+	             &newest, touched);
+	refresh->newest = newest;
 }
 
 void
@@ -62,7 +97,6 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 	const WalsModel *model = &refresh->model;
 	const WalsSource *source = &refresh->request.source;
 	Oid queue = wals_queue_find(model);
-	TimestampTz fresh_at;
 
 	touched->users = wals_refresh_ids(refresh, WC_USERS);
 	touched->items = wals_refresh_ids(refresh, WC_ITEMS);
@@ -76,7 +110,7 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 	if (touched->all)
 	{
 		add_all_users(refresh, touched->users);
-		look_at_rows(refresh, NULL, touched);
+		look_at_rows(refresh, 0, NULL, touched);
 	}
 	if (OidIsValid(queue) && since == NULL)
 		return;
@@ -91,10 +125,5 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 		                   "changes from then on.",
 		                   quote_literal_cstr(
 		                       wals_relation_quoted(model->relation)))));
-	if (since == NULL)
-	{
-		fresh_at = wals_version_fresh_at(model->relation, model->version);
-		since = &fresh_at;
-	}
-	look_at_rows(refresh, since, touched);
+	find_by_time(refresh, since, touched);
 }

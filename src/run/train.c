@@ -24,6 +24,7 @@
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -44,6 +45,7 @@
 #include "store/model.h"
 #include "store/query.h"
 #include "store/ratings.h"
+#include "store/source.h"
 
 /* Values of stop_reason: the option that ended the iterations. */
 #define STOP_ITERATIONS "iterations"
@@ -68,6 +70,7 @@ typedef struct TrainState
 	WalsRatings ratings;
 	int32 most_factors; /* that fit into wals.max_memory, if chosen */
 	WcCsr by_user;
+	WalsNewest looked_at; /* how far the times go */
 	int64 newest; /* time that ages are counted back from */
 	double faded; /* part of the entries of which hardly anything is left */
 	int64 n_zero; /* implicit cells whose value was 0 */
@@ -91,6 +94,8 @@ typedef struct TrainState
 	double load_seconds;
 	double solve_seconds;
 	double write_seconds;
+	char *differences; /* of its options from the active version's, or NULL */
+	int32 differs_from;
 } TrainState;
 
 /* Raise the error of a failed step; the core's indexes become ids. */
@@ -188,6 +193,8 @@ read_source(void *arg)
 	TrainState *state = arg;
 	WalsTrainRequest *request = state->request;
 
+	wals_source_find_again(state->target.relation, "source",
+	                       &request->source.naming, &request->source.relation);
 	wals_source_check(&request->source, state->target.name);
 	wals_target_check(&state->target, request->source.user_id_type,
 	                  request->source.item_id_type);
@@ -211,6 +218,9 @@ load(TrainState *state)
 	wals_ratings_check_memory(ratings, &state->memory, params);
 	state->most_factors =
 	    wals_ratings_most_factors(ratings, &state->memory, params);
+	if (state->request->source.time_col != NULL)
+		wals_newest_of(state->request->source.time_type, ratings->coo.time,
+		               ratings->coo.count, &state->looked_at);
 	wals_step_sort_ids(&state->request->source, &state->memory, ratings);
 	if (state->gate.fraction > 0)
 		check(state,
@@ -241,17 +251,18 @@ choose_factors(TrainState *state)
 
 /* Weights the user gave per user or item, one per index, or NULL. */
 static float *
-given_weights(TrainState *state, Oid relation, const char **name,
+given_weights(TrainState *state, Oid *relation, WalsNaming *naming,
               const char *column, const char *option, WalsIdType id_type,
               const WcIdMap *ids)
 {
 	float *result;
 
-	if (!OidIsValid(relation))
+	if (!OidIsValid(*relation))
 		return NULL;
+	wals_source_find_again(state->target.relation, option, naming, relation);
 	result = array_alloc(state, wc_idmap_count(ids), sizeof(float));
-	wals_weights_read(relation, column, option, id_type, ids, result);
-	*name = wals_relation_quoted(relation);
+	wals_weights_read(*relation, column, option, id_type, ids, result);
+	wals_naming_set(naming, *relation);
 	return result;
 }
 
@@ -262,11 +273,11 @@ read_weights(void *arg)
 	WalsTrainRequest *request = state->request;
 
 	state->row_weights =
-	    given_weights(state, request->row_weights, &request->row_weights_name,
+	    given_weights(state, &request->row_weights, &request->row_naming,
 	                  request->source.user_col, "row_weights",
 	                  request->source.user_id_type, state->ratings.users);
 	state->col_weights =
-	    given_weights(state, request->col_weights, &request->col_weights_name,
+	    given_weights(state, &request->col_weights, &request->col_naming,
 	                  request->source.item_col, "col_weights",
 	                  request->source.item_id_type, state->ratings.items);
 }
@@ -558,6 +569,11 @@ write_version(TrainState *state)
 	memset(&row, 0, sizeof(row));
 	row.trained_at = state->started_at;
 	row.source = state->request->source;
+	row.newest = state->looked_at;
+	if (OidIsValid(state->request->row_weights))
+		row.row_weights_id = state->request->row_naming.identity;
+	if (OidIsValid(state->request->col_weights))
+		row.col_weights_id = state->request->col_naming.identity;
 	row.feedback =
 	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
 	row.options = wals_options_json(state->request, problem, state->newest);
@@ -581,6 +597,9 @@ write_version(TrainState *state)
 	row.write_seconds = state->write_seconds;
 	row.metrics = wals_gate_json(&state->gate, state->target.version);
 	row.seconds = wals_step_seconds(state->started);
+	if (state->request->command == WALS_COMMAND_TRAIN)
+		state->differences = wals_version_differences(&state->target, &row,
+		                                              &state->differs_from);
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
 	if (state->gate.activates)
@@ -650,16 +669,7 @@ announce(const TrainState *state)
 		                        "has %d of the %d items",
 		                        state->target.name, state->start.version,
 		                        state->n_started, state->model.items)));
-	if (state->request->source.temporary)
-		ereport(NOTICE,
-		        (errmsg("model \"%s\" in schema \"%s\" stays when its source, "
-		                "the temporary table \"%s\", is gone",
-		                state->target.name,
-		                get_namespace_name(state->target.schema),
-		                state->request->source.name),
-		         errhint("Train on a table that stays: without its source a "
-		                 "model cannot be trained again, tell what was seen or "
-		                 "fold users in.")));
+	wals_doubts_temporary(&state->target, &state->request->source);
 	announce_stop(state);
 	ereport(NOTICE,
 	        (errmsg("model \"%s\" version %d: %d users, %d items, " INT64_FORMAT
@@ -674,6 +684,8 @@ announce(const TrainState *state)
 	                       "weigh more, feedback => 'explicit' predicts them.",
 	                       state->request->source.value_col)
 	             : 0));
+	wals_doubts_differences(&state->target, state->differs_from,
+	                        state->differences);
 	wals_gate_announce(&state->gate, state->target.relation,
 	                   state->target.version);
 	wals_doubts_tell(&doubtful);

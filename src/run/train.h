@@ -29,8 +29,8 @@ typedef struct WalsTrainRequest
 	double half_life_seconds; /* 0: none */
 	Oid row_weights; /* InvalidOid: none */
 	Oid col_weights;
-	const char *row_weights_name; /* quoted, once they were read */
-	const char *col_weights_name;
+	WalsNaming row_naming; /* how rows name them */
+	WalsNaming col_naming;
 	bool warm_start;
 	double tolerance; /* 0: run all iterations */
 	int32 max_seconds; /* PG_INT32_MAX: no limit */

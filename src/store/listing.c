@@ -12,13 +12,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rls.h"
 #include "utils/tuplestore.h"
+#include "utils/typcache.h"
 
 #include "store/model.h"
 #include "store/query.h"
@@ -39,6 +42,54 @@ is_safe_to_list(Oid relation)
 	return check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED ||
 	       is_member_of_role_nosuper(GetUserId(), owner) ||
 	       owner == wals_database_owner() || superuser_arg(owner);
+}
+
+static char *
+word_of(HeapTupleHeader row, const char *attribute)
+{
+	bool is_null;
+	Datum value = GetAttributeByName(row, attribute, &is_null);
+
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * The row of a version whose source is the relation that is read as such now,
+ * whatever the row names it by.
+ */
+static Datum
+with_source(Oid model, Datum version)
+{
+	HeapTupleHeader row = DatumGetHeapTupleHeader(version);
+	TupleDesc desc;
+	WalsNaming naming;
+	HeapTupleData tuple;
+	Datum value;
+	bool is_null;
+	int place;
+
+	value = GetAttributeByName(row, "source", &is_null);
+	wals_naming_read(&naming, word_of(row, "source_name"),
+	                 word_of(row, "source_id"),
+	                 is_null ? InvalidOid : DatumGetObjectId(value));
+	value = ObjectIdGetDatum(
+	    wals_named_find(&naming, wals_relation_owner(model)).relation);
+	is_null = !OidIsValid(DatumGetObjectId(value));
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row),
+	                              HeapTupleHeaderGetTypMod(row));
+	for (place = 1; place <= desc->natts; place++)
+		if (strcmp(NameStr(TupleDescAttr(desc, place - 1)->attname),
+		           "source") == 0)
+			break;
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	version = heap_copy_tuple_as_datum(
+	    heap_modify_tuple_by_cols(&tuple, desc, 1, &place, &value, &is_null),
+	    desc);
+	ReleaseTupleDesc(desc);
+	return version;
 }
 
 void
@@ -83,6 +134,8 @@ wals_model_list_rows(ReturnSetInfo *result)
 		values[4] = wals_query_value(0, 2, wals_model_type(), &nulls[4]);
 		/* not in the script of 0.1.0 */
 		values[5] = wals_query_value(0, 3, wals_model_type(), &nulls[5]);
+		if (!nulls[4] && wals_model_has_names(model))
+			values[4] = with_source(model, values[4]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		wals_query_end();
 	}

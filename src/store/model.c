@@ -423,6 +423,12 @@ wals_model_resolve(Oid argument)
 	                             "wals.default_model = '...'.")));
 }
 
+bool
+wals_model_has_names(Oid relation)
+{
+	return get_attnum(relation, "source_name") > 0;
+}
+
 /* What is read of a version's row. */
 enum
 {
@@ -440,18 +446,23 @@ enum
 	COL_MEAN,
 	COL_VALUE_COL,
 	COL_ITEMS_ID,
-	N_COLS
+	/* which models have since 0.2.0 */
+	COL_SOURCE_NAME,
+	COL_SOURCE_ID,
+	N_COLS,
+	N_EARLY_COLS = COL_SOURCE_NAME
 };
 
 static const WalsLookup version_lookup = {
     .finding = WALS_FIND_ALL,
     .columns = {"version", "version_id", "format", "users_table", "items_table",
                 "source", "user_col", "item_col", "feedback", "factors",
-                "biases", "global_mean", "value_col", "items_id"},
+                "biases", "global_mean", "value_col", "items_id", "source_name",
+                "source_id"},
     .shape = {N_COLS,
               {INT4OID, UUIDOID, INT4OID, REGCLASSOID, REGCLASSOID, REGCLASSOID,
                NAMEOID, NAMEOID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, NAMEOID,
-               UUIDOID}},
+               UUIDOID, TEXTOID, TEXTOID}},
     .n_keys = 1};
 
 void
@@ -549,7 +560,7 @@ take_version(const WalsRow *row, void *arg)
 	if (rows->count++ > 0)
 		return;
 	caller = MemoryContextSwitchTo(rows->context);
-	for (i = 0; i < N_COLS; i++)
+	for (i = 0; i < row->n; i++)
 	{
 		int16 length;
 		bool by_value;
@@ -571,6 +582,11 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 
 	memset(rows, 0, sizeof(*rows));
 	rows->context = CurrentMemoryContext;
+	if (!wals_model_has_names(relation))
+	{
+		lookup.shape.n = N_EARLY_COLS;
+		rows->nulls[COL_SOURCE_NAME] = rows->nulls[COL_SOURCE_ID] = true;
+	}
 	lookup.table = relation;
 	lookup.snapshot = snapshot;
 	lookup.keys[0] = version == 0 ? "active" : "version";
@@ -578,6 +594,13 @@ read_version(Oid relation, int32 version, WalsSnapshot snapshot,
 	lookup.key_values[0] =
 	    version == 0 ? BoolGetDatum(true) : Int32GetDatum(version);
 	wals_direct_read(&lookup, take_version, rows);
+}
+
+static const char *
+row_word(const VersionRows *rows, int column)
+{
+	return rows->nulls[column] ? NULL
+	                           : TextDatumGetCString(rows->values[column]);
 }
 
 /*
@@ -611,7 +634,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		if (rows.nulls[i] && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
 		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL &&
-		         i != COL_ITEMS_ID && i != COL_SOURCE)
+		         i != COL_ITEMS_ID && i != COL_SOURCE && i != COL_SOURCE_NAME &&
+		         i != COL_SOURCE_ID)
 			wals_model_damaged(relation, psprintf("\"%s\" is NULL",
 			                                      version_lookup.columns[i]));
 	}
@@ -640,7 +664,12 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	check_may_read(relation, model->items_table);
 	check_code(relation, model->users_table);
 	check_code(relation, model->items_table);
-	model->source = DatumGetObjectId(values[COL_SOURCE]);
+	wals_naming_read(&model->naming, row_word(&rows, COL_SOURCE_NAME),
+	                 row_word(&rows, COL_SOURCE_ID),
+	                 DatumGetObjectId(values[COL_SOURCE]));
+	model->named =
+	    wals_named_find(&model->naming, wals_relation_owner(relation));
+	model->source = model->named.relation;
 	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
 	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
 	if (!rows.nulls[COL_VALUE_COL])
@@ -681,11 +710,7 @@ void
 wals_model_version(Oid relation, int32 version, WalsModel *model)
 {
 	if (version < 1 || !version_row(relation, version, WALS_READ_CALLER, model))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("model \"%s\" has no version %d",
-		                       get_rel_name(relation), version),
-		                errhint("SELECT version FROM %s lists them.",
-		                        wals_relation_quoted(relation))));
+		wals_version_unknown(relation, version);
 }
 
 bool

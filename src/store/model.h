@@ -14,6 +14,8 @@
 #include "utils/uuid.h"
 
 #include "store/ids.h"
+#include "store/named.h"
+#include "store/newest.h"
 #include "store/relation.h"
 
 /* Layout of stored factors this library reads and writes. */
@@ -33,7 +35,9 @@ typedef struct WalsModel
 	Oid items_table;
 	WalsIdType user_type;
 	WalsIdType item_type;
-	Oid source; /* InvalidOid: none */
+	Oid source; /* that is found: of named; InvalidOid: none */
+	WalsNaming naming; /* how the row names it */
+	WalsNamed named;
 	NameData user_col;
 	NameData item_col;
 	NameData value_col; /* "" for none */
@@ -67,8 +71,14 @@ extern void wals_model_active(Oid relation, WalsModel *model);
 /* The same from any stored version (22023). */
 extern void wals_model_version(Oid relation, int32 version, WalsModel *model);
 
+/* Whether its rows name relations by more than their OIDs: since 0.2.0. */
+extern bool wals_model_has_names(Oid relation);
+
 /* 55000: no version of the model is active. */
 _Noreturn extern void wals_model_inactive(Oid relation);
+
+/* 22023: the model has no such version. */
+_Noreturn extern void wals_version_unknown(Oid relation, int32 version);
 
 /* XX001 for an active version that cannot be used. */
 _Noreturn extern void wals_model_damaged(Oid relation, const char *reason);
@@ -148,6 +158,9 @@ typedef struct WalsVersionRow
 {
 	TimestampTz trained_at;
 	WalsSource source;
+	WalsNewest newest; /* of the times that were read */
+	const char *row_weights_id; /* of what the options name, or NULL */
+	const char *col_weights_id;
 	const char *feedback;
 	const char *options; /* JSON object, NULL: not known */
 	const char *metrics; /* JSON object, or NULL */
@@ -172,6 +185,7 @@ typedef struct WalsVersionRow
 	double seconds;
 } WalsVersionRow;
 
+/* version_row.c from here on */
 extern void wals_version_insert(const WalsTarget *target,
                                 const WalsVersionRow *row);
 
@@ -189,6 +203,8 @@ typedef struct WalsVersionChange
 	int64 users; /* how many more there are */
 	int64 n_items;
 	int64 entries;
+	const WalsNewest *newest; /* of its times now, NULL: as it was */
+	Oid time_type;
 } WalsVersionChange;
 
 /*
@@ -198,8 +214,31 @@ typedef struct WalsVersionChange
 extern void wals_version_change(Oid relation, int32 version,
                                 const WalsVersionChange *change);
 
-/* When a version was last brought up to date: refreshed, else trained. */
-extern TimestampTz wals_version_fresh_at(Oid relation, int32 version);
+/*
+ * How far a version has looked at the rows of a time column of this type, 42804
+ * if it was of another kind then; not known where no row says it.  fresh_at is
+ * when it was last brought up to date: refreshed, else trained.
+ */
+extern void wals_version_newest(Oid relation, int32 version, Oid time_type,
+                                WalsNewest *newest, TimestampTz *fresh_at);
+
+/*
+ * What a row that is going to be inserted has other options and columns for than
+ * the active version, in words, or NULL; version is set to that one's.
+ */
+extern char *wals_version_differences(const WalsTarget *target,
+                                      const WalsVersionRow *row,
+                                      int32 *version);
+
+/* Give rows that name their source by OID alone, as in 0.1.0, its name too. */
+extern void wals_version_name_early(Oid relation);
+
+/*
+ * Let a version, and all others that name the same for this option ("source",
+ * "row_weights", "col_weights"), name another relation.
+ */
+extern void wals_version_rename(Oid relation, int32 version, const char *option,
+                                const WalsNaming *naming);
 
 /*
  * Delete a user from all versions of a model, which get new identities.  user is

@@ -65,6 +65,7 @@ wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
 	const char *columns[2];
 
 	wals_source_need(&use);
+	wals_named_tell(model->relation, "source", &model->naming, &model->named);
 	memset(source, 0, sizeof(*source));
 	source->relation = model->source;
 	source->user_col = NameStr(model->user_col);

@@ -170,6 +170,22 @@ trigger_name(const WalsModel *model, const char *event)
 	return name;
 }
 
+/* How to refresh without a queue, and to do away with the one there is. */
+static int
+hint_without_queue(const WalsModel *model, const char *advice)
+{
+	char *quoted = quote_literal_cstr(wals_relation_quoted(model->relation));
+
+	return wals_hint("%s, or say since when to refresh: "
+	                 "wals_refresh(since => ...).%s",
+	                 advice,
+	                 OidIsValid(queue_of(model->relation))
+	                     ? psprintf(" SELECT wals_queue_disable(%s); takes the "
+	                                "queue away.",
+	                                quoted)
+	                     : "");
+}
+
 static void
 check_source(const WalsModel *model)
 {
@@ -185,17 +201,15 @@ check_source(const WalsModel *model)
 		         errmsg("changes of \"%s\" cannot be queued", name),
 		         errdetail("Only a table tells a statement's trigger which "
 		                   "rows were changed."),
-		         wals_hint("Train on the table, or say since when to refresh: "
-		                   "wals_refresh(since => ...).")));
+		         hint_without_queue(model, "Train on the table")));
 	if (!wals_model_is_own(model->source))
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		     errmsg("must be owner of table \"%s\"", name),
-		     errdetail("Its triggers run with the rights of all who write "
-		               "to it."),
-		     wals_hint("Ask its owner to train a model of their own, or say "
-		               "since when to refresh: wals_refresh(since => ...).")));
+		ereport(ERROR,
+		        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		         errmsg("must be owner of table \"%s\"", name),
+		         errdetail("Its triggers run with the rights of all who write "
+		                   "to it."),
+		         hint_without_queue(model, "Ask its owner to train a model of "
+		                                   "their own")));
 }
 
 static void
@@ -404,12 +418,13 @@ writes_to(bytea *arguments, const QueueName *queue)
 }
 
 /*
- * Drop the triggers that write to a queue, whatever the source is by now;
- * false if there are none.
+ * Drop the triggers that write to a queue, whatever the source is by now.
+ * Returns a table that had some, another one than source if possible, or 0.
  */
-static bool
-drop_triggers(const QueueName *queue)
+static Oid
+drop_triggers(const QueueName *queue, Oid source)
 {
+	Oid result = InvalidOid;
 	Oid types[2] = {OIDOID, OIDOID};
 	Datum values[2] = {
 	    ObjectIdGetDatum(wals_extension_function("wals_queue_touched")),
@@ -432,19 +447,22 @@ drop_triggers(const QueueName *queue)
 	{
 		bool is_null;
 		Datum arguments = wals_query_value(i, 3, BYTEAOID, &is_null);
+		Oid table;
 
-		if (!is_null && writes_to(DatumGetByteaPP(arguments), queue))
-			drops = lappend(
-			    drops,
-			    psprintf("DROP TRIGGER %s ON %s",
-			             quote_identifier(NameStr(*DatumGetName(
-			                 wals_query_value(i, 2, NAMEOID, &is_null)))),
-			             wals_relation_quoted(DatumGetObjectId(
-			                 wals_query_value(i, 1, OIDOID, &is_null)))));
+		if (is_null || !writes_to(DatumGetByteaPP(arguments), queue))
+			continue;
+		table = DatumGetObjectId(wals_query_value(i, 1, OIDOID, &is_null));
+		if (!OidIsValid(result) || table != source)
+			result = table;
+		drops = lappend(
+		    drops, psprintf("DROP TRIGGER %s ON %s",
+		                    quote_identifier(NameStr(*DatumGetName(
+		                        wals_query_value(i, 2, NAMEOID, &is_null)))),
+		                    wals_relation_quoted(table)));
 	}
 	foreach (cell, drops)
 		wals_query_once(lfirst(cell));
-	return drops != NIL;
+	return result;
 }
 
 bool
@@ -456,7 +474,7 @@ wals_queue_drop(Oid model)
 
 	/* without its queue, a model's triggers are known as well */
 	name_queue(&name, queue, model);
-	result = drop_triggers(&name);
+	result = OidIsValid(drop_triggers(&name, InvalidOid));
 	if (OidIsValid(queue))
 		wals_query_once(psprintf("DROP TABLE %s", wals_relation_quoted(queue)));
 	else
@@ -512,6 +530,7 @@ wals_queue_mend(const WalsModel *model, Oid queue)
 	const int16 all = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
 	                  TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
 	bool watched = (events_seen(model, queue) & all) == all;
+	Oid hung = InvalidOid;
 	const char *schema;
 	Writers writers;
 
@@ -521,7 +540,7 @@ wals_queue_mend(const WalsModel *model, Oid queue)
 
 		check_source(model);
 		name_queue(&name, queue, model->relation);
-		(void) drop_triggers(&name);
+		hung = drop_triggers(&name, model->source);
 		create_triggers(model, queue);
 	}
 	grant_to_writers(model, queue, &writers);
@@ -536,8 +555,12 @@ wals_queue_mend(const WalsModel *model, Oid queue)
 	    WARNING,
 	    (errmsg("the queue of model \"%s\" may have missed changes of \"%s\"",
 	            get_rel_name(model->relation), get_rel_name(model->source)),
-	     !watched ? errdetail("Its triggers were not there, or for other "
-	                          "columns, and are now.")
+	     !watched && OidIsValid(hung) && hung != model->source
+	         ? errdetail("Its triggers were on \"%s\", another relation, and "
+	                     "are on the source now.",
+	                     get_rel_name(hung))
+	     : !watched ? errdetail("Its triggers were not there, or for other "
+	                            "columns, and are now.")
 	     : writers.without_schema != NULL
 	         ? errdetail("%s may write to the one and not to the other.",
 	                     writers.without_schema)
@@ -604,67 +627,4 @@ wals_queue_take(Oid queue, const WalsModel *model, const Datum *user,
 	    user == NULL ? 0 : 1, types, user, WALS_READ_FRESH,
 	    &(const WalsShape){2, {types[0], wals_id_sql_type(model->item_type)}},
 	    take_row, &state);
-}
-
-/* "at >= $1", in the type of the time column. */
-static char *
-not_before(const WalsSource *source)
-{
-	const char *since = "$1";
-
-	if (source->time_type == TIMESTAMPOID)
-		since = "$1::pg_catalog.timestamp";
-	else if (source->time_type == DATEOID)
-		since = "$1::pg_catalog.date";
-	else if (source->time_type != TIMESTAMPTZOID)
-		since = "pg_catalog.floor(pg_catalog.date_part('epoch', $1))"
-		        "::pg_catalog.int8";
-	return psprintf("%s OPERATOR(pg_catalog.>=) %s",
-	                quote_identifier(source->time_col), since);
-}
-
-/* The same for ids as the source has them. */
-typedef struct SinceState
-{
-	TakeState take;
-	Oid user_type;
-	Oid item_type;
-} SinceState;
-
-static void
-since_row(const WalsRow *row, void *arg)
-{
-	SinceState *state = arg;
-	const WalsTouched *touched = state->take.touched;
-
-	if (row->nulls[0] || row->nulls[1])
-		return;
-	take_id(&state->take, WC_USERS, state->user_type, row->values[0],
-	        touched->users);
-	take_id(&state->take, WC_ITEMS, state->item_type, row->values[1],
-	        touched->items);
-}
-
-void
-wals_touched_since(const WalsSource *source, const TimestampTz *since,
-                   const WalsModel *model, const WalsMemory *memory,
-                   WalsTouched *touched)
-{
-	Oid types[1] = {TIMESTAMPTZOID};
-	Datum values[1];
-	SinceState state = {
-	    {model, memory, touched}, source->user_type, source->item_type};
-
-	if (since != NULL)
-		values[0] = TimestampTzGetDatum(*since);
-	wals_query_each_once(
-	    psprintf("SELECT DISTINCT %s, %s FROM %s%s%s",
-	             quote_identifier(source->user_col),
-	             quote_identifier(source->item_col),
-	             wals_relation_quoted(source->relation),
-	             since != NULL ? " WHERE " : "",
-	             since != NULL ? not_before(source) : ""),
-	    since != NULL ? 1 : 0, types, values, WALS_READ_FRESH,
-	    &(const WalsShape){2, {source->user_type, source->item_type}},
-	    since_row, &state);
 }

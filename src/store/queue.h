@@ -51,14 +51,6 @@ extern void wals_queue_take(Oid queue, const WalsModel *model,
                             WalsTouched *touched);
 
 /*
- * Add the users and items of rows of a checked source whose time is not before
- * since, which needs its time_col; NULL: of all rows.
- */
-extern void wals_touched_since(const WalsSource *source,
-                               const TimestampTz *since, const WalsModel *model,
-                               const WalsMemory *memory, WalsTouched *touched);
-
-/*
  * The queue that a trigger on a source writes to, by its arguments: the table
  * they name, or, if that was renamed, the one that has their token; or 0.
  */

@@ -613,17 +613,13 @@ read_weight(const WalsRow *row, void *arg)
 }
 
 void
-wals_weights_read(Oid relation, const char *id_col, const char *option,
-                  WalsIdType id_type, const WcIdMap *ids, float *result)
+wals_weights_check(Oid relation, const char *id_col, const char *option,
+                   WalsIdType id_type, WalsShape *shape)
 {
-	WeightState state;
-	StringInfoData sql;
 	WalsIdType found;
-	WalsShape shape = {2};
-	int32 count = wc_idmap_count(ids);
-	int32 i;
+	Oid type;
+	Oid number;
 
-	memset(&state, 0, sizeof(state));
 	wals_relation_lock(relation);
 	if (get_attnum(relation, id_col) <= 0 ||
 	    get_attnum(relation, "weight") <= 0)
@@ -633,8 +629,8 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 		                errdetail("It needs the columns %s and weight.",
 		                          quote_identifier(id_col)),
 		                errhint("Use a view that names them so.")));
-	state.id_type = wals_column_type(relation, id_col, option);
-	if (!wals_id_type_of(state.id_type, &found) || found != id_type)
+	type = wals_column_type(relation, id_col, option);
+	if (!wals_id_type_of(type, &found) || found != id_type)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -644,8 +640,24 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 		     errdetail("The ids of the source are of type %s.",
 		               wals_id_type_name(id_type)),
 		     errhint("Use a view that casts the column.")));
-	shape.types[0] = state.id_type;
-	shape.types[1] = wals_number_column_type(relation, "weight", option);
+	number = wals_number_column_type(relation, "weight", option);
+	if (shape != NULL)
+		*shape = (WalsShape){2, {type, number}};
+}
+
+void
+wals_weights_read(Oid relation, const char *id_col, const char *option,
+                  WalsIdType id_type, const WcIdMap *ids, float *result)
+{
+	WeightState state;
+	StringInfoData sql;
+	WalsShape shape;
+	int32 count = wc_idmap_count(ids);
+	int32 i;
+
+	memset(&state, 0, sizeof(state));
+	wals_weights_check(relation, id_col, option, id_type, &shape);
+	state.id_type = shape.types[0];
 	state.read_weight = wals_number_reader(shape.types[1]);
 	state.stored = id_type;
 	state.ids = ids;

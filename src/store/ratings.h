@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/progress.h"
+#include "store/query.h"
 #include "store/relation.h"
 
 /* What was read: triplets with indexes in order of arrival. */
@@ -87,6 +88,14 @@ extern void wals_ratings_check_memory(const WalsRatings *ratings,
 extern int32 wals_ratings_most_factors(const WalsRatings *ratings,
                                        const WalsMemory *memory,
                                        const WcParams *params);
+
+/*
+ * Lock a table of weights and check that it has id_col with ids of this type,
+ * and "weight": 42703, 42804.  shape says as what they are read; may be NULL.
+ */
+extern void wals_weights_check(Oid relation, const char *id_col,
+                               const char *option, WalsIdType id_type,
+                               WalsShape *shape);
 
 /*
  * Weights per user or item from a table with the columns id_col and "weight":

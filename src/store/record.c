@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
+#include "store/model.h"
 #include "store/record.h"
 
 /* A text or name of the last result, NULL for NULL. */
@@ -72,14 +73,18 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	Datum values[1] = {Int32GetDatum(version)};
 	Datum value;
 	bool is_null;
+	bool has_names = wals_model_has_names(relation);
 
 	memset(record, 0, sizeof(*record));
 	if (wals_query_run(
 	        psprintf("SELECT version, trained_at, n_rows, source, user_col, "
 	                 "item_col, value_col, weight_col, time_col, "
-	                 "options IS NOT NULL FROM %s "
+	                 "options IS NOT NULL%s FROM %s "
 	                 "WHERE CASE WHEN $1 OPERATOR(pg_catalog.=) 0 THEN active "
 	                 "ELSE version OPERATOR(pg_catalog.=) $1 END",
+	                 has_names ? ", source_name, source_id, row_weights_id, "
+	                             "col_weights_id"
+	                           : "",
 	                 wals_relation_quoted(relation)),
 	        1, types, values, NULL, snapshot) == 0)
 		return false;
@@ -89,7 +94,15 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	value = wals_query_value(0, 3, INT8OID, &is_null);
 	record->n_rows = is_null ? 0 : DatumGetInt64(value);
 	value = wals_query_value(0, 4, REGCLASSOID, &is_null);
-	record->source.relation = is_null ? InvalidOid : DatumGetObjectId(value);
+	wals_naming_read(&record->source.naming,
+	                 has_names ? word(0, 11, false) : NULL,
+	                 has_names ? word(0, 12, false) : NULL,
+	                 is_null ? InvalidOid : DatumGetObjectId(value));
+	record->named =
+	    wals_named_find(&record->source.naming, wals_relation_owner(relation));
+	record->source.relation = record->named.relation;
+	record->row_weights_id = has_names ? word(0, 13, false) : NULL;
+	record->col_weights_id = has_names ? word(0, 14, false) : NULL;
 	record->source.user_col = word(0, 5, true);
 	record->source.item_col = word(0, 6, true);
 	record->source.value_col = word(0, 7, true);
@@ -99,6 +112,16 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	    DatumGetBool(wals_query_value(0, 10, BOOLOID, &is_null));
 	read_options(relation, snapshot, record);
 	return true;
+}
+
+void
+wals_record_open_source(Oid relation, WalsRecord *record, const char *what)
+{
+	WalsNamedUse use = {relation, "source", what, ""};
+
+	record->named = wals_named_need(&use, &record->source.naming);
+	record->source.relation = record->named.relation;
+	wals_named_tell(relation, "source", &record->source.naming, &record->named);
 }
 
 void

@@ -27,7 +27,10 @@ typedef struct WalsRecord
 	int32 version;
 	TimestampTz trained_at;
 	int64 n_rows;
-	WalsSource source; /* relation and columns */
+	WalsSource source; /* relation that is found, 0: none, and columns */
+	WalsNamed named;
+	const char *row_weights_id; /* of what the options name, or NULL */
+	const char *col_weights_id;
 	bool has_options; /* false: NULL, the factors were imported */
 	int32 n_options;
 	WalsOption *options;
@@ -39,6 +42,14 @@ typedef struct WalsRecord
  */
 extern bool wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
                              WalsRecord *record);
+
+/*
+ * Find and lock the source of a record for a command of its model's owner, who
+ * is told if it is another one; 42P01, 42501 when there is none any more.  what
+ * says what it is needed for, as "train".
+ */
+extern void wals_record_open_source(Oid relation, WalsRecord *record,
+                                    const char *what);
 
 /*
  * XX001: an option of the record cannot be what a training wrote.  reason is a

@@ -640,6 +640,7 @@ wals_source_check_columns(WalsSource *source, const char *option)
 	source->quoted = wals_relation_quoted(source->relation);
 	source->temporary =
 	    get_rel_persistence(source->relation) == RELPERSISTENCE_TEMP;
+	wals_naming_set(&source->naming, source->relation);
 	id_column_check(source->relation, source->user_col, "user_col",
 	                &source->user_type, &source->user_id_type);
 	id_column_check(source->relation, source->item_col, "item_col",

@@ -9,6 +9,7 @@
 #define WALS_STORE_RELATION_H
 
 #include "store/ids.h"
+#include "store/named.h"
 
 /* Name of a relation; 42P01 when it is gone. */
 extern char *wals_relation_name(Oid relation);
@@ -98,6 +99,7 @@ typedef struct WalsSource
 	const char *name;
 	const char *quoted; /* with its schema, for SQL */
 	bool temporary;
+	WalsNaming naming; /* by rows */
 	/* and base types */
 	Oid user_type;
 	Oid item_type;

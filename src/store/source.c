@@ -35,27 +35,77 @@ wals_source_need(const WalsSourceUse *use)
 {
 	const char *model = get_rel_name(use->model->relation);
 
-	if (!OidIsValid(use->model->source))
+	if (use->model->named.state == WALS_NAMED_NONE)
 		ereport(ERROR,
 		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		         errmsg("model \"%s\" has no source", model),
 		         errdetail("It is needed to %s, and the factors were imported "
 		                   "without one.",
 		                   use->what),
-		         wals_source_hint(use, "Import them with source => '...'.")));
-	wals_relation_lock(use->model->source);
-	if (get_rel_name(use->model->source) == NULL)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_UNDEFINED_TABLE),
-		     errmsg("the source of model \"%s\" no longer exists", model),
-		     errdetail("It is needed to %s.", use->what),
-		     wals_source_hint(use, "Train the model on another relation.")));
+		         wals_source_hint(
+		             use, psprintf("Name one: SELECT wals_set_source(%s, "
+		                           "'...');",
+		                           quote_literal_cstr(wals_relation_quoted(
+		                               use->model->relation))))));
+	if (OidIsValid(use->model->source))
+		wals_relation_lock(use->model->source);
+	if (!OidIsValid(use->model->source) ||
+	    get_rel_name(use->model->source) == NULL)
+	{
+		WalsNamedUse named = {use->model->relation, "source", use->what,
+		                      use->without};
+
+		wals_named_missing(&named, &use->model->naming, &use->model->named);
+	}
 	wals_source_check_code(use->model->relation, use->model->source,
 	                       use->without);
 	if (wals_model_is_own(use->model->relation) &&
 	    !wals_model_is_own(use->model->source))
 		wals_guard_trust(use->model->relation, use->model->version);
+}
+
+void
+wals_source_find_again(Oid model, const char *option, const WalsNaming *naming,
+                       Oid *relation)
+{
+	WalsNamedUse use = {model, option, "train", ""};
+	WalsNamed named;
+
+	if (naming->name[0] == '\0')
+		return;
+	named = wals_named_need(&use, naming);
+	if (named.relation != *relation)
+		wals_source_check_code(model, named.relation, "");
+	*relation = named.relation;
+}
+
+bool
+wals_source_is_elsewhere(const WalsModel *model)
+{
+	static Oid told[16];
+	static int next = 0;
+	int i;
+
+	if (model->named.state != WALS_NAMED_ELSEWHERE)
+		return false;
+	for (i = 0; i < (int) lengthof(told); i++)
+		if (told[i] == model->relation)
+			return true;
+	told[next] = model->relation;
+	next = (next + 1) % (int) lengthof(told);
+	ereport(
+	    NOTICE,
+	    (errmsg("model \"%s\" answers without its source, %s, which is not "
+	            "in this database",
+	            get_rel_name(model->relation), model->naming.name),
+	     errdetail("What users have seen is not left out, and who is not in "
+	               "the model is not folded in."),
+	     wals_hint("exclude_seen => false and fold_in => 'never' ask for "
+	               "just that; exclude => ... leaves out what you know of. "
+	               "To name a source here: SELECT wals_set_source(%s, "
+	               "'...');",
+	               quote_literal_cstr(wals_relation_quoted(model->relation)))));
+	return true;
 }
 
 void

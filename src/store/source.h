@@ -28,6 +28,20 @@ extern int wals_source_hint(const WalsSourceUse *use, const char *advice);
  */
 extern void wals_source_need(const WalsSourceUse *use);
 
+/*
+ * What a version names and somebody has looked up may have been exchanged before
+ * it is locked for reading: look again.  "" names nothing.
+ */
+extern void wals_source_find_again(Oid model, const char *option,
+                                   const WalsNaming *naming, Oid *relation);
+
+/*
+ * Whether the model comes from another database and its source does not: then it
+ * answers as for users of whom no rows are known.  For who is going to do so: a
+ * NOTICE tells of it, once in a session.
+ */
+extern bool wals_source_is_elsewhere(const WalsModel *model);
+
 /* The same check for code, of any relation that a version's row names, or 0. */
 extern void wals_source_check_code(Oid model, Oid source, const char *without);
 

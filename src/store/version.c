@@ -320,6 +320,7 @@ wals_target_create(WalsTarget *target, WalsIdType user_type,
 	if (OidIsValid(target->relation))
 	{
 		wals_guard_open(target->relation, target->version);
+		wals_version_name_early(target->relation);
 		(void) wals_guard_token(target->relation, token);
 	}
 	else
@@ -346,155 +347,8 @@ wals_target_create(WalsTarget *target, WalsIdType user_type,
 		    satellite_create(target, SUFFIX_ITEMS, item_type, "item", token);
 }
 
-/* Parameters of an INSERT, added one by one with their column. */
-typedef struct InsertState
-{
-	StringInfoData columns;
-	StringInfoData places;
-	int n;
-	Oid types[40];
-	Datum values[40];
-	char nulls[40];
-} InsertState;
-
-static void
-insert_add(InsertState *insert, const char *column, Oid type, Datum value,
-           bool is_null)
-{
-	const char *comma = insert->n > 0 ? ", " : "";
-
-	if (insert->n == lengthof(insert->types))
-		elog(ERROR, "too many columns");
-	insert->types[insert->n] = type;
-	insert->values[insert->n] = value;
-	insert->nulls[insert->n] = is_null ? 'n' : ' ';
-	insert->n++;
-	appendStringInfo(&insert->columns, "%s%s", comma, column);
-	appendStringInfo(&insert->places, "%s$%d", comma, insert->n);
-}
-
-static void
-insert_text(InsertState *insert, const char *column, const char *value)
-{
-	insert_add(insert, column, TEXTOID,
-	           value ? CStringGetTextDatum(value) : (Datum) 0, value == NULL);
-}
-
-static void
-insert_name(InsertState *insert, const char *column, const char *value)
-{
-	Name name = palloc0(sizeof(NameData));
-
-	if (value != NULL)
-		namestrcpy(name, value);
-	insert_add(insert, column, NAMEOID, NameGetDatum(name), value == NULL);
-}
-
-static void
-insert_int(InsertState *insert, const char *column, int32 value)
-{
-	insert_add(insert, column, INT4OID, Int32GetDatum(value), false);
-}
-
-static void
-insert_big(InsertState *insert, const char *column, int64 value)
-{
-	insert_add(insert, column, INT8OID, Int64GetDatum(value), false);
-}
-
-/* NaN: NULL */
-static void
-insert_float(InsertState *insert, const char *column, double value)
-{
-	insert_add(insert, column, FLOAT8OID, Float8GetDatum(value), isnan(value));
-}
-
-static void
-insert_relation(InsertState *insert, const char *column, Oid value)
-{
-	insert_add(insert, column, REGCLASSOID, ObjectIdGetDatum(value),
-	           !OidIsValid(value));
-}
-
-static void
-insert_floats(InsertState *insert, const char *column, int32 count,
-              const double *values)
-{
-	Datum *elements = palloc(sizeof(Datum) * Max(count, 1));
-	int32 i;
-
-	for (i = 0; i < count; i++)
-		elements[i] = Float8GetDatum(values[i]);
-	insert_add(insert, column, FLOAT8ARRAYOID,
-	           PointerGetDatum(construct_array(elements, count, FLOAT8OID,
-	                                           sizeof(float8), FLOAT8PASSBYVAL,
-	                                           TYPALIGN_DOUBLE)),
-	           false);
-}
-
 void
-wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
-{
-	InsertState insert;
-
-	memset(&insert, 0, sizeof(insert));
-	initStringInfo(&insert.columns);
-	initStringInfo(&insert.places);
-	insert_int(&insert, "version", target->version);
-	insert_int(&insert, "format", WALS_MODEL_FORMAT);
-	insert_text(&insert, "wals_version", WALS_VERSION);
-	insert_add(&insert, "trained_at", TIMESTAMPTZOID,
-	           TimestampTzGetDatum(row->trained_at), false);
-	insert_name(&insert, "trained_by", GetUserNameFromId(GetUserId(), false));
-	insert_relation(&insert, "source", row->source.relation);
-	insert_name(&insert, "user_col", row->source.user_col);
-	insert_name(&insert, "item_col", row->source.item_col);
-	insert_name(&insert, "value_col", row->source.value_col);
-	insert_name(&insert, "weight_col", row->source.weight_col);
-	insert_name(&insert, "time_col", row->source.time_col);
-	insert_relation(&insert, "users_table", target->users_table);
-	insert_relation(&insert, "items_table", target->items_table);
-	insert_text(&insert, "feedback", row->feedback);
-	insert_text(&insert, "objective", row->objective);
-	insert_int(&insert, "factors", row->factors);
-	insert_add(&insert, "biases", BOOLOID, BoolGetDatum(row->biases), false);
-	insert_float(&insert, "global_mean", row->mean);
-	insert_big(&insert, "n_users", row->n_users);
-	insert_big(&insert, "n_items", row->n_items);
-	insert_big(&insert, "n_entries", row->n_entries);
-	insert_big(&insert, "n_rows", row->n_rows);
-	insert_big(&insert, "n_skipped", row->n_skipped);
-	insert_add(&insert, "started_from", INT4OID,
-	           Int32GetDatum(row->started_from), row->started_from == 0);
-	insert_int(&insert, "iterations", row->iterations);
-	insert_text(&insert, "stop_reason", row->stop_reason);
-	insert_float(&insert, "loss", row->loss);
-	insert_floats(&insert, "losses", row->iterations, row->losses);
-	insert_floats(&insert, "iteration_seconds", row->iterations,
-	              row->iteration_seconds);
-	insert_float(&insert, "load_seconds", row->load_seconds);
-	insert_float(&insert, "solve_seconds", row->solve_seconds);
-	insert_float(&insert, "write_seconds", row->write_seconds);
-	insert_float(&insert, "seconds", row->seconds);
-
-	/* these two last, for their casts; marks as on the older versions */
-	insert_text(&insert, "metrics", row->metrics);
-	appendStringInfoString(&insert.places, "::pg_catalog.jsonb");
-	insert_text(&insert, "options", row->options);
-	appendStringInfoString(&insert.places, "::pg_catalog.jsonb");
-	wals_query_run(
-	    psprintf("INSERT INTO %s (%s, version_id, active, "
-	             "is_default) SELECT %s, "
-	             "pg_catalog.gen_random_uuid(), false, "
-	             "COALESCE((SELECT pg_catalog.bool_or(is_default) "
-	             "FROM %s), false)",
-	             wals_relation_quoted(target->relation), insert.columns.data,
-	             insert.places.data, wals_relation_quoted(target->relation)),
-	    insert.n, insert.types, insert.values, insert.nulls, WALS_READ_FRESH);
-}
-
-static void
-no_such_version(Oid relation, int32 version)
+wals_version_unknown(Oid relation, int32 version)
 {
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("model \"%s\" has no version %d",
@@ -521,7 +375,7 @@ wals_version_activate(Oid relation, int32 version)
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            quoted),
 	                   1, types, values, NULL, WALS_READ_FRESH) == 0)
-		no_such_version(relation, version);
+		wals_version_unknown(relation, version);
 }
 
 void
@@ -530,53 +384,6 @@ wals_version_hold(Oid relation)
 	wals_query_run(psprintf("SELECT version FROM %s WHERE active FOR UPDATE",
 	                        wals_relation_quoted(relation)),
 	               0, NULL, NULL, NULL, WALS_READ_FRESH);
-}
-
-void
-wals_version_change(Oid relation, int32 version,
-                    const WalsVersionChange *change)
-{
-	Oid types[6] = {INT4OID, BOOLOID, TIMESTAMPTZOID,
-	                INT8OID, INT8OID, INT8OID};
-	Datum values[6] = {Int32GetDatum(version),
-	                   BoolGetDatum(change->items),
-	                   TimestampTzGetDatum(change->refreshed_at),
-	                   Int64GetDatum(change->users),
-	                   Int64GetDatum(change->n_items),
-	                   Int64GetDatum(change->entries)};
-	char nulls[6] = {' ', ' ', change->refreshed_at == 0 ? 'n' : ' ',
-	                 ' ', ' ', ' '};
-
-	if (wals_query_run(
-	        psprintf("UPDATE %s SET "
-	                 "version_id = pg_catalog.gen_random_uuid(), "
-	                 "items_id = CASE WHEN NOT $2 "
-	                 "THEN COALESCE(items_id, version_id) END, "
-	                 "refreshed_at = COALESCE($3, refreshed_at), "
-	                 "n_users = n_users OPERATOR(pg_catalog.+) $4, "
-	                 "n_items = n_items OPERATOR(pg_catalog.+) $5, "
-	                 "n_entries = n_entries OPERATOR(pg_catalog.+) $6 "
-	                 "WHERE version OPERATOR(pg_catalog.=) $1",
-	                 wals_relation_quoted(relation)),
-	        6, types, values, nulls, WALS_READ_FRESH) == 0)
-		no_such_version(relation, version);
-}
-
-TimestampTz
-wals_version_fresh_at(Oid relation, int32 version)
-{
-	Oid types[1] = {INT4OID};
-	Datum values[1] = {Int32GetDatum(version)};
-	bool is_null = true;
-	Datum value = (Datum) 0;
-
-	if (wals_query_run(psprintf("SELECT COALESCE(refreshed_at, trained_at) "
-	                            "FROM %s "
-	                            "WHERE version OPERATOR(pg_catalog.=) $1",
-	                            wals_relation_quoted(relation)),
-	                   1, types, values, NULL, WALS_READ_FRESH) > 0)
-		value = wals_query_value(0, 1, TIMESTAMPTZOID, &is_null);
-	return is_null ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
 void
@@ -591,7 +398,7 @@ wals_version_set_metrics(Oid relation, int32 version, Datum metrics,
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            wals_relation_quoted(relation)),
 	                   2, types, values, nulls, WALS_READ_FRESH) == 0)
-		no_such_version(relation, version);
+		wals_version_unknown(relation, version);
 }
 
 int32

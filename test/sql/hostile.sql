@@ -118,7 +118,7 @@ SELECT works();
 -- ---------------------------------------------------------------------------
 
 SELECT d AS column, after(format('UPDATE m SET %I = NULL', d)) AS "what comes of it"
-FROM unnest(ARRAY['active', 'is_default', 'format', 'source', 'user_col', 'item_col', 'users_table', 'items_table',
+FROM unnest(ARRAY['active', 'is_default', 'format', 'source', 'source_name', 'source_id', 'newest_time', 'user_col', 'item_col', 'users_table', 'items_table',
 	'factors', 'global_mean', 'options', 'n_items', 'losses', 'trained_at', 'feedback'])
 	WITH ORDINALITY AS x(d, nr) ORDER BY nr;
 UPDATE m SET version_id = NULL;
@@ -162,6 +162,14 @@ SELECT after('UPDATE m SET item_col = ''ctid''');
 SELECT after('UPDATE m SET user_col = ''user_id = 1 OR true --''');
 SELECT after('UPDATE m SET source = ''seen_text''');
 SELECT after('UPDATE m SET source = 0');
+SELECT left(d, 30) AS source_name, after(format('UPDATE m SET source_name = %L', d)) AS "what comes of it"
+FROM unnest(ARRAY['', '.', 'seen', 'a.b.c.d', '"', repeat('x', 1000) || '.seen', 'pg_catalog.pg_class', 'hostile.m', 'hostile.seen; --'])
+	WITH ORDINALITY AS x(d, nr) ORDER BY nr;
+SELECT nr AS source_id, after(format('UPDATE m SET source_id = %L', d)) AS "what comes of it"
+FROM unnest(ARRAY['', '/', '////', '-1/-1/-1', repeat('9', 1000), '0/0/1259/nobody',
+	(SELECT system_identifier || '/' || oid || '/4294967295/' FROM pg_control_system(), pg_database WHERE datname = current_database())])
+	WITH ORDINALITY AS x(d, nr) ORDER BY nr;
+SELECT after('UPDATE m SET source_name = ''"''', 'SELECT 1 / count(*) FROM wals_models');
 SELECT after('UPDATE m SET source = 4294967295');
 SELECT after('UPDATE m SET source = ''pg_class'', user_col = ''oid'', item_col = ''relname''');
 -- tables that are not there, or are something else

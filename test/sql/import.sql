@@ -56,7 +56,7 @@ SELECT basis, count(*) FROM wals_recommend(41, NULL, 'again') GROUP BY 1;
 SELECT wals_user_factors(41, 'again') = wals_fold_in(ARRAY(SELECT item_id::bigint FROM rated WHERE user_id = 41), model => 'm') AS as_there;
 SELECT abs(sum(contribution) - wals_score(1, 20, 'again')) < 1e-5 AS explained FROM wals_explain(1, 20, NULL, 'again');
 SELECT array_agg(item_id) = (SELECT array_agg(item_id) FROM wals_popular(5, 'm')) AS popular FROM wals_popular(5, 'again');
-SELECT version, active, source, user_col, feedback, objective, factors, biases, global_mean, n_users, n_items, n_entries = (SELECT n_entries FROM m) AS entries,
+SELECT version, active, source_name, user_col, feedback, objective, factors, biases, global_mean, n_users, n_items, n_entries = (SELECT n_entries FROM m) AS entries,
 	iterations, stop_reason, loss, losses, options ->> 'unobserved_weight' AS w0 FROM again;
 -- it is a model as others are: refreshed, trained again, rolled back
 \set VERBOSITY terse

@@ -71,7 +71,7 @@ SELECT obj_description('m'::regclass) IS NOT NULL AS model, obj_description('m_u
 	obj_description('m_items'::regclass) IS NOT NULL AS items;
 SELECT version, version_id IS NOT NULL AS id, active, is_default, format, wals_version = wals_version() AS library,
 	trained_at BETWEEN now() - interval '1 hour' AND now() + interval '1 hour' AS at, trained_by = current_user AS by,
-	source, user_col, item_col, value_col, weight_col, time_col, users_table, items_table, feedback, factors, biases, global_mean
+	source, source_name, user_col, item_col, value_col, weight_col, time_col, users_table, items_table, feedback, factors, biases, global_mean
 FROM m;
 SELECT n_users, n_items, n_entries = n_rows AS entries, n_rows = (SELECT count(*) FROM seen) AS rows, n_skipped, iterations,
 	cardinality(losses) AS losses, cardinality(iteration_seconds) AS times, loss > 0 AS loss,

@@ -133,7 +133,7 @@ SELECT wals_train('m', 'ratings', value_col => 'value', weight_col => 'weight',
 	solver => 'cg', cg_steps => 5,
 	activate => 'no', keep_versions => 3);
 SELECT jsonb_pretty(options) FROM m;
-SELECT version, active, is_default, source, user_col, item_col, value_col,
+SELECT version, active, is_default, source_name, user_col, item_col, value_col,
 	weight_col, time_col, feedback, factors, biases, iterations FROM m;
 -- not activated: it does not answer
 SELECT outcome($$SELECT * FROM wals_recommend(1, 1, 'm')$$);

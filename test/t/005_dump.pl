@@ -180,6 +180,88 @@ $node->command_ok(
 ok($out eq $before, 'over what was there: same answers');
 
 # ---------------------------------------------------------------------------
+# One model, restored where there is nothing but the extension
+# ---------------------------------------------------------------------------
+
+# notices are what is looked at
+sub serve
+{
+	my ($sql) = @_;
+	my ($said, $told);
+
+	$node->psql(
+		'serving',
+		"\\set VERBOSITY verbose\nSET ROLE regress_wals_app;\n$sql",
+		stdout => \$said,
+		stderr => \$told,
+		on_error_stop => 0);
+	return ($said, $told);
+}
+
+$node->safe_psql('postgres', 'CREATE DATABASE serving OWNER regress_wals_app');
+$node->safe_psql('serving', 'CREATE SCHEMA wals_shop AUTHORIZATION regress_wals_app; CREATE EXTENSION wals SCHEMA wals_shop; CREATE TABLE stranger AS SELECT u AS user_id, i AS item_id FROM generate_series(1, 60) AS u, generate_series(1, 40) AS i; GRANT SELECT ON stranger TO PUBLIC');
+$node->command_ok([ 'pg_dump', '-Fc', '--table=wals_shop.m*', '-f', "$dir/one", $node->connstr('origin') ], 'one model is dumped');
+$node->command_ok([ 'pg_restore', '--role', 'regress_wals_app', '-d', $node->connstr('serving'), '--exit-on-error', "$dir/one" ],
+	'and restored without its source');
+my $served = q{SET search_path = wals_shop; SELECT u, r.* FROM generate_series(1, 60) AS u, LATERAL wals_recommend(u, 40, 'm', exclude_seen => false) AS r;};
+($before) = app('origin', $served);
+($out, $err) = serve($served);
+is($err, '', 'it serves without a word where what was seen is not asked for');
+ok($out eq $before, 'as where it comes from');
+($out, $err) = serve($served =~ s/, exclude_seen => false//r . 'SELECT count(*) FROM wals_recommend(999, 3); SELECT basis FROM wals_recommend(999, 1);');
+is(scalar(() = $err =~ /^.*NOTICE: .*answers without its source, wals_shop\.ratings, which is not in this database/mg), 1,
+	'what was seen is not left out, which is said once');
+ok($out eq "$before\n3\npopular", 'otherwise the answers are the same, new users get what is popular');
+($out, $err) = serve(q{
+	SET search_path = wals_shop;
+	SELECT count(*) FROM wals_recommend_all(5, 'm');
+	SELECT count(*) FROM wals_recommend_users(1, 5, 'm');
+	SELECT count(*) FROM wals_similar_items(1, 5, 'm');
+	SELECT wals_score(1, 1, 'm') IS NOT NULL, wals_score(999, 1, 'm') IS NULL;
+	SELECT source IS NULL, versions FROM wals_models;});
+is($out, "300\n5\n5\nt|t\nt|2", 'all who answer do');
+unlike($err, qr/ERROR/, 'and none fails');
+for my $call (
+	"CALL wals_retrain('m')",
+	"SELECT wals_refresh('m', since => '2000-01-01')",
+	"SELECT * FROM wals_explain(1, 1, 3, 'm')",
+	"SELECT * FROM wals_recommend(1, 3, 'm', fold_in => 'always')",
+	"SELECT * FROM wals_evaluate('seen', 'm')",
+	"SELECT wals_queue_enable('m')")
+{
+	($out, $err) = serve("SET search_path = wals_shop; CREATE TEMP TABLE seen (user_id int, item_id int); INSERT INTO seen VALUES (1, 1); $call;");
+	like($err, qr/ERROR:  42P01: the source of model "m" is not in this database\n.*on wals_shop\.ratings\..*wals_set_source\('wals_shop\.m', '\.\.\.'\)/s, "$call says what is missing");
+}
+
+# the number of the source is a stranger's table here, and stays that
+is( $node->safe_psql(
+		'serving', q{
+		SET ROLE regress_wals_app;
+		UPDATE wals_shop.m SET source_id = regexp_replace(source_id, '^(\d+/\d+/)\d+', '\1' || 'public.stranger'::regclass::oid)
+		WHERE active RETURNING source_id LIKE '%/' || 'public.stranger'::regclass::oid || '/%'}),
+	't', 'another table has the OID of the source here');
+($out, $err) = serve($served =~ s/, exclude_seen => false//r);
+ok($out eq $before, 'and is not taken for the source');
+
+# a stranger's table of that name neither; one of the owner's is the source
+$node->safe_psql('serving', 'GRANT ALL ON SCHEMA wals_shop TO regress_wals_stranger');
+$node->safe_psql('serving', 'SET ROLE regress_wals_stranger; CREATE TABLE wals_shop.ratings AS SELECT u AS user_id, i AS item_id FROM generate_series(1, 60) AS u, generate_series(1, 40) AS i; GRANT SELECT ON wals_shop.ratings TO PUBLIC');
+($out, $err) = serve($served =~ s/, exclude_seen => false//r);
+ok($out eq $before, "a stranger's table of that name is not taken for it");
+($out, $err) = serve(q{SET search_path = wals_shop; CALL wals_retrain('m')});
+like($err, qr/42P01: .*belongs to role "regress_wals_stranger".*wals_set_source\('wals_shop\.m', 'wals_shop\.ratings'\)/s, 'but told about');
+$node->safe_psql('serving', 'DROP TABLE wals_shop.ratings');
+($out, $err) = serve(q{
+	SET search_path = wals_shop;
+	CREATE TABLE ratings AS SELECT u AS user_id, i AS item_id FROM generate_series(1, 60) AS u, generate_series(1, 40) AS i WHERE (u * u + i * i + u * i) % 7 < 2;
+	SELECT count(*) = (SELECT count(*) FROM ratings WHERE user_id = 1) FROM wals_recommend(1, 40, 'm', exclude_seen => false) JOIN ratings USING (item_id) WHERE user_id = 1;
+	SELECT count(*) FROM wals_recommend(1, 40, 'm') JOIN ratings USING (item_id) WHERE user_id = 1;
+	CALL wals_retrain('m');
+	SELECT source, versions FROM wals_models;});
+like($out, qr/^t\n0\n3\nwals_shop\.ratings\|2$|^t\n0\n3\nratings\|2$/, 'a table of that name of the owner is the source, and it trains');
+$node->safe_psql('postgres', 'DROP DATABASE serving');
+
+# ---------------------------------------------------------------------------
 # Removing
 # ---------------------------------------------------------------------------
 

@@ -94,6 +94,18 @@ for my $release (@releases)
 	is($session->query_safe($answers), $before, 'and so it does in a session that was open');
 	is($session->query_safe('EXECUTE ask(1)'), $asked, 'which executes what it had prepared');
 	$session->quit;
+	is( $node->safe_psql(
+			'updated', q{
+			SELECT count(*), bool_and(source IS NULL), bool_and(source_name = 'public.ratings') FROM m;
+			ALTER TABLE ratings RENAME TO ratings_2;
+			SELECT source FROM wals_models;
+			ALTER TABLE ratings_2 RENAME TO ratings;
+			BEGIN;
+			ALTER TABLE ratings RENAME TO old_ratings;
+			CREATE TABLE ratings AS SELECT 1 AS user_id, i AS item_id FROM generate_series(1, 39) AS i;
+			SELECT source, (SELECT array_agg(item_id) FROM wals_recommend(1, NULL)) FROM wals_models;
+			ROLLBACK;}),
+		"2|t|t\nratings_2\nratings|{40}", 'its source is known by name and identity');
 
 	# the queue of then, rows of now
 	is( $node->safe_psql(
@@ -115,6 +127,45 @@ for my $release (@releases)
 	$node->safe_psql('postgres', 'DROP DATABASE updated');
 }
 $node->safe_psql('postgres', 'DROP DATABASE fresh');
+
+# ---------------------------------------------------------------------------
+# An update runs nobody's code, and leaves what it cannot name to its owner
+# ---------------------------------------------------------------------------
+
+$node->safe_psql('postgres', q{CREATE ROLE regress_wals_owner; CREATE DATABASE watched; GRANT CREATE ON DATABASE watched TO regress_wals_owner});
+$node->safe_psql('watched', q{
+	CREATE TABLE run (as_role name, by text);
+	GRANT INSERT, SELECT ON run TO PUBLIC;
+	GRANT CREATE ON SCHEMA public TO regress_wals_owner;
+});
+$node->safe_psql('watched', "SET ROLE regress_wals_owner; CREATE EXTENSION wals VERSION '0.1.0';" . $ratings . $train . q{
+	SELECT wals_train('checked', 'ratings', factors => 4, iterations => 1);
+	SELECT wals_train('indexed', 'ratings', factors => 4, iterations => 1);
+	CREATE FUNCTION spy(by text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS
+	$$BEGIN INSERT INTO public.run VALUES (current_user, by); RETURN 1; EXCEPTION WHEN OTHERS THEN RETURN 1; END$$;
+	CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS
+	$$BEGIN INSERT INTO public.run VALUES (current_user, 'trigger'); RETURN NEW; END$$;
+	CREATE TRIGGER spy BEFORE UPDATE ON m FOR EACH ROW EXECUTE FUNCTION spy();
+	ALTER TABLE checked ADD CHECK (public.spy('check') = 1 OR source IS NULL);
+	CREATE INDEX ON indexed (public.spy(feedback));
+	CREATE VIEW sources AS SELECT version, source FROM m;
+	CREATE VIEW models AS SELECT model, source FROM wals_models;
+});
+$node->safe_psql('watched', 'DELETE FROM run');
+$node->safe_psql('watched', 'ALTER EXTENSION wals UPDATE');
+is($node->safe_psql('watched', q{SELECT count(*) FROM run}), '0', 'triggers, checks and indexes of owners are not run by it');
+is( $node->safe_psql(
+		'watched', q{
+		SET ROLE regress_wals_owner;
+		SELECT count(*) FROM (SELECT source FROM models INTERSECT SELECT source FROM sources) AS s;
+		SELECT model, source, (SELECT count(*) FROM wals_recommend(1, 3, model)) FROM models ORDER BY 1;
+		SET client_min_messages = warning;
+		CALL wals_retrain('checked');
+		CALL wals_retrain('m');
+		SELECT version, source, source_name FROM m ORDER BY 1;}),
+	"1\nm|ratings|3\nchecked|ratings|3\nindexed|ratings|3\n2\n2\n1||public.ratings\n2||public.ratings", 'views on sources live on, and owners do the rest');
+is($node->safe_psql('watched', q{SELECT DISTINCT as_role FROM run}), 'regress_wals_owner', 'as whom their code runs');
+$node->safe_psql('postgres', 'DROP DATABASE watched');
 
 # ---------------------------------------------------------------------------
 # An update where views and the like were made with functions whose arguments
@@ -233,7 +284,8 @@ $node->safe_psql(
 	ALTER TABLE wals_shop.films SET SCHEMA public;
 	ALTER TABLE films RENAME TO m;
 	ALTER TABLE film_vectors RENAME TO m_items;
-	CREATE PUBLICATION model FOR TABLE ratings, m_users, m_items;
+	DROP TABLE plain;
+	CREATE PUBLICATION model FOR ALL TABLES;
 	ALTER TABLE ratings REPLICA IDENTITY FULL;
 });
 $subscriber->safe_psql(
@@ -254,12 +306,31 @@ is($subscriber->safe_psql('postgres', 'SELECT version, id, factors FROM m_items 
 	$node->safe_psql('postgres', 'SELECT version, id, factors FROM m_items ORDER BY 1, 2'),
 	'factors arrive at a subscriber');
 
-# The model table names relations by OID, which differ between servers: its
-# rows travel as text, where a relation is its name.
-my $rows = $node->safe_psql('postgres', 'COPY m TO STDOUT');
-$subscriber->safe_psql('postgres', "COPY m FROM STDIN;\n$rows\n\\.\n");
 is($subscriber->safe_psql('postgres', $answers), $node->safe_psql('postgres', $answers),
 	'and the subscriber answers as the publisher does');
+
+# what happens there from then on arrives, too
+for my $change (
+	[ 'a retraining', "SET client_min_messages = warning; CALL wals_retrain('m')" ],
+	[ 'an activation', "SELECT wals_activate('m', 2)" ],
+	[ 'rows of the source', 'INSERT INTO ratings SELECT 1, i FROM generate_series(1, 30) AS i' ])
+{
+	$node->safe_psql('postgres', $change->[1]);
+	$node->wait_for_catchup('model');
+	is($subscriber->safe_psql('postgres', $answers), $node->safe_psql('postgres', $answers), "$change->[0] carries over");
+}
+is($subscriber->safe_psql('postgres', q{SELECT source, versions, active_version FROM wals_models}), 'ratings|2|2', 'its source is the one there');
+
+# without the source it serves
+$subscriber->safe_psql('postgres', q{
+	ALTER SUBSCRIPTION model DISABLE;
+	DROP TABLE ratings;
+});
+is( $subscriber->safe_psql('postgres', $answers =~ s/'m'\)/'m', exclude_seen => false, fold_in => 'never')/r),
+	$node->safe_psql('postgres', $answers =~ s/'m'\)/'m', exclude_seen => false, fold_in => 'never')/r), 'it answers without its source');
+($status, $told, $warned) = $subscriber->psql('postgres', q{SELECT wals_recommend(1, 3, 'm'); SELECT wals_recommend(2, 3, 'm')});
+is($status, 0, 'and without what was seen');
+is(scalar(() = $warned =~ /NOTICE: .*answers without its source, public\.ratings/g), 1, 'which it says once');
 
 # ---------------------------------------------------------------------------
 # Encodings
