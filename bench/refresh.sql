@@ -25,7 +25,7 @@ BEGIN
 	INSERT INTO results (what, seconds, rows) VALUES (what, extract(epoch FROM clock_timestamp() - start), result);
 END;
 $$;
-SELECT timed('training', $$SELECT wals_train('m', 'ratings', time_col => 'at')$$) \g /dev/null
+SELECT timed('training', $$SELECT wals_train('m', 'ratings', time_col => 'at', factors => 64)$$) \g /dev/null
 INSERT INTO ratings SELECT u, 7, now() + interval '1 hour' FROM generate_series(1, :users, 100) AS u;
 SELECT timed('users, 1 in 100', $$SELECT wals_refresh('m')::text$$) \g /dev/null
 INSERT INTO ratings SELECT u, :items + 1, now() + interval '2 hours' FROM generate_series(1, :users, 1000) AS u;

@@ -68,7 +68,7 @@ tell_choice(const WalsChooser *chooser, int32 factors, int32 wanted)
 		               "%.1f MB of memory and of disk.",
 		               wals_choose_labour(chooser, factors), WC_FACTORS_LEAST,
 		               megabytes),
-		     errhint("factors => %d is cheaper and finds less.",
+		     errhint("factors => %d is cheaper and may find less.",
 		             WC_FACTORS_LEAST)));
 }
 
