@@ -91,6 +91,18 @@ COMMENT ON COLUMN wals_models.refused_metrics IS 'its figures, and in gate those
 DROP FUNCTION wals_model_list();
 
 -- ---------------------------------------------------------------------------
+-- How many of a row's entries are likes.  Rows of before do not say it, and all
+-- of theirs count, until their model is trained again.
+-- ---------------------------------------------------------------------------
+
+ALTER TYPE wals_factors_bigint ADD ATTRIBUTE likes integer CASCADE;
+ALTER TYPE wals_factors_text ADD ATTRIBUTE likes integer CASCADE;
+ALTER TYPE wals_factors_uuid ADD ATTRIBUTE likes integer CASCADE;
+COMMENT ON COLUMN wals_factors_bigint.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';
+COMMENT ON COLUMN wals_factors_text.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';
+COMMENT ON COLUMN wals_factors_uuid.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';
+
+-- ---------------------------------------------------------------------------
 -- Arguments that were integer and real are bigint and double precision, because
 -- drivers send those.  What nothing depends on is dropped.  What a view or the
 -- like was made with goes on under another name, outside the extension, so that
@@ -324,28 +336,28 @@ COMMENT ON FUNCTION wals_recommend(uuid, bigint, regclass, uuid[], uuid[], boole
 IS 'the n best items for a user, best first; models with uuid ids';
 
 CREATE FUNCTION wals_popular(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id text, n_rows bigint, rank integer)
+RETURNS TABLE (item_id text, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first, ids as text';
+IS 'the n items with the most likes in the active version, most popular first, ids as text';
 
 CREATE FUNCTION wals_popular_bigint(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id bigint, n_rows bigint, rank integer)
+RETURNS TABLE (item_id bigint, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular_bigint(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first; models with integer item ids';
+IS 'the n items with the most likes in the active version, most popular first; models with integer item ids';
 
 CREATE FUNCTION wals_popular_uuid(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id uuid, n_rows bigint, rank integer)
+RETURNS TABLE (item_id uuid, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular_uuid(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first; models with uuid item ids';
+IS 'the n items with the most likes in the active version, most popular first; models with uuid item ids';
 
 CREATE FUNCTION wals_recommend_for(
 	items bigint[],
@@ -835,28 +847,28 @@ COMMENT ON FUNCTION wals_metric_svg(text, regclass, bigint, bigint, bigint)
 IS 'a metric of every version, or of one version for every k, as an SVG';
 
 CREATE FUNCTION wals_map(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id text, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id text, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together, ids as text';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together, ids as text';
 
 CREATE FUNCTION wals_map_bigint(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map_bigint(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with integer item ids';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together; models with integer item ids';
 
 CREATE FUNCTION wals_map_uuid(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map_uuid(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with uuid item ids';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together; models with uuid item ids';
 
 CREATE FUNCTION wals_map_svg(
 	model regclass DEFAULT NULL,
@@ -871,7 +883,7 @@ CREATE FUNCTION wals_map_svg(
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'wals_map_svg';
 COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint, name)
-IS 'the items with the most entries drawn as a map, as an SVG with labels and colours from a relation of yours';
+IS 'the items with the most likes drawn as a map, as an SVG with labels and colours from a relation of yours';
 
 -- the triggers that keep others from writing to a model's tables
 CREATE FUNCTION _wals_guard() RETURNS trigger

@@ -109,7 +109,8 @@ CREATE TYPE wals_factors_bigint AS (
 	bias real,
 	n integer,
 	norm real,
-	weight real
+	weight real,
+	likes integer
 );
 COMMENT ON TYPE wals_factors_bigint IS 'row type of a factor table with integer ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_bigint.version IS 'version the row belongs to';
@@ -119,6 +120,7 @@ COMMENT ON COLUMN wals_factors_bigint.bias IS 'bias added to every score, 0 with
 COMMENT ON COLUMN wals_factors_bigint.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_bigint.norm IS 'Euclidean norm of the factors';
 COMMENT ON COLUMN wals_factors_bigint.weight IS 'weight the row was given by row_weights or col_weights, 1 without';
+COMMENT ON COLUMN wals_factors_bigint.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';
 
 CREATE TYPE wals_factors_text AS (
 	version integer,
@@ -127,7 +129,8 @@ CREATE TYPE wals_factors_text AS (
 	bias real,
 	n integer,
 	norm real,
-	weight real
+	weight real,
+	likes integer
 );
 COMMENT ON TYPE wals_factors_text IS 'row type of a factor table with text ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_text.version IS 'version the row belongs to';
@@ -137,6 +140,7 @@ COMMENT ON COLUMN wals_factors_text.bias IS 'bias added to every score, 0 withou
 COMMENT ON COLUMN wals_factors_text.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_text.norm IS 'Euclidean norm of the factors';
 COMMENT ON COLUMN wals_factors_text.weight IS 'weight the row was given by row_weights or col_weights, 1 without';
+COMMENT ON COLUMN wals_factors_text.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';
 
 CREATE TYPE wals_factors_uuid AS (
 	version integer,
@@ -145,7 +149,8 @@ CREATE TYPE wals_factors_uuid AS (
 	bias real,
 	n integer,
 	norm real,
-	weight real
+	weight real,
+	likes integer
 );
 COMMENT ON TYPE wals_factors_uuid IS 'row type of a factor table with uuid ids: one row per version and user or item';
 COMMENT ON COLUMN wals_factors_uuid.version IS 'version the row belongs to';
@@ -155,3 +160,4 @@ COMMENT ON COLUMN wals_factors_uuid.bias IS 'bias added to every score, 0 withou
 COMMENT ON COLUMN wals_factors_uuid.n IS 'entries the row was trained on';
 COMMENT ON COLUMN wals_factors_uuid.norm IS 'Euclidean norm of the factors';
 COMMENT ON COLUMN wals_factors_uuid.weight IS 'weight the row was given by row_weights or col_weights, 1 without';
+COMMENT ON COLUMN wals_factors_uuid.likes IS 'entries of n that are likes, for popularity; NULL: not known, all count';

@@ -122,25 +122,25 @@ COMMENT ON FUNCTION wals_score(uuid, uuid, regclass, text)
 IS 'score of one item for one user, NULL when either is unknown; models with uuid ids';
 
 CREATE FUNCTION wals_popular(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id text, n_rows bigint, rank integer)
+RETURNS TABLE (item_id text, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first, ids as text';
+IS 'the n items with the most likes in the active version, most popular first, ids as text';
 
 CREATE FUNCTION wals_popular_bigint(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id bigint, n_rows bigint, rank integer)
+RETURNS TABLE (item_id bigint, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular_bigint(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first; models with integer item ids';
+IS 'the n items with the most likes in the active version, most popular first; models with integer item ids';
 
 CREATE FUNCTION wals_popular_uuid(n bigint DEFAULT 10, model regclass DEFAULT NULL)
-RETURNS TABLE (item_id uuid, n_rows bigint, rank integer)
+RETURNS TABLE (item_id uuid, n_rows bigint, rank integer, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 1000 ROWS 10
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_popular';
 COMMENT ON FUNCTION wals_popular_uuid(bigint, regclass)
-IS 'the n items with the most entries in the active version, most popular first; models with uuid item ids';
+IS 'the n items with the most likes in the active version, most popular first; models with uuid item ids';

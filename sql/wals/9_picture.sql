@@ -51,28 +51,28 @@ COMMENT ON FUNCTION wals_metric_svg(text, regclass, bigint, bigint, bigint)
 IS 'a metric of every version, or of one version for every k, as an SVG';
 
 CREATE FUNCTION wals_map(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id text, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id text, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together, ids as text';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together, ids as text';
 
 CREATE FUNCTION wals_map_bigint(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id bigint, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map_bigint(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with integer item ids';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together; models with integer item ids';
 
 CREATE FUNCTION wals_map_uuid(model regclass DEFAULT NULL, n bigint DEFAULT 200)
-RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint)
+RETURNS TABLE (item_id uuid, x real, y real, n_entries bigint, likes bigint)
 LANGUAGE C STABLE PARALLEL SAFE COST 10000 ROWS 200
 SUPPORT _wals_recommend_support
 AS 'MODULE_PATHNAME', 'wals_map';
 COMMENT ON FUNCTION wals_map_uuid(regclass, bigint)
-IS 'the n items with the most entries as points of a plane in which those liked alike lie together; models with uuid item ids';
+IS 'the n items with the most likes as points of a plane in which those liked alike lie together; models with uuid item ids';
 
 CREATE FUNCTION wals_map_svg(
 	model regclass DEFAULT NULL,
@@ -87,4 +87,4 @@ CREATE FUNCTION wals_map_svg(
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 10000
 AS 'MODULE_PATHNAME', 'wals_map_svg';
 COMMENT ON FUNCTION wals_map_svg(regclass, bigint, regclass, name, name, bigint, bigint, name)
-IS 'the items with the most entries drawn as a map, as an SVG with labels and colours from a relation of yours';
+IS 'the items with the most likes drawn as a map, as an SVG with labels and colours from a relation of yours';

@@ -57,13 +57,14 @@ wals_map(PG_FUNCTION_ARGS)
 	count = wals_map_run(&request, &points);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[4];
-		bool nulls[4] = {false};
+		Datum values[5];
+		bool nulls[5] = {false};
 
 		values[0] = points[i].id;
 		values[1] = Float4GetDatum(points[i].x);
 		values[2] = Float4GetDatum(points[i].y);
 		values[3] = Int64GetDatum(points[i].entries);
+		values[4] = Int64GetDatum(points[i].likes);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

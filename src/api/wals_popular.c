@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wals_popular.c
- *	  SQL: wals_popular(n, model), the items with the most entries, and its
+ *	  SQL: wals_popular(n, model), the items with the most likes, and its
  *	  sisters wals_popular_bigint and wals_popular_uuid.
  *
  * One C function serves all; the type of the first result column tells them
@@ -34,12 +34,13 @@ wals_popular(PG_FUNCTION_ARGS)
 	                         &items);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[3];
-		bool nulls[3] = {false};
+		Datum values[4];
+		bool nulls[4] = {false};
 
 		values[0] = items[i].id;
 		values[1] = Int64GetDatum(items[i].entries);
 		values[2] = Int32GetDatum(i + 1);
+		values[3] = Int64GetDatum(items[i].likes);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -26,6 +26,7 @@ typedef struct WcObjective
 	double count_weight; /* see WcProblem */
 	double mean;
 	int64_t newest; /* time that ages are counted back from */
+	double like_from; /* see WcLiking; NaN: not known */
 } WcObjective;
 
 /* Where the items of a version are: rows of vectors, by index. */
@@ -123,6 +124,7 @@ typedef struct WcFoldBatch
 	float *factors; /* k each */
 	float *bias;
 	int32_t *entries; /* how many were solved from */
+	int32_t *likes; /* how many of these are likes, -1: not known */
 } WcFoldBatch;
 
 /*
@@ -235,7 +237,8 @@ typedef struct WcPack
 	const uint64_t *slots; /* hash table of ids */
 	const int32_t *position; /* of an index */
 	const int32_t *entries;
-	const int32_t *popular; /* indexes by descending entries, then id */
+	const int32_t *likes;
+	const int32_t *popular; /* indexes, see wc_popular_order */
 
 	/* by position */
 	const int32_t *index; /* of a position */
@@ -254,12 +257,13 @@ extern WcStatus wc_pack_begin(WcIdKind kind, int32_t factors,
                               WcPackBuilder **builder, const WcAlloc *alloc);
 
 /*
- * Add a row with its k factors, bias and number of entries, in any order:
- * WC_DUPLICATE when the id is there already, WC_NOT_FINITE for a factor or
- * bias that is not.
+ * Add a row with its k factors, bias and numbers of entries and of likes, in any
+ * order: WC_DUPLICATE when the id is there already, WC_NOT_FINITE for a factor
+ * or bias that is not.
  */
 extern WcStatus wc_pack_add(WcPackBuilder *builder, const WcId *id,
-                            const float *vector, float bias, int32_t entries);
+                            const float *vector, float bias, int32_t entries,
+                            int32_t likes);
 
 /*
  * Make the pack and free the builder, whatever the outcome.  identity
@@ -364,7 +368,7 @@ typedef struct WcExplore
 {
 	float factor; /* times the uncertainty is added, >= 0 and finite */
 	float penalty; /* see wc_popularity_cost, >= 0 and finite */
-	int32_t most; /* entries of the item with the most */
+	int32_t most; /* likes of the item with the most */
 } WcExplore;
 
 /*
@@ -429,10 +433,10 @@ extern WcStatus wc_search_similar(const WcPack *pack, WcMetric metric,
                                   const WcHooks *hooks, WcError *error);
 
 /*
- * What an item with entries loses when the one with the most loses penalty:
- * penalty log(1 + entries) / log(1 + most).  Counts below 0 are taken as 0.
+ * What an item with likes loses when the one with the most loses penalty:
+ * penalty log(1 + likes) / log(1 + most).  Counts below 0 are taken as 0.
  */
-extern double wc_popularity_cost(double penalty, int32_t entries, int32_t most);
+extern double wc_popularity_cost(double penalty, int32_t likes, int32_t most);
 
 /*
  * Rerank by maximal marginal relevance.  The pool is count vectors (pointers

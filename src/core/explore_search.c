@@ -114,7 +114,8 @@ measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 		WcScored worth = {0, tour->index[i]};
 		double sum = tour->score[i] + (double) explore->factor * spread[i];
 
-		sum -= wc_popularity_cost(explore->penalty, entries[i], explore->most);
+		sum -= wc_popularity_cost(
+		    explore->penalty, tour->pack->likes[worth.index], explore->most);
 		/* adding 0 makes one zero of the two there are */
 		worth.score = (float) fmin(sum, FLT_MAX) + 0.0f;
 		wc_heap_offer(tour->heap, tour->n, &tour->count, worth);
@@ -166,6 +167,16 @@ take_all(Tour *tour, const int32_t *candidates, int64_t count, WcPace *pace,
  * Bounds
  * ------------------------------------------------------------------------ */
 
+static int32_t
+fewest_entries(const WcPack *pack)
+{
+	int32_t fewest = INT32_MAX;
+
+	for (int32_t i = 0; i < pack->count; i++)
+		fewest = pack->entries[i] < fewest ? pack->entries[i] : fewest;
+	return fewest;
+}
+
 /* False when float32 might overflow, and no bound would hold. */
 static bool
 is_bounded(Tour *tour)
@@ -187,8 +198,7 @@ is_bounded(Tour *tour)
 	tour->total = sqrt(sum) * (1 + 1e-9);
 	tour->norm = wc_query_norm(pack->factors, tour->query->vector);
 	tour->one = fold->width > fold->factors ? 1 : 0;
-	tour->item_most =
-	    wc_spread_of_item(fold, pack->entries[pack->popular[pack->count - 1]]);
+	tour->item_most = wc_spread_of_item(fold, fewest_entries(pack));
 	reach = tour->norm * block->norm_max + block->bias +
 	        fabs((double) tour->query->base) +
 	        tour->explore->factor * (tour->total * hypot(block->norm_max, 1) +

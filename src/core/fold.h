@@ -86,6 +86,9 @@ extern WcStatus wc_fold_row(WcFold *fold, const WcFoldItems *items,
 extern WcStatus wc_fold_merge(WcFold *fold, WcFoldUser *user, WcPace *pace,
                               WcError *error);
 
+/* Likes among the entries of the user at hand, -1: not known what one is. */
+extern int32_t wc_fold_likes(const WcFold *fold);
+
 /* Targets, weights and lambda as in problem.c; *scale is the row's own. */
 extern WcStatus wc_fold_weigh(WcFold *fold, const WcFoldUser *user,
                               double *scale, WcPace *pace, WcError *error);

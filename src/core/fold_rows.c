@@ -243,3 +243,17 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 		               lambda, (double) FLT_MAX);
 	return WC_OK;
 }
+
+int32_t
+wc_fold_likes(const WcFold *fold)
+{
+	WcLiking liking = {fold->objective.params.feedback,
+	                   fold->objective.like_from};
+	int32_t likes = 0;
+
+	if (isnan(liking.from))
+		return -1;
+	for (int64_t e = 0; e < fold->count && likes < INT32_MAX; e++)
+		likes += wc_is_like(liking, fold->value[e]);
+	return likes;
+}

@@ -199,6 +199,7 @@ solve_row(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 		return status;
 	batch->entries[place] =
 	    fold->count > INT32_MAX ? INT32_MAX : (int32_t) fold->count;
+	batch->likes[place] = wc_fold_likes(fold);
 	if (status == WC_OK)
 		return WC_OK;
 	if (member->error.status == WC_OK || row < member->error.row)

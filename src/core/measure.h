@@ -86,7 +86,7 @@ typedef struct WcTrial
 	int64_t seed; /* of the draw */
 	const uint64_t *user_hash; /* users, for the draw */
 	const uint64_t *item_hash; /* items, for the draw */
-	const int32_t *entries; /* items: the measure of popularity */
+	const int32_t *likes; /* items: the measure of popularity, or NULL */
 	int32_t n_cuts;
 	const int32_t *cuts; /* ascending, 1 to WC_CUT_MAX */
 } WcTrial;

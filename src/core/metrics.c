@@ -18,7 +18,7 @@
  *						min(k, T) are relevant (Järvelin and Kekäläinen 2002)
  *		map				sum h_r (h_1 + .. + h_r) / r, by min(k, T)
  *		mrr				1 / r of the first relevant one, 0 without
- *		popularity		mean entries of the k items
+ *		popularity		mean likes of the k items
  *
  * and the whole order by the AUC: how often a relevant item comes before one
  * that is not, a tie counting half, over all T * negatives pairs.
@@ -484,7 +484,7 @@ measure_top(const Job *job, Space *space, int32_t n_top, int32_t n_relevant,
 
 			if (space->best_rank[item] > rank + 1)
 				space->best_rank[item] = rank + 1;
-			popularity += trial->entries[item];
+			popularity += trial->likes != NULL ? trial->likes[item] : NAN;
 			if (space->mark[item] != MARK_RELEVANT)
 				continue;
 			hits++;

@@ -27,7 +27,7 @@
  * boundary of 64 bytes.  Where a part lies follows from kind, count, factors and
  * the bytes of text ids alone.
  *
- * Memory: 4 k of factors, k of codes, about 48 bytes and the id per row.
+ * Memory: 4 k of factors, k of codes, about 52 bytes and the id per row.
  * While it is built the rows exist twice, and 32 bytes per row besides.
  *
  *-------------------------------------------------------------------------
@@ -38,7 +38,7 @@
 #include "core/pack.h"
 
 #define PACK_MAGIC "walspack"
-#define PACK_FORMAT 2
+#define PACK_FORMAT 3
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256
@@ -50,6 +50,7 @@ enum
 	PART_SLOTS,
 	PART_POSITION,
 	PART_ENTRIES,
+	PART_LIKES,
 	PART_POPULAR,
 	PART_INDEX,
 	PART_DATA,
@@ -70,6 +71,7 @@ struct WcPackBuilder
 	float *data; /* in order of arrival, as all below */
 	float *bias;
 	int32_t *entries;
+	int32_t *likes;
 	/* while the pack is made */
 	int32_t *renumber; /* index of an arrival */
 	int32_t *arrival; /* of an index */
@@ -106,6 +108,7 @@ lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
 	    [PART_SLOTS] = wc_pack_slots(count) * sizeof(uint64_t),
 	    [PART_POSITION] = rows * sizeof(int32_t),
 	    [PART_ENTRIES] = rows * sizeof(int32_t),
+	    [PART_LIKES] = rows * sizeof(int32_t),
 	    [PART_POPULAR] = rows * sizeof(int32_t),
 	    [PART_INDEX] = rows * sizeof(int32_t),
 	    [PART_DATA] = rows * k * sizeof(float),
@@ -150,6 +153,7 @@ view(const void *block, const WcPackHeader *header, WcPack *pack)
 	pack->slots = (const uint64_t *) (base + offset[PART_SLOTS]);
 	pack->position = (const int32_t *) (base + offset[PART_POSITION]);
 	pack->entries = (const int32_t *) (base + offset[PART_ENTRIES]);
+	pack->likes = (const int32_t *) (base + offset[PART_LIKES]);
 	pack->popular = (const int32_t *) (base + offset[PART_POPULAR]);
 	pack->index = (const int32_t *) (base + offset[PART_INDEX]);
 	pack->data = (const float *) (base + offset[PART_DATA]);
@@ -201,6 +205,7 @@ wc_pack_abandon(WcPackBuilder *builder)
 	wc_free(&alloc, builder->data);
 	wc_free(&alloc, builder->bias);
 	wc_free(&alloc, builder->entries);
+	wc_free(&alloc, builder->likes);
 	wc_free(&alloc, builder->renumber);
 	wc_free(&alloc, builder->arrival);
 	wc_free(&alloc, builder->keyed);
@@ -231,7 +236,9 @@ make_room(WcPackBuilder *builder)
 	if (!resize(alloc, (void **) &builder->data, capacity,
 	            sizeof(float) * (size_t) builder->factors) ||
 	    !resize(alloc, (void **) &builder->bias, capacity, sizeof(float)) ||
-	    !resize(alloc, (void **) &builder->entries, capacity, sizeof(int32_t)))
+	    !resize(alloc, (void **) &builder->entries, capacity,
+	            sizeof(int32_t)) ||
+	    !resize(alloc, (void **) &builder->likes, capacity, sizeof(int32_t)))
 		return WC_NO_MEMORY;
 	builder->capacity = (int32_t) capacity;
 	return WC_OK;
@@ -239,7 +246,7 @@ make_room(WcPackBuilder *builder)
 
 WcStatus
 wc_pack_add(WcPackBuilder *builder, const WcId *id, const float *vector,
-            float bias, int32_t entries)
+            float bias, int32_t entries, int32_t likes)
 {
 	int32_t before = wc_idmap_count(builder->ids);
 	int32_t k = builder->factors;
@@ -266,6 +273,7 @@ wc_pack_add(WcPackBuilder *builder, const WcId *id, const float *vector,
 	       sizeof(float) * (size_t) k);
 	builder->bias[row] = bias + 0.0f; /* no score is -0 */
 	builder->entries[row] = entries;
+	builder->likes[row] = likes;
 	return WC_OK;
 }
 
@@ -298,15 +306,13 @@ key_of(float bias, double norm, float c)
 	return key > 3e38 ? 3e38f : (float) key;
 }
 
-/* Positions by descending key, then index; popularity by entries, then index. */
+/* Positions by descending key, then index. */
 static WcStatus
 fill_order(const WcPackBuilder *builder, const WcPack *pack, float *c,
            WcPace *pace)
 {
 	int32_t *index = (int32_t *) pack->index;
 	int32_t *position = (int32_t *) pack->position;
-	int32_t *popular = (int32_t *) pack->popular;
-	int32_t *entries = (int32_t *) pack->entries;
 	WcKeyed *sorted;
 	double sum = 0;
 	WcStatus status;
@@ -344,18 +350,23 @@ fill_order(const WcPackBuilder *builder, const WcPack *pack, float *c,
 		position[sorted[p].value] = p;
 		((float *) pack->norm)[p] = pack->scale[sorted[p].value];
 	}
+	return WC_OK;
+}
+
+static WcStatus
+fill_popular(const WcPackBuilder *builder, const WcPack *pack,
+             const WcHooks *hooks)
+{
+	int32_t *entries = (int32_t *) pack->entries;
+	int32_t *likes = (int32_t *) pack->likes;
 
 	for (int32_t i = 0; i < pack->count; i++)
 	{
 		entries[i] = builder->entries[builder->arrival[i]];
-		builder->keyed[i].key = ~((uint32_t) entries[i] ^ UINT32_C(1) << 31);
-		builder->keyed[i].value = i;
+		likes[i] = builder->likes[builder->arrival[i]];
 	}
-	status = wc_sort_keyed(pack->count, builder->keyed, builder->scratch,
-	                       &sorted, pace);
-	for (int32_t p = 0; status == WC_OK && p < pack->count; p++)
-		popular[p] = sorted[p].value;
-	return status;
+	return wc_popular_order(pack->count, likes, entries,
+	                        (int32_t *) pack->popular, &builder->alloc, hooks);
 }
 
 /* ------------------------------------------------------------------------
@@ -612,6 +623,8 @@ fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
 	status = wc_pack_fill_ids(pack, builder->ids, &pace);
 	if (status == WC_OK)
 		status = fill_order(builder, pack, &c, &pace);
+	if (status == WC_OK)
+		status = fill_popular(builder, pack, hooks);
 	if (status == WC_OK)
 		status = fill_rows(builder, pack, c, &pace);
 	if (status != WC_OK)

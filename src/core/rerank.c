@@ -4,7 +4,7 @@
  *	  Change the order of an answer for reasons that are not the user's taste:
  *	  less of what everybody knows, less of the same.
  *
- * Popularity.  Subtracting a multiple of the log of an item's popularity is the
+ * Popularity, in likes.  Subtracting a multiple of the log of an item's is the
  * logit adjustment of Menon, Jayasumana, Rawat, Jain, Veit, Kumar: Long-tail
  * learning via logit adjustment (2021), in recommending known as the correction
  * of the sampling bias (Yi, Yang, Hong and others, 2019).  There scores are
@@ -28,11 +28,11 @@
 #include "core/internal.h"
 
 double
-wc_popularity_cost(double penalty, int32_t entries, int32_t most)
+wc_popularity_cost(double penalty, int32_t likes, int32_t most)
 {
-	if (entries <= 0 || most <= 0)
+	if (likes <= 0 || most <= 0)
 		return 0;
-	return penalty * log1p((double) entries) / log1p((double) most);
+	return penalty * log1p((double) likes) / log1p((double) most);
 }
 
 typedef struct Pool

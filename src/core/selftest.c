@@ -258,7 +258,7 @@ wc_selftest_pack(const void *identity, WcPack *pack, const WcAlloc *alloc,
 		for (int32_t f = 0; f < WIDTH; f++)
 			vector[f] = number((uint64_t) (row - row % 10 / 9), (uint64_t) f) *
 			            (row % 50 == 0 ? 5.0f : 1.0f);
-		status = wc_pack_add(builder, &id, vector, 0.0f, row % 97);
+		status = wc_pack_add(builder, &id, vector, 0.0f, row % 97, row % 53);
 		if (status != WC_OK)
 		{
 			wc_pack_abandon(builder);

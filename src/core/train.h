@@ -312,6 +312,53 @@ extern void wc_csr_free(WcCsr *csr, const WcAlloc *alloc);
 /* True when the structure keeps its promises (for tests and assertions). */
 extern bool wc_csr_check(const WcCsr *csr);
 
+/* ------------------------------------------------------------------------
+ * Likes (likes.c)
+ * ------------------------------------------------------------------------ */
+
+/* Which entries speak for their item. */
+typedef struct WcLiking
+{
+	WcFeedback feedback;
+	double from; /* the least value that does; NaN: not known */
+} WcLiking;
+
+/* Whether an entry with this value, of its merged rows, is a like. */
+static inline bool
+wc_is_like(WcLiking liking, float value)
+{
+	return (double) value >= liking.from &&
+	       (liking.feedback == WC_EXPLICIT || value > 0);
+}
+
+/*
+ * What a training on these entries takes for a like: implicit feedback a value
+ * above 0, explicit one at or above the mean of all entries, weighted both.
+ */
+extern WcStatus wc_liking(const WcCsr *csr, WcFeedback feedback,
+                          WcLiking *liking, const WcHooks *hooks);
+
+/* Likes of each user (rows, or NULL) and each item (cols). */
+extern WcStatus wc_count_likes(const WcCsr *csr, WcLiking liking,
+                               int32_t *user_likes, int32_t *item_likes,
+                               const WcHooks *hooks);
+
+/*
+ * The indexes of count items from the most popular on: by descending likes, then
+ * by ascending entries, that is those with fewer dislikes first, then by index.
+ */
+extern WcStatus wc_popular_order(int32_t count, const int32_t *likes,
+                                 const int32_t *entries, int32_t *order,
+                                 const WcAlloc *alloc, const WcHooks *hooks);
+
+/*
+ * The same order as numbers, for each index: more is more popular, and equal
+ * where likes and entries are.
+ */
+extern void wc_popular_values(int32_t count, const int32_t *likes,
+                              const int32_t *entries, const int32_t *order,
+                              float *value);
+
 /*
  * Peak bytes of a training after nnz triplets: triplets or two sides,
  * whichever is larger at once, plus factors.  WC_TOO_LARGE on overflow.

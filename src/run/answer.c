@@ -100,6 +100,19 @@ wals_answer_user(const WalsModel *model, Datum user)
 	return result;
 }
 
+bool
+wals_answer_tells_nothing(const WalsModel *model, const float *factors,
+                          int32 count)
+{
+	int32 f;
+
+	if (model->biases)
+		return false;
+	for (f = 0; f < count && factors[f] == 0; f++)
+		;
+	return f == count;
+}
+
 uint64 *
 wals_row_set(const WalsRows *rows)
 {
@@ -210,6 +223,7 @@ wals_answer_name(const WalsRows *rows, Oid id_type, const WcScored *scored,
 		                              wals_rows_id(rows, scored[i].index));
 		result[i].score = scored[i].score;
 		result[i].entries = wals_rows_entries(rows, scored[i].index);
+		result[i].likes = wals_rows_likes(rows, scored[i].index);
 	}
 	MemoryContextSwitchTo(caller);
 	return result;

@@ -30,6 +30,7 @@ typedef struct WalsAnswer
 	Datum id; /* of the caller's id type */
 	float score;
 	int32 entries; /* the row was trained on */
+	int32 likes; /* of them */
 } WalsAnswer;
 
 /*
@@ -49,6 +50,13 @@ _Noreturn extern void wals_answer_unknown(const WalsModel *model, WcSide side,
 
 /* The stored factors of a user, a datum of the model's user id type. */
 extern WalsUserVector wals_answer_user(const WalsModel *model, Datum user);
+
+/*
+ * True when a vector of the model's scores everything on the other side alike:
+ * of a user who likes nothing, say.  An order by it would be one by id.
+ */
+extern bool wals_answer_tells_nothing(const WalsModel *model,
+                                      const float *factors, int32 count);
 
 /* A set of rows, one bit each. */
 extern uint64 *wals_row_set(const WalsRows *rows);

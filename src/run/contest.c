@@ -73,6 +73,38 @@ flags(const WalsContest *contest, int32 count, bool value)
 	return result;
 }
 
+/* Popularity as a version trained on these entries would have it. */
+static void
+rank_popular(WalsContest *contest, const WcCsr *trained)
+{
+	WalsMemory *memory = contest->parts->memory;
+	int32 n = trained->cols;
+	int32 *likes = array_alloc(contest, n, sizeof(int32));
+	int32 *entries = array_alloc(contest, n, sizeof(int32));
+	int32 *order = array_alloc(contest, n, sizeof(int32));
+	WcLiking liking;
+	int64 e;
+
+	contest->popularity = array_alloc(contest, n, sizeof(float));
+	memset(entries, 0, sizeof(int32) * n);
+	for (e = 0; e < trained->nnz; e++)
+	{
+		if (e % 1048576 == 0)
+			CHECK_FOR_INTERRUPTS();
+		entries[trained->col[e]]++;
+	}
+	check(contest,
+	      wc_liking(trained, contest->parts->request->train.params.feedback,
+	                &liking, &wals_hooks));
+	check(contest, wc_count_likes(trained, liking, NULL, likes, &wals_hooks));
+	check(contest, wc_popular_order(n, likes, entries, order, &memory->alloc,
+	                                &wals_hooks));
+	wc_popular_values(n, likes, entries, order, contest->popularity);
+	wc_free(&memory->alloc, likes);
+	wc_free(&memory->alloc, entries);
+	wc_free(&memory->alloc, order);
+}
+
 /* Who is in the training: the rows and columns of its matrix. */
 static void
 number_trained(WalsContest *contest)
@@ -105,6 +137,7 @@ number_trained(WalsContest *contest)
 	                    keep_user, keep_item, alloc, &wals_hooks));
 	contest->users = trained.rows;
 	contest->items = trained.cols;
+	rank_popular(contest, &trained);
 	wc_csr_free(&trained, alloc);
 	wc_free(alloc, users);
 	wc_free(alloc, items);
@@ -232,28 +265,6 @@ count_relevant(WalsContest *contest, const int32 *map)
 	}
 }
 
-static void
-count_entries(WalsContest *contest)
-{
-	const WalsParts *parts = contest->parts;
-	const WcCsr *all = &parts->all;
-	int32 i;
-	int64 e;
-
-	contest->entries = array_alloc(contest, contest->items, sizeof(int32));
-	memset(contest->entries, 0, sizeof(int32) * contest->items);
-	for (i = 0; i < all->rows; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (contest->user_map[i] < 0)
-			continue;
-		for (e = all->start[i]; e < all->start[i + 1]; e++)
-			if ((parts->part[e] & contest->trained) != 0 &&
-			    contest->item_map[all->col[e]] >= 0)
-				contest->entries[contest->item_map[all->col[e]]]++;
-	}
-}
-
 /* Entries of some parts, of the chosen users. */
 static void
 take_chosen(const WalsContest *contest, int parts, const int32 *map,
@@ -300,7 +311,6 @@ wals_contest_open(const WalsParts *parts, int trained, int measured,
 	keep_relevant(parts->request, &contest->relevant);
 	take_chosen(contest, trained, map, &contest->seen);
 	count_relevant(contest, map);
-	count_entries(contest);
 	wc_free(&parts->memory->alloc, map);
 }
 
@@ -462,7 +472,7 @@ keep_items(Run *run)
 	copy_items(run, false);
 }
 
-/* The trial's vectors, or the entries of the items, as the core ranks by. */
+/* The trial's vectors, or popularity, as the core ranks by. */
 static WcRanker
 open_ranker(const Run *run, bool popularity)
 {
@@ -482,7 +492,7 @@ open_ranker(const Run *run, bool popularity)
 	for (i = 0; i < model->items; i++)
 	{
 		vectors[i] = model->item_factors + (Size) i * k;
-		bias[i] = popularity                 ? (float) contest->entries[i]
+		bias[i] = popularity                 ? contest->popularity[i]
 		          : model->item_bias != NULL ? model->item_bias[i]
 		                                     : 0.0f;
 	}
@@ -524,7 +534,6 @@ rank(const Run *run, bool popularity, double *value, double *std_error)
 	                 .seen = &contest->seen,
 	                 .user_hash = contest->user_hash,
 	                 .item_hash = contest->item_hash,
-	                 .entries = contest->entries,
 	                 .n_cuts = 1,
 	                 .cuts = &request->cut};
 	WalsMeasured measured = {.n_asked = contest->n_asked,

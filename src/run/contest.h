@@ -52,7 +52,7 @@ typedef struct WalsContest
 	int32 *n_relevant; /* with those that are not in the training */
 	uint64 *user_hash; /* of the chosen */
 	uint64 *item_hash;
-	int32 *entries; /* items */
+	float *popularity; /* items: more is more popular */
 } WalsContest;
 
 /* Prepare; 22023 when there is nothing to train or to measure. */

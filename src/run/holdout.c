@@ -229,12 +229,10 @@ wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
 	float *factors = array_alloc(holdout, n_users, sizeof(float) * k);
 	float *base = array_alloc(holdout, n_users, sizeof(float));
 	bool *known = array_alloc(holdout, n_users, sizeof(bool));
-	int32 *entries = array_alloc(holdout, model->items, sizeof(int32));
 	WalsContestant result = {
 	    {model->items, model->factors, vectors, bias, factors, base},
 	    NULL,
-	    known,
-	    entries};
+	    known};
 	int32 i;
 
 	if (trained != training)
@@ -243,8 +241,6 @@ wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
 	{
 		vectors[i] = model->item_factors + (Size) i * k;
 		bias[i] = model->item_bias ? model->item_bias[i] : 0;
-		entries[i] = (int32) (trained->by_item->start[i + 1] -
-		                      trained->by_item->start[i]);
 	}
 	for (i = 0; i < n_users; i++)
 	{
@@ -316,7 +312,6 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
 	const WalsRows *rows;
 	const float **vectors;
 	float *bias;
-	int32 *entries;
 	int32 count;
 	int32 i;
 
@@ -326,20 +321,15 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
 	count = wals_rows_count(rows);
 	vectors = array_alloc(holdout, count, sizeof(const float *));
 	bias = array_alloc(holdout, count, sizeof(float));
-	entries = array_alloc(holdout, count, sizeof(int32));
 	for (i = 0; i < count; i++)
 	{
 		vectors[i] = wals_rows_vector(rows, i);
 		bias[i] = wals_rows_bias(rows, i);
-		entries[i] = wals_rows_entries(rows, i);
 	}
 	for (i = 0; i < n_known; i++)
 		item[i] = wals_rows_find(rows, wc_idmap_get(items, i));
 	return (WalsContestant){
-	    {count, rows->pack.factors, vectors, bias, factors, base},
-	    item,
-	    known,
-	    entries};
+	    {count, rows->pack.factors, vectors, bias, factors, base}, item, known};
 }
 
 /* Index of a contestant's of an item of the training, -1: unknown. */
@@ -470,7 +460,6 @@ wals_holdout_rank(const WalsHoldout *holdout, const WalsContestant *contestant,
 	                 .relevant = &relevant,
 	                 .n_relevant = n_relevant,
 	                 .seen = &seen,
-	                 .entries = contestant->entries,
 	                 .n_cuts = 1,
 	                 .cuts = &list};
 	int32 n_values = wc_trial_values(&trial);

@@ -41,7 +41,6 @@ typedef struct WalsContestant
 	const int32 *item; /* index of the training's items, -1: unknown; NULL: the
 								 * same */
 	const bool *known; /* a flag per user */
-	const int32 *entries; /* of its items */
 } WalsContestant;
 
 /*
@@ -71,7 +70,6 @@ typedef struct WalsTrained
 	const WcIdMap *users;
 	const WcIdMap *items;
 	const WcCsr *by_user;
-	const WcCsr *by_item;
 	const WcModel *model;
 } WalsTrained;
 

@@ -112,6 +112,22 @@ set_problem(ImportState *state)
 		wals_options_check(train);
 }
 
+/* What a training would have taken for a like; NaN: nobody can tell. */
+static double
+like_from(const ImportState *state)
+{
+	switch (state->problem.params.feedback)
+	{
+		case WC_IMPLICIT:
+			return 0;
+		case WC_EXPLICIT:
+			return state->problem.mean;
+		case WC_WEIGHTED:
+			break;
+	}
+	return NAN;
+}
+
 static int64
 sum_entries(const WalsSide *side)
 {
@@ -142,7 +158,8 @@ write_version(ImportState *state)
 		wc_objective_text(&state->problem, train->source.weight_col != NULL,
 		                  2048, objective);
 		row.objective = psprintf("imported; %s", objective);
-		row.options = wals_options_json(train, &state->problem, 0);
+		row.options =
+		    wals_options_json(train, &state->problem, 0, like_from(state));
 	}
 	row.factors = state->users.factors;
 	row.biases = state->biases;

@@ -3,10 +3,10 @@
  * map.c
  *	  Items in a plane: those that users like alike lie together.
  *
- * The items with most entries are projected by core/map.c.  Components are
+ * The most popular items are projected by core/map.c.  Components are
  * those of the items shown, so that the picture shows what tells these apart.
  * As SVG both axes have one scale, circles have areas in proportion to the
- * entries, and the items with most entries are the first to get a label.
+ * likes, and the most popular items are the first to get a label.
  *
  *-------------------------------------------------------------------------
  */
@@ -84,6 +84,7 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 		points[count].x = x[i];
 		points[count].y = y[i];
 		points[count].entries = wals_rows_entries(rows, index);
+		points[count].likes = wals_rows_likes(rows, index);
 		ids[count++] = wals_id_to_datum(model->item_type, id);
 	}
 	/* labels come next, for these ids */
@@ -133,7 +134,7 @@ place_points(const WalsMapRequest *request, double bottom, int32 count,
 	for (i = 0; i < count; i++)
 	{
 		double share =
-		    Max(points[i].entries, 0) / (double) Max(points[0].entries, 1);
+		    Max(points[i].likes, 0) / (double) Max(points[0].likes, 1);
 
 		marks[i].x = request->width / 2.0 +
 		             scale * (points[i].x - (ends.left + ends.right) / 2);
@@ -305,8 +306,11 @@ draw_points(const Legend *legend, int32 count, const WalsMapPoint *points,
 		appendStringInfoString(&text, name);
 		if (strcmp(name, id) != 0)
 			appendStringInfo(&text, " (%s)", id);
-		appendStringInfo(&text, ": %s%s%d entries", group != NULL ? group : "",
-		                 group != NULL ? ", " : "", points[i].entries);
+		appendStringInfo(&text, ": %s%s%d %s", group != NULL ? group : "",
+		                 group != NULL ? ", " : "", points[i].likes,
+		                 points[i].likes == 1 ? "like" : "likes");
+		if (points[i].entries > points[i].likes)
+			appendStringInfo(&text, " of %d entries", points[i].entries);
 		wals_svg_point(svg, marks[i].x, marks[i].y, marks[i].radius,
 		               point_colour(legend, labels, i), 0.6, text.data);
 	}
@@ -389,13 +393,12 @@ wals_map_svg_run(const WalsMapRequest *request)
 	place_labels(request, bottom, count, points, labels, marks);
 
 	initStringInfo(&svg);
-	note =
-	    psprintf("liked by the same users: close together; area: entries%s%s",
-	             legend.n > 0 ? "; colour: " : "",
-	             legend.n > 0 ? request->labels.color_col : "");
+	note = psprintf("liked by the same users: close together; area: likes%s%s",
+	                legend.n > 0 ? "; colour: " : "",
+	                legend.n > 0 ? request->labels.color_col : "");
 	wals_svg_begin(
 	    &svg, request->width, request->height,
-	    count > 0 ? psprintf("%s version %d: the %d items with most entries",
+	    count > 0 ? psprintf("%s version %d: the %d items with most likes",
 	                         get_rel_name(model.relation), model.version, count)
 	              : psprintf("%s version %d: no items",
 	                         get_rel_name(model.relation), model.version),

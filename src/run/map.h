@@ -14,7 +14,7 @@
 typedef struct WalsMapRequest
 {
 	Oid model; /* InvalidOid: the default */
-	int32 n; /* items, those with most entries */
+	int32 n; /* items, the most popular */
 	Oid id_type; /* of wals_map_run: int8, text or uuid */
 	/* of wals_map_svg_run */
 	WalsLabels labels; /* without relation: the ids */
@@ -28,10 +28,11 @@ typedef struct WalsMapPoint
 	float x;
 	float y;
 	int32 entries;
+	int32 likes;
 } WalsMapPoint;
 
 /*
- * Coordinates of the items with most entries, by descending entries, allocated
+ * Coordinates of the most popular items, by descending likes, allocated
  * in the current context.  Items of no direction are left out.
  */
 extern int32 wals_map_run(const WalsMapRequest *request, WalsMapPoint **result);

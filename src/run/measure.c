@@ -18,8 +18,8 @@
  * ids and the seed.  Users and items are renumbered by sorted id, so that every
  * sum has one order whatever the order of the rows.
  *
- * What everybody gets, beside a single version: the items by their number of
- * entries, and for predictions mean + b_i + b_j with biases estimated one after
+ * What everybody gets, beside a single version: the items by popularity, that is
+ * by their likes, and for predictions mean + b_i + b_j with biases estimated one after
  * the other and damped, from the rows of the source.
  *
  * Memory: 8 bytes for each pair of the test, of a list, and of the source that

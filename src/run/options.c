@@ -232,7 +232,7 @@ json_chosen(StringInfo json, const WalsTrainRequest *request)
 
 char *
 wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
-                  int64 newest)
+                  int64 newest, double like_from)
 {
 	const WcParams *params = &problem->params;
 	StringInfoData json;
@@ -266,6 +266,8 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 		json_number(&json, "half_life_units", params->half_life);
 		json_integer(&json, "newest_time", newest);
 	}
+	if (!isnan(like_from))
+		json_number(&json, "like_from", like_from);
 	json_word(&json, "duplicates",
 	          wals_choice_name(params->duplicates, wals_duplicates_choices));
 	json_number(&json, "min_user_rows", params->min_user_rows);

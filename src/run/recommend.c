@@ -99,17 +99,44 @@ rank_by_popularity(const WalsRows *items, const int32 *candidates,
 		    (allowed != NULL && !wals_row_set_has(allowed, index)))
 			continue;
 		result[count].index = index;
-		result[count].score = (float) wals_rows_entries(items, index);
+		result[count].score = (float) wals_rows_likes(items, index);
 		count++;
 	}
 	return count;
 }
 
+static char *
+user_name(const WalsModel *model, Datum user)
+{
+	return wals_id_to_cstring(
+	    model->user_type,
+	    wals_id_from_datum(wals_id_sql_type(model->user_type), user));
+}
+
+/* Of a user the version does not know, or only knows to like nothing. */
 static void
 unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
-                   Datum user)
+                   Datum user, bool is_known)
 {
 	wals_mapping_check();
+	if (is_known && request->basket != NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_NO_DATA_FOUND),
+		         errmsg("nothing in the basket is a like"),
+		         errdetail("All factors of such a user are 0 in version %d of "
+		                   "model \"%s\".",
+		                   model->version, get_rel_name(model->relation)),
+		         errhint("Use cold_start => 'popular' or 'none', or pass items "
+		                 "that are liked.")));
+	if (is_known)
+		ereport(ERROR,
+		        (errcode(ERRCODE_NO_DATA_FOUND),
+		         errmsg("model \"%s\" knows of nothing that user %s likes",
+		                get_rel_name(model->relation), user_name(model, user)),
+		         errdetail("All factors of the user are 0 in version %d.",
+		                   model->version),
+		         errhint("Use cold_start => 'popular' or 'none', or train "
+		                 "again.")));
 	if (request->basket != NULL)
 		ereport(
 		    ERROR,
@@ -126,12 +153,8 @@ unknown_user_error(const WalsModel *model, const WalsRecommendRequest *request,
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_NO_DATA_FOUND),
-	     errmsg(
-	         "user %s is not in model \"%s\"",
-	         wals_id_to_cstring(
-	             model->user_type,
-	             wals_id_from_datum(wals_id_sql_type(model->user_type), user)),
-	         get_rel_name(model->relation)),
+	     errmsg("user %s is not in model \"%s\"", user_name(model, user),
+	            get_rel_name(model->relation)),
 	     errdetail("Version %d was trained without rows of this user, and "
 	               "there are none now that it could use.",
 	               model->version),
@@ -150,6 +173,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	int32 *candidates = NULL;
 	int64 n_candidates = 0;
 	WcScored *scored;
+	bool tells;
 	int32 n;
 	int32 count;
 
@@ -170,8 +194,11 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		                request->fold_in, request->exclude_seen,
 		                request->rules.explore > 0, &asker);
 	}
-	if (!asker.vector.known && request->cold_start == WALS_COLD_ERROR)
-		unknown_user_error(&model, request, asker.user);
+	tells = asker.vector.known &&
+	        !wals_answer_tells_nothing(&model, asker.vector.factors,
+	                                   asker.vector.count);
+	if (!tells && request->cold_start == WALS_COLD_ERROR)
+		unknown_user_error(&model, request, asker.user, asker.vector.known);
 
 	items = asker.items;
 	excluded = excluded_items(request, items, &asker.history);
@@ -182,7 +209,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	n = Min(request->n, wals_rows_count(items));
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	if (asker.vector.known)
+	if (tells)
 	{
 		*basis = asker.basis;
 		count = wals_rerank_search(items, &request->rules, asker.fold,

@@ -401,9 +401,13 @@ name_answers(WalsRecommendAll *all, const WalsRows *users,
 	for (place = 0; place < count; place++)
 	{
 		int32 user = user_at(all, all->next + place);
+		const float *vector = wals_rows_vector(users, user);
 		Datum id = wals_id_result(all->model.user_type, all->id_type,
 		                          wals_rows_id(users, user));
 
+		/* as wals_recommend has it, such users are to be answered otherwise */
+		if (wals_answer_tells_nothing(&all->model, vector, users->pack.factors))
+			continue;
 		for (i = 0; i < n_scored[place]; i++)
 		{
 			const WcScored *from = &scored[(Size) place * all->n + i];

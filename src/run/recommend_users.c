@@ -80,8 +80,10 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	scored =
 	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
 	query = (WalsUserVector){true, model.factors, vector, model.mean + bias};
-	count = wals_answer_search(users, &query, candidates, n_candidates,
-	                           excluded, -INFINITY, n, scored);
+	count = wals_answer_tells_nothing(&model, vector, model.factors)
+	            ? 0
+	            : wals_answer_search(users, &query, candidates, n_candidates,
+	                                 excluded, -INFINITY, n, scored);
 	*result = wals_answer_name(users, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;

@@ -317,7 +317,7 @@ solve_batch(SolveState *state)
 	WcFoldBatch batch = {state->n_rows, &state->ratings.coo, state->start,
 	                     state->order,  state->item,         state->popularity,
 	                     state->place,  own->weight,         own->data,
-	                     own->bias,     own->entries};
+	                     own->bias,     own->entries,        own->likes};
 	instr_time since;
 	WcHooks hooks = {wals_hooks.should_stop, want_pause, &since};
 	WcError error = {WC_OK, own->side, -1, -1, ""};

@@ -72,8 +72,7 @@ static Ranked *
 find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 {
 	int32 rows = wals_rows_count(from->rows);
-	int32 most =
-	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0));
+	int32 most = wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0));
 	int64 reach = penalty > 0 ? Max(64, (int64) wanted * 4) : wanted;
 
 	for (;;)
@@ -91,9 +90,9 @@ find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 			pool[i].scored = scored[i];
 			pool[i].worth =
 			    scored[i].score -
-			    wc_popularity_cost(
-			        penalty, wals_rows_entries(from->rows, scored[i].index),
-			        most);
+			    wc_popularity_cost(penalty,
+			                       wals_rows_likes(from->rows, scored[i].index),
+			                       most);
 		}
 		if (penalty > 0)
 			qsort(pool, found, sizeof(Ranked), compare_worth);
@@ -123,7 +122,7 @@ find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
 	                 .excluded = from->excluded};
 	WcExplore explore = {
 	    rules->explore, rules->popularity_penalty,
-	    wals_rows_entries(from->rows, wals_rows_popular(from->rows, 0))};
+	    wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0))};
 	Size room = Max(wanted, 1);
 	WcScored *best = palloc_extended(sizeof(WcScored) * room, MCXT_ALLOC_HUGE);
 	Ranked *pool = palloc_extended(sizeof(Ranked) * room, MCXT_ALLOC_HUGE);

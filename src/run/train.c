@@ -73,6 +73,9 @@ typedef struct TrainState
 	WalsNewest looked_at; /* how far the times go */
 	int64 newest; /* time that ages are counted back from */
 	double faded; /* part of the entries of which hardly anything is left */
+	WcLiking liking;
+	int32 *user_likes;
+	int32 *item_likes;
 	int64 n_zero; /* implicit cells whose value was 0 */
 	WalsHoldout holdout; /* if the request holds out */
 	WalsGate gate;
@@ -186,6 +189,25 @@ fade(TrainState *state)
 	      &error);
 }
 
+/* Before the values become targets. */
+static void
+count_likes(TrainState *state)
+{
+	const WcCsr *entries = &state->by_user;
+	WcError error = no_error();
+
+	state->user_likes = array_alloc(state, entries->rows, sizeof(int32));
+	state->item_likes = array_alloc(state, entries->cols, sizeof(int32));
+	check(state,
+	      wc_liking(entries, state->request->params.feedback, &state->liking,
+	                &wals_hooks),
+	      &error);
+	check(state,
+	      wc_count_likes(entries, state->liking, state->user_likes,
+	                     state->item_likes, &wals_hooks),
+	      &error);
+}
+
 /* Look at everything there is, and read the ratings. */
 static void
 read_source(void *arg)
@@ -232,6 +254,7 @@ load(TrainState *state)
 	                &state->by_user, &state->n_zero);
 	filter_rows(state);
 	check_not_empty(state);
+	count_likes(state);
 	if (params->half_life > 0)
 		fade(state);
 	state->load_seconds = wals_step_seconds(start);
@@ -488,8 +511,7 @@ static WalsTrained
 trained(const TrainState *state)
 {
 	return (WalsTrained){state->ratings.users, state->ratings.items,
-	                     &state->problem.by_user, &state->problem.by_item,
-	                     &state->model};
+	                     &state->problem.by_user, &state->model};
 }
 
 /*
@@ -526,16 +548,24 @@ static void
 write_factors(TrainState *state)
 {
 	const WalsSource *source = &state->request->source;
-	WalsFactorRows users = {
-	    source->user_id_type,         state->ratings.users,
-	    state->model.users,           state->model.factors,
-	    state->model.user_factors,    state->model.user_bias,
-	    state->problem.by_user.start, state->row_weights};
-	WalsFactorRows items = {
-	    source->item_id_type,         state->ratings.items,
-	    state->model.items,           state->model.factors,
-	    state->model.item_factors,    state->model.item_bias,
-	    state->problem.by_item.start, state->col_weights};
+	WalsFactorRows users = {source->user_id_type,
+	                        state->ratings.users,
+	                        state->model.users,
+	                        state->model.factors,
+	                        state->model.user_factors,
+	                        state->model.user_bias,
+	                        state->problem.by_user.start,
+	                        state->user_likes,
+	                        state->row_weights};
+	WalsFactorRows items = {source->item_id_type,
+	                        state->ratings.items,
+	                        state->model.items,
+	                        state->model.factors,
+	                        state->model.item_factors,
+	                        state->model.item_bias,
+	                        state->problem.by_item.start,
+	                        state->item_likes,
+	                        state->col_weights};
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -576,7 +606,8 @@ write_version(TrainState *state)
 		row.col_weights_id = state->request->col_naming.identity;
 	row.feedback =
 	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
-	row.options = wals_options_json(state->request, problem, state->newest);
+	row.options = wals_options_json(state->request, problem, state->newest,
+	                                state->liking.from);
 	row.objective = objective_words(state);
 	row.factors = state->model.factors;
 	row.biases = problem->biases;

@@ -275,18 +275,18 @@ open_ranker(WalsMeasureState *state, int m)
 	return ranker;
 }
 
-/* The items by their entries: the same order for everybody. */
+/* The items by popularity: the same order for everybody. */
 static WcRanker
-open_popularity(WalsMeasureState *state, const int32 *entries)
+open_popularity(WalsMeasureState *state)
 {
-	int32 count = wals_rows_count(state->rows);
+	const WcPack *pack = &state->rows->pack;
+	int32 count = pack->count;
 	float *bias = array_alloc(state, count, sizeof(float));
 	float *base = array_alloc(state, state->n_chosen, sizeof(float));
 	WcRanker ranker = {count, 0, NULL, bias, NULL, base};
 	int32 i;
 
-	for (i = 0; i < count; i++)
-		bias[i] = (float) entries[i];
+	wc_popular_values(count, pack->likes, pack->entries, pack->popular, bias);
 	for (i = 0; i < state->n_chosen; i++)
 		base[i] = 0;
 	return ranker;
@@ -313,7 +313,7 @@ wals_trial_run(WalsMeasureState *state, int m)
 {
 	const WalsEvaluateRequest *request = state->request;
 	int32 count = wals_rows_count(state->rows);
-	int32 *entries = array_alloc(state, count, sizeof(int32));
+	int32 *likes = array_alloc(state, count, sizeof(int32));
 	uint64 *item_hash = array_alloc(state, count, sizeof(uint64));
 	uint64 *user_hash = array_alloc(state, state->n_chosen, sizeof(uint64));
 	WcRanker ranker = open_ranker(state, m);
@@ -329,7 +329,7 @@ wals_trial_run(WalsMeasureState *state, int m)
 	                 .seed = request->seed ^ SALT_NEGATIVES,
 	                 .user_hash = user_hash,
 	                 .item_hash = item_hash,
-	                 .entries = entries,
+	                 .likes = likes,
 	                 .n_cuts = request->n_cuts,
 	                 .cuts = request->cuts};
 	int32 i;
@@ -340,7 +340,7 @@ wals_trial_run(WalsMeasureState *state, int m)
 	{
 		WcId id = wals_rows_id(state->rows, i);
 
-		entries[i] = wals_rows_entries(state->rows, i);
+		likes[i] = wals_rows_likes(state->rows, i);
 		item_hash[i] = wc_hash_id(wc_idmap_kind(state->items), &id);
 	}
 	for (i = 0; i < state->n_chosen; i++)
@@ -350,7 +350,7 @@ wals_trial_run(WalsMeasureState *state, int m)
 	rank(state, &ranker, &trial, m);
 	if (request->n_models == 1)
 	{
-		WcRanker popularity = open_popularity(state, entries);
+		WcRanker popularity = open_popularity(state);
 
 		rank(state, &popularity, &trial, 1);
 	}

@@ -202,8 +202,8 @@ key_ask(const WalsModel *model, WcSide side, WalsPackKey *key)
 static bool
 key_look(WalsPackKey *key)
 {
-	static const char *const columns[] = {"version", "id", "factors",
-	                                      "bias",    "n",  "weight"};
+	static const char *const columns[] = {
+	    "version", "id", "factors", "bias", "n", "weight", "likes"};
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->table));
 	bool alone;
 	int i;
@@ -327,6 +327,7 @@ load_row(const WalsRow *row, void *arg)
 	const char *reason = "it is NULL";
 	float bias = 0.0f;
 	int32 entries = row->nulls[3] ? 0 : DatumGetInt32(row->values[3]);
+	int32 likes = row->nulls[4] ? entries : DatumGetInt32(row->values[4]);
 	WcStatus status = WC_NOT_FINITE;
 	WcId id;
 
@@ -340,7 +341,7 @@ load_row(const WalsRow *row, void *arg)
 	if (vector != NULL)
 	{
 		reason = "its bias is not finite";
-		status = wc_pack_add(state->builder, &id, vector, bias, entries);
+		status = wc_pack_add(state->builder, &id, vector, bias, entries, likes);
 	}
 	if (status == WC_DUPLICATE)
 		reason = "the id stands in more than one row";
@@ -372,14 +373,15 @@ entry_load(CacheEntry *entry)
 	cache_reading++;
 	PG_TRY();
 	{
-		wals_query_each(
-		    psprintf("SELECT id, factors, bias, n FROM %s "
-		             "WHERE version OPERATOR(pg_catalog.=) $1",
-		             wals_relation_quoted(rows->table)),
-		    1, types, values, WALS_READ_CALLER,
-		    &(const WalsShape){
-		        4, {state.sql_type, FLOAT4ARRAYOID, FLOAT4OID, INT4OID}},
-		    load_row, &state);
+		wals_query_each(psprintf("SELECT id, factors, bias, n, %s FROM %s "
+		                         "WHERE version OPERATOR(pg_catalog.=) $1",
+		                         wals_factors_likes(rows->table),
+		                         wals_relation_quoted(rows->table)),
+		                1, types, values, WALS_READ_CALLER,
+		                &(const WalsShape){5,
+		                                   {state.sql_type, FLOAT4ARRAYOID,
+		                                    FLOAT4OID, INT4OID, INT4OID}},
+		                load_row, &state);
 	}
 	PG_FINALLY();
 	{

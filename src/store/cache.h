@@ -110,7 +110,14 @@ wals_rows_entries(const WalsRows *rows, int32 index)
 	return rows->pack.entries[index];
 }
 
-/* Index of the row with the place-th most entries, from 0. */
+/* Those of them that are likes; of a row that does not say it, all. */
+static inline int32
+wals_rows_likes(const WalsRows *rows, int32 index)
+{
+	return rows->pack.likes[index];
+}
+
+/* Index of the place-th most popular row, from 0; see wc_popular_order. */
 static inline int32
 wals_rows_popular(const WalsRows *rows, int32 place)
 {

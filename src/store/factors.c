@@ -48,6 +48,7 @@ enum
 	ATT_N,
 	ATT_NORM,
 	ATT_WEIGHT,
+	ATT_LIKES,
 	N_ATTS
 };
 
@@ -81,6 +82,7 @@ row_description(WalsIdType id_type)
 	TupleDescInitEntry(desc, ATT_N + 1, "n", INT4OID, -1, 0);
 	TupleDescInitEntry(desc, ATT_NORM + 1, "norm", FLOAT4OID, -1, 0);
 	TupleDescInitEntry(desc, ATT_WEIGHT + 1, "weight", FLOAT4OID, -1, 0);
+	TupleDescInitEntry(desc, ATT_LIKES + 1, "likes", INT4OID, -1, 0);
 	return desc;
 }
 
@@ -114,7 +116,21 @@ put_row(Tuplestorestate *store, TupleDesc desc, ArrayType *array, int32 version,
 	values[ATT_NORM] = Float4GetDatum(vector_norm(rows->factors, vector));
 	values[ATT_WEIGHT] =
 	    Float4GetDatum(rows->weight ? rows->weight[row] : 1.0f);
+	values[ATT_LIKES] = Int32GetDatum(rows->likes[row]);
+	nulls[ATT_LIKES] = rows->likes[row] < 0;
 	tuplestore_putvalues(store, desc, values, nulls);
+}
+
+static bool
+has_likes(Oid table)
+{
+	return get_attnum(table, "likes") != InvalidAttrNumber;
+}
+
+const char *
+wals_factors_likes(Oid table)
+{
+	return has_likes(table) ? "likes" : "NULL::pg_catalog.int4";
 }
 
 void
@@ -126,15 +142,16 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 	TupleDesc desc = row_description(rows->id_type);
 	ArrayType *array = vector_array(rows->factors);
 	int32 batch = WRITE_BATCH_BYTES / (VARSIZE(array) + 64) + 1;
+	const char *likes = has_likes(table) ? ", likes" : "";
 	StringInfoData sql;
 	int32 row = 0;
 
 	initStringInfo(&sql);
 	appendStringInfo(
 	    &sql,
-	    "INSERT INTO %s (version, id, factors, bias, n, norm, weight) "
-	    "SELECT version, id, factors, bias, n, norm, weight FROM " WRITE_NAME,
-	    wals_relation_quoted(table));
+	    "INSERT INTO %s (version, id, factors, bias, n, norm, weight%s) "
+	    "SELECT version, id, factors, bias, n, norm, weight%s FROM " WRITE_NAME,
+	    wals_relation_quoted(table), likes, likes);
 
 	enr->md.name = WRITE_NAME;
 	enr->md.tupdesc = desc;

@@ -20,8 +20,15 @@ typedef struct WalsFactorRows
 	const float *data; /* count x factors */
 	const float *bias; /* count, or NULL */
 	const int64 *start; /* count + 1: entries per row by difference */
+	const int32 *likes; /* count, each -1 where it is not known */
 	const float *weight; /* given by the user, count, or NULL: 1 */
 } WalsFactorRows;
+
+/*
+ * Name of a factor table's column of likes; an expression that is NULL where the
+ * database has not been updated since 0.1.0, which had none.
+ */
+extern const char *wals_factors_likes(Oid table);
 
 extern void wals_factors_write(Oid table, int32 version,
                                const WalsFactorRows *rows);

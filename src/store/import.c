@@ -4,8 +4,9 @@
  *	  Read factors that were trained elsewhere.
  *
  * A relation has a row per user or item: id, factors (real[] or double
- * precision[]), and if it has them bias (a number; NULL: 0) and n, how many
- * entries the row was trained on (an integer; NULL: 0).  What stands there comes
+ * precision[]), and if it has them bias (a number; NULL: 0), n, how many entries
+ * the row was trained on (an integer; NULL: 0), and likes, how many of them are
+ * likes (an integer; NULL: all).  What stands there comes
  * from another program and is believed in nothing.  double precision is rounded
  * to real, real is taken as it is, bit for bit.
  *
@@ -38,6 +39,7 @@ typedef struct ImportState
 	bool is_double; /* factors are */
 	WalsNumberReader read_bias; /* NULL: no such column */
 	WalsNumberReader read_n;
+	WalsNumberReader read_likes;
 	WalsShape shape;
 	MemoryContext row_context;
 } ImportState;
@@ -126,6 +128,26 @@ set_factors(const ImportState *state, const WalsRow *row)
 	state->side->factors = k;
 }
 
+/* A number of entries. */
+static int32
+read_count(const ImportState *state, const WalsRow *row,
+           WalsNumberReader reader, int column, const char *name)
+{
+	double count = reader(row->values[column]);
+
+	if (!(count >= 0 && count <= PG_INT32_MAX))
+		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+		                errmsg("%s of %s in %s is out of range", name,
+		                       id_text(state, row), state->option),
+		                errdetail("It is %g, the range is 0 to %d.", count,
+		                          PG_INT32_MAX),
+		                errhint("%s; leave the column out if it is not known.",
+		                        strcmp(name, "n") == 0
+		                            ? "n is the number of a row's entries"
+		                            : "likes is the number of a row's likes")));
+	return (int32) count;
+}
+
 static void
 read_row(const WalsRow *row, void *arg)
 {
@@ -166,20 +188,10 @@ read_row(const WalsRow *row, void *arg)
 			refuse_number(state, row, "bias", bias);
 	}
 	if (state->read_n != NULL && !row->nulls[3])
-	{
-		double n = state->read_n(row->values[3]);
-
-		if (!(n >= 0 && n <= PG_INT32_MAX))
-			ereport(
-			    ERROR,
-			    (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			     errmsg("n of %s in %s is out of range", id_text(state, row),
-			            state->option),
-			     errdetail("It is %g, the range is 0 to %d.", n, PG_INT32_MAX),
-			     errhint("n is the number of a row's entries; leave the "
-			             "column out if it is not known.")));
-		side->entries[index] = (int32) n;
-	}
+		side->entries[index] = read_count(state, row, state->read_n, 3, "n");
+	if (state->read_likes != NULL && !row->nulls[4])
+		side->likes[index] =
+		    read_count(state, row, state->read_likes, 4, "likes");
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->row_context);
 }
@@ -199,7 +211,7 @@ static void
 open_columns(ImportState *state)
 {
 	WalsSide *side = state->side;
-	const char *columns[4] = {"id", "factors", "bias", "n"};
+	const char *columns[5] = {"id", "factors"};
 	int n = 2;
 	Oid factors;
 
@@ -218,15 +230,18 @@ open_columns(ImportState *state)
 		               format_type_be(state->id_type), format_type_be(factors)),
 		     errhint("Use a view that casts them.")));
 	state->is_double = factors == FLOAT8ARRAYOID;
-	state->shape.n = 4;
+	state->shape.n = 5;
 	state->shape.types[0] = state->id_type;
 	state->shape.types[1] = factors;
 	state->read_bias = optional_reader(state, "bias", &state->shape.types[2]);
 	state->read_n = optional_reader(state, "n", &state->shape.types[3]);
+	state->read_likes = optional_reader(state, "likes", &state->shape.types[4]);
 	if (state->read_bias != NULL)
 		columns[n++] = "bias";
 	if (state->read_n != NULL)
 		columns[n++] = "n";
+	if (state->read_likes != NULL)
+		columns[n++] = "likes";
 	if (!wals_may_select(state->relation, n, columns))
 		aclcheck_error(ACLCHECK_NO_PRIV,
 		               get_relkind_objtype(get_rel_relkind(state->relation)),
@@ -254,9 +269,10 @@ wals_import_read(Oid relation, WcSide which, const char *option,
 		wals_report(&error, memory, NULL, NULL);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
-	wals_query_each(psprintf("SELECT id, factors, %s, %s FROM %s",
+	wals_query_each(psprintf("SELECT id, factors, %s, %s, %s FROM %s",
 	                         state.read_bias != NULL ? "bias" : "0",
-	                         state.read_n != NULL ? "n" : "0", quoted),
+	                         state.read_n != NULL ? "n" : "0",
+	                         state.read_likes != NULL ? "likes" : "0", quoted),
 	                0, NULL, NULL, WALS_READ_FRESH, &state.shape, read_row,
 	                &state);
 	MemoryContextDelete(state.row_context);

@@ -186,6 +186,9 @@ read_params(const Options *options, WalsObjective *objective)
 	params->weight_normalize = option_bool(options, "weight_normalize");
 	params->biases = options->model->biases ? 1 : 0;
 	objective->core.count_weight = option_number(options, "count_weight");
+	objective->core.like_from = option_is_there(options, "like_from")
+	                                ? option_number(options, "like_from")
+	                                : NAN;
 	objective->half_life_seconds = option_number(options, "half_life_seconds");
 	objective->row_weighted = option_is_given(options, "row_weights");
 	objective->col_weighted = option_is_given(options, "col_weights");

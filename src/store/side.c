@@ -11,7 +11,7 @@
  * Rows are written by deleting and inserting them, as plain SQL: a row that
  * somebody has put there twice is gone afterwards.
  *
- * Memory: 4 k + 12 bytes per row and the ids, all of it through WalsMemory,
+ * Memory: 4 k + 16 bytes per row and the ids, all of it through WalsMemory,
  * which knows wals.max_memory.
  *
  *-------------------------------------------------------------------------
@@ -75,17 +75,19 @@ wals_side_add(WalsSide *side, const WcId *id)
 		    grown(side, side->data, (Size) side->factors * sizeof(float));
 		side->bias = grown(side, side->bias, sizeof(float));
 		side->entries = grown(side, side->entries, sizeof(int32));
+		side->likes = grown(side, side->likes, sizeof(int32));
 		side->weight = grown(side, side->weight, sizeof(float));
 	}
 	memset(side->data + (Size) index * side->factors, 0,
 	       side->factors * sizeof(float));
 	side->bias[index] = 0.0f;
 	side->entries[index] = 0;
+	side->likes[index] = -1;
 	side->weight[index] = 1.0f;
 	return index;
 }
 
-/* A row of id, factors, bias, n, weight. */
+/* A row of id, factors, bias, n, weight, likes. */
 static void
 read_row(const WalsRow *row, void *arg)
 {
@@ -130,6 +132,7 @@ read_row(const WalsRow *row, void *arg)
 	       side->factors * sizeof(float));
 	side->bias[index] = bias;
 	side->entries[index] = nulls[3] ? 0 : DatumGetInt32(values[3]);
+	side->likes[index] = nulls[5] ? -1 : DatumGetInt32(values[5]);
 	side->weight[index] = weight;
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->row_context);
@@ -144,7 +147,8 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	Datum values[2] = {Int32GetDatum(model->version)};
 	ReadState state;
 	WalsShape shape = {
-	    5, {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, FLOAT4OID}};
+	    6,
+	    {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, FLOAT4OID, INT4OID}};
 	char *sql;
 
 	memset(result, 0, sizeof(*result));
@@ -160,8 +164,9 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	state.sql_type = shape.types[0] = wals_id_sql_type(result->id_type);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
-	sql = psprintf("SELECT id, factors, bias, n, weight FROM %s "
+	sql = psprintf("SELECT id, factors, bias, n, weight, %s FROM %s "
 	               "WHERE version OPERATOR(pg_catalog.=) $1",
+	               wals_factors_likes(result->table),
 	               wals_relation_quoted(result->table));
 	if (only == NULL)
 		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, &shape,
@@ -193,6 +198,7 @@ wals_side_keep(WalsSide *side, const bool *keep)
 		        side->factors * sizeof(float));
 		side->bias[kept] = side->bias[i];
 		side->entries[kept] = side->entries[i];
+		side->likes[kept] = side->likes[i];
 		side->weight[kept] = side->weight[i];
 		kept++;
 	}
@@ -240,11 +246,13 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 	float *bias = wc_alloc_array(alloc, count, sizeof(float));
 	float *weight = wc_alloc_array(alloc, count, sizeof(float));
 	int64 *start = wc_alloc_array(alloc, (Size) count + 1, sizeof(int64));
+	int32 *likes = wc_alloc_array(alloc, count, sizeof(int32));
 	WcIdMap *there;
 	int32 n = 0;
 	int32 i;
 
-	if (data == NULL || bias == NULL || weight == NULL || start == NULL)
+	if (data == NULL || bias == NULL || weight == NULL || start == NULL ||
+	    likes == NULL)
 		check(side, WC_NO_MEMORY);
 	check(side, wc_idmap_create(wals_id_kind(side->id_type), &there, alloc));
 	start[0] = 0;
@@ -263,6 +271,7 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 		bias[n] = side->bias[from];
 		weight[n] = side->weight[from];
 		start[n + 1] = start[n] + side->entries[from];
+		likes[n] = side->likes[from];
 		n++;
 	}
 	rows->id_type = side->id_type;
@@ -272,6 +281,7 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 	rows->data = data;
 	rows->bias = bias;
 	rows->start = start;
+	rows->likes = likes;
 	rows->weight = weight;
 }
 
@@ -288,6 +298,7 @@ insert_rows(const WalsSide *side, Oid table, int32 version, const WcIdMap *ids)
 	wc_free(alloc, unconstify(float *, rows.bias));
 	wc_free(alloc, unconstify(float *, rows.weight));
 	wc_free(alloc, unconstify(int64 *, rows.start));
+	wc_free(alloc, unconstify(int32 *, rows.likes));
 }
 
 void

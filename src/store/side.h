@@ -25,6 +25,7 @@ typedef struct WalsSide
 	float *data; /* k per row */
 	float *bias;
 	int32 *entries;
+	int32 *likes; /* -1: not known */
 	float *weight; /* given by the training's row_weights or col_weights */
 } WalsSide;
 

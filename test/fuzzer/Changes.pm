@@ -31,7 +31,7 @@ push @model_columns, map { [ $_, 'timestamp with time zone' ] } qw(trained_at re
 # what is cached, and where it is read from, hangs on these
 push @model_columns, map { [ split /:/ ] } (qw(factors:integer users_table:regclass items_table:regclass)) x 4,
   (qw(version_id:uuid items_id:uuid version:integer source:regclass feedback:text biases:boolean)) x 2;
-my @factor_columns = map { [ split /:/ ] } qw(version:integer factors:real[] factors:real[] bias:real n:integer norm:real weight:real);
+my @factor_columns = map { [ split /:/ ] } qw(version:integer factors:real[] factors:real[] bias:real n:integer norm:real weight:real likes:integer);
 my @source_columns = map { [ split /:/ ] } qw(value:real weight:real user_id:bigint item_id:bigint);
 
 my %type_of_ids = (mt => 'text', mu => 'uuid');
@@ -81,7 +81,7 @@ sub _row_of_factors
 		("UPDATE $table SET $column = $value" . _some($table, 'id')) x 6,
 		"DELETE FROM $table" . _some($table, 'id'),
 		"INSERT INTO $table SELECT * FROM $table",
-		"INSERT INTO $table SELECT version + 1, id, factors, bias, n, norm, weight FROM $table",
+		"INSERT INTO $table SELECT version + 1, id, factors, bias, n, norm, weight, likes FROM $table",
 		"INSERT INTO $table (version, id, factors) VALUES (2, " . column_value(_ids($model), 'id') . ', ' . column_value('real[]', 'factors') . ')');
 	return { sql => \@sql, edits => [$model] };
 }
@@ -137,13 +137,13 @@ sub _dropped_column
 	my ($model, $table) = _factors();
 	my $ids = _ids($model);
 	my $side = $table =~ s/.*_//r;
-	my @columns = ('version integer', "id $ids", 'factors real[]', 'bias real', 'n integer', 'norm real', 'weight real');
+	my @columns = ('version integer', "id $ids", 'factors real[]', 'bias real', 'n integer', 'norm real', 'weight real', 'likes integer');
 	my $other = "odd_$side";
 
-	splice @columns, int rand 8, 0, 'junk ' . pick('bigint', 'text', 'real[]', 'boolean');
+	splice @columns, int rand 9, 0, 'junk ' . pick('bigint', 'text', 'real[]', 'boolean');
 	return { sql => [
 			"CREATE TABLE $other (" . join(', ', @columns) . ')',
-			"INSERT INTO $other (version, id, factors, bias, n, norm, weight) SELECT version, id, factors, bias, n, norm, weight FROM $table",
+			"INSERT INTO $other (version, id, factors, bias, n, norm, weight, likes) SELECT version, id, factors, bias, n, norm, weight, likes FROM $table",
 			"UPDATE $other SET junk = NULL",
 			chance(0.7) ? "ALTER TABLE $other ADD PRIMARY KEY (version, id)" : (),
 			"ALTER TABLE $other DROP COLUMN junk",
@@ -175,7 +175,7 @@ sub _tables
 		# the model itself
 		{ sql => [ 'CREATE TABLE copy OF wals_model', "INSERT INTO copy TABLE $model", 'GRANT SELECT ON copy TO fuzz_reader, fuzz_policy' ], stale => ['copy'] },
 		{ sql => [ 'CREATE TABLE copy OF wals_model', "INSERT INTO copy TABLE $model", "CREATE TABLE copy_$side OF wals_factors_$ids",
-				"INSERT INTO copy_$side SELECT version, id, " . pick('factors', 'factors[1:2]', "factors || '{1,2}'") . ", bias, n, norm, weight FROM $table",
+				"INSERT INTO copy_$side SELECT version, id, " . pick('factors', 'factors[1:2]', "factors || '{1,2}'") . ", bias, n, norm, weight, likes FROM $table",
 				"ALTER TABLE copy_$side ADD PRIMARY KEY (version, id)", "UPDATE copy SET ${side}_table = 'copy_$side'",
 				"GRANT SELECT ON copy, copy_$side TO fuzz_reader, fuzz_policy" ], stale => ['copy'] },
 		{ sql => [ "INSERT INTO $model SELECT (x.c).* FROM (SELECT m AS c FROM " . pick(models()) . ' AS m LIMIT 1) AS x' ], stale => [$model] });
@@ -211,8 +211,8 @@ sub _families
 				'ALTER TABLE child DROP COLUMN junk', 'ALTER TABLE child INHERIT s_int', 'INSERT INTO child (user_id, item_id) VALUES (5, 7), (6, 30)' ],
 			[ 'ALTER TABLE child NO INHERIT s_int' ],
 			[ "ALTER TABLE $table NOT OF", 'CREATE TABLE heir () INHERITS (' . $table . ')', "INSERT INTO heir SELECT version, " .
-				  ($ids eq 'bigint' ? 'id + 100' : 'id') . ", factors, bias, n, norm, weight FROM $table LIMIT 5" ],
-			[ "ALTER TABLE $table NOT OF", "CREATE TABLE heir (weight real, norm real, n integer, bias real, factors real[], id $ids NOT NULL, version integer NOT NULL)",
+				  ($ids eq 'bigint' ? 'id + 100' : 'id') . ", factors, bias, n, norm, weight, likes FROM $table LIMIT 5" ],
+			[ "ALTER TABLE $table NOT OF", "CREATE TABLE heir (likes integer, weight real, norm real, n integer, bias real, factors real[], id $ids NOT NULL, version integer NOT NULL)",
 				"ALTER TABLE heir INHERIT $table" ],
 			[ 'ALTER TABLE s_part DETACH PARTITION s_part_1' ],
 			[ 'DROP TABLE s_part_0' ],

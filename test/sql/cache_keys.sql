@@ -192,9 +192,9 @@ UNION ALL SELECT after('twin', 'UPDATE twin SET version = 2, factors = 12; SELEC
 
 SELECT change, after('m', change) AS "what comes of it" FROM unnest(ARRAY[
 	'TRUNCATE m_items', 'TRUNCATE m_users',
-	'ALTER TABLE m_items NOT OF; ALTER TABLE m_items DROP COLUMN weight; ALTER TABLE m_items ADD COLUMN weight real DEFAULT 9; ALTER TABLE m_items OF wals_factors_bigint',
-	'ALTER TABLE m_items NOT OF; ALTER TABLE m_items DROP COLUMN n, DROP COLUMN norm, DROP COLUMN weight;
-	ALTER TABLE m_items ADD COLUMN n integer DEFAULT 3, ADD COLUMN norm real, ADD COLUMN weight real; ALTER TABLE m_items OF wals_factors_bigint',
+	'ALTER TABLE m_items NOT OF; ALTER TABLE m_items DROP COLUMN likes; ALTER TABLE m_items ADD COLUMN likes integer DEFAULT 9; ALTER TABLE m_items OF wals_factors_bigint',
+	'ALTER TABLE m_items NOT OF; ALTER TABLE m_items DROP COLUMN n, DROP COLUMN norm, DROP COLUMN weight, DROP COLUMN likes;
+	ALTER TABLE m_items ADD COLUMN n integer DEFAULT 3, ADD COLUMN norm real, ADD COLUMN weight real, ADD COLUMN likes integer; ALTER TABLE m_items OF wals_factors_bigint',
 	'ALTER TABLE m_items NOT OF'])
 	WITH ORDINALITY AS c(change, nr) ORDER BY nr;
 -- what inherits says nothing when it changes

@@ -101,14 +101,14 @@ SELECT wals_train('m', 'ratings_train', factors => 4, iterations => 5, value_col
 SELECT wals_train('stars', 'ratings_train', factors => 3, iterations => 5, value_col => 'rating', feedback => 'explicit');
 
 -- every pair that is ranked, with its rank; relevant: the test rows of a value
-CREATE FUNCTION ranked(model text, popular boolean, threshold integer) RETURNS TABLE (user_id bigint, item_id bigint, n integer, score double precision, rank bigint)
+CREATE FUNCTION ranked(model text, popular boolean, threshold integer) RETURNS TABLE (user_id bigint, item_id bigint, likes integer, score double precision, rank bigint)
 LANGUAGE plpgsql AS
 $$
 BEGIN
 	RETURN QUERY EXECUTE format($q$
-		SELECT u.id, i.id, i.n, s.score, row_number() OVER (PARTITION BY u.id ORDER BY s.score DESC, i.id)
+		SELECT u.id, i.id, i.likes, s.score, row_number() OVER (PARTITION BY u.id ORDER BY s.score DESC, i.id)
 		FROM %1$I_users AS u CROSS JOIN %1$I_items AS i,
-			LATERAL (SELECT CASE WHEN $1 THEN i.n ELSE u.bias::double precision + i.bias + sum(a::double precision * b) END AS score
+			LATERAL (SELECT CASE WHEN $1 THEN i.likes - i.n / 1e6::double precision ELSE u.bias::double precision + i.bias + sum(a::double precision * b) END AS score
 				FROM unnest(u.factors, i.factors) AS f(a, b)) AS s
 		WHERE EXISTS (SELECT FROM ratings_test AS t WHERE t.user_id = u.id AND t.rating >= $2)
 			AND NOT EXISTS (SELECT FROM ratings_train AS t WHERE t.user_id = u.id AND t.item_id = i.id)
@@ -139,7 +139,7 @@ $$
 			COALESCE(sum(ln(2) / ln(rank + 1)) FILTER (WHERE hit AND rank <= k), 0) / min(ideal) AS ndcg,
 			COALESCE(sum(hits::double precision / rank) FILTER (WHERE hit AND rank <= k), 0) / min(capped) AS map,
 			COALESCE(1.0 / min(rank) FILTER (WHERE hit AND rank <= k), 0) AS mrr,
-			avg(n) FILTER (WHERE rank <= k) AS popularity,
+			avg(likes) FILTER (WHERE rank <= k) AS popularity,
 			COALESCE(min(won), 0) / (min(t) * count(*) FILTER (WHERE NOT hit)) AS auc
 		FROM h JOIN t USING (user_id) LEFT JOIN a USING (user_id) GROUP BY 1
 	)

@@ -96,9 +96,10 @@ FROM unnest(ARRAY['NaN', 'Infinity', '-Infinity', '3e38']) WITH ORDINALITY AS x(
 ORDER BY nr, side;
 SELECT after('UPDATE m_items SET bias = ''3e38''; UPDATE m_users SET bias = ''3e38''');
 SELECT after('UPDATE m_items SET bias = NULL; UPDATE m_users SET bias = NULL');
-SELECT after('UPDATE m_items SET n = NULL, norm = NULL', 'SELECT * FROM wals_popular(3)');
-SELECT after('UPDATE m_items SET n = -2147483648, norm = ''NaN'' WHERE id = 3', 'SELECT * FROM wals_popular(NULL)');
+SELECT after('UPDATE m_items SET n = NULL, likes = NULL, norm = NULL', 'SELECT * FROM wals_popular(3)');
+SELECT after('UPDATE m_items SET n = -2147483648, likes = NULL, norm = ''NaN'' WHERE id = 3', 'SELECT * FROM wals_popular(NULL)');
 SELECT after('UPDATE m_items SET n = 2147483647, norm = -1; UPDATE m_users SET n = NULL, norm = ''Infinity''');
+SELECT after('UPDATE m_items SET likes = -2147483648 WHERE id = 3; UPDATE m_users SET likes = 2147483647', 'SELECT * FROM wals_popular(NULL)');
 
 -- rows missing, rows too many
 SELECT after('DELETE FROM m_items');

@@ -10,7 +10,7 @@ SELECT wals_train('m', 'seen', factors => 3) AS version;
 
 -- six items in three directions, four and two of them opposite; one without a
 -- direction; lengths do not matter
-UPDATE m_items SET n = 10 - id, factors = CASE id
+UPDATE m_items SET n = 10 - id, likes = NULL, factors = CASE id
 	WHEN 1 THEN '{0,2,0}' WHEN 2 THEN '{0,-5,0}' WHEN 3 THEN '{0.8,0,0.6}' WHEN 4 THEN '{0,0.5,0}'
 	WHEN 5 THEN '{8,0,-6}' WHEN 6 THEN '{0,-1,0}' WHEN 7 THEN '{0,0,0}' ELSE '{4,0,3}' END::real[];
 SELECT wals_activate('m', 1);

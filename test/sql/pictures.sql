@@ -64,7 +64,7 @@ GROUP BY 1 ORDER BY 2 DESC, 1;
 SELECT dot[1] FROM regexp_matches(wals_map_svg('m', labels => 'films', color_col => 'genre'), '<title>([^<]*: \d+ items)<', 'g') AS dot;
 SELECT point[1] FROM regexp_matches(wals_map_svg('m', 3, labels => 'films', color_col => 'genre'), '<title>(Film[^<]*)<', 'g') AS point ORDER BY 1;
 SELECT xmlparse(DOCUMENT wals_map_svg('m', labels => 'films', color_col => 'genre')) IS DOCUMENT AS is_xml;
-SELECT wals_map_svg('m', labels => 'films', color_col => 'genre') ~ '>m version 2: the \d+ items with most entries<' AS heading;
+SELECT wals_map_svg('m', labels => 'films', color_col => 'genre') ~ '>m version 2: the \d+ items with most likes<' AS heading;
 -- of any type; narrow; none
 SELECT count(*) FROM regexp_matches(wals_map_svg('m', labels => 'films', color_col => 'id', width => 200, height => 200), '<title>[^<]*: \d+ items<', 'g');
 SELECT count(*) FROM regexp_matches(wals_map_svg('m', labels => 'films'), '<title>[^<]*: \d+ items<', 'g');

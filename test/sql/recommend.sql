@@ -280,7 +280,7 @@ WHERE p.item_id IS NULL OR q.item_id IS NULL;
 SELECT pg_typeof(item_id), count(*) FROM wals_popular(model => 'm_uuid') GROUP BY 1;
 -- counts beyond what a real can hold
 BEGIN;
-UPDATE m_int_items SET n = 16777217 WHERE id = 5;
+UPDATE m_int_items SET n = 16777217, likes = 16777217 WHERE id = 5;
 SELECT wals_activate('m_int', 1);
 SELECT * FROM wals_popular(1);
 ROLLBACK;

@@ -150,9 +150,9 @@ ORDER BY name, nr;
 -- text and uuid take them too
 SELECT count(*) FROM wals_recommend('1', 3, popularity_penalty => 0.5, diversity => 0.5);
 SELECT outcome($$SELECT * FROM wals_recommend('00000000000000000000000000000007'::uuid, 3, diversity => 0.5)$$);
--- nobody has rated anything, as far as the counts say
+-- nobody has liked anything, as far as the counts say
 BEGIN;
-UPDATE m_items SET n = 0;
+UPDATE m_items SET n = 0, likes = 0;
 SELECT wals_activate('m', 1);
 SELECT count(*) FILTER (WHERE a.item_id <> b.item_id) AS differences FROM wals_recommend(1, 10) AS a JOIN wals_recommend(1, 10, popularity_penalty => 1) AS b USING (rank);
 ROLLBACK;

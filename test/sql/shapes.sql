@@ -35,14 +35,14 @@ $$;
 CREATE TABLE expected AS SELECT answers('m') AS answer;
 
 -- A number where the factors' place would be, in a column that is gone.
-CREATE TABLE ev_users (version int, id bigint, junk bigint, factors real[], bias real, n int, norm real, weight real,
+CREATE TABLE ev_users (version int, id bigint, junk bigint, factors real[], bias real, n int, norm real, weight real, likes int,
 	PRIMARY KEY (version, id));
-INSERT INTO ev_users SELECT version, id, 4096, factors, bias, n, norm, weight FROM m_users;
+INSERT INTO ev_users SELECT version, id, 4096, factors, bias, n, norm, weight, likes FROM m_users;
 ALTER TABLE ev_users DROP COLUMN junk;
 ALTER TABLE ev_users OF wals_factors_bigint;
-CREATE TABLE ev_items (version int, id bigint, junk text, factors real[], bias real, n int, norm real, weight real,
+CREATE TABLE ev_items (version int, id bigint, junk text, factors real[], bias real, n int, norm real, weight real, likes int,
 	PRIMARY KEY (version, id));
-INSERT INTO ev_items SELECT version, id, 'junk', factors, bias, n, norm, weight FROM m_items;
+INSERT INTO ev_items SELECT version, id, 'junk', factors, bias, n, norm, weight, likes FROM m_items;
 ALTER TABLE ev_items DROP COLUMN junk;
 ALTER TABLE ev_items OF wals_factors_bigint;
 CREATE TABLE ev OF wals_model;
@@ -55,10 +55,10 @@ CREATE FUNCTION rebuild(side text) RETURNS void LANGUAGE plpgsql AS
 $$
 BEGIN
 	EXECUTE format('CREATE TABLE odd_%1$s (junk_0 bigint, version int, junk_1 text, id bigint, junk_2 bigint,
-		factors real[], bias real, junk_3 int, n int, norm real, junk_4 float8, weight real,
+		factors real[], bias real, junk_3 int, n int, norm real, junk_4 float8, weight real, likes int,
 		PRIMARY KEY (version, id))', side);
 	EXECUTE format('INSERT INTO odd_%1$s SELECT 4096, version, repeat(''x'', 300), id, 4096, factors, bias, 4096, n, norm,
-		4096, weight FROM m_%1$s', side);
+		4096, weight, likes FROM m_%1$s', side);
 	EXECUTE format('ALTER TABLE odd_%1$s DROP junk_0, DROP junk_1, DROP junk_2, DROP junk_3, DROP junk_4', side);
 	EXECUTE format('ALTER TABLE odd_%1$s OF wals_factors_bigint', side);
 END
@@ -95,7 +95,7 @@ SELECT count(*) FROM wals_recommend(2, 3, 'odd', exclude_seen => false);
 SELECT count(*) FROM wals_similar_users(2, 3, 'odd');
 
 -- In places of its own: a table of the type has the order of the type.
-CREATE TABLE turned (id bigint, version int, factors real[], bias real, n int, norm real, weight real);
+CREATE TABLE turned (id bigint, version int, factors real[], bias real, n int, norm real, weight real, likes int);
 \set VERBOSITY sqlstate
 ALTER TABLE turned OF wals_factors_bigint;
 \set VERBOSITY default
@@ -125,8 +125,8 @@ FROM unnest(ARRAY[
 	'ALTER TABLE other_users ADD PRIMARY KEY (id, version)',
 	'CREATE UNIQUE INDEX ON other_users (version, id)',
 	'ALTER TABLE other_users ADD PRIMARY KEY (version, id), ALTER n DROP NOT NULL, ALTER factors SET STORAGE EXTERNAL',
-	'ALTER TABLE other_users ADD PRIMARY KEY (version, id); ALTER TABLE other_users DROP norm; ALTER TABLE other_users DROP weight;
-	 ALTER TABLE other_users ADD norm real GENERATED ALWAYS AS (bias + 1) STORED; ALTER TABLE other_users ADD weight real']) AS change;
+	'ALTER TABLE other_users ADD PRIMARY KEY (version, id); ALTER TABLE other_users DROP norm; ALTER TABLE other_users DROP weight, DROP likes;
+	 ALTER TABLE other_users ADD norm real GENERATED ALWAYS AS (bias + 1) STORED; ALTER TABLE other_users ADD weight real, ADD likes int']) AS change;
 
 -- A key column of a type with operators of its own kind; factors in pieces.
 CREATE TABLE long_seen AS SELECT 'u' || user_id AS user_id, repeat('i' || item_id, 100) AS item_id FROM seen;

@@ -80,6 +80,19 @@ for my $release (@releases)
 	$node->safe_psql('updated', "CREATE EXTENSION wals VERSION '$release'; $ratings $train $train SELECT wals_queue_enable('m');");
 	my $before = $node->safe_psql('updated', $answers);
 	cmp_ok(length $before, '>', 1000, "the library serves the script of $release");
+	# item 1 has most entries, and nobody likes it
+	$node->safe_psql(
+		'updated', q{
+		SET client_min_messages = warning;
+		CREATE TABLE votes AS
+		SELECT u AS user_id, i AS item_id, CASE i WHEN 1 THEN -1 ELSE 1 END AS vote
+		FROM generate_series(1, 30) AS u, generate_series(1, 4) AS i WHERE i = 1 OR i = 2 + u % 3;
+		SELECT wals_train('votes_model', 'votes', value_col => 'vote', factors => 4);
+		SELECT wals_queue_enable('votes_model');
+		-- which the library of then did not write
+		UPDATE votes_model SET options = options - 'like_from';});
+	my $popular = q{SELECT string_agg(item_id, ' ' ORDER BY rank) FROM wals_popular(10, 'votes_model')};
+	is($node->safe_psql('updated', $popular), '1 2 3 4', 'which has no likes, so that all entries count');
 
 	my $session = $node->background_psql('updated');
 	$session->query_safe("PREPARE ask(integer) AS SELECT * FROM wals_recommend(\$1, 5, 'm')");
@@ -106,6 +119,20 @@ for my $release (@releases)
 			SELECT source, (SELECT array_agg(item_id) FROM wals_recommend(1, NULL)) FROM wals_models;
 			ROLLBACK;}),
 		"2|t|t\nratings_2\nratings|{40}", 'its source is known by name and identity');
+
+	is($node->safe_psql('updated', $popular), '1 2 3 4', 'nor has a version of then');
+	is( $node->safe_psql(
+			'updated', q{
+			INSERT INTO votes SELECT u, 2, -1 FROM generate_series(31, 39) AS u;
+			SELECT users_added FROM wals_refresh('votes_model', items => 'touched');
+			SELECT count(likes), max(n) FROM votes_model_items;} . $popular),
+		"9\n0|30\n1 2 3 4", 'when it is refreshed neither');
+	is( $node->safe_psql(
+			'updated', q{
+			SET client_min_messages = warning;
+			CALL wals_retrain('votes_model');
+			SELECT string_agg(concat_ws('/', n, likes), ' ' ORDER BY id) FROM votes_model_items WHERE version = 2;} . $popular),
+		"2\n30/0 19/10 10/10 10/10\n3 4 2 1", 'but trained again it counts likes');
 
 	# the queue of then, rows of now
 	is( $node->safe_psql(
@@ -176,7 +203,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE held');
 $node->safe_psql('held', "CREATE EXTENSION wals VERSION '0.1.0'; $ratings $train" . q{
 	CREATE VIEW shelf AS
 	SELECT u, r.* FROM generate_series(1, 65) AS u, LATERAL wals_recommend(u, 5, 'm', min_score => 0.01::real) AS r;
-	CREATE MATERIALIZED VIEW popular AS SELECT * FROM wals_popular(5, 'm');
+	CREATE MATERIALIZED VIEW popular AS SELECT item_id, n_rows, rank FROM wals_popular(5, 'm');
 	CREATE FUNCTION basket(VARIADIC items integer[]) RETURNS SETOF bigint LANGUAGE sql STABLE
 	BEGIN ATOMIC SELECT item_id FROM wals_recommend_for(items, ARRAY[1, 2]::real[], 3, 'm'); END;
 	CREATE FUNCTION as_text(u bigint) RETURNS SETOF bigint LANGUAGE sql STABLE
@@ -211,7 +238,7 @@ $node->safe_psql('postgres', 'DROP DATABASE restored');
 is( $node->safe_psql(
 		'held', q{
 		DROP MATERIALIZED VIEW popular;
-		CREATE MATERIALIZED VIEW popular AS SELECT * FROM wals_popular(5, 'm');
+		CREATE MATERIALIZED VIEW popular AS SELECT item_id, n_rows, rank FROM wals_popular(5, 'm');
 		CREATE OR REPLACE VIEW shelf AS
 		SELECT u, r.* FROM generate_series(1, 65) AS u, LATERAL wals_recommend(u, 5, 'm', min_score => 0.01::real) AS r;
 		CREATE OR REPLACE FUNCTION basket(VARIADIC items integer[]) RETURNS SETOF bigint LANGUAGE sql STABLE

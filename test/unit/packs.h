@@ -166,7 +166,8 @@ data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
 			data->bias[j] = (float) (normal(&state) * 10 - 3);
 		else if (biases == BIAS_STEPS)
 			data->bias[j] = (float) (j % 3 - 1);
-		if (wc_pack_add(builder, &id, vector, data->bias[j], j % 11) != WC_OK)
+		if (wc_pack_add(builder, &id, vector, data->bias[j], j % 11,
+		                (j + 3) % 7) != WC_OK)
 			CHECK(!"added");
 	}
 	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);

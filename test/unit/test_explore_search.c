@@ -110,8 +110,8 @@ measure_every_row(Data *data, WcFold *fold, const WcQuery *query,
 		    wc_score(&vectors, query->vector, query->base, index[i]) +
 		    (double) explore->factor * spread[i];
 
-		worth -=
-		    wc_popularity_cost(explore->penalty, index[i] % 11, explore->most);
+		worth -= wc_popularity_cost(explore->penalty, (index[i] + 3) % 7,
+		                            explore->most);
 		data->expected[i].index = index[i];
 		data->expected[i].score = (float) fmin(worth, FLT_MAX) + 0.0f;
 	}
@@ -265,7 +265,8 @@ test_unseen(bool in_row)
 		       : j == 200 ? best
 		                  : others,
 		       sizeof(first));
-		CHECK(wc_pack_add(builder, &id, data->vectors + j * 3, 0, 0) == WC_OK);
+		CHECK(wc_pack_add(builder, &id, data->vectors + j * 3, 0, 0, 0) ==
+		      WC_OK);
 	}
 	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	CHECK(data->pack.position[200] == 299);

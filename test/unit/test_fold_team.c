@@ -35,6 +35,7 @@ typedef struct Solved
 	float factors[PLACES][FACTORS];
 	float bias[PLACES];
 	int32_t entries[PLACES];
+	int32_t likes[PLACES];
 } Solved;
 
 static const float *
@@ -131,10 +132,10 @@ fill(WcSide side, const WcParams *params, Data *data)
 static WcFoldBatch
 batch_of(const Data *data, Solved *solved)
 {
-	WcFoldBatch batch = {ROWS,         &data->ratings, data->start,
-	                     data->order,  data->item,     1.5,
-	                     data->place,  data->weight,   NULL,
-	                     solved->bias, solved->entries};
+	WcFoldBatch batch = {ROWS,         &data->ratings,  data->start,
+	                     data->order,  data->item,      1.5,
+	                     data->place,  data->weight,    NULL,
+	                     solved->bias, solved->entries, solved->likes};
 
 	batch.factors = &solved->factors[0][0];
 	return batch;
@@ -162,6 +163,9 @@ solve_alone(WcSide side, const Data *data, Solved *solved)
 	WcFold *fold = fold_of(side, data);
 	WcFoldItems items = items_of(data);
 	const WcCoo *coo = &data->ratings;
+	WcLiking liking = {data->objective.params.feedback,
+	                   data->objective.like_from};
+	const WcFoldEntry *entries;
 
 	memset(solved, 0xee, sizeof(*solved));
 	for (int32_t i = 0; i < ROWS; i++)
@@ -184,8 +188,11 @@ solve_alone(WcSide side, const Data *data, Solved *solved)
 		}
 		CHECK(wc_fold_in(fold, &items, &user, solved->factors[place],
 		                 &solved->bias[place], NULL, &error) == WC_OK);
-		wc_fold_entries(fold, &count);
+		entries = wc_fold_entries(fold, &count);
 		solved->entries[place] = (int32_t) count;
+		solved->likes[place] = isnan(liking.from) ? -1 : 0;
+		for (int64_t e = 0; e < count && !isnan(liking.from); e++)
+			solved->likes[place] += wc_is_like(liking, entries[e].value);
 	}
 	wc_fold_free(fold);
 }
@@ -254,6 +261,7 @@ test_bits(void)
 		params.feedback = kind >= 6 ? WC_EXPLICIT : WC_WEIGHTED;
 		params.biases = kind >= 6;
 		fill(side, &params, &data);
+		data.objective.like_from = kind == 3 ? NAN : kind % 3 + 1;
 		solve_alone(side, &data, &alone);
 		CHECK(data.longest > 60);
 		for (int32_t threads = 1; threads <= 5; threads += 2)

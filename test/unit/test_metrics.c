@@ -81,7 +81,7 @@ test_by_hand(void)
 	static const int32_t n_relevant[] = {4, 0, 2};
 	static const float base[] = {0, 1, 2};
 	float bias[10];
-	int32_t entries[10];
+	int32_t likes[10];
 	int32_t best[10];
 	double v[3][CUTS * WC_CUT_METRICS + 1];
 	WcCsr relevant = matrix(3, 10, relevant_pairs);
@@ -91,7 +91,7 @@ test_by_hand(void)
 	                 .relevant = &relevant,
 	                 .n_relevant = n_relevant,
 	                 .seen = &seen,
-	                 .entries = entries,
+	                 .likes = likes,
 	                 .n_cuts = CUTS,
 	                 .cuts = cuts};
 	double ideal4 = 1 + 1 / log2(3) + 0.5 + 1 / log2(5);
@@ -100,7 +100,7 @@ test_by_hand(void)
 	for (int32_t j = 0; j < 10; j++)
 	{
 		bias[j] = (float) (10 - j);
-		entries[j] = j * j;
+		likes[j] = j * j;
 		best[j] = INT32_MAX;
 	}
 	CHECK(wc_trial_values(&trial) == CUTS * WC_CUT_METRICS + 1);
@@ -162,7 +162,7 @@ typedef struct Data
 	float bias[ITEMS];
 	float user_factors[USERS * K];
 	float base[USERS];
-	int32_t entries[ITEMS];
+	int32_t likes[ITEMS];
 	uint64_t user_hash[USERS];
 	uint64_t item_hash[ITEMS];
 	int32_t n_relevant[USERS];
@@ -202,7 +202,7 @@ create(bool ties, bool seen, bool candidates, int32_t negatives, uint64_t seed)
 	{
 		data->vectors[j] = data->item_factors + j * K;
 		data->bias[j] = (float) floor(2 * check_random(&state));
-		data->entries[j] = (int32_t) (100 * check_random(&state));
+		data->likes[j] = (int32_t) (100 * check_random(&state));
 		data->item_hash[j] = (uint64_t) j * 7;
 	}
 	for (int32_t i = 0; i < USERS; i++)
@@ -243,7 +243,7 @@ create(bool ties, bool seen, bool candidates, int32_t negatives, uint64_t seed)
 	                        .seed = (int64_t) seed,
 	                        .user_hash = data->user_hash,
 	                        .item_hash = data->item_hash,
-	                        .entries = data->entries,
+	                        .likes = data->likes,
 	                        .n_cuts = CUTS,
 	                        .cuts = data->cuts};
 	return data;
@@ -360,7 +360,7 @@ expect(const Data *data, int32_t user, double *values, int32_t *best)
 		double gain = 0;
 		double ideal = 0;
 		double precisions = 0;
-		double entries = 0;
+		double likes = 0;
 
 		for (int32_t j = 0; j < ITEMS; j++)
 		{
@@ -368,7 +368,7 @@ expect(const Data *data, int32_t user, double *values, int32_t *best)
 
 			if (rank[j] < 0 || rank[j] > cut)
 				continue;
-			entries += data->entries[j];
+			likes += data->likes[j];
 			if (!relevant[j])
 				continue;
 			for (int32_t l = 0; l < ITEMS; l++)
@@ -388,7 +388,7 @@ expect(const Data *data, int32_t user, double *values, int32_t *best)
 		value[WC_NDCG] = gain / ideal;
 		value[WC_MAP] = precisions / capped;
 		value[WC_MRR] = hits > 0 ? 1.0 / first : 0;
-		value[WC_POPULARITY] = listed > 0 ? entries / listed : NAN;
+		value[WC_POPULARITY] = listed > 0 ? likes / listed : NAN;
 	}
 	/* those the ranker lacks come after everything */
 	for (int32_t j = 0; j < ITEMS; j++)
@@ -508,7 +508,7 @@ test_long(int32_t negatives)
 {
 	int32_t items = 300000;
 	float *bias = calloc((size_t) items, sizeof(float));
-	int32_t *entries = calloc((size_t) items, sizeof(int32_t));
+	int32_t *likes = calloc((size_t) items, sizeof(int32_t));
 	int32_t *best = calloc((size_t) items, sizeof(int32_t));
 	uint64_t *hash = calloc((size_t) items, sizeof(uint64_t));
 	static const int32_t pairs[][2] = {{0, 7}, {-1}};
@@ -523,7 +523,7 @@ test_long(int32_t negatives)
 	                 .negatives = negatives,
 	                 .user_hash = hash,
 	                 .item_hash = hash,
-	                 .entries = entries,
+	                 .likes = likes,
 	                 .n_cuts = 1,
 	                 .cuts = cuts};
 	double values[WC_CUT_METRICS + 1];
@@ -543,7 +543,7 @@ test_long(int32_t negatives)
 	CHECK(values[WC_MRR] == 0.125);
 	CHECK_NEAR(values[WC_CUT_METRICS], 0.5, 1e-15);
 	free(bias);
-	free(entries);
+	free(likes);
 	free(best);
 	free(hash);
 	free(relevant.start);

@@ -72,7 +72,7 @@ make(WcIdKind kind, int32_t count, int32_t k, int32_t step, WcPack *pack,
 		WcId id = id_of(kind, j, buffer);
 
 		vector_of(k, j, vector);
-		status = wc_pack_add(builder, &id, vector, bias_of(j), j % 5);
+		status = wc_pack_add(builder, &id, vector, bias_of(j), j % 5, j % 3);
 		if (status != WC_OK)
 			wc_pack_abandon(builder);
 	}
@@ -136,6 +136,7 @@ check_rows(const WcPack *pack, int32_t count, int32_t k)
 		                sizeof(float) * (size_t) k) == 0;
 		right &= wc_pack_bias(pack, index) == bias_of(j);
 		right &= pack->entries[index] == j % 5;
+		right &= pack->likes[index] == j % 3;
 		right &= fabsf(wc_pack_norm(pack, index) -
 		               sqrtf(wc_dot(k, vector, vector))) <=
 		         1e-5f * wc_pack_norm(pack, index);
@@ -170,8 +171,10 @@ check_popularity(const WcPack *pack)
 		int32_t a = pack->popular[place - 1];
 		int32_t b = pack->popular[place];
 
-		sorted &= pack->entries[a] > pack->entries[b] ||
-		          (pack->entries[a] == pack->entries[b] && a < b);
+		sorted &= pack->likes[a] > pack->likes[b] ||
+		          (pack->likes[a] == pack->likes[b] &&
+		           (pack->entries[a] < pack->entries[b] ||
+		            (pack->entries[a] == pack->entries[b] && a < b)));
 	}
 	CHECK(sorted);
 }
@@ -265,12 +268,12 @@ test_refusals(void)
 	WcPackBuilder *builder;
 
 	CHECK(wc_pack_begin(WC_ID_INT64, 3, &builder, &check_alloc) == WC_OK);
-	CHECK(wc_pack_add(builder, &id, vector, NAN, 0) == WC_NOT_FINITE);
-	CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
-	CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_DUPLICATE);
+	CHECK(wc_pack_add(builder, &id, vector, NAN, 0, 0) == WC_NOT_FINITE);
+	CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_OK);
+	CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_DUPLICATE);
 	id.number = 8;
 	vector[2] = INFINITY;
-	CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_NOT_FINITE);
+	CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_NOT_FINITE);
 	wc_pack_abandon(builder);
 	wc_pack_abandon(NULL);
 }

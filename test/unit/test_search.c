@@ -168,7 +168,7 @@ test_extreme_codes(void)
 			for (int32_t f = 0; f < 128; f++)
 				data->vectors[j * 128 + f] =
 				    (float) (j % 3 == 0 || f >= j ? 1 : -1);
-			CHECK(wc_pack_add(builder, &id, data->vectors + j * 128, 0, 0) ==
+			CHECK(wc_pack_add(builder, &id, data->vectors + j * 128, 0, 0, 0) ==
 			      WC_OK);
 		}
 		CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
@@ -202,7 +202,7 @@ test_tight_bound(void)
 			vector[f] = j == 150 ? 10.49f : f <= 8 ? 11 : 10;
 		vector[0] = 127;
 		vector[31] = j == 150 ? 0 : 127;
-		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_OK);
 	}
 	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	for (int32_t f = 0; f < 32; f++)

@@ -263,7 +263,7 @@ test_tight(void)
 			                : 10.49f + (f % 2 == 0 ? 1 : -1) *
 			                               (0.5f + (float) (j % 7) * 0.01f);
 		vector[31] = 127;
-		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_OK);
 	}
 	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	for (int32_t f = 0; f < 32; f++)
@@ -294,7 +294,7 @@ test_unseen(void)
 
 		vector[0] = j == 200 ? 127 : 130;
 		vector[1] = j == 200 ? 0.49f : 0.2f;
-		CHECK(wc_pack_add(builder, &id, vector, 0, 0) == WC_OK);
+		CHECK(wc_pack_add(builder, &id, vector, 0, 0, 0) == WC_OK);
 	}
 	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
 	CHECK(data->pack.position[200] == 299);
