@@ -198,16 +198,37 @@ wals_id_to_cstring(WalsIdType id_type, WcId id)
 	elog(ERROR, "unexpected id type %d", (int) id_type);
 }
 
+/* What an error says of text that is no id of the kind that arg points to. */
+static void
+wrong_id(void *arg)
+{
+	int code = geterrcode();
+
+	if (code != ERRCODE_INVALID_TEXT_REPRESENTATION &&
+	    code != ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
+		return;
+	errdetail("The model that was asked has ids of type %s there.",
+	          wals_id_type_name(*(WalsIdType *) arg));
+	errhint("If another model is meant, name it: model => '...'.");
+}
+
 Datum
 wals_id_argument(WalsIdType stored, Oid argument_type, Datum argument)
 {
+	ErrorContextCallback context;
+	char *string;
+
 	if (argument_type != TEXTOID || stored == WALS_ID_TEXT)
 		return argument;
-	if (stored == WALS_ID_BIGINT)
-		return DirectFunctionCall1(
-		    int8in, CStringGetDatum(TextDatumGetCString(argument)));
-	return DirectFunctionCall1(uuid_in,
-	                           CStringGetDatum(TextDatumGetCString(argument)));
+	string = TextDatumGetCString(argument);
+	context.previous = error_context_stack;
+	context.callback = wrong_id;
+	context.arg = &stored;
+	error_context_stack = &context;
+	argument = DirectFunctionCall1(stored == WALS_ID_BIGINT ? int8in : uuid_in,
+	                               CStringGetDatum(string));
+	error_context_stack = context.previous;
+	return argument;
 }
 
 Datum
