@@ -32,6 +32,12 @@ AS 'MODULE_PATHNAME', 'wals_model_list';
 COMMENT ON FUNCTION _wals_model_rows()
 IS 'every model the caller may read, with its active version and the last one after it that a gate turned down; wals_models shows it in columns';
 
+CREATE FUNCTION _wals_queue_state(model regclass, source regclass, user_col name, item_col name) RETURNS text
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000
+AS 'MODULE_PATHNAME', 'wals_queue_state';
+COMMENT ON FUNCTION _wals_queue_state(regclass, regclass, name, name)
+IS 'whether a model''s queue is on, and what waits in it, or why it has stopped; wals_models shows it';
+
 CREATE OR REPLACE VIEW wals_models AS
 SELECT l.model,
 	l.owner,
@@ -80,13 +86,15 @@ SELECT l.model,
 	(l.refused).version AS refused_version,
 	(l.refused).trained_at AS refused_at,
 	(l.refused).metrics OPERATOR(pg_catalog.#>>) '{gate,reason}' AS refused_because,
-	(l.refused).metrics AS refused_metrics
+	(l.refused).metrics AS refused_metrics,
+	@extschema@._wals_queue_state(l.model, (l.active).source, (l.active).user_col, (l.active).item_col) AS queue
 FROM @extschema@._wals_model_rows() AS l;
 
 COMMENT ON COLUMN wals_models.refused_version IS 'the last version after the active one that a gate turned down (activate => if_better), NULL if none';
 COMMENT ON COLUMN wals_models.refused_at IS 'when its training began';
 COMMENT ON COLUMN wals_models.refused_because IS 'why it was turned down';
 COMMENT ON COLUMN wals_models.refused_metrics IS 'its figures, and in gate those of the comparison';
+COMMENT ON COLUMN wals_models.queue IS 'whether the model''s queue is on and how many changes wait, or why it has stopped; NULL if it has none';
 
 DROP FUNCTION wals_model_list();
 

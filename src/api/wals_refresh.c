@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/args.h"
@@ -25,6 +26,7 @@ PG_FUNCTION_INFO_V1(wals_forget);
 PG_FUNCTION_INFO_V1(wals_queue_enable);
 PG_FUNCTION_INFO_V1(wals_queue_disable);
 PG_FUNCTION_INFO_V1(wals_queue_touched);
+PG_FUNCTION_INFO_V1(wals_queue_state);
 
 static Datum
 row_of(FunctionCallInfo fcinfo, Datum *values, int count)
@@ -116,4 +118,27 @@ wals_queue_touched(PG_FUNCTION_ARGS)
 		         wals_hint("SELECT wals_queue_enable(...) creates them.")));
 	wals_queue_note((TriggerData *) fcinfo->context);
 	return PointerGetDatum(NULL);
+}
+
+/* For the view wals_models, which has the active version at hand. */
+Datum
+wals_queue_state(PG_FUNCTION_ARGS)
+{
+	const char *columns[2] = {NULL, NULL};
+	MemoryContext caller = CurrentMemoryContext;
+	char *words;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (!PG_ARGISNULL(2 + i))
+			columns[i] = NameStr(*PG_GETARG_NAME(2 + i));
+	wals_query_begin();
+	words = wals_queue_words(wals_arg_oid(fcinfo, 0), wals_arg_oid(fcinfo, 1),
+	                         columns[0], columns[1]);
+	if (words != NULL)
+		words = MemoryContextStrdup(caller, words);
+	wals_query_end();
+	if (words == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(words));
 }

@@ -16,6 +16,7 @@
 #include "base/hint.h"
 #include "run/touched.h"
 #include "store/query.h"
+#include "store/queue_parts.h"
 #include "store/touched.h"
 
 /* ids of all users of the version */
@@ -33,6 +34,7 @@ add_all_users(const WalsRefresh *refresh, WcIdMap *users)
 typedef struct Look
 {
 	const WalsRefresh *refresh;
+	WalsSource source; /* or a table below it */
 	int64 since;
 	WalsNewest *newest; /* NULL: all rows */
 	WalsTouched *touched;
@@ -43,7 +45,7 @@ read_touched(void *arg)
 {
 	const Look *look = arg;
 	const WalsRefresh *refresh = look->refresh;
-	const WalsSource *source = &refresh->request.source;
+	const WalsSource *source = &look->source;
 
 	if (look->newest == NULL)
 		wals_touched_all(source, &refresh->model, &refresh->memory,
@@ -57,9 +59,24 @@ static void
 look_at_rows(const WalsRefresh *refresh, int64 since, WalsNewest *newest,
              WalsTouched *touched)
 {
-	Look look = {refresh, since, newest, touched};
+	Look look = {refresh, refresh->request.source, since, newest, touched};
 
 	wals_query_read_and_unlock(read_touched, &look);
+}
+
+/* All rows of tables that came to the source, or went from it. */
+static void
+look_at_parts(const WalsRefresh *refresh, const List *parts,
+              WalsTouched *touched)
+{
+	Look look = {refresh, refresh->request.source, 0, NULL, touched};
+	const ListCell *cell;
+
+	foreach (cell, parts)
+	{
+		look.source.relation = lfirst_oid(cell);
+		wals_query_read_and_unlock(read_touched, &look);
+	}
 }
 
 /*
@@ -97,6 +114,7 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 	const WalsModel *model = &refresh->model;
 	const WalsSource *source = &refresh->request.source;
 	Oid queue = wals_queue_find(model);
+	List *parts = NIL;
 
 	touched->users = wals_refresh_ids(refresh, WC_USERS);
 	touched->items = wals_refresh_ids(refresh, WC_ITEMS);
@@ -105,6 +123,8 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 	{
 		/* first, so that whoever is writing is waited for */
 		touched->all = since == NULL && wals_queue_mend(model, queue);
+		if (since == NULL)
+			touched->all |= !wals_queue_parts_compare(model, queue, &parts);
 		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
 	}
 	if (touched->all)
@@ -112,6 +132,8 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 		add_all_users(refresh, touched->users);
 		look_at_rows(refresh, 0, NULL, touched);
 	}
+	else
+		look_at_parts(refresh, parts, touched);
 	if (OidIsValid(queue) && since == NULL)
 		return;
 	if (source->time_col == NULL)

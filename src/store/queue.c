@@ -39,6 +39,7 @@
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/queue.h"
+#include "store/queue_parts.h"
 #include "store/relation.h"
 #include "store/source.h"
 
@@ -96,18 +97,17 @@ is_queue(Oid table, Oid owner, const char *token)
 	return is_early_queue(table);
 }
 
-/* The queue of a model of the caller's, or 0. */
-static Oid
-queue_of(Oid model)
+Oid
+wals_queue_of(Oid model)
 {
 	Oid named = get_relname_relid(queue_name(model), get_rel_namespace(model));
+	Oid owner = wals_relation_owner(model);
 	char token[WALS_TOKEN_SIZE];
 	bool guarded = wals_guard_token(model, token);
 
-	if (OidIsValid(named) &&
-	    is_queue(named, GetUserId(), guarded ? token : NULL))
+	if (OidIsValid(named) && is_queue(named, owner, guarded ? token : NULL))
 		return named;
-	return guarded ? wals_guard_find_queue(token, GetUserId()) : InvalidOid;
+	return guarded ? wals_guard_find_queue(token, owner) : InvalidOid;
 }
 
 /* Say that a table which only has the name of the model's queue is not it. */
@@ -135,7 +135,7 @@ has_column(Oid relation, const char *name, Oid type)
 Oid
 wals_queue_find(const WalsModel *model)
 {
-	Oid queue = queue_of(model->relation);
+	Oid queue = wals_queue_of(model->relation);
 
 	if (!OidIsValid(queue))
 		say_not_ours(model->relation);
@@ -179,11 +179,29 @@ hint_without_queue(const WalsModel *model, const char *advice)
 	return wals_hint("%s, or say since when to refresh: "
 	                 "wals_refresh(since => ...).%s",
 	                 advice,
-	                 OidIsValid(queue_of(model->relation))
+	                 OidIsValid(wals_queue_of(model->relation))
 	                     ? psprintf(" SELECT wals_queue_disable(%s); takes the "
 	                                "queue away.",
 	                                quoted)
 	                     : "");
+}
+
+/* Our triggers read what a statement has changed, also below the source. */
+static void
+check_foreign(const WalsModel *model)
+{
+	Oid foreign = wals_queue_foreign_part(model->source);
+
+	if (OidIsValid(foreign))
+		ereport(ERROR,
+		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+		         errmsg("changes of \"%s\" cannot be queued",
+		                get_rel_name(model->source)),
+		         errdetail("\"%s\" below it is a foreign table, and with the "
+		                   "queue's triggers statements that write to it would "
+		                   "fail.",
+		                   get_rel_name(foreign)),
+		         hint_without_queue(model, "Train on the local tables")));
 }
 
 static void
@@ -210,6 +228,7 @@ check_source(const WalsModel *model)
 		                   "to it."),
 		         hint_without_queue(model, "Ask its owner to train a model of "
 		                                   "their own")));
+	check_foreign(model);
 }
 
 static void
@@ -306,7 +325,7 @@ check_name(Oid model)
 {
 	char *name = queue_name(model);
 	char *quoted = quote_literal_cstr(wals_relation_quoted(model));
-	Oid there = queue_of(model);
+	Oid there = wals_queue_of(model);
 
 	if (OidIsValid(there))
 		ereport(
@@ -346,9 +365,11 @@ wals_queue_create(const WalsModel *model)
 	wals_query_once(psprintf("CREATE TABLE %s (user_id %s, item_id %s)", queue,
 	                         wals_id_type_name(model->user_type),
 	                         wals_id_type_name(model->item_type)));
-	wals_query_once(psprintf(
-	    "COMMENT ON TABLE %s IS %s", queue,
-	    quote_literal_cstr(queue_comment(get_rel_name(model->relation)))));
+	wals_query_once(
+	    psprintf("COMMENT ON TABLE %s IS %s", queue,
+	             quote_literal_cstr(psprintf(
+	                 "%s%s", queue_comment(get_rel_name(model->relation)),
+	                 wals_queue_parts_words(model->source)))));
 	(void) wals_guard_token(model->relation, token);
 	table = get_relname_relid(name, schema);
 	wals_guard_put(table, token, 0);
@@ -468,7 +489,7 @@ drop_triggers(const QueueName *queue, Oid source)
 bool
 wals_queue_drop(Oid model)
 {
-	Oid queue = queue_of(model);
+	Oid queue = wals_queue_of(model);
 	QueueName name;
 	bool result;
 
@@ -497,12 +518,14 @@ wals_queue_of_trigger(Oid source, int n_args, char **args)
 	return token != NULL ? wals_guard_find_queue(token, owner) : InvalidOid;
 }
 
-/* The events that a queue's triggers on a source see, for its columns. */
-static int16
-events_seen(const WalsModel *model, Oid queue)
+bool
+wals_queue_is_fed(Oid queue, Oid table, const char *user_col,
+                  const char *item_col)
 {
+	const int16 all = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
+	                  TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
 	Oid function = wals_extension_function("wals_queue_touched");
-	Relation source = relation_open(model->source, AccessShareLock);
+	Relation source = relation_open(table, AccessShareLock);
 	const TriggerDesc *triggers = source->trigdesc;
 	int16 seen = 0;
 	int i;
@@ -514,26 +537,54 @@ events_seen(const WalsModel *model, Oid queue)
 		if (trigger->tgfoid == function && trigger->tgnargs >= 4 &&
 		    trigger->tgenabled != TRIGGER_DISABLED &&
 		    trigger->tgenabled != TRIGGER_FIRES_ON_REPLICA &&
-		    strcmp(trigger->tgargs[2], NameStr(model->user_col)) == 0 &&
-		    strcmp(trigger->tgargs[3], NameStr(model->item_col)) == 0 &&
-		    wals_queue_of_trigger(model->source, trigger->tgnargs,
-		                          trigger->tgargs) == queue)
+		    strcmp(trigger->tgargs[2], user_col) == 0 &&
+		    strcmp(trigger->tgargs[3], item_col) == 0 &&
+		    wals_queue_of_trigger(table, trigger->tgnargs, trigger->tgargs) ==
+		        queue)
 			seen |= trigger->tgtype;
 	}
 	relation_close(source, AccessShareLock);
-	return seen;
+	return (seen & all) == all;
+}
+
+/*
+ * With a foreign table below the source, our triggers would keep the application
+ * from writing to it.
+ */
+static void
+stop(const WalsModel *model, Oid queue, Oid foreign)
+{
+	QueueName name;
+
+	name_queue(&name, queue, model->relation);
+	(void) drop_triggers(&name, model->source);
+	ereport(
+	    WARNING,
+	    (errmsg("the queue of model \"%s\" has stopped",
+	            get_rel_name(model->relation)),
+	     errdetail("\"%s\" below \"%s\" is a foreign table: with the "
+	               "queue's triggers, statements that write to it fail. All "
+	               "rows are looked at, each time.",
+	               get_rel_name(foreign), get_rel_name(model->source)),
+	     hint_without_queue(model, "Train on the local tables")));
 }
 
 bool
 wals_queue_mend(const WalsModel *model, Oid queue)
 {
-	const int16 all = TRIGGER_TYPE_INSERT | TRIGGER_TYPE_UPDATE |
-	                  TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE;
-	bool watched = (events_seen(model, queue) & all) == all;
+	Oid foreign = wals_queue_foreign_part(model->source);
 	Oid hung = InvalidOid;
 	const char *schema;
 	Writers writers;
+	bool watched;
 
+	if (OidIsValid(foreign))
+	{
+		stop(model, queue, foreign);
+		return true;
+	}
+	watched = wals_queue_is_fed(queue, model->source, NameStr(model->user_col),
+	                            NameStr(model->item_col));
 	if (!watched)
 	{
 		QueueName name;

@@ -14,6 +14,24 @@
 #include "store/model.h"
 #include "store/relation.h"
 
+/* A model's queue, which belongs to the model's owner, or 0. */
+extern Oid wals_queue_of(Oid model);
+
+/* Whether triggers tell it all changes of a table, for these columns. */
+extern bool wals_queue_is_fed(Oid queue, Oid table, const char *user_col,
+                              const char *item_col);
+
+/* Whether it takes what a table has in these columns. */
+extern bool wals_queue_fits(Oid queue, Oid table, const char *user_col,
+                            const char *item_col);
+
+/*
+ * Whether a queue works and what waits in it, in words, or why it does not; NULL
+ * where there is none.  source, or 0, and its columns are the active version's.
+ */
+extern char *wals_queue_words(Oid model, Oid source, const char *user_col,
+                              const char *item_col);
+
 /* The model's queue when the current role owns it and can use it, or 0. */
 extern Oid wals_queue_find(const WalsModel *model);
 

@@ -132,6 +132,14 @@ column_fits(Oid source, const char *column, Oid queue, const char *target)
 	       from_type == to_type;
 }
 
+bool
+wals_queue_fits(Oid queue, Oid table, const char *user_col,
+                const char *item_col)
+{
+	return column_fits(table, user_col, queue, "user_id") &&
+	       column_fits(table, item_col, queue, "item_id");
+}
+
 /* A queue that has nothing we can write to is none. */
 static bool
 queue_takes_ids(Oid queue)
@@ -178,8 +186,7 @@ wals_queue_note(TriggerData *trigger)
 	/* what cannot be said one by one is said of all */
 	if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
 		pairs = "VALUES (NULL, NULL)";
-	else if (!column_fits(source, args[2], queue, "user_id") ||
-	         !column_fits(source, args[3], queue, "item_id"))
+	else if (!wals_queue_fits(queue, source, args[2], args[3]))
 	{
 		warn(source, OTHER_COLUMNS,
 		     psprintf("Its columns \"%s\" and \"%s\", or those of its queue "
