@@ -107,18 +107,6 @@ for my $release (@releases)
 	is($session->query_safe($answers), $before, 'and so it does in a session that was open');
 	is($session->query_safe('EXECUTE ask(1)'), $asked, 'which executes what it had prepared');
 	$session->quit;
-	is( $node->safe_psql(
-			'updated', q{
-			SELECT count(*), bool_and(source IS NULL), bool_and(source_name = 'public.ratings') FROM m;
-			ALTER TABLE ratings RENAME TO ratings_2;
-			SELECT source FROM wals_models;
-			ALTER TABLE ratings_2 RENAME TO ratings;
-			BEGIN;
-			ALTER TABLE ratings RENAME TO old_ratings;
-			CREATE TABLE ratings AS SELECT 1 AS user_id, i AS item_id FROM generate_series(1, 39) AS i;
-			SELECT source, (SELECT array_agg(item_id) FROM wals_recommend(1, NULL)) FROM wals_models;
-			ROLLBACK;}),
-		"2|t|t\nratings_2\nratings|{40}", 'its source is known by name and identity');
 
 	is($node->safe_psql('updated', $popular), '1 2 3 4', 'nor has a version of then');
 	is( $node->safe_psql(
@@ -133,6 +121,20 @@ for my $release (@releases)
 			CALL wals_retrain('votes_model');
 			SELECT string_agg(concat_ws('/', n, likes), ' ' ORDER BY id) FROM votes_model_items WHERE version = 2;} . $popular),
 		"2\n30/0 19/10 10/10 10/10\n3 4 2 1", 'but trained again it counts likes');
+	$node->safe_psql('updated', q{SELECT wals_drop('votes_model')});
+
+	is( $node->safe_psql(
+			'updated', q{
+			SELECT count(*), bool_and(source IS NULL), bool_and(source_name = 'public.ratings') FROM m;
+			ALTER TABLE ratings RENAME TO ratings_2;
+			SELECT source FROM wals_models;
+			ALTER TABLE ratings_2 RENAME TO ratings;
+			BEGIN;
+			ALTER TABLE ratings RENAME TO old_ratings;
+			CREATE TABLE ratings AS SELECT 1 AS user_id, i AS item_id FROM generate_series(1, 39) AS i;
+			SELECT source, (SELECT array_agg(item_id) FROM wals_recommend(1, NULL)) FROM wals_models;
+			ROLLBACK;}),
+		"2|t|t\nratings_2\nratings|{40}", 'its source is known by name and identity');
 
 	# the queue of then, rows of now
 	is( $node->safe_psql(
