@@ -30,6 +30,9 @@
 /* Seconds of the year 5138: later times are milliseconds, or finer. */
 #define SECONDS_LATEST INT64CONST(100000000000)
 
+/* Rounded by such a part of what they range over, values are blurred. */
+#define BLURRED 0.01
+
 /* Where so many of the entries have faded, so has what the model is about. */
 #define FADED_MOST 0.9
 
@@ -73,6 +76,32 @@ doubt_users(const WalsDoubtful *doubtful)
 	         errhint("If the users are in another column, name it: user_col => "
 	                 "'...', item_col => '...'; a column of ratings is "
 	                 "value_col => '...'.")));
+}
+
+/* Ratings far from 0 and close together: float4 makes them one. */
+static void
+doubt_values(const WalsDoubtful *doubtful)
+{
+	const WalsSource *source = &doubtful->request->source;
+	const WalsRatings *ratings = doubtful->ratings;
+	double range = ratings->value_most - ratings->value_least;
+
+	if (source->value_col == NULL ||
+	    doubtful->request->params.feedback == WC_IMPLICIT ||
+	    !(ratings->value_rounding > BLURRED * range) || range == 0)
+		return;
+	ereport(WARNING,
+	        (errmsg("values in column \"%s\" lie too close together for "
+	                "single precision",
+	                source->value_col),
+	         errdetail("They are from %.9g to %.9g, and some were rounded by "
+	                   "%.2g: what differs may have become the same.",
+	                   ratings->value_least, ratings->value_most,
+	                   ratings->value_rounding),
+	         errhint("Train on a view that subtracts what all of them have in "
+	                 "common: %s - %.9g.",
+	                 quote_identifier(source->value_col),
+	                 floor(ratings->value_least))));
 }
 
 /* Does an integer read as a day, 20241231? */
@@ -178,6 +207,7 @@ wals_doubts_tell(const WalsDoubtful *doubtful)
 {
 	doubt_source(doubtful);
 	doubt_users(doubtful);
+	doubt_values(doubtful);
 	if (!doubt_times(doubtful))
 		doubt_factors(doubtful);
 }

@@ -11,6 +11,7 @@
 #include "core/core.h"
 #include "run/train.h"
 #include "store/model.h"
+#include "store/ratings.h"
 
 /* A training that is done, as its doubts see it. */
 typedef struct WalsDoubtful
@@ -21,12 +22,13 @@ typedef struct WalsDoubtful
 	const WcModel *factors;
 	double faded; /* part of the entries of which hardly anything is left */
 	int64 newest; /* time, where there is a half-life */
+	const WalsRatings *ratings;
 } WalsDoubtful;
 
 /*
  * WARNINGs where people most likely meant something else: a column that is no
- * user, times in another unit, entries that have all but faded, factors that
- * cannot tell items or users apart.
+ * user, values that single precision blurs, times in another unit, entries that
+ * have all but faded, factors that cannot tell items or users apart.
  */
 extern void wals_doubts_tell(const WalsDoubtful *doubtful);
 

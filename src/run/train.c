@@ -679,9 +679,9 @@ static void
 announce(const TrainState *state)
 {
 	int64 retries = wc_solver_retries(state->solver);
-	WalsDoubtful doubtful = {state->target.name, state->request,
-	                         &state->problem,    &state->model,
-	                         state->faded,       state->newest};
+	WalsDoubtful doubtful = {
+	    state->target.name, state->request, &state->problem, &state->model,
+	    state->faded,       state->newest,  &state->ratings};
 
 	if (rows_skipped(state) > 0)
 		ereport(NOTICE,

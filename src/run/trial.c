@@ -308,6 +308,27 @@ tell_unknown(const WalsMeasureState *state, int m, int64 n_known,
 		            get_rel_name(state->models[m].relation))));
 }
 
+/* Sampled rankings are what papers mean by them for a single test item. */
+static void
+tell_negatives(const WcTrial *trial)
+{
+	int32 n = 0;
+	int32 i;
+
+	for (i = 0; i < trial->users; i++)
+		n += trial->n_relevant[i] > 1;
+	if (n > 0)
+		ereport(NOTICE,
+		        (errmsg("%d of %d users have more than one relevant item: "
+		                "each is ranked among the others, too",
+		                n, trial->users),
+		         errdetail("Protocols with sampled negatives rank a single "
+		                   "test item for each user; these figures do not "
+		                   "compare with theirs."),
+		         errhint("Leave one row of each user in the test, or rank all "
+		                 "items: negatives => NULL.")));
+}
+
 void
 wals_trial_run(WalsMeasureState *state, int m)
 {
@@ -347,6 +368,8 @@ wals_trial_run(WalsMeasureState *state, int m)
 		user_hash[i] = wals_measure_hash(state->users, state->chosen[i]);
 
 	tell_unknown(state, m, relevant.nnz, n_relevant);
+	if (m == 0 && request->negatives > 0)
+		tell_negatives(&trial);
 	rank(state, &ranker, &trial, m);
 	if (request->n_models == 1)
 	{

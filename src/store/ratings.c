@@ -282,8 +282,15 @@ read_row(const WalsRow *row, void *arg)
 		return;
 	}
 	if (state->value_att >= 0)
-		state->value[place] = checked_float(
-		    state, row, state->read_value(datums[state->value_att]), "value");
+	{
+		double value = state->read_value(datums[state->value_att]);
+
+		state->value[place] = checked_float(state, row, value, "value");
+		ratings->value_least = Min(ratings->value_least, value);
+		ratings->value_most = Max(ratings->value_most, value);
+		ratings->value_rounding =
+		    Max(ratings->value_rounding, fabs(value - state->value[place]));
+	}
 	if (state->weight_att >= 0)
 	{
 		float weight = checked_float(
@@ -410,6 +417,8 @@ read_all(const WalsSource *source, const WcParams *params,
 	char *sql;
 
 	memset(ratings, 0, sizeof(*ratings));
+	ratings->value_least = HUGE_VAL;
+	ratings->value_most = -HUGE_VAL;
 	check_status(wc_idmap_create(wals_id_kind(source->user_id_type),
 	                             &ratings->users, &memory->alloc),
 	             memory);

@@ -23,6 +23,9 @@ typedef struct WalsRatings
 	int64 n_null; /* left out: an id, value, weight or time was
 								 * NULL */
 	int64 n_weightless; /* left out: weight 0 */
+	double value_least; /* of the values, as the source has them */
+	double value_most;
+	double value_rounding; /* most that one differs by from its float4 */
 } WalsRatings;
 
 /*

@@ -36,6 +36,15 @@ SELECT wals_train('m', 'times', time_col => 'day', half_life => '100 days', fact
 -- a single row of the future fades all others
 SELECT wals_train('m', 'times', time_col => 'at', half_life => '100 days', factors => 4, iterations => 2);
 
+-- values that are one number in single precision, where their differences count
+CREATE VIEW far AS SELECT user_id, item_id, 100000000 + rating AS far, 100000000 AS one, rating / 10.0 AS near FROM r;
+SELECT wals_train('m', 'far', value_col => 'far', feedback => 'explicit', factors => 2, iterations => 2, regularization => 1);
+SELECT wals_train('m', 'far', value_col => 'far', feedback => 'weighted', factors => 2, iterations => 2);
+-- nothing to say where only the sign counts, where tenths are rounded, where all are the same
+SELECT wals_train('m', 'far', value_col => 'far', factors => 4, iterations => 5);
+SELECT wals_train('m', 'far', value_col => 'near', feedback => 'explicit', factors => 2, iterations => 5);
+SELECT wals_train('m', 'far', value_col => 'one', feedback => 'weighted', factors => 4, iterations => 5);
+
 -- one column for two things
 SELECT wals_train('m', 'r', user_col => 'item_id');
 SELECT wals_train('m', 'r', value_col => 'item_id');

@@ -73,6 +73,12 @@ WHERE metric IN ('mrr', 'auc', 'recall');
 CREATE TABLE lists AS SELECT * FROM (VALUES (1, 5), (1, 8), (1, 1), (1, 77), (1, 5), (3, 4), (99, 1)) AS l (user_id, item_id);
 SELECT metric, k, round(value::numeric, 6) AS value, n_users, n_skipped
 FROM wals_evaluate('test', 'hand', '{1,2}', candidates => 'lists') WHERE metric IN ('mrr', 'auc', 'recall', 'coverage');
+-- the protocol of such figures has one test item per user
+SET client_min_messages = notice;
+SELECT count(*) FROM wals_evaluate('test', 'hand', negatives => 2) WHERE value IS NOT NULL;
+CREATE VIEW one_each AS SELECT * FROM test WHERE item_id IN (8, 2);
+SELECT count(*) FROM wals_evaluate('one_each', 'hand', negatives => 2) WHERE value IS NOT NULL;
+SET client_min_messages = warning;
 -- as many negatives as there are is everything
 SELECT count(*) AS differences FROM (SELECT * FROM wals_evaluate('test', 'hand', '{1,2,3}')
 	EXCEPT SELECT * FROM wals_evaluate('test', 'hand', '{1,2,3}', negatives => 1000)) AS d;
