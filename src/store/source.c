@@ -30,6 +30,23 @@ wals_source_hint(const WalsSourceUse *use, const char *advice)
 	                               : wals_hint("%s %s", advice, use->without);
 }
 
+/*
+ * Lock the source.  Whoever was waited for may have exchanged it: then the model
+ * has another one from here on.
+ */
+static void
+hold_source(const WalsSourceUse *use)
+{
+	WalsModel *model = unconstify(WalsModel *, use->model);
+	WalsNamedUse named = {model->relation, "source", use->what, use->without};
+
+	model->named =
+	    wals_named_hold(&model->naming, wals_relation_owner(model->relation));
+	model->source = model->named.relation;
+	if (!OidIsValid(model->source))
+		wals_named_missing(&named, &model->naming, &model->named);
+}
+
 void
 wals_source_need(const WalsSourceUse *use)
 {
@@ -47,16 +64,7 @@ wals_source_need(const WalsSourceUse *use)
 		                           "'...');",
 		                           quote_literal_cstr(wals_relation_quoted(
 		                               use->model->relation))))));
-	if (OidIsValid(use->model->source))
-		wals_relation_lock(use->model->source);
-	if (!OidIsValid(use->model->source) ||
-	    get_rel_name(use->model->source) == NULL)
-	{
-		WalsNamedUse named = {use->model->relation, "source", use->what,
-		                      use->without};
-
-		wals_named_missing(&named, &use->model->naming, &use->model->named);
-	}
+	hold_source(use);
 	wals_source_check_code(use->model->relation, use->model->source,
 	                       use->without);
 	if (wals_model_is_own(use->model->relation) &&
