@@ -155,6 +155,7 @@ measure(const char *name, int32_t count, int32_t entries, const Items *items,
 	memset(&objective, 0, sizeof(objective));
 	wc_params_defaults(&objective.params);
 	objective.params.factors = items->k;
+	objective.params.reg_exponent = 1;
 	objective.params.regularization = 0.01;
 	objective.params.unobserved_weight = 0.02;
 	objective.params.biases = 0;

@@ -13,7 +13,7 @@ JOIN (
 GROUP BY test.fold;
 
 SELECT format('Rating prediction, ML-100K: mean of folds u1 to u5, clipped to 1..5; in %s of %s '
-	'predictions user or item is unknown and the mean stands in',
+	'predictions user or item is unknown: mean and the other bias stand in',
 	max(unknown), (SELECT count(*) FROM folds)) AS title
 FROM (SELECT sum(unknown) AS unknown FROM folds_result GROUP BY label, seed) AS u \gset
 \echo :title

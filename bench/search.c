@@ -577,6 +577,7 @@ fold_begin(const WcFoldItems *items, int32_t k)
 	objective.params.row_weight_exponent = 0;
 	objective.params.col_weight_exponent = 0;
 	objective.params.factors = k;
+	objective.params.reg_exponent = 1;
 	objective.params.regularization = 0.003;
 	objective.params.unobserved_weight = 0.1;
 	objective.params.biases = 0;

@@ -226,7 +226,7 @@ CREATE FUNCTION wals_train(
 	factors bigint DEFAULT NULL,
 	iterations bigint DEFAULT 15,
 	regularization double precision DEFAULT NULL,
-	reg_exponent double precision DEFAULT 1,
+	reg_exponent double precision DEFAULT NULL,
 	unobserved_weight double precision DEFAULT NULL,
 	unobserved_weighting text DEFAULT 'uniform',
 	popularity_exponent double precision DEFAULT 0.5,
@@ -787,11 +787,13 @@ CREATE FUNCTION wals_import(
 	alpha double precision DEFAULT 1,
 	epsilon double precision DEFAULT 1,
 	activate text DEFAULT 'yes',
-	keep_versions bigint DEFAULT 2
+	keep_versions bigint DEFAULT 2,
+	user_bias_regularization double precision DEFAULT NULL,
+	item_bias_regularization double precision DEFAULT NULL
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wals_import';
-COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, bigint)
+COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, bigint, double precision, double precision)
 IS 'store factors that were trained elsewhere as a new version of a model; returns the version number';
 
 CREATE FUNCTION wals_activate(model regclass, version bigint) RETURNS void

@@ -14,7 +14,7 @@ CREATE FUNCTION wals_train(
 	factors bigint DEFAULT NULL,
 	iterations bigint DEFAULT 15,
 	regularization double precision DEFAULT NULL,
-	reg_exponent double precision DEFAULT 1,
+	reg_exponent double precision DEFAULT NULL,
 	unobserved_weight double precision DEFAULT NULL,
 	unobserved_weighting text DEFAULT 'uniform',
 	popularity_exponent double precision DEFAULT 0.5,

@@ -20,9 +20,11 @@ CREATE FUNCTION wals_import(
 	alpha double precision DEFAULT 1,
 	epsilon double precision DEFAULT 1,
 	activate text DEFAULT 'yes',
-	keep_versions bigint DEFAULT 2
+	keep_versions bigint DEFAULT 2,
+	user_bias_regularization double precision DEFAULT NULL,
+	item_bias_regularization double precision DEFAULT NULL
 ) RETURNS integer
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000
 AS 'MODULE_PATHNAME', 'wals_import';
-COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, bigint)
+COMMENT ON FUNCTION wals_import(text, regclass, regclass, regclass, name, name, name, name, text, double precision, double precision, double precision, double precision, text, double precision, double precision, text, bigint, double precision, double precision)
 IS 'store factors that were trained elsewhere as a new version of a model; returns the version number';

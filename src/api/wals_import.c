@@ -37,7 +37,9 @@ enum
 	ARG_ALPHA,
 	ARG_EPSILON,
 	ARG_ACTIVATE,
-	ARG_KEEP_VERSIONS
+	ARG_KEEP_VERSIONS,
+	ARG_USER_BIAS_REGULARIZATION,
+	ARG_ITEM_BIAS_REGULARIZATION
 };
 
 static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
@@ -67,6 +69,32 @@ required_relation(FunctionCallInfo fcinfo, int arg, const char *name)
 		         wals_hint("SELECT wals_import('movies', 'user_factors', "
 		                   "'item_factors');")));
 	return arg == ARG_MODEL ? InvalidOid : PG_GETARG_OID(arg);
+}
+
+/*
+ * What biases were regularized with; if nobody says, as their rows.  A library of
+ * today serves the function as 0.1.0 declared it, which has no such arguments.
+ */
+static void
+set_bias_lambda(FunctionCallInfo fcinfo, WcParams *params)
+{
+	static const char *const names[] = {"user_bias_regularization",
+	                                    "item_bias_regularization"};
+	int side;
+
+	for (side = 0; side < 2; side++)
+	{
+		int arg = ARG_USER_BIAS_REGULARIZATION + side;
+		double value = WC_BIAS_AS_ROW;
+
+		if (arg < PG_NARGS())
+			value = number(fcinfo, arg, names[side], value);
+		if (arg < PG_NARGS() && !PG_ARGISNULL(arg) && value < 0)
+			wals_options_refuse(
+			    NULL, names[side],
+			    psprintf("The value is %g, it must be at least 0.", value));
+		params->bias_regularization[side] = value;
+	}
 }
 
 Datum
@@ -102,8 +130,8 @@ wals_import(PG_FUNCTION_ARGS)
 	request.mean = number(fcinfo, ARG_GLOBAL_MEAN, "global_mean", 0);
 	params->regularization =
 	    number(fcinfo, ARG_REGULARIZATION, "regularization", NAN);
-	params->reg_exponent =
-	    number(fcinfo, ARG_REG_EXPONENT, "reg_exponent", params->reg_exponent);
+	params->reg_exponent = number(fcinfo, ARG_REG_EXPONENT, "reg_exponent", 1);
+	set_bias_lambda(fcinfo, params);
 	params->unobserved_weight =
 	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, "unobserved_weight", NAN);
 	params->alpha = number(fcinfo, ARG_ALPHA, "alpha", params->alpha);

@@ -173,7 +173,7 @@ wc_block_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	WcStatus status;
 	bool good = true;
 
-	if (row.end - row.first <= BLOCK || blocks <= 1 || !(row.lambda > 0))
+	if (row.end - row.first <= BLOCK || blocks <= 1 || !(row.least > 0))
 		return wc_solve_row(half, index, next, work, pace, error);
 
 	step = wc_pad((width + blocks - 1) / blocks, WC_KERNEL_LANES);

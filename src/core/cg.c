@@ -181,7 +181,7 @@ wc_cg_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	float *x = work->x;
 	bool good = false;
 
-	if (count == 0 || !(row.lambda > 0) ||
+	if (count == 0 || !(row.least > 0) ||
 	    (!pass.kept && half->factors < LONG_FACTORS))
 		return wc_solve_row(half, index, next, work, pace, error);
 

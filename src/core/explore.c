@@ -149,8 +149,8 @@ bound_lengthening(const WcFold *fold, const double *r, const double *inverse,
 	size_t width = (size_t) fold->width;
 	size_t pitch = (size_t) fold->work.pitch;
 	double w0 = fold->objective.params.unobserved_weight;
-	double least =
-	    fold->lambda + (w0 != 0 ? w0 * fold->row_share * fold->eigen_min : 0);
+	double least = wc_fold_least(fold) +
+	               (w0 != 0 ? w0 * fold->row_share * fold->eigen_min : 0);
 	double terms = (double) width + (double) fold->count;
 	double rounding =
 	    4e-16 * terms * square_sum(width, r) * square_sum(width, inverse);

@@ -63,7 +63,10 @@ check_objective(const WcObjective *objective, const char *kernel,
 
 	option = wc_params_check(params, true, true, sizeof(detail), detail);
 	if (option == NULL &&
-	    (isnan(params->regularization) || isnan(params->unobserved_weight)))
+	    (isnan(params->regularization) || isnan(params->reg_exponent) ||
+	     isnan(params->unobserved_weight) ||
+	     (params->biases == 1 && isnan(params->bias_regularization[WC_USERS] +
+	                                   params->bias_regularization[WC_ITEMS]))))
 		option = "choice";
 	if (option == NULL &&
 	    !(objective->count_weight > 0 && isfinite(objective->count_weight)))
@@ -517,6 +520,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 	half.width = fold->width;
 	half.entries = &row;
 	half.lambda = &fold->lambda;
+	half.bias_lambda = fold->objective.params.bias_regularization[fold->side];
 	half.base_weight = scale;
 	half.fixed_scale = fold->scale != NULL ? fold->entry_scale : NULL;
 	half.w0 = fold->objective.params.unobserved_weight;
@@ -634,6 +638,8 @@ shared(const WcFold *fold, size_t p)
 {
 	double w0 = fold->objective.params.unobserved_weight;
 
+	if (p >= (size_t) fold->factors)
+		return wc_fold_bias_lambda(fold);
 	return fold->lambda + (w0 != 0 ? w0 * fold->row_share * fold->eigen[p] : 0);
 }
 
@@ -700,11 +706,11 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 	    fold->empty
 	        ? WC_OK
 	        : wc_ref_factor(fold->width,
-	                        fold->lambda > 0
+	                        wc_fold_least(fold) > 0
 	                            ? WC_REF_SURE
 	                            : wc_ref_tolerance(fold->width, fold->count, 0),
 	                        matrix, work->diagonal_double, &worst, pace);
-	if (status == WC_NOT_SPD && fold->lambda > 0)
+	if (status == WC_NOT_SPD && wc_fold_least(fold) > 0)
 		status = factor_rows(fold, pace);
 	if (status == WC_NOT_SPD)
 		return wc_fail(error, status, fold->side, 0, -1,

@@ -66,6 +66,25 @@ wc_fold_fail(const WcFold *fold, WcError *error, WcStatus status)
 	return wc_fail_silently(error, status, fold->side, 0);
 }
 
+/* What is on the diagonal for the bias: its lambda, or that of the row. */
+static inline double
+wc_fold_bias_lambda(const WcFold *fold)
+{
+	double lambda = fold->objective.params.bias_regularization[fold->side];
+
+	return lambda < 0 ? fold->lambda : lambda;
+}
+
+/* The least lambda of an unknown of the user at hand. */
+static inline double
+wc_fold_least(const WcFold *fold)
+{
+	double bias = wc_fold_bias_lambda(fold);
+
+	return fold->width > fold->factors && bias < fold->lambda ? bias
+	                                                          : fold->lambda;
+}
+
 /* An array for room elements in place of block, whose contents are lost. */
 extern void *wc_fold_renew(const WcFold *fold, void *block, size_t room,
                            size_t size);

@@ -11,7 +11,8 @@
  * average for any k.  For explicit feedback it is 1 / sqrt(k): nothing but the
  * entries pulls there, zero factors are a saddle point of the objective, and
  * from a start as small as the other the first sweeps hardly move
- * (measurements in README.md).
+ * (measurements in README.md).  Both times the root of the spread of the targets,
+ * so that a product of two factors begins in the unit of the targets.
  *
  * Numbers are counter-based: one is a hash of (seed, hash of the item's id,
  * column) and of nothing else.  Neither the order of items nor other items nor
@@ -77,7 +78,8 @@ wc_model_init(const WcProblem *problem, const uint64_t *item_hash,
 {
 	int32_t k = problem->params.factors;
 	bool is_explicit = problem->params.feedback == WC_EXPLICIT;
-	double deviation = (is_explicit ? 1.0 : 0.1) / sqrt((double) k);
+	double deviation =
+	    (is_explicit ? 1.0 : 0.1) * sqrt(problem->spread / (double) k);
 	double range = deviation * sqrt(3.0);
 	uint64_t seed = mix((uint64_t) problem->params.seed + STEP);
 

@@ -79,6 +79,47 @@ wc_pace(WcPace *pace, int64_t work)
 	return wc_should_stop(pace->hooks);
 }
 
+/* c_ij of entry e of a user with this scale, in the arithmetic of the solver. */
+static inline float
+wc_entry_weight(const WcProblem *problem, int64_t e, float user_scale)
+{
+	const WcCsr *csr = &problem->by_user;
+	float c = problem->base_weight;
+
+	if (csr->weight != NULL)
+		c *= csr->weight[e];
+	c *= user_scale;
+	if (problem->item_scale != NULL)
+		c *= problem->item_scale[csr->col[e]];
+	return c;
+}
+
+/* Biases of a problem with explicit feedback, without factors (baseline.c). */
+typedef struct WcBaseline
+{
+	double *user_bias; /* m, of the caller */
+	double *item_bias; /* n, of the caller */
+	double
+	    lambda[2]; /* what biases of users and of items are regularized with */
+	double square; /* weighted sum of the squares of what they leave, and of
+									 * how uncertain they are */
+} WcBaseline;
+
+/* Fit it to the targets; user_weight (m) and item_weight (n) are sums of c_ij. */
+extern WcStatus wc_baseline_fit(const WcProblem *problem,
+                                const double *user_weight,
+                                const double *item_weight, WcBaseline *baseline,
+                                WcPace *pace);
+
+/*
+ * Set problem->spread, once targets and weights are final, and choose the lambdas
+ * of biases.
+ */
+extern WcStatus wc_baseline_spread(WcProblem *problem,
+                                   const double *user_weight,
+                                   const double *item_weight,
+                                   const WcAlloc *alloc, WcPace *pace);
+
 /* Four floats the compiler keeps in one register; loads need no alignment. */
 typedef float WcQuad __attribute__((vector_size(16)));
 typedef float WcQuadAny __attribute__((vector_size(16), aligned(4), may_alias));

@@ -9,8 +9,8 @@
  *
  *		sum over entries [ (w0 t_j + c) (a - p)^2 - w0 t_j p^2 ]
  *			+ w0 trace(U'U V' diag(t) V)
- *			+ sum_i lambda_i (|u_i|^2 + b_i^2)
- *			+ sum_j lambda_j (|v_j|^2 + b_j^2)
+ *			+ sum_i (lambda_i |u_i|^2 + lambda_u b_i^2)
+ *			+ sum_j (lambda_j |v_j|^2 + lambda_v b_j^2)
  *
  * Products of factors are taken in float32 by the kernels, in at least four
  * partial sums each, everything else in float64; the Gram matrices are those of
@@ -136,15 +136,19 @@ row_loss(const LossJob *job, int32_t user, WcWork *work, WcLossSum *sum,
 	return true;
 }
 
-/* lambda (|x|^2 + b^2) of one row */
+/* lambda |x|^2 of one row, and the same of its bias with the lambda of that */
 static double
-penalty(int32_t k, const float *x, const float *bias, double lambda)
+penalty(int32_t k, const float *x, const float *bias, double lambda,
+        double bias_lambda)
 {
-	double square = bias != NULL ? (double) *bias * *bias : 0;
+	double square = 0;
+	double apart = 0;
 
+	if (bias != NULL)
+		apart = (bias_lambda < 0 ? lambda : bias_lambda) * *bias * *bias;
 	for (int32_t p = 0; p < k; p++)
 		square += (double) x[p] * x[p];
-	return lambda * square;
+	return lambda * square + apart;
 }
 
 /* x' G x, of the upper triangle */
@@ -195,8 +199,9 @@ loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 			if (wc_pace(pace, (int64_t) k * k / 2))
 				return WC_CANCELLED;
 		}
-		sum.loss +=
-		    penalty(k, x, bias != NULL ? bias + row : NULL, lambda[row]);
+		sum.loss += penalty(
+		    k, x, bias != NULL ? bias + row : NULL, lambda[row],
+		    problem->params.bias_regularization[users ? WC_USERS : WC_ITEMS]);
 		if (wc_pace(pace, k))
 			return WC_CANCELLED;
 	}

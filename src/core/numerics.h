@@ -107,6 +107,7 @@ typedef struct WcHalf
 	int32_t width; /* unknowns of a row: k, with biases k + 1 */
 	const WcCsr *entries; /* the solved side by row */
 	const float *lambda; /* per solved row */
+	double bias_lambda; /* of all biases; < 0: that of the row */
 
 	/* the weights, see WcProblem; NULL: all ones */
 	double base_weight;
@@ -201,7 +202,9 @@ typedef struct WcRow
 	int64_t end;
 	double scale; /* base_weight * row_scale */
 	double unobserved; /* w0 s */
-	double lambda;
+	double lambda; /* of the factors */
+	double bias_lambda; /* of the bias, where there is one */
+	double least; /* of the two */
 } WcRow;
 
 extern WcRow wc_row_open(const WcHalf *half, int32_t index);

@@ -46,6 +46,25 @@ add_power(Line *line, const char *symbol, double exponent)
 }
 
 static void
+add_penalty(Line *line, const WcProblem *problem, WcSide side)
+{
+	double bias_lambda = problem->params.bias_regularization[side];
+	const char *factor = side == WC_USERS ? "U" : "V";
+	char i = side == WC_USERS ? 'i' : 'j';
+
+	if (problem->params.regularization != 0)
+	{
+		if (problem->biases && bias_lambda < 0)
+			add(line, " + sum of lambda_%c (|%s_%c|^2 + b_%c^2)", i, factor, i,
+			    i);
+		else
+			add(line, " + sum of lambda_%c |%s_%c|^2", i, factor, i);
+	}
+	if (problem->biases && bias_lambda >= 0)
+		add(line, " + %.4g sum of b_%c^2", bias_lambda, i);
+}
+
+static void
 add_loss(Line *line, const WcProblem *problem)
 {
 	static const char *const feedback[] = {"implicit", "explicit", "weighted"};
@@ -54,13 +73,8 @@ add_loss(Line *line, const WcProblem *problem)
 	    feedback[problem->params.feedback],
 	    problem->w0 > 0 ? "all" : "observed",
 	    problem->biases ? "b_i - b_j - " : "");
-	if (problem->params.regularization == 0)
-		return;
-	if (problem->biases)
-		add(line, " + sum of lambda_i (|U_i|^2 + b_i^2)"
-		          " + sum of lambda_j (|V_j|^2 + b_j^2)");
-	else
-		add(line, " + sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2");
+	add_penalty(line, problem, WC_USERS);
+	add_penalty(line, problem, WC_ITEMS);
 }
 
 static void
@@ -222,7 +236,11 @@ add_regularization(Line *line, const WcProblem *problem)
 	const WcParams *params = &problem->params;
 
 	if (params->regularization == 0)
-		add(line, ", no regularization");
+		add(line, ", no regularization%s",
+		    problem->biases && params->bias_regularization[WC_USERS] >= 0 &&
+		            params->bias_regularization[WC_ITEMS] >= 0
+		        ? " of factors"
+		        : "");
 	else if (params->reg_exponent == 0)
 		add(line, ", lambda of a row = %.4g", params->regularization);
 	else

@@ -26,7 +26,8 @@ wc_params_defaults(WcParams *params)
 	    .factors = WC_FACTORS_AUTO,
 	    .iterations = WC_ITERATIONS_DEFAULT,
 	    .regularization = NAN,
-	    .reg_exponent = 1.0,
+	    .reg_exponent = NAN,
+	    .bias_regularization = {NAN, NAN},
 	    .unobserved_weight = NAN,
 	    .unobserved_popularity = false,
 	    .popularity_exponent = WC_POPULARITY_EXPONENT_DEFAULT,
@@ -120,6 +121,14 @@ check_number(Checker *checker, const char *option, double value, bool in_range,
 }
 
 static bool
+check_bias_lambda(Checker *checker, const char *option, double value)
+{
+	return check_number(checker, option, value,
+	                    value >= 0 || value == WC_BIAS_AS_ROW, true,
+	                    "it must be a finite number of at least 0");
+}
+
+static bool
 check_ranges(Checker *checker, const WcParams *p)
 {
 	const char *not_negative = "it must be a finite number of at least 0";
@@ -152,8 +161,12 @@ check_ranges(Checker *checker, const WcParams *p)
 	       check_number(checker, "regularization", p->regularization,
 	                    p->regularization >= 0, true, not_negative) &&
 	       check_number(checker, "reg_exponent", p->reg_exponent,
-	                    p->reg_exponent >= 0 && p->reg_exponent <= 1, false,
+	                    p->reg_exponent >= 0 && p->reg_exponent <= 1, true,
 	                    "the range is 0 to 1") &&
+	       check_bias_lambda(checker, "user_bias_regularization",
+	                         p->bias_regularization[WC_USERS]) &&
+	       check_bias_lambda(checker, "item_bias_regularization",
+	                         p->bias_regularization[WC_ITEMS]) &&
 	       check_number(checker, "unobserved_weight", p->unobserved_weight,
 	                    p->unobserved_weight >= 0, true, not_negative) &&
 	       check_number(checker, "popularity_exponent", p->popularity_exponent,

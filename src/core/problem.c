@@ -48,7 +48,13 @@
 /* A given w0 that leaves them less than this part makes negatives vanish. */
 #define VANISHING_RATIO 0.1
 
-#define REGULARIZATION_EXPLICIT_DEFAULT 0.1
+/*
+ * With explicit feedback: noise of deviation s in entries that are spread evenly
+ * is taken for taste below a lambda of s times (1 / sqrt(entries of a user) + 1 /
+ * sqrt(entries of an item)).  This part of it predicts best (docs/tuning.md).
+ */
+#define REGULARIZATION_NOISE 0.75
+#define REG_EXPONENT_EXPLICIT 0.5
 
 /*
  * Without given exponents and with no weights at all: these in a table that
@@ -93,15 +99,30 @@ wc_problem_free(WcProblem *problem, const WcAlloc *alloc)
 	memset(problem, 0, sizeof(*problem));
 }
 
-/* The lambda of a training that was given none. */
+/*
+ * The lambda of a training that was given none, in the unit of the targets.  With
+ * explicit feedback it is meant for a row whose weight is the root of the mean
+ * weight of a user times that of an item, whatever nu.
+ */
 static double
 choose_regularization(const WcProblem *problem)
 {
 	const WcCsr *csr = &problem->by_user;
+	double users = csr->rows;
+	double items = csr->cols;
+	double entries = (double) csr->nnz;
 
 	if (problem->params.feedback == WC_EXPLICIT)
-		return REGULARIZATION_EXPLICIT_DEFAULT;
-	return wc_regularization_choose(csr->rows, csr->cols, csr->nnz);
+	{
+		double weight =
+		    problem->mean_weight * entries / sqrt(users) / sqrt(items);
+		double noise = (sqrt(users) + sqrt(items)) / sqrt(entries);
+
+		return REGULARIZATION_NOISE * problem->spread * noise *
+		       pow(weight, 1 - problem->params.reg_exponent);
+	}
+	return problem->spread *
+	       wc_regularization_choose(csr->rows, csr->cols, csr->nnz);
 }
 
 /* Who gives one exponent means the other to be 0. */
@@ -136,8 +157,10 @@ resolve_params(WcProblem *problem, bool weighted)
 	if (params->factors == WC_FACTORS_AUTO)
 		params->factors = wc_factors_choose(
 		    params->feedback, problem->by_user.rows, problem->by_user.cols);
-	if (isnan(params->regularization))
-		params->regularization = choose_regularization(problem);
+	if (isnan(params->reg_exponent))
+		params->reg_exponent = is_explicit && isnan(params->regularization)
+		                           ? REG_EXPONENT_EXPLICIT
+		                           : 1.0;
 	if (params->biases < 0)
 		params->biases = is_explicit ? 1 : 0;
 	if (params->weighting == WC_WEIGHT_COUNTS)
@@ -444,21 +467,6 @@ set_scales(Build *build, const float *user_weights, const float *item_weights)
  * Sums over the entries and what depends on them
  * ------------------------------------------------------------------------ */
 
-/* c_ij of entry e of a user with this scale, in the arithmetic of the solver. */
-static inline float
-entry_weight(const WcProblem *problem, int64_t e, float user_scale)
-{
-	const WcCsr *csr = &problem->by_user;
-	float c = problem->base_weight;
-
-	if (csr->weight != NULL)
-		c *= csr->weight[e];
-	c *= user_scale;
-	if (problem->item_scale != NULL)
-		c *= problem->item_scale[csr->col[e]];
-	return c;
-}
-
 /* Check every c_ij and target, in float32, and add them up. */
 static WcStatus
 add_weights(Build *build)
@@ -478,7 +486,7 @@ add_weights(Build *build)
 		{
 			int32_t j = csr->col[e];
 			float target = csr->value == NULL ? 1.0f : csr->value[e];
-			float c = entry_weight(problem, e, user);
+			float c = wc_entry_weight(problem, e, user);
 
 			if (wc_pace(&build->pace, 1))
 				return fail(build, WC_CANCELLED);
@@ -560,6 +568,16 @@ subtract_mean(Build *build)
 	return WC_OK;
 }
 
+static WcStatus
+measure_spread(Build *build)
+{
+	WcStatus status =
+	    wc_baseline_spread(build->problem, build->user_sum, build->item_sum,
+	                       build->alloc, &build->pace);
+
+	return status == WC_OK ? WC_OK : fail(build, status);
+}
+
 /* t_j = C_j^e / mean over all items, an item without entries counting as 1. */
 static WcStatus
 set_unobserved(Build *build)
@@ -620,7 +638,7 @@ fade_targets(Build *build)
 			if (problem->unobserved != NULL)
 				unobserved *= problem->unobserved[csr->col[e]];
 			csr->value[e] = (float) wc_faded_target(
-			    csr->value[e], unobserved, entry_weight(problem, e, user),
+			    csr->value[e], unobserved, wc_entry_weight(problem, e, user),
 			    csr->share[e]);
 		}
 	}
@@ -654,6 +672,8 @@ set_lambdas(Build *build)
 	double popularity = 0.0;
 	WcStatus status = WC_OK;
 
+	if (isnan(problem->params.regularization))
+		problem->params.regularization = choose_regularization(problem);
 	problem->user_lambda =
 	    wc_alloc_array(build->alloc, (size_t) users, sizeof(float));
 	problem->item_lambda =
@@ -700,6 +720,8 @@ fill_problem(Build *build, const float *user_weights, const float *item_weights)
 		status = resolve_unobserved(build);
 	if (status == WC_OK)
 		status = subtract_mean(build);
+	if (status == WC_OK)
+		status = measure_spread(build);
 	if (status == WC_OK)
 		status = set_unobserved(build);
 	if (status == WC_OK)

@@ -30,6 +30,10 @@ wc_row_open(const WcHalf *half, int32_t index)
 	if (half->row_share != NULL)
 		row.unobserved *= half->row_share[index];
 	row.lambda = half->lambda[index];
+	row.bias_lambda = half->bias_lambda < 0 ? row.lambda : half->bias_lambda;
+	row.least = row.lambda;
+	if (half->width > half->factors && row.bias_lambda < row.lambda)
+		row.least = row.bias_lambda;
 	return row;
 }
 
@@ -94,6 +98,8 @@ wc_row_shared(const WcHalf *half, const WcRow *row, int32_t size,
 	else
 		for (int32_t p = 0; p < width; p++)
 			shared[p] = (float) lambda;
+	if (width > half->factors)
+		shared[half->factors] = (float) row->bias_lambda;
 	for (int32_t p = width; p < size; p++)
 		shared[p] = 1;
 }

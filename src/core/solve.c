@@ -404,8 +404,9 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 static inline double
 shared_double(const WcHalf *half, const Row *row, int32_t p)
 {
-	return row->unobserved != 0 ? row->unobserved * half->eigen[p] + row->lambda
-	                            : row->lambda;
+	if (p < half->factors && row->unobserved != 0)
+		return row->unobserved * half->eigen[p] + row->lambda;
+	return p < half->factors ? row->lambda : row->bias_lambda;
 }
 
 /* v_e . x, with biases also x's last element */
@@ -557,9 +558,7 @@ static bool
 wants_dual(const WcHalf *half, const Row *row, const WcWork *work)
 {
 	int32_t count = (int32_t) (row->end - row->first);
-	double least =
-	    row->lambda +
-	    (row->unobserved != 0 ? row->unobserved * half->eigen_min : 0);
+	double gram = row->unobserved != 0 ? row->unobserved * half->eigen_min : 0;
 	const float *restrict weight = work->weight;
 	const float *restrict right = work->right;
 	int lost = 0;
@@ -573,7 +572,7 @@ wants_dual(const WcHalf *half, const Row *row, const WcWork *work)
 	for (int32_t e = 0; e < count; e++)
 		most = weight[e] > most ? weight[e] : most;
 	return count < dual_share(half->factors) * half->width ||
-	       most >= WIDE * least;
+	       most >= WIDE * (row->least + gram);
 }
 
 /* Solve a row in float32; *good says whether the solution may be used. */
@@ -728,7 +727,7 @@ solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
 	if (status == WC_OK)
 		status = wc_ref_factor(
 		    width,
-		    row->lambda > 0 ? WC_REF_SURE : wc_ref_tolerance(width, count, 0),
+		    row->least > 0 ? WC_REF_SURE : wc_ref_tolerance(width, count, 0),
 		    work->matrix_double, work->diagonal_double, &worst, pace);
 	if (status == WC_OK)
 		wc_ref_substitute(width, work->matrix_double, work->solution);
@@ -741,7 +740,7 @@ solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
 				               "The sum of its weights leaves the range of "
 				               "double precision.");
 		}
-		if (row->lambda > 0)
+		if (row->least > 0)
 			return solve_rotated(half, row, work, pace);
 		return wc_fail(error, WC_NOT_SPD, half->side, row->index, -1,
 		               "It has %lld entries for %d unknowns, its "
@@ -775,7 +774,7 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	}
 
 	/* Without lambda nothing bounds the weakest pivot from below. */
-	if (row.lambda > 0)
+	if (row.least > 0)
 		status = solve_float(half, &row, next, work, &good, pace);
 	if (status == WC_OK && !good)
 	{

@@ -247,6 +247,7 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.width = solver->width;
 	half.entries = users ? &problem->by_user : &problem->by_item;
 	half.lambda = users ? problem->user_lambda : problem->item_lambda;
+	half.bias_lambda = problem->params.bias_regularization[side];
 	half.base_weight = problem->base_weight;
 	half.row_scale = users ? problem->user_scale : problem->item_scale;
 	half.fixed_scale = users ? problem->item_scale : problem->user_scale;

@@ -27,6 +27,7 @@
 #define WC_ITERATIONS_MAX 1000
 #define WC_POPULARITY_EXPONENT_DEFAULT 0.5
 #define WC_EXPONENT_MAX 10.0 /* of counts, in absolute value */
+#define WC_BIAS_AS_ROW (-1.0)
 
 typedef enum WcFeedback
 {
@@ -67,10 +68,10 @@ typedef enum WcMethod
 #define WC_CG_STEPS_MAX 100
 
 /*
- * Everything a training can be told.  WC_FACTORS_AUTO in factors, a NaN in
- * regularization, unobserved_weight and the exponents of weights, and a -1 in
- * biases mean "choose": wc_params_defaults fills the struct, wc_problem_build
- * resolves the choices from the data.
+ * Everything a training can be told.  WC_FACTORS_AUTO in factors, a NaN in the
+ * regularizations, reg_exponent, unobserved_weight and the exponents of weights,
+ * and a -1 in biases mean "choose": wc_params_defaults fills the struct,
+ * wc_problem_build resolves the choices from the data.
  */
 typedef struct WcParams
 {
@@ -79,8 +80,12 @@ typedef struct WcParams
 	WcDuplicates duplicates;
 	int32_t factors; /* k; WC_FACTORS_AUTO: by the shape */
 	int32_t iterations; /* full sweeps: users, then items */
-	double regularization; /* lambda >= 0; NaN: by the shape */
-	double reg_exponent; /* nu in [0, 1] */
+	double regularization; /* lambda >= 0; NaN: by shape and spread */
+	double reg_exponent; /* nu in [0, 1]; NaN: 1, but 0.5 for
+									 * explicit feedback where lambda is chosen */
+	double bias_regularization[2]; /* lambda of the biases of users and of
+									 * items, >= 0; NaN: by how they spread;
+									 * WC_BIAS_AS_ROW: that of the row */
 	double unobserved_weight; /* w0 >= 0; NaN: from the density */
 	bool unobserved_popularity; /* t_j = C_j^e / mean, else 1 */
 	double popularity_exponent; /* e */
@@ -404,6 +409,9 @@ typedef struct WcProblem
 	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
 	float *item_lambda; /* n */
 	double mean; /* global mean of explicit targets, else 0 */
+	double spread; /* what factors have to explain: of explicit targets the
+									 * deviation from mean and biases, of
+									 * weighted ones from 0; 1 for implicit */
 	bool biases;
 	double mean_weight; /* mean of c_ij over the entries */
 	bool negatives_vanish; /* w0 given, and so small that the
@@ -554,5 +562,38 @@ wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
                  double lambda, int64_t count, const double *vectors,
                  const double *weights, const double *full_weights,
                  const double *targets, double *solution, double *workspace);
+
+/* ------------------------------------------------------------------------
+ * Beside mean and biases (baseline.c)
+ * ------------------------------------------------------------------------ */
+
+/*
+ * One in ten of the entries of a problem with explicit feedback, drawn by hash of
+ * their indexes, and the others, with the same rows and columns; both with the
+ * targets for values, and owned by the caller.
+ */
+extern WcStatus wc_baseline_split(const WcProblem *problem, WcCsr *kept,
+                                  WcCsr *held, const WcAlloc *alloc,
+                                  const WcHooks *hooks);
+
+/* How far predictions are off entries that were held out, as squares. */
+typedef struct WcComparison
+{
+	int64_t count; /* entries whose user and item have others */
+	double model; /* mean square of a model */
+	double baseline; /* of mean and biases */
+	double mean; /* of the mean alone */
+	double error; /* standard error of the mean difference */
+} WcComparison;
+
+/*
+ * Predict what was held out from a model of the kept entries' problem, and from
+ * mean and biases fitted to them, both limited to low and high.
+ */
+extern WcStatus wc_baseline_compare(const WcProblem *problem,
+                                    const WcModel *model, const WcCsr *held,
+                                    double low, double high,
+                                    WcComparison *result, const WcAlloc *alloc,
+                                    const WcHooks *hooks);
 
 #endif /* WALS_CORE_TRAIN_H */

@@ -168,6 +168,14 @@ json_number(StringInfo json, const char *name, double value)
 	appendStringInfoString(json, text);
 }
 
+/* Of biases; those that have the lambda of their row have none of their own. */
+static void
+json_lambda(StringInfo json, const char *name, double value)
+{
+	if (value != WC_BIAS_AS_ROW)
+		json_number(json, name, value);
+}
+
 static void
 json_integer(StringInfo json, const char *name, int64 value)
 {
@@ -211,6 +219,7 @@ json_chosen(StringInfo json, const WalsTrainRequest *request)
 	} options[] = {
 	    {"factors", request->factors_chosen},
 	    {"regularization", isnan(asked->regularization)},
+	    {"reg_exponent", isnan(asked->reg_exponent)},
 	    {"unobserved_weight", isnan(asked->unobserved_weight)},
 	    {"row_weight_exponent", isnan(asked->row_weight_exponent)},
 	    {"col_weight_exponent", isnan(asked->col_weight_exponent)},
@@ -273,6 +282,13 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "min_user_rows", params->min_user_rows);
 	json_number(&json, "min_item_rows", params->min_item_rows);
 	json_bool(&json, "biases", problem->biases);
+	if (problem->biases)
+	{
+		json_lambda(&json, "user_bias_regularization",
+		            params->bias_regularization[WC_USERS]);
+		json_lambda(&json, "item_bias_regularization",
+		            params->bias_regularization[WC_ITEMS]);
+	}
 	json_integer(&json, "seed", params->seed);
 	json_word(&json, "solver",
 	          wals_choice_name(params->solver, wals_solver_choices));
@@ -417,6 +433,34 @@ record_relation(const Reader *reader, const char *name, const char *identity,
 	return named.relation;
 }
 
+static bool
+record_has(const WalsRecord *record, const char *name)
+{
+	int32 i;
+
+	for (i = 0; i < record->n_options; i++)
+		if (strcmp(record->options[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Open where it was left out.  0.1.0, whose biases have the lambda of their rows,
+ * did not know that: there it is open if lambda is.
+ */
+static double
+record_reg_exponent(const Reader *reader, const WcParams *params)
+{
+	double value = record_number(reader, "reg_exponent", 0, 1);
+
+	if (record_open(reader, "reg_exponent") ||
+	    (value == 1 && isnan(params->regularization) &&
+	     record_bool(reader, "biases") &&
+	     !record_has(reader->record, "user_bias_regularization")))
+		return NAN;
+	return value;
+}
+
 static int64
 record_seed(const Reader *reader, const char *name)
 {
@@ -429,17 +473,6 @@ record_seed(const Reader *reader, const char *name)
 	if (word == NULL || end == word || *end != '\0')
 		wals_record_damaged(reader->model, reader->record, name, NULL);
 	return value;
-}
-
-static bool
-record_has(const WalsRecord *record, const char *name)
-{
-	int32 i;
-
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, name) == 0)
-			return true;
-	return false;
 }
 
 /*
@@ -555,7 +588,7 @@ wals_options_read(Oid model, const WalsRecord *record,
 	    record_open(&reader, "regularization")
 	        ? NAN
 	        : record_number(&reader, "regularization", 0, any);
-	params->reg_exponent = record_number(&reader, "reg_exponent", 0, 1);
+	params->reg_exponent = record_reg_exponent(&reader, params);
 	params->unobserved_weight =
 	    record_open(&reader, "unobserved_weight")
 	        ? NAN

@@ -33,6 +33,7 @@
 #include "base/debug.h"
 #include "base/progress.h"
 #include "base/settings.h"
+#include "run/baseline.h"
 #include "run/doubts.h"
 #include "run/gate.h"
 #include "run/options.h"
@@ -92,6 +93,8 @@ typedef struct TrainState
 	int32 iterations; /* that were run */
 	const char *stop_reason;
 	double loss;
+	bool is_compared; /* with mean and biases, on what was held out to see */
+	WcComparison comparison;
 	double *losses; /* one per iteration */
 	double *iteration_seconds;
 	double load_seconds;
@@ -492,6 +495,9 @@ solve(TrainState *state)
 	half_sweep(state, WC_USERS, true);
 	state->loss = current_loss(state);
 	state->solve_seconds = wals_step_seconds(start);
+	state->is_compared = wals_baseline_check(
+	    &state->request->params, &state->problem, state->row_weights,
+	    state->col_weights, &state->memory, &state->comparison);
 }
 
 /* All that is done in memory. */
@@ -720,6 +726,9 @@ announce(const TrainState *state)
 	wals_gate_announce(&state->gate, state->target.relation,
 	                   state->target.version);
 	wals_doubts_tell(&doubtful);
+	if (state->is_compared)
+		wals_baseline_tell(state->target.name, &state->request->params,
+		                   &state->problem, &state->comparison);
 }
 
 /* From here on other sessions see the training, and its iterations. */

@@ -121,6 +121,18 @@ option_choice(const Options *options, const char *name,
 	return 0;
 }
 
+/* The lambda of the biases of a side; versions before 0.2.0 have none apart. */
+static double
+option_bias_lambda(const Options *options, const char *name)
+{
+	JsonbValue value;
+
+	if (getKeyJsonValueFromContainer(&options->json->root, name,
+	                                 (int) strlen(name), &value) == NULL)
+		return WC_BIAS_AS_ROW;
+	return option_number(options, name);
+}
+
 /* Whether an option that is a name or null is a name. */
 static bool
 option_is_given(const Options *options, const char *name)
@@ -185,6 +197,10 @@ read_params(const Options *options, WalsObjective *objective)
 	params->col_weight_exponent = option_number(options, "col_weight_exponent");
 	params->weight_normalize = option_bool(options, "weight_normalize");
 	params->biases = options->model->biases ? 1 : 0;
+	params->bias_regularization[WC_USERS] =
+	    option_bias_lambda(options, "user_bias_regularization");
+	params->bias_regularization[WC_ITEMS] =
+	    option_bias_lambda(options, "item_bias_regularization");
 	objective->core.count_weight = option_number(options, "count_weight");
 	objective->core.like_from = option_is_there(options, "like_from")
 	                                ? option_number(options, "like_from")

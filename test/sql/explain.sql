@@ -34,7 +34,7 @@ SELECT ARRAY(SELECT round(f::numeric, 5) FROM unnest(wals_user_factors(1, 'hand'
 -- with a mean and biases there is a row without an item
 SELECT wals_train('hand', 'seen', value_col => 'stars', feedback => 'explicit', factors => 1, iterations => 1, regularization => 1,
 	reg_exponent => 0);
-UPDATE hand SET global_mean = 3 WHERE active;
+UPDATE hand SET global_mean = 3, options = options || '{"user_bias_regularization": 1}' WHERE active;
 UPDATE hand_items SET factors = '{1}', bias = CASE id WHEN 1 THEN 0.5 ELSE 0 END WHERE version = (SELECT version FROM hand WHERE active);
 SELECT wals_activate('hand', 2);
 DELETE FROM seen WHERE user_id = 30;

@@ -34,7 +34,8 @@ FROM (SELECT id AS user_id, factors[1]::float8 ^ 2 + factors[2]::float8 ^ 2 AS s
 CREATE VIEW expected_stars AS
 SELECT u.user_id, i.id AS item_id, spread(a.a, a.b, a.d, i.factors[1], 1) AS spread
 FROM generate_series(1, 30) AS u(user_id),
-	LATERAL (SELECT sum(f[1] * f[1]) + 0.5 AS a, sum(f[1]) AS b, count(*) + 0.5 AS d
+	LATERAL (SELECT sum(f[1] * f[1]) + 0.5 AS a, sum(f[1]) AS b,
+			count(*) + (SELECT (options ->> 'user_bias_regularization')::float8 FROM stars) AS d
 		FROM (SELECT factors::float8[] AS f FROM ratings AS r JOIN stars_items AS j ON j.id = r.item_id
 			WHERE r.user_id = u.user_id) AS x) AS a,
 	stars_items AS i;

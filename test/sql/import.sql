@@ -74,7 +74,10 @@ CREATE VIEW items_double AS SELECT id::integer, factors::double precision[], bia
 DO $$
 BEGIN
 	PERFORM wals_import('e2', 'users_double', 'items_double', 'rated', value_col => 'stars', feedback => 'explicit',
-		global_mean => global_mean, regularization => (options ->> 'regularization')::float8) FROM e;
+		global_mean => global_mean, regularization => (options ->> 'regularization')::float8,
+		reg_exponent => (options ->> 'reg_exponent')::float8,
+		user_bias_regularization => (options ->> 'user_bias_regularization')::float8,
+		item_bias_regularization => (options ->> 'item_bias_regularization')::float8) FROM e;
 END
 $$;
 SELECT * FROM same('e', 'e2');

@@ -34,7 +34,7 @@ GROUP BY user_id ORDER BY user_id;
 CREATE TABLE entries (user_id int, item_id int, r float8, c float8,
 	share float8, rows float8, cols float8);
 CREATE TABLE cells (user_id int, item_id int, a float8, w float8);
-CREATE TABLE lambdas (side text, id int, lambda float8);
+CREATE TABLE lambdas (side text, id int, lambda float8, bias_lambda float8);
 
 -- A, W and the lambdas from the options of a training.
 CREATE FUNCTION build_cells(o jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -48,9 +48,9 @@ DECLARE
 	epsilon float8 := COALESCE((o->>'epsilon')::float8, 1);
 	w0 float8 := (o->>'unobserved_weight')::float8;
 	e float8 := COALESCE((o->>'popularity_exponent')::float8, 0.5);
-	lambda float8 := COALESCE((o->>'regularization')::float8,
-							  CASE feedback WHEN 'explicit' THEN 0.1 ELSE 0.03 END);
+	lambda float8 := (o->>'regularization')::float8;
 	nu float8 := COALESCE((o->>'reg_exponent')::float8, 1);
+	chosen jsonb := (SELECT options FROM m WHERE active);
 	half_life float8 := extract(epoch FROM (o->>'half_life')::interval) / 86400;
 	power_mean float8;
 	mean float8 := 0;
@@ -112,10 +112,20 @@ BEGIN
 			ELSE 1 END AS t
 		FROM entries GROUP BY item_id) AS i
 	LEFT JOIN entries AS x USING (user_id, item_id);
+	-- weighted: in the unit of the values; explicit: what the training found in
+	-- them, as what it regularizes biases with
+	IF lambda IS NULL AND feedback = 'explicit' THEN
+		lambda := chosen->>'regularization';
+		nu := chosen->>'reg_exponent';
+	ELSIF lambda IS NULL AND feedback = 'weighted' THEN
+		SELECT 0.03 * sqrt(sum(c * r * r) / sum(c)) FROM entries INTO lambda;
+	ELSIF lambda IS NULL THEN
+		lambda := 0.03;
+	END IF;
 	INSERT INTO lambdas
-	SELECT 'user', user_id, lambda * sum(w) ^ nu FROM cells GROUP BY user_id
+	SELECT 'user', user_id, lambda * sum(w) ^ nu, (chosen->>'user_bias_regularization')::float8 FROM cells GROUP BY user_id
 	UNION ALL
-	SELECT 'item', item_id, lambda * sum(w) ^ nu FROM cells GROUP BY item_id;
+	SELECT 'item', item_id, lambda * sum(w) ^ nu, (chosen->>'item_bias_regularization')::float8 FROM cells GROUP BY item_id;
 END $$;
 
 -- x of A x = b, by Gaussian elimination with row pivots.
@@ -169,7 +179,8 @@ END $$;
 
 -- Largest relative distance of the stored rows of a side to the solutions of
 --   (sum_j W_ij v_j v_j' + lambda_i I) x = sum_j W_ij a_ij v_j
--- With biases v_j is (v_j, 1) and a_ij is a_ij less the other side's bias.
+-- With biases v_j is (v_j, 1), the last lambda that of biases, and a_ij is a_ij
+-- less the other side's bias.
 CREATE FUNCTION distance(p_side text, p_biases bool) RETURNS float8
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -181,7 +192,7 @@ DECLARE
 	b float8[];
 	k int;
 BEGIN
-	FOR this IN SELECT s.x, s.id, l.lambda FROM stored AS s
+	FOR this IN SELECT s.x, s.id, l.lambda, l.bias_lambda FROM stored AS s
 		JOIN lambdas AS l USING (side, id) WHERE side = p_side
 	LOOP
 		k := cardinality(this.x);
@@ -204,7 +215,7 @@ BEGIN
 			END LOOP;
 		END LOOP;
 		FOR p IN 1 .. k LOOP
-			a[p][p] := a[p][p] + this.lambda;
+			a[p][p] := a[p][p] + CASE WHEN p_biases AND p = k THEN this.bias_lambda ELSE this.lambda END;
 		END LOOP;
 		b := gauss(a, b);
 		SELECT greatest(result, max(abs(s - t)) / (max(abs(s)) + 1e-12))
@@ -222,7 +233,8 @@ CREATE FUNCTION brute_loss(p_biases bool) RETURNS float8 LANGUAGE sql AS $$
 		LATERAL (SELECT sum(s * t) + CASE WHEN p_biases THEN
 				u.bias + v.bias - u.bias * v.bias ELSE 0 END AS p
 			FROM unnest(u.x, v.x) AS d(s, t)) AS d)
-	+ (SELECT sum(l.lambda * d.square) FROM stored AS s
+	+ (SELECT sum(l.lambda * d.square + CASE WHEN p_biases THEN (l.bias_lambda - l.lambda) * s.bias ^ 2 ELSE 0 END)
+		FROM stored AS s
 		JOIN lambdas AS l USING (side, id),
 		LATERAL (SELECT sum(t * t) AS square FROM unnest(s.x) AS t) AS d)
 $$;

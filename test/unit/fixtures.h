@@ -145,6 +145,9 @@ fixture_create(const FixtureSpec *spec, uint64_t seed, Fixture *f)
 	p->params.factors = spec->k;
 	p->params.feedback = spec->is_explicit ? WC_EXPLICIT : WC_IMPLICIT;
 	p->params.seed = (int64_t) seed;
+	p->params.bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
+	p->params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
+	p->spread = 1;
 	p->biases = spec->biases;
 	p->w0 = spec->w0;
 	p->base_weight = (float) spec->base_weight;

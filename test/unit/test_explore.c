@@ -127,7 +127,9 @@ make_matrix(const WcFold *fold, const WcFoldItems *items, double *a)
 
 	memset(a, 0, sizeof(double) * (size_t) (width * width));
 	for (int32_t p = 0; p < width; p++)
-		a[p * width + p] = fold->lambda;
+		a[p * width + p] =
+		    p < k ? fold->lambda
+		          : fold->objective.params.bias_regularization[WC_USERS];
 	for (int64_t e = -items->count; e < count; e++)
 	{
 		int32_t j = e < 0 ? (int32_t) -e - 1 : entries[e].item;
@@ -150,6 +152,9 @@ set_objective(WcObjective *objective, int32_t k, bool explicit_feedback)
 	objective->params.col_weight_exponent = 0;
 	objective->params.factors = k;
 	objective->params.regularization = 0.3;
+	objective->params.reg_exponent = 1;
+	objective->params.bias_regularization[WC_USERS] = k % 3 == 0 ? 4 : 0.2;
+	objective->params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 	objective->params.unobserved_weight = explicit_feedback ? 0 : 0.05;
 	objective->params.feedback = explicit_feedback ? WC_EXPLICIT : WC_IMPLICIT;
 	objective->params.biases = explicit_feedback ? 1 : 0;

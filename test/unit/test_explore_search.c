@@ -56,6 +56,9 @@ fold_user(Data *data, bool explicit_feedback, int32_t count)
 	objective.params.row_weight_exponent = 0;
 	objective.params.col_weight_exponent = 0;
 	objective.params.factors = data->k;
+	objective.params.reg_exponent = 1;
+	objective.params.bias_regularization[WC_USERS] = 2;
+	objective.params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 	objective.params.regularization = explicit_feedback ? 0.1 : 0.01;
 	objective.params.unobserved_weight = explicit_feedback ? 0 : 0.01;
 	objective.params.feedback = explicit_feedback ? WC_EXPLICIT : WC_IMPLICIT;
@@ -275,6 +278,7 @@ test_unseen(bool in_row)
 	objective.params.row_weight_exponent = 0;
 	objective.params.col_weight_exponent = 0;
 	objective.params.factors = 3;
+	objective.params.reg_exponent = 1;
 	objective.params.feedback = WC_EXPLICIT;
 	objective.params.unobserved_weight = 0;
 	objective.params.biases = 0;

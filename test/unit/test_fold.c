@@ -218,7 +218,13 @@ solve_dense(const Trained *t, int32_t user, double *x)
 	double *work = malloc(sizeof(double) * width * (width + 1));
 	double weights[ITEMS];
 	double targets[ITEMS];
+	double one = 1;
 	int64_t e = p->by_user.start[user];
+
+	/* with the lambda of the factors, a bias in another unit has its own */
+	if (p->biases && p->params.bias_regularization[WC_USERS] > 0)
+		one = sqrt(p->user_lambda[user] /
+		           p->params.bias_regularization[WC_USERS]);
 
 	for (int32_t j = 0; j < ITEMS; j++)
 	{
@@ -227,7 +233,7 @@ solve_dense(const Trained *t, int32_t user, double *x)
 		for (size_t f = 0; f < k; f++)
 			vectors[(size_t) j * width + f] = item_vector(t, j)[f];
 		if (p->biases)
-			vectors[(size_t) j * width + k] = 1;
+			vectors[(size_t) j * width + k] = one;
 		weights[j] = p->w0 * (p->unobserved != NULL ? p->unobserved[j] : 1);
 		targets[j] = 0;
 		if (e == p->by_user.start[user + 1] || p->by_user.col[e] != j)
@@ -243,6 +249,8 @@ solve_dense(const Trained *t, int32_t user, double *x)
 	CHECK(wc_ref_solve_row((int32_t) width, NULL, 0, p->user_lambda[user],
 	                       ITEMS, vectors, weights, weights, targets, x,
 	                       work) == WC_OK);
+	if (p->biases)
+		x[k] *= one;
 	free(vectors);
 	free(work);
 }
@@ -725,6 +733,15 @@ test_refusals(void)
 	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.regularization = NAN;
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	objective = t.objective;
+	objective.params.reg_exponent = NAN;
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
+	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	objective = t.objective;
+	objective.params.biases = 1;
+	objective.params.bias_regularization[WC_ITEMS] = NAN;
 	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
 	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
 	objective = t.objective;

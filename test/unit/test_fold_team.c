@@ -253,6 +253,9 @@ test_bits(void)
 		wc_params_defaults(&params);
 		params.factors = FACTORS;
 		params.regularization = 0.3;
+		params.reg_exponent = 1;
+		params.bias_regularization[WC_USERS] = 0.5;
+		params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 		params.unobserved_weight = kind < 4 ? 0.1 : 0;
 		params.row_weight_exponent = 0.25;
 		params.col_weight_exponent = 0.5;
@@ -293,6 +296,7 @@ test_errors(void)
 	wc_params_defaults(&params);
 	params.factors = FACTORS;
 	params.regularization = 0.3;
+	params.reg_exponent = 1;
 	params.unobserved_weight = 0.1;
 	params.row_weight_exponent = params.col_weight_exponent = 0;
 	fill(WC_USERS, &params, &data);
@@ -324,6 +328,7 @@ test_failures(void)
 	wc_params_defaults(&params);
 	params.factors = FACTORS;
 	params.regularization = 0.3;
+	params.reg_exponent = 1;
 	params.unobserved_weight = 0.1;
 	params.row_weight_exponent = params.col_weight_exponent = 0;
 	fill(WC_USERS, &params, &data);

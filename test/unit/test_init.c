@@ -26,6 +26,7 @@ problem_make(int32_t users, int32_t items, int32_t k, int64_t seed,
 	problem.by_item.rows = problem.by_user.cols = items;
 	problem.biases = feedback == WC_EXPLICIT;
 	problem.mean = 2.5;
+	problem.spread = 1;
 	return problem;
 }
 

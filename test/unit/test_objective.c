@@ -167,6 +167,24 @@ test_explicit(void)
 
 	wc_params_defaults(&p);
 	p.feedback = WC_EXPLICIT;
+	p.regularization = 0.1;
+	p.bias_regularization[WC_USERS] = 2;
+	p.bias_regularization[WC_ITEMS] = 3.5;
+	expect(&p, false,
+	       "explicit feedback: minimize sum over observed cells of W (A - b_i "
+	       "- b_j - U V')^2 + sum of lambda_i |U_i|^2 + 2 sum of b_i^2 + sum "
+	       "of lambda_j |V_j|^2 + 3.5 sum of b_j^2, where A = value - "
+	       "mean, mean = 2, b_i and b_j = bias of user i and item j, W = 1, "
+	       "lambda of a row = 0.1 * (sum of its weights)");
+	p.regularization = 0;
+	expect(&p, false,
+	       "explicit feedback: minimize sum over observed cells of W (A - b_i "
+	       "- b_j - U V')^2 + 2 sum of b_i^2 + 3.5 sum of b_j^2, where A = "
+	       "value - mean, mean = 2, b_i and b_j = bias of user i and item j, "
+	       "W = 1, no regularization of factors");
+	p.regularization = 0.1;
+	p.bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
+	p.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 	expect(&p, false,
 	       "explicit feedback: minimize sum over observed cells of W (A - b_i "
 	       "- b_j - U V')^2 + sum of lambda_i (|U_i|^2 + b_i^2) + sum of "
@@ -190,12 +208,13 @@ test_weighted(void)
 
 	wc_params_defaults(&p);
 	p.feedback = WC_WEIGHTED;
-	expect(&p, true,
-	       "weighted feedback: minimize sum over all cells of W (A - U V')^2 +"
-	       " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = "
-	       "value on observed cells and 0 elsewhere, W = w0 + weight on "
-	       "observed cells and w0 elsewhere, w0 = 1, lambda of a row = 0.03 * "
-	       "(sum of its weights)");
+	expect(
+	    &p, true,
+	    "weighted feedback: minimize sum over all cells of W (A - U V')^2 +"
+	    " sum of lambda_i |U_i|^2 + sum of lambda_j |V_j|^2, where A = "
+	    "value on observed cells and 0 elsewhere, W = w0 + weight on "
+	    "observed cells and w0 elsewhere, w0 = 1, lambda of a row = 0.07036 * "
+	    "(sum of its weights)");
 	p.weighting = WC_WEIGHT_NONE;
 	p.unobserved_popularity = true;
 	p.regularization = 0.2;

@@ -64,7 +64,7 @@ test_defaults(void)
 	CHECK(p.feedback == WC_IMPLICIT && p.weighting == WC_WEIGHT_CONSTANT);
 	CHECK(p.factors == WC_FACTORS_AUTO && p.iterations == 15 &&
 	      isnan(p.regularization));
-	CHECK(p.reg_exponent == 1 && isnan(p.unobserved_weight));
+	CHECK(isnan(p.reg_exponent) && isnan(p.unobserved_weight));
 	CHECK(!p.unobserved_popularity && p.popularity_exponent == 0.5);
 	CHECK(p.alpha == 1 && p.epsilon == 1 && p.weight_normalize);
 	CHECK(isnan(p.row_weight_exponent) && isnan(p.col_weight_exponent));
@@ -108,7 +108,13 @@ test_numbers(void)
 	CHECK(passes(WITH(reg_exponent, 0)));
 	CHECK(refused(WITH(reg_exponent, -0.001), "reg_exponent", "0 to 1"));
 	CHECK(refused(WITH(reg_exponent, 1.001), "reg_exponent", "1.001"));
-	CHECK(refused(WITH(reg_exponent, NAN), "reg_exponent", "nan"));
+	CHECK(passes(WITH(reg_exponent, NAN)));
+	CHECK(passes(WITH(bias_regularization[WC_USERS], 0)));
+	CHECK(passes(WITH(bias_regularization[WC_ITEMS], WC_BIAS_AS_ROW)));
+	CHECK(refused(WITH(bias_regularization[WC_USERS], -0.5),
+	              "user_bias_regularization", "-0.5"));
+	CHECK(refused(WITH(bias_regularization[WC_ITEMS], INFINITY),
+	              "item_bias_regularization", "inf"));
 	CHECK(passes(WITH(unobserved_weight, 0)));
 	CHECK(refused(WITH(unobserved_weight, -1), "unobserved_weight", "-1"));
 	CHECK(refused(WITH(unobserved_weight, INFINITY), "unobserved_weight",

@@ -163,7 +163,7 @@ expect_weights(const Data *data, const WcParams *p, bool given, Dense *d)
 }
 
 static void
-expect(const Data *data, const WcParams *p, bool given, Dense *d)
+expect(const Data *data, const WcParams *p, bool given, double spread, Dense *d)
 {
 	double user[M];
 	double item[N];
@@ -172,6 +172,8 @@ expect(const Data *data, const WcParams *p, bool given, Dense *d)
 	double target_sum = 0;
 	double popularity = 0;
 	double lambda = p->regularization;
+	double nu = p->reg_exponent;
+	double squares = 0;
 
 	memset(d, 0, sizeof(*d));
 	expect_weights(data, p, given, d);
@@ -194,8 +196,6 @@ expect(const Data *data, const WcParams *p, bool given, Dense *d)
 		else
 			d->w0 = fmin(16 * sum / (M * N), sum / all);
 	}
-	if (isnan(lambda))
-		lambda = p->feedback == WC_EXPLICIT ? 0.1 : 0.03;
 	d->mean = p->feedback == WC_EXPLICIT ? target_sum / sum : 0;
 	for (int j = 0; j < N; j++)
 		popularity += pow(item[j], p->popularity_exponent) / N;
@@ -213,14 +213,27 @@ expect(const Data *data, const WcParams *p, bool given, Dense *d)
 			if (!data->seen[i][j])
 				continue;
 			d->a[i][j] = data->r[i][j] - d->mean;
+			squares += d->c[i][j] * d->a[i][j] * d->a[i][j];
 			if (p->feedback == WC_IMPLICIT)
 				d->a[i][j] = data->r[i][j] > 0 ? 1 : 0;
 		}
 	}
+	/* with biases the spread is that of test_baseline.c */
+	if (p->feedback == WC_IMPLICIT || sum == 0)
+		CHECK(spread == 1);
+	else if (p->feedback == WC_WEIGHTED || p->biases == 0)
+		CHECK_NEAR(spread, sqrt(squares / sum), 1e-5 * spread);
+	if (isnan(nu))
+		nu = p->feedback == WC_EXPLICIT && isnan(lambda) ? 0.5 : 1;
+	if (isnan(lambda) && p->feedback == WC_EXPLICIT)
+		lambda = 0.75 * spread * (1 / sqrt(all / M) + 1 / sqrt(all / N)) *
+		         pow(sum / sqrt(M * N), 1 - nu);
+	else if (isnan(lambda))
+		lambda = 0.03 * spread;
 	for (int i = 0; i < M; i++)
-		d->user_lambda[i] = lambda * pow(d->user_lambda[i], p->reg_exponent);
+		d->user_lambda[i] = lambda * pow(d->user_lambda[i], nu);
 	for (int j = 0; j < N; j++)
-		d->item_lambda[j] = lambda * pow(d->item_lambda[j], p->reg_exponent);
+		d->item_lambda[j] = lambda * pow(d->item_lambda[j], nu);
 }
 
 #define NEAR(got, expected)                                                    \
@@ -272,7 +285,6 @@ check_problem(const WcParams *params, const Data *data, bool given)
 	CHECK(wc_params_check(&checked, data->has_value, false, sizeof(detail),
 	                      detail) == NULL);
 	create_csr(data, &csr);
-	expect(data, params, given, &d);
 	if (wc_problem_build(params, &csr, given ? data->user_weight : NULL,
 	                     given ? data->item_weight : NULL, &problem,
 	                     &check_alloc, NULL, &error) != WC_OK)
@@ -281,6 +293,7 @@ check_problem(const WcParams *params, const Data *data, bool given)
 		return;
 	}
 	CHECK(csr.start == NULL && csr.col == NULL);
+	expect(data, params, given, problem.spread, &d);
 	NEAR(problem.w0, d.w0);
 	NEAR(problem.mean, d.mean);
 	CHECK(problem.biases ==
@@ -752,7 +765,9 @@ test_chosen_lambda(void)
 	CHECK_NEAR(chosen_lambda(900, 277, WC_IMPLICIT), 0.03, 1e-15);
 	CHECK_NEAR(chosen_lambda(1000, 10000, WC_IMPLICIT), 0.02, 1e-12);
 	CHECK_NEAR(chosen_lambda(1000, 10000, WC_WEIGHTED), 0.02, 1e-12);
-	CHECK_NEAR(chosen_lambda(400, 900, WC_EXPLICIT), 0.1, 1e-15);
+	/* all values are the same: any unit does; 900 entries, 2.25 and 1 a row */
+	CHECK_NEAR(chosen_lambda(400, 900, WC_EXPLICIT),
+	           0.75 * (1 / 1.5 + 1) * sqrt(1.5), 1e-15);
 }
 
 /*

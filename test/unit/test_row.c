@@ -70,9 +70,9 @@ main(void)
 			wc_row_shared(&half, &row, half.width + 3, shared);
 			for (int32_t p = 0; p < half.width; p++)
 			{
-				double d = row.lambda;
+				double d = p < f.k ? row.lambda : row.bias_lambda;
 
-				if (f.problem.w0 != 0)
+				if (p < f.k && f.problem.w0 != 0)
 					d += f.problem.w0 * eigen[p];
 				worst = fmax(worst, fabs(shared[p] - d));
 			}
