@@ -157,8 +157,8 @@ bytes_needed(const TuneState *state, int32 factors, Size *kept, int32 *n_kept)
 	*n_kept = 0;
 	if (wc_tune_rungs(state->batch, is_halving(state->request), rungs) > 1)
 	{
-		/* those who go on, and one that is going to fall out */
-		*n_kept = rungs[1].trials + 1;
+		/* those who go on, and one that is going to fall out; the defaults */
+		*n_kept = rungs[1].trials + 1 + state->request->with_defaults;
 		*kept = mul_size(mul_size((Size) *n_kept, (Size) all->cols),
 		                 sizeof(float) * ((Size) factors + 1));
 	}
@@ -464,6 +464,16 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 }
 
 /*
+ * The defaults go on whatever the others are like: what a tuning finds is no
+ * worse than they are, and after a ninth of the iterations nobody knows that.
+ */
+static bool
+stays(const TuneState *state, int32 t)
+{
+	return t == 0 && state->request->with_defaults;
+}
+
+/*
  * All rounds of some trials, from first on; afterwards their order begins with
  * the best.  True when it ran as far as its options say.
  */
@@ -499,9 +509,17 @@ run_batch(TuneState *state, int32 first, int32 count)
 				state->learned[first + done] = state->value[first + done];
 			wc_tune_rank(done + 1, state->value, higher, order);
 			for (i = next; i <= done; i++) /* who has fallen out */
-				wals_contest_forget(&state->validation,
-				                    &state->trials[order[i]]);
+				if (!stays(state, order[i]))
+					wals_contest_forget(&state->validation,
+					                    &state->trials[order[i]]);
 		}
+		for (i = next; i < done; i++)
+			if (stays(state, order[i]))
+			{
+				/* in the place of the last that would have gone on */
+				order[i] = order[next - 1];
+				order[next - 1] = 0;
+			}
 	}
 	for (i = first; i < first + count; i++)
 		wals_contest_forget(&state->validation, &state->trials[i]);

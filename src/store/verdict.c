@@ -65,14 +65,15 @@ wals_verdict_read(Oid model, int32 version, WalsVerdict *verdict)
 	        psprintf(
 	            "SELECT " METRIC("gate,metric") ", " METRIC("gate,activated") ", " METRIC("holdout,fraction") ", " METRIC("holdout,seed") ", " METRIC("gate,behind_best") ", " METRIC(
 	                "gate,best_version") ", " METRIC("gate,differences,n") ","
-	                                                                       " " METRIC("gate,differences,"
-	                                                                                  "deviation") " FROM %s "
-	                                                                                               "WHERE"
-	                                                                                               " " METRIC(
-	                                                                                                   "gate,metric") " IS NOT NULL AND "
-	                                                                                                                  "($1 OPERATOR(pg_catalog.=) 0 OR "
-	                                                                                                                  "version OPERATOR(pg_catalog.=) $1) "
-	                                                                                                                  "ORDER BY version DESC LIMIT 1",
+	                                                                       " " METRIC(
+	                                                                           "gate,differences,"
+	                                                                           "deviation") " FROM %s "
+	                                                                                        "WHERE"
+	                                                                                        " " METRIC(
+	                                                                                            "gate,metric") " IS NOT NULL AND "
+	                                                                                                           "($1 OPERATOR(pg_catalog.=) 0 OR "
+	                                                                                                           "version OPERATOR(pg_catalog.=) $1) "
+	                                                                                                           "ORDER BY version DESC LIMIT 1",
 	            wals_relation_quoted(model)),
 	        1, types, values, NULL, WALS_READ_FRESH) == 0)
 		return false;

@@ -41,6 +41,12 @@ SELECT count(*) FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 200}, "
 -- what it tries of itself reaches 512 factors, and no more than fit
 SELECT count(*) AS trials, max((options ->> 'factors')::integer) = 512 AS reaches
 FROM wals_tune('ratings', trials => 20, max_users => 20) AS t;
+-- and whatever it finds is no worse than the defaults, which run to their end,
+-- also where others are ahead after the first round
+SELECT seed, min(iterations) FILTER (WHERE trial = 1) AS of_defaults,
+	max(value) FILTER (WHERE best) >= max(value) FILTER (WHERE trial = 1) AS no_worse
+FROM generate_series(0, 3) AS s (seed), LATERAL wals_tune('ratings', trials => 20, seed => s.seed) AS t
+GROUP BY seed ORDER BY seed;
 SET client_min_messages = notice;
 SET wals.threads = 1;
 SET wals.max_memory = '4MB';
