@@ -26,8 +26,6 @@
 #define FEW 10 /* users or rows, too few to judge */
 #define MANY 100 /* items, enough to judge */
 #define ITEMS_PER_USER 50 /* more than that is odd */
-#define RATING_VALUES 20 /* a scale of ratings has no more steps */
-#define RATING_MAX 100
 
 static const char *const user_words[] = {
     "user",  "customer", "client", "member", "visitor", "account",
@@ -163,23 +161,14 @@ advise_on_values(const WalsProfile *profile)
 		    psprintf("Every value is %g, which says no more than that the row "
 		             "is there: leave value_col out.",
 		             values->min));
-	else if (values->negative == 0 && values->distinct > 2 &&
-	         values->distinct <= RATING_VALUES && values->max <= RATING_MAX)
+	else if (values->distinct != 2)
 		wals_profile_advise(
 		    profile,
-		    psprintf("%d values from %g to %g look like ratings: feedback => "
-		             "'explicit' predicts them, weighting => 'linear' or "
-		             "'log' lets larger ones weigh more. The default uses "
-		             "nothing but their sign.",
-		             values->distinct, values->min, values->max));
-	else if (values->negative == 0 && values->max > RATING_MAX &&
-	         values->distinct != 2)
-		wals_profile_advise(
-		    profile,
-		    psprintf("Values from %g to %g look like counts or amounts: "
-		             "weighting => 'log' lets larger ones weigh more without "
-		             "a few of them ruling. The default uses nothing but their "
-		             "sign.",
+		    psprintf("Values from %g to %g, of which the default uses nothing "
+		             "but the sign. To list what users like best: feedback => "
+		             "'weighted' where they are ratings, weighting => 'log' "
+		             "where they are counts or amounts. To predict a value: "
+		             "feedback => 'explicit', whose lists are poor.",
 		             values->min, values->max));
 	if (values->negative > 0)
 		wals_profile_advise(

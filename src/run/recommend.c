@@ -20,6 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/mapping.h"
+#include "run/purpose.h"
 #include "run/recommend.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -179,6 +180,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
+	wals_purpose_lists(&model);
 	if (request->basket != NULL)
 	{
 		wals_answer_check_side(&model, WC_ITEMS, request->id_type,

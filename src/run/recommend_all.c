@@ -33,6 +33,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/settings.h"
+#include "run/purpose.h"
 #include "run/recommend_all.h"
 #include "store/query.h"
 #include "store/seen.h"
@@ -127,6 +128,7 @@ wals_recommend_all_begin(const WalsRecommendAllRequest *request,
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &all->model);
+	wals_purpose_lists(&all->model);
 	wals_answer_check_type(&all->model, request->id_type,
 	                       "wals_recommend_all(10)");
 	all->id_type = request->id_type;

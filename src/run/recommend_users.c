@@ -12,6 +12,7 @@
 
 #include <math.h>
 
+#include "run/purpose.h"
 #include "run/recommend_users.h"
 #include "store/factors.h"
 #include "store/history.h"
@@ -58,6 +59,7 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
+	wals_purpose_lists(&model);
 	wals_answer_check_type(&model, request->id_type,
 	                       "wals_recommend_users('260', 10)");
 	item = wals_id_argument(model.item_type, request->id_type, request->item);

@@ -37,6 +37,7 @@
 #include "run/doubts.h"
 #include "run/gate.h"
 #include "run/options.h"
+#include "run/purpose.h"
 #include "run/choose.h"
 #include "run/shortage.h"
 #include "run/start.h"
@@ -720,6 +721,8 @@ announce(const TrainState *state)
 	                       "weighting => 'linear' or 'log' lets larger values "
 	                       "weigh more, feedback => 'explicit' predicts them.",
 	                       state->request->source.value_col)
+	         : state->problem.params.feedback == WC_EXPLICIT
+	             ? errhint(WALS_PURPOSE_EXPLICIT)
 	             : 0));
 	wals_doubts_differences(&state->target, state->differs_from,
 	                        state->differences);
