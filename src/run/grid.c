@@ -15,6 +15,7 @@
 #include <math.h>
 
 #include "common/shortest_dec.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/numeric.h"
@@ -299,6 +300,7 @@ wals_grid_read(const Jsonb *json, WcFeedback feedback, WalsGrid *grid)
 	StaticAssertStmt(lengthof(names) <= WC_TUNE_OPTIONS_MAX,
 	                 "a grid may have more options than a tuning");
 	memset(grid, 0, sizeof(*grid));
+	grid->is_default = json == NULL;
 	if (json == NULL)
 		json = DatumGetJsonbP(DirectFunctionCall1(
 		    jsonb_in, CStringGetDatum(default_grid[feedback])));
@@ -316,6 +318,50 @@ wals_grid_read(const Jsonb *json, WcFeedback feedback, WalsGrid *grid)
 			    find_name(pnstrdup(value.val.string.val, value.val.string.len));
 		else if (token == WJB_VALUE)
 			read_option(name, &value, grid);
+	}
+}
+
+/* The deviation of ratings, from 0 with weighted feedback; 1 where none is. */
+static double
+unit_of_values(WcFeedback feedback, const WcCsr *ratings)
+{
+	WcMoments moments = {0, 0, 0};
+	double square = 0;
+	int64 e;
+
+	for (e = 0; e < ratings->nnz && ratings->value != NULL; e++)
+	{
+		if (e % 1000000 == 0)
+			CHECK_FOR_INTERRUPTS();
+		wc_moments_add(&moments, ratings->value[e]);
+	}
+	if (moments.n > 0)
+		square = moments.square / (double) moments.n;
+	if (feedback == WC_WEIGHTED)
+		square += moments.mean * moments.mean;
+	return square > 0 ? sqrt(square) : 1;
+}
+
+void
+wals_grid_scale(WalsGrid *grid, WcFeedback feedback, const WcCsr *ratings,
+                int32 n_points, double *points)
+{
+	double unit;
+	int32 i;
+	int32 p;
+
+	if (!grid->is_default || feedback == WC_IMPLICIT)
+		return;
+	unit = unit_of_values(feedback, ratings);
+	for (i = 0; i < grid->n; i++)
+	{
+		if (grid->names[i]->offset != offsetof(WcParams, regularization) ||
+		    grid->options[i].count > 0)
+			continue;
+		grid->options[i].low *= unit;
+		grid->options[i].high *= unit;
+		for (p = 0; p < n_points; p++)
+			points[(Size) p * (Size) grid->n + i] *= unit;
 	}
 }
 

@@ -24,6 +24,7 @@ typedef struct WalsGridValue
 
 typedef struct WalsGrid
 {
+	bool is_default; /* nobody gave one */
 	int32 n;
 	WcTuneOption options[WC_TUNE_OPTIONS_MAX];
 	const struct WalsGridName *names[WC_TUNE_OPTIONS_MAX];
@@ -37,6 +38,14 @@ typedef struct WalsGrid
  */
 extern void wals_grid_read(const Jsonb *json, WcFeedback feedback,
                            WalsGrid *grid);
+
+/*
+ * Regularization of the default grid is meant for values of that deviation 1: put
+ * it, and points that have been drawn, into the unit of the values.
+ */
+extern void wals_grid_scale(WalsGrid *grid, WcFeedback feedback,
+                            const WcCsr *ratings, int32 n_points,
+                            double *points);
 
 /* 22023 for a value that is out of range, whatever the others are. */
 extern void wals_grid_check(const WalsGrid *grid, const WcParams *params);

@@ -806,6 +806,8 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	wals_query_begin();
 	wals_query_read_and_unlock(read_source, &state);
 	load(&state);
+	wals_grid_scale(&request->grid, request->train.params.feedback,
+	                &state.parts.all, state.plan.n_points, state.plan.points);
 	fit_factors(&state);
 	check_memory(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);

@@ -105,6 +105,15 @@ END $$;
 SELECT lambda, outcome(format($$UPDATE units.a SET options = options || '{"user_bias_regularization": %s}' WHERE active;
 	SELECT wals_score(120, 7, 'units.a', fold_in => 'always')$$, lambda)) FROM unnest(ARRAY['-2', '"x"', '1e400', 'null', '0']) AS lambda;
 
+-- a tuning without a grid tries the same in any unit
+CREATE VIEW single AS SELECT user_id, item_id, rating / 2 AS rating FROM stars;
+SELECT feedback, count(*) AS trials, bool_and(abs(a.value - b.value * CASE feedback WHEN 'explicit' THEN 2 ELSE 1 END) < 1e-3) AS same,
+	bool_and(abs((a.options ->> 'regularization')::float8 / (b.options ->> 'regularization')::float8 - 2) < 1e-3) AS twice
+FROM unnest(ARRAY['explicit', 'weighted']) AS feedback,
+	wals_tune('stars', value_col => 'rating', feedback => feedback, trials => 5, search => 'random') AS a
+	JOIN wals_tune('single', value_col => 'rating', feedback => feedback, trials => 5, search => 'random') AS b USING (trial)
+GROUP BY feedback ORDER BY feedback;
+
 -- constant ratings have no spread, and are no reason to fail
 CREATE VIEW same AS SELECT user_id, item_id, 3.3::real AS rating FROM stars;
 SELECT wals_train('c', 'same', value_col => 'rating', feedback => 'explicit', factors => 4);
