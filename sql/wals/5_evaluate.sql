@@ -78,7 +78,9 @@ CREATE FUNCTION wals_compare(
 	negatives bigint DEFAULT NULL,
 	candidates regclass DEFAULT NULL,
 	max_users bigint DEFAULT 10000,
-	seed bigint DEFAULT 0
+	seed bigint DEFAULT 0,
+	versions_a bigint[] DEFAULT NULL,
+	versions_b bigint[] DEFAULT NULL
 ) RETURNS TABLE (
 	metric text,
 	k integer,
@@ -92,12 +94,14 @@ CREATE FUNCTION wals_compare(
 	n_lower bigint,
 	sign_p_value double precision,
 	n_users bigint,
-	n_skipped bigint
+	n_skipped bigint,
+	version_error double precision,
+	df double precision
 )
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_compare';
-COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
-IS 'whether one version, of the same or another model, ranks or predicts better than another: differences per user, with their errors and p values';
+COMMENT ON FUNCTION wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], name, name, name, double precision, boolean, bigint, regclass, bigint, bigint, bigint[], bigint[])
+IS 'whether one version, of the same or another model, ranks or predicts better than another: differences per user, with their errors and p values, which are about these versions; with several of each side, trained with different seeds, about their options';
 
 CREATE FUNCTION wals_set_metrics(model regclass, version bigint, metrics jsonb) RETURNS void
 LANGUAGE C VOLATILE PARALLEL UNSAFE

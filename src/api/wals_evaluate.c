@@ -53,7 +53,8 @@ enum
 	REST_NEGATIVES,
 	REST_CANDIDATES,
 	REST_MAX_USERS,
-	REST_SEED
+	REST_SEED,
+	REST_VERSIONS /* of a comparison: both sides */
 };
 
 static void
@@ -163,6 +164,45 @@ put_number(double number_or_nan, Datum *value, bool *is_null)
 	*is_null = isnan(number_or_nan);
 }
 
+/* The versions of one side, in a list or one of them. */
+static void
+fetch_side(FunctionCallInfo fcinfo, int side, WalsEvaluateRequest *request)
+{
+	int list = COMPARE_REST + REST_VERSIONS + side;
+	const char *name = side == 0 ? "versions_a" : "versions_b";
+	int32 version = fetch_version(fcinfo, COMPARE_VERSION_A + side);
+	int first = request->n_models;
+	int64 *versions;
+	int count;
+	int i;
+
+	request->model[first] = wals_arg_oid(fcinfo, COMPARE_MODEL_A + side);
+	if (!wals_arg_given(fcinfo, list))
+	{
+		request->version[request->n_models++] = version;
+		return;
+	}
+	if (version != 0)
+		refuse(name,
+		       psprintf("There is version_%c, too.", side == 0 ? 'a' : 'b'),
+		       "Name the versions in one of them.");
+	versions = wals_arg_whole_numbers(fcinfo, list, name, &count);
+	if (count < 1 || count > WALS_VERSIONS_MAX)
+		refuse(name,
+		       psprintf("There are %d versions, there must be from 1 to %d.",
+		                count, WALS_VERSIONS_MAX),
+		       "For example '{1,2,3}'.");
+	for (i = 0; i < count; i++)
+	{
+		if (versions[i] < 1 || versions[i] > PG_INT32_MAX)
+			refuse(name,
+			       psprintf("%lld is among the versions.",
+			                (long long) versions[i]),
+			       "For example '{1,2,3}'.");
+		request->version[request->n_models++] = (int32) versions[i];
+	}
+}
+
 Datum
 wals_evaluate(PG_FUNCTION_ARGS)
 {
@@ -210,11 +250,9 @@ wals_compare(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
-	request.n_models = 2;
-	request.model[0] = wals_arg_oid(fcinfo, COMPARE_MODEL_A);
-	request.model[1] = wals_arg_oid(fcinfo, COMPARE_MODEL_B);
-	request.version[0] = fetch_version(fcinfo, COMPARE_VERSION_A);
-	request.version[1] = fetch_version(fcinfo, COMPARE_VERSION_B);
+	fetch_side(fcinfo, 0, &request);
+	request.n_first = request.n_models;
+	fetch_side(fcinfo, 1, &request);
 	fetch_cuts(fcinfo, COMPARE_K, &request);
 	fetch_rest(fcinfo, COMPARE_REST, &request);
 
@@ -222,8 +260,8 @@ wals_compare(PG_FUNCTION_ARGS)
 	for (i = 0; i < count; i++)
 	{
 		const WalsCompareRow *row = &rows[i];
-		Datum values[13];
-		bool nulls[13] = {false};
+		Datum values[15];
+		bool nulls[15] = {false};
 
 		values[0] = CStringGetTextDatum(row->metric);
 		put_cut(row->cut, &values[1], &nulls[1]);
@@ -239,6 +277,9 @@ wals_compare(PG_FUNCTION_ARGS)
 		put_number(row->sign_p, &values[10], &nulls[10]);
 		values[11] = Int64GetDatum(row->n_users);
 		values[12] = Int64GetDatum(row->n_skipped);
+		/* not in the script of 0.1.0 */
+		put_number(row->version_error, &values[13], &nulls[13]);
+		put_number(row->df, &values[14], &nulls[14]);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -174,6 +174,30 @@ extern double wc_ratio_mean(const WcRatio *ratio);
 extern double wc_ratio_error(const WcRatio *ratio);
 
 /*
+ * Two sides of one or more versions each, measured on the same users: the
+ * difference of their means, second less first.
+ */
+typedef struct WcContrast
+{
+	int64_t users; /* with a number for every version */
+	double mean[2];
+	double difference;
+	double error; /* its standard error */
+	double version_error; /* the part that the versions of one side tell, NaN:
+	                       * there is one on each */
+	double df; /* degrees of freedom of the error */
+	int64_t higher; /* users for whom the second side is higher */
+	int64_t lower;
+} WcContrast;
+
+/*
+ * values[v][u], versions[0] of the first side and then versions[1] of the
+ * second; a user for whom one is NaN is left out.
+ */
+extern WcContrast wc_contrast(const double *const *values,
+                              const int versions[2], int64_t users);
+
+/*
  * Two-sided p values: of Student's t with df degrees of freedom, and of up
  * against down heads of a fair coin.  NaN where they are not defined.
  */

@@ -22,6 +22,20 @@
  * The sign test leaves out who does not differ.  Good to about 1e-10 (the tests
  * hold it against sums over every outcome), which is more than a p value means.
  *
+ * Versions of one side differ by their seeds and users differ from each other:
+ * two random factors that are crossed (wc_contrast).  With x_us for user u and
+ * version s, u = 1..m, s = 1..S,
+ *
+ *		V_users		variance over u of the mean difference of the sides / m
+ *		V_side		variance over s of the mean over u / S, 0 for S = 1
+ *		V_both		mean square of x_us - x_u - x_s + x, / (m S)
+ *
+ * The first two both contain the third, so the variance of the difference is
+ * V_users + V_a + V_b - V_both,a - V_both,b (Cornfield and Tukey, Ann. Math.
+ * Statist. 27, 1956), which is taken for no less than either part, and its
+ * degrees of freedom are Satterthwaite's (Biometrics Bulletin 2, 1946).  With one
+ * version on each side it is Student's paired test.
+ *
  *-------------------------------------------------------------------------
  */
 #include <math.h>
@@ -181,4 +195,118 @@ wc_sign_p(int64_t up, int64_t down)
 		return NAN;
 	tail = beta(n - (double) fewer, (double) fewer + 1, 0.5, 0.5);
 	return 2 * tail < 1 ? 2 * tail : 1;
+}
+
+/* Whether every version has a number for a user. */
+static bool
+is_complete(const double *const *values, int versions, int64_t user)
+{
+	for (int v = 0; v < versions; v++)
+		if (isnan(values[v][user]))
+			return false;
+	return true;
+}
+
+static double
+mean_of(const double *const *values, int versions, int64_t user)
+{
+	double sum = 0;
+
+	for (int v = 0; v < versions; v++)
+		sum += values[v][user];
+	return sum / versions;
+}
+
+/* What one side adds to the variance of the difference. */
+typedef struct SidePart
+{
+	double mean;
+	double versions; /* V_side */
+	double both; /* V_both */
+} SidePart;
+
+static SidePart
+side_part(const double *const *values, int versions, int total,
+          const double *const *all, int64_t users)
+{
+	WcMoments means = {0, 0, 0};
+	SidePart part = {0, 0, 0};
+	double square = 0;
+	int64_t m = 0;
+
+	for (int v = 0; v < versions; v++)
+	{
+		WcMoments moments = {0, 0, 0};
+
+		for (int64_t u = 0; u < users; u++)
+			if (is_complete(all, total, u))
+				wc_moments_add(&moments, values[v][u]);
+		m = moments.n;
+		wc_moments_add(&means, moments.mean);
+	}
+	part.mean = means.mean;
+	if (versions < 2 || m < 2)
+		return part;
+	part.versions = means.square / (versions - 1) / versions;
+	for (int v = 0; v < versions; v++)
+	{
+		WcMoments apart = {0, 0, 0};
+
+		/* its mean is that of the version, less that of the side */
+		for (int64_t u = 0; u < users; u++)
+			if (is_complete(all, total, u))
+				wc_moments_add(&apart,
+				               values[v][u] - mean_of(values, versions, u));
+		square += apart.square;
+	}
+	part.both =
+	    square / ((double) (m - 1) * (versions - 1)) / ((double) m * versions);
+	return part;
+}
+
+WcContrast
+wc_contrast(const double *const *values, const int versions[2], int64_t users)
+{
+	int total = versions[0] + versions[1];
+	const double *const *second = values + versions[0];
+	SidePart a = side_part(values, versions[0], total, values, users);
+	SidePart b = side_part(second, versions[1], total, values, users);
+	double of_versions = a.versions + b.versions;
+	WcContrast contrast = {0};
+	WcMoments moments = {0, 0, 0};
+	double of_users;
+	double all;
+	double squares;
+
+	for (int64_t u = 0; u < users; u++)
+	{
+		double x;
+
+		if (!is_complete(values, total, u))
+			continue;
+		x = mean_of(second, versions[1], u) - mean_of(values, versions[0], u);
+		wc_moments_add(&moments, x);
+		contrast.higher += x > 0;
+		contrast.lower += x < 0;
+	}
+	contrast.users = moments.n;
+	contrast.mean[0] = moments.n > 0 ? a.mean : NAN;
+	contrast.mean[1] = moments.n > 0 ? b.mean : NAN;
+	contrast.difference = moments.n > 0 ? moments.mean : NAN;
+	contrast.error = wc_moments_error(&moments);
+	contrast.version_error = total > 2 ? sqrt(of_versions) : NAN;
+	contrast.df = (double) (moments.n - 1);
+	if (total == 2 || moments.n < 2)
+		return contrast;
+	of_users = contrast.error * contrast.error;
+	all = of_users + of_versions - a.both - b.both;
+	all = fmax(all, fmax(of_users, of_versions));
+	squares = of_users * of_users / (double) (moments.n - 1);
+	if (versions[0] > 1)
+		squares += a.versions * a.versions / (versions[0] - 1);
+	if (versions[1] > 1)
+		squares += b.versions * b.versions / (versions[1] - 1);
+	contrast.error = sqrt(all);
+	contrast.df = squares > 0 ? all * all / squares : NAN;
+	return contrast;
 }

@@ -15,13 +15,16 @@
 #include "core/core.h"
 
 #define WALS_CUTS_MAX 20
+#define WALS_VERSIONS_MAX 20 /* of one side of a comparison */
+#define WALS_SIDES_MAX (2 * WALS_VERSIONS_MAX)
 
 typedef struct WalsEvaluateRequest
 {
 	Oid test;
-	int n_models; /* 1, or 2 to compare them */
-	Oid model[2]; /* InvalidOid: the default; the same as the first */
-	int32 version[2]; /* 0: the active one */
+	int n_models; /* 1, or those of both sides to compare them */
+	int n_first; /* of them: on the first side */
+	Oid model[WALS_SIDES_MAX]; /* InvalidOid: the default; the one before */
+	int32 version[WALS_SIDES_MAX]; /* 0: the active one */
 	const char *user_col; /* of test and candidates; NULL: the model's */
 	const char *item_col;
 	const char *value_col; /* NULL: the model's, if test has it */
@@ -37,19 +40,18 @@ typedef struct WalsEvaluateRequest
 } WalsEvaluateRequest;
 
 /*
- * What was measured for each of two sides: the version and popularity, or the
- * two versions.  Users are in the order of their ids.
+ * What was measured for each version; or for one, and for popularity.  Users are in the order of their ids.
  */
 typedef struct WalsMeasured
 {
 	int32 n_asked; /* users of the test, or of the sample of it */
 	int32 n_users; /* those that all versions know */
 	int32 n_values; /* wc_trial_values */
-	double *values[2]; /* n_users x n_values; may be NULL */
-	double coverage[2][WALS_CUTS_MAX];
+	double *values[WALS_SIDES_MAX]; /* n_users x n_values; may be NULL */
+	double coverage[WALS_SIDES_MAX][WALS_CUTS_MAX];
 	bool rated; /* explicit feedback: predictions, too */
 	int64 n_pairs; /* pairs with a value, of all users asked */
-	WcErrorSums *sums[2]; /* n_users; the second may be NULL */
+	WcErrorSums *sums[WALS_SIDES_MAX]; /* n_users; the second may be NULL */
 } WalsMeasured;
 
 /* Results are allocated in the current context. */
@@ -91,6 +93,8 @@ typedef struct WalsCompareRow
 	double value[2];
 	double difference; /* second minus first */
 	double error; /* of the difference */
+	double version_error; /* the part that versions of one side tell */
+	double df;
 	double t;
 	double p;
 	int64 n_higher; /* users for whom the second is higher; -1: none */

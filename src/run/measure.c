@@ -113,32 +113,15 @@ check(WalsMeasureState *state, WcStatus status)
  * Reading
  * ------------------------------------------------------------------------ */
 
+/* A version can be compared with one that was opened before. */
 static void
-open_models(WalsMeasureState *state)
+check_pair(const WalsModel *a, const WalsModel *b)
 {
-	const WalsEvaluateRequest *request = state->request;
-	const WalsModel *a = &state->models[0];
-	const WalsModel *b = &state->models[1];
-	Oid relation = InvalidOid;
-	int m;
-
-	for (m = 0; m < request->n_models; m++)
-	{
-		if (m == 0 || OidIsValid(request->model[m]))
-			relation = wals_model_resolve(request->model[m]);
-		if (request->version[m] != 0)
-			wals_model_version(relation, request->version[m],
-			                   &state->models[m]);
-		else
-			wals_model_active(relation, &state->models[m]);
-	}
-	if (request->n_models == 1)
-		return;
 	if (a->relation == b->relation && a->version == b->version)
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("nothing to compare: version %d of model \"%s\" is on "
-		                "both sides",
+		         errmsg("nothing to compare: version %d of model \"%s\" is "
+		                "there twice",
 		                a->version, get_rel_name(a->relation)),
 		         errhint("Name another model_b, or version_a and version_b; "
 		                 "SELECT version, active FROM %s lists them.",
@@ -149,6 +132,28 @@ open_models(WalsMeasureState *state)
 		         errmsg("models \"%s\" and \"%s\" have ids of different types",
 		                get_rel_name(a->relation), get_rel_name(b->relation)),
 		         errhint("Compare models of the same users and items.")));
+}
+
+static void
+open_models(WalsMeasureState *state)
+{
+	const WalsEvaluateRequest *request = state->request;
+	Oid relation = InvalidOid;
+	int m;
+	int before;
+
+	for (m = 0; m < request->n_models; m++)
+	{
+		if (m == 0 || OidIsValid(request->model[m]))
+			relation = wals_model_resolve(request->model[m]);
+		if (request->version[m] != 0)
+			wals_model_version(relation, request->version[m],
+			                   &state->models[m]);
+		else
+			wals_model_active(relation, &state->models[m]);
+		for (before = 0; before < m; before++)
+			check_pair(&state->models[before], &state->models[m]);
+	}
 }
 
 /* Ids must have the types of the model's. */
@@ -317,33 +322,48 @@ draw_users(WalsMeasureState *state)
 	                      state->request->seed, &state->memory, state->wanted);
 }
 
-/* Rows of the users under test in the sources, both together for two. */
+/* Whether what was seen is what an earlier version's source says, too. */
+static bool
+is_read(const WalsMeasureState *state, int m, const WalsSource *source)
+{
+	const WalsModel *models = state->models;
+	int before;
+
+	for (before = 0; before < m; before++)
+		if (models[before].source == models[m].source &&
+		    strcmp(NameStr(models[before].user_col), source->user_col) == 0 &&
+		    strcmp(NameStr(models[before].item_col), source->item_col) == 0)
+			return true;
+	return false;
+}
+
+/* Rows of the users under test in the sources, all together. */
 static void
 read_seen(WalsMeasureState *state)
 {
-	const WalsModel *a = &state->models[0];
-	const WalsModel *b = &state->models[1];
+	const WalsModel *models = state->models;
 	WalsSource other;
 	WalsPairs more;
+	int m;
 
-	wals_pairs_open_seen(
-	    a, state->request->n_models == 1 && wals_measure_is_explicit(a),
-	    &state->source);
+	wals_pairs_open_seen(&models[0],
+	                     state->request->n_models == 1 &&
+	                         wals_measure_is_explicit(&models[0]),
+	                     &state->source);
 	wals_pairs_read(&state->source, state->users, state->items, state->wanted,
 	                &state->memory, &state->seen_pairs);
-	if (state->request->n_models == 1)
-		return;
-	wals_pairs_open_seen(b, false, &other);
-	if (a->source == b->source &&
-	    strcmp(state->source.user_col, other.user_col) == 0 &&
-	    strcmp(state->source.item_col, other.item_col) == 0)
-		return;
-	wals_pairs_read(&other, state->users, state->items, state->wanted,
-	                &state->memory, &more);
-	check(state,
-	      wc_coo_append(&state->seen_pairs.coo, more.coo.count, more.coo.user,
-	                    more.coo.item, NULL, NULL, NULL, &state->memory.alloc));
-	wc_coo_free(&more.coo, &state->memory.alloc);
+	for (m = 1; m < state->request->n_models; m++)
+	{
+		wals_pairs_open_seen(&models[m], false, &other);
+		if (is_read(state, m, &other))
+			continue;
+		wals_pairs_read(&other, state->users, state->items, state->wanted,
+		                &state->memory, &more);
+		check(state, wc_coo_append(&state->seen_pairs.coo, more.coo.count,
+		                           more.coo.user, more.coo.item, NULL, NULL,
+		                           NULL, &state->memory.alloc));
+		wc_coo_free(&more.coo, &state->memory.alloc);
+	}
 }
 
 static void

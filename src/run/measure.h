@@ -17,7 +17,7 @@ typedef struct WalsMeasureState
 {
 	/* input */
 	const WalsEvaluateRequest *request;
-	WalsModel models[2];
+	WalsModel models[WALS_SIDES_MAX];
 	WalsMemory memory; /* freed at the end */
 	WalsMemory kept; /* the result */
 	WalsSource test;
@@ -40,11 +40,11 @@ typedef struct WalsMeasureState
 	int32 n_wanted;
 	int32 *chosen; /* indexes of users that all versions know */
 	int32 n_chosen;
-	float *user_factors[2]; /* n_chosen x factors */
-	float *user_base[2];
+	float *user_factors[WALS_SIDES_MAX]; /* n_chosen x factors */
+	float *user_base[WALS_SIDES_MAX];
 
 	/* one version's items */
-	int32 *map[2]; /* index there of each of items, -1: none */
+	int32 *map[WALS_SIDES_MAX]; /* index there of each of items, -1: none */
 	const WalsRows *rows; /* valid until the next statement */
 
 	WalsMeasured *measured;

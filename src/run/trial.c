@@ -54,6 +54,18 @@ typedef enum Take
 	TAKE_CANDIDATES
 } Take;
 
+/* Versions are compared on what all of them predict. */
+static bool
+is_predicted(const WalsMeasureState *state, int32 item)
+{
+	int m;
+
+	for (m = 0; m < state->request->n_models; m++)
+		if (state->map[m][item] < 0)
+			return false;
+	return true;
+}
+
 static bool
 is_taken(const WalsMeasureState *state, Take take, const WcCsr *from,
          int32 user, int64 e)
@@ -65,9 +77,7 @@ is_taken(const WalsMeasureState *state, Take take, const WcCsr *from,
 		case TAKE_RELEVANT:
 			return is_relevant(state, from->value ? from->value[e] : 1.0f);
 		case TAKE_RATED:
-			/* two versions are compared on what both predict */
-			return state->request->n_models == 1 ||
-			       (state->map[0][item] >= 0 && state->map[1][item] >= 0);
+			return is_predicted(state, item);
 		case TAKE_SEEN:
 			return !wals_measure_has(&state->tested, user, item);
 		case TAKE_CANDIDATES:

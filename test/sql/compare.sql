@@ -106,8 +106,74 @@ SELECT count(*) FROM wals_compare('train', 'stars', 'fewer');
 SET client_min_messages = warning;
 
 -- ---------------------------------------------------------------------------
+-- Options, by several versions trained with different seeds
+-- ---------------------------------------------------------------------------
+
+SELECT wals_train('seeds', 'train', factors => 4, iterations => 4, seed => s, keep_versions => 20, activate => 'no') FROM generate_series(1, 4) AS s;
+SELECT wals_train('seeds', 'train', factors => 2, iterations => 4, seed => s, keep_versions => 20, activate => 'no') FROM generate_series(5, 7) AS s;
+SELECT wals_activate('seeds', 1);
+SELECT wals_train('guesses', 'train', value_col => 'rating', feedback => 'explicit', factors => 2, iterations => 3, seed => s, keep_versions => 20)
+FROM generate_series(1, 3) AS s;
+SELECT wals_train('guesses', 'train', value_col => 'rating', feedback => 'explicit', factors => 4, iterations => 3, seed => s, keep_versions => 20)
+FROM generate_series(4, 6) AS s;
+-- values are means of the versions' own, and so is the part of the error that they tell
+CREATE FUNCTION sides(model regclass, a bigint[], b bigint[]) RETURNS TABLE (metric text, value_a boolean, value_b boolean, difference boolean, version_error boolean, larger boolean, p boolean, users boolean)
+LANGUAGE sql AS $$
+	WITH v AS (
+		SELECT e.metric, v = ANY ($2) AS first, e.value, e.n_users FROM unnest($2 || $3) AS v, LATERAL wals_evaluate('held_out', $1, version => v) AS e
+		WHERE e.metric NOT IN ('popularity', 'coverage')
+	), s AS (
+		SELECT metric, avg(value) FILTER (WHERE first) AS a, avg(value) FILTER (WHERE NOT first) AS b, max(n_users) AS n,
+			sqrt(COALESCE(var_samp(value) FILTER (WHERE first) / count(*) FILTER (WHERE first), 0)
+				+ COALESCE(var_samp(value) FILTER (WHERE NOT first) / count(*) FILTER (WHERE NOT first), 0)) AS error
+		FROM v GROUP BY 1
+	)
+	SELECT s.metric, abs(c.value_a - s.a) < 1e-9, abs(c.value_b - s.b) < 1e-9, abs(c.difference - (s.b - s.a)) < 1e-9, abs(c.version_error - s.error) < 1e-9,
+		c.std_error >= c.version_error AND c.df > 0 AND c.df < s.n, abs(c.t - c.difference / c.std_error) < 1e-9 AND c.p_value BETWEEN 0 AND 1, c.n_users = s.n
+	FROM s JOIN wals_compare('held_out', $1, versions_a => $2, versions_b => $3) AS c USING (metric)
+$$;
+SELECT * FROM sides('seeds', '{1,2,3,4}', '{5,6,7}') ORDER BY 1;
+SELECT * FROM sides('guesses', '{1,2,3}', '{4,5,6}') WHERE metric IN ('rmse', 'mae', 'ndcg') ORDER BY 1;
+-- one against several; the other way round
+SELECT bool_and(value_a AND value_b AND difference AND version_error AND larger AND p AND users) AS one_and_three FROM sides('seeds', '{2}', '{5,6,7}');
+SELECT count(*) AS rows, count(*) FILTER (WHERE abs(a.difference + b.difference) > 1e-12 OR abs(a.std_error - b.std_error) > 1e-12 OR abs(a.df - b.df) > 1e-9
+	OR abs(a.p_value - b.p_value) > 1e-9 OR (a.n_higher, a.n_lower) <> (b.n_lower, b.n_higher)) AS differences
+FROM wals_compare('held_out', 'seeds', versions_a => '{1,2,3}', versions_b => '{5,6,7}') AS a
+JOIN wals_compare('held_out', 'seeds', versions_a => '{7,6,5}', versions_b => '{3,2,1}') AS b USING (metric);
+-- lists of one are what version_a and version_b are, and models may differ
+SELECT count(*) AS rows, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS differences
+FROM wals_compare('held_out', 'seeds', versions_a => '{2}', versions_b => '{6}') AS a
+JOIN wals_compare('held_out', 'seeds', version_a => 2, version_b => 6) AS b USING (metric);
+SELECT metric, n_users > 0 AS users, version_error > 0 AS version_error
+FROM wals_compare('held_out', 'seeds', 'stars', versions_a => '{1,2}', versions_b => '{1,2}') WHERE metric IN ('ndcg', 'auc', 'rmse') ORDER BY 1;
+-- Twenty comparisons of options with themselves: those of single versions find
+-- more differences than those of several.
+SELECT wals_train('nulls', 'train', factors => 4, iterations => 2, seed => s, keep_versions => 99) FROM generate_series(1, 20) AS s;
+WITH alone AS (
+	SELECT count(*) FILTER (WHERE p_value < 0.05) AS n FROM generate_series(1, 19) AS v, LATERAL wals_compare('held_out', 'nulls', version_a => v, version_b => v + 1) AS c WHERE metric = 'auc'
+), several AS (
+	SELECT count(*) FILTER (WHERE p_value < 0.05) AS n FROM generate_series(1, 19) AS v, LATERAL wals_compare('held_out', 'nulls',
+		versions_a => ARRAY[1 + v % 20, 1 + (v + 4) % 20, 1 + (v + 9) % 20, 1 + (v + 14) % 20],
+		versions_b => ARRAY[1 + (v + 1) % 20, 1 + (v + 6) % 20, 1 + (v + 12) % 20, 1 + (v + 17) % 20]) AS c WHERE metric = 'auc'
+)
+SELECT alone.n > several.n AS fewer, several.n <= 3 AS few FROM alone, several;
+-- what a p value is about is said
+SET client_min_messages = notice;
+SELECT count(*) FROM wals_compare('held_out', 'seeds', version_a => 2, version_b => 6);
+SELECT count(*) FROM wals_compare('held_out', 'seeds', versions_a => '{2,3}', versions_b => '{6}');
+SET client_min_messages = warning;
+
+-- ---------------------------------------------------------------------------
 -- Errors
 -- ---------------------------------------------------------------------------
+
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', version_a => 1, versions_a => '{1,2}', versions_b => '{3,4}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => '{}', versions_b => '{3,4}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => '{1,2}', versions_b => '{2,3}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => '{1,1}', versions_b => '{2,3}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => '{1,99}', versions_b => '{2,3}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => '{0}', versions_b => '{2,3}')$$);
+SELECT outcome($$SELECT * FROM wals_compare('held_out', 'seeds', versions_a => (SELECT array_agg(v) FROM generate_series(1, 21) AS v), versions_b => '{2,3}')$$);
 
 SELECT outcome($$SELECT * FROM wals_compare('held_out', 'stars')$$);
 SELECT outcome($$SELECT * FROM wals_compare('held_out', 'stars', version_a => 2, version_b => 2)$$);

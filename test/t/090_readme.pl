@@ -195,7 +195,7 @@ is_deeply(documented_arguments('wals_tune'),
 	arguments('wals_tune(regclass, jsonb, name, name, name, name, name, text, text, bigint, bigint, bigint, text, text, double precision, double precision, bigint, bigint)'),
 	'the arguments of wals_tune');
 is_deeply(documented_arguments('wals_compare'),
-	arguments("wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], $lists)"),
+	arguments("wals_compare(regclass, regclass, regclass, bigint, bigint, bigint[], $lists, bigint[], bigint[])"),
 	'the arguments of wals_compare');
 
 # Name and type of each column.

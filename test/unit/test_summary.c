@@ -124,9 +124,121 @@ test_sign(void)
 	CHECK_NEAR(wc_sign_p(498500, 501500), erfc(1499.5 / 500 / sqrt(2)), 1e-6);
 }
 
+/*
+ * One version each is the paired test: 1/4, 1/4, 1/4, 1, 1 and 1, 1, 1, 1/4, 1,
+ * as in regress compare, with a user that one has no number for.
+ */
+static void
+test_contrast_pair(void)
+{
+	static const double a[] = {0.25, 0.25, 0.25, 1, NAN, 1};
+	static const double b[] = {1, 1, 1, 0.25, 7, 1};
+	const double *values[] = {a, b};
+	WcContrast c = wc_contrast(values, (int[]){1, 1}, 6);
+
+	CHECK(c.users == 5 && c.higher == 3 && c.lower == 1);
+	CHECK_NEAR(c.difference, 0.3, 1e-15);
+	CHECK_NEAR(c.error, 0.3, 1e-15);
+	CHECK(isnan(c.version_error) && c.df == 4);
+	CHECK_NEAR(c.mean[0], 0.55, 1e-15);
+	CHECK_NEAR(c.mean[1], 0.85, 1e-15);
+	c = wc_contrast(values, (int[]){1, 1}, 1);
+	CHECK(c.users == 1 && isnan(c.error));
+	c = wc_contrast(values, (int[]){1, 1}, 0);
+	CHECK(c.users == 0 && isnan(c.difference) && isnan(c.mean[0]));
+}
+
+/*
+ * Two versions against one, two users.  First side 0, 4 and 2, 2 of the users,
+ * second 5, 7.  Means of the versions 1 and 3: V_a = 2 / 2; differences of the
+ * users 5 - 2 and 7 - 2: V_users = 2 / 2; what is left of x_us is +-1:
+ * V_both = 4 / 1 / 4.  Variance 1 + 1 - 1, degrees of freedom 1 / (1 + 1), and the
+ * parts are not more than it.
+ */
+static void
+test_contrast_hand(void)
+{
+	static const double first[] = {0, 2};
+	static const double again[] = {4, 2};
+	static const double second[] = {5, 7};
+	const double *values[] = {first, again, second};
+	WcContrast c = wc_contrast(values, (int[]){2, 1}, 2);
+
+	CHECK(c.users == 2 && c.higher == 2 && c.lower == 0);
+	CHECK_NEAR(c.mean[0], 2, 1e-15);
+	CHECK_NEAR(c.difference, 4, 1e-15);
+	CHECK_NEAR(c.version_error, 1, 1e-15);
+	CHECK_NEAR(c.error, 1, 1e-15);
+	CHECK_NEAR(c.df, 0.5, 1e-15);
+}
+
+/* About normal, from a counter. */
+static double
+noise(uint64_t number)
+{
+	double sum = 0;
+
+	for (int i = 0; i < 12; i++)
+		sum += wc_hash_unit(wc_hash_pair(5, number, (uint64_t) i));
+	return sum - 6;
+}
+
+/*
+ * Sides that do not differ: users differ, versions do, and each version has its
+ * own luck with each user.  p < 0.05 comes about in about one of twenty cases,
+ * where a test of single versions says so far more often.
+ */
+static void
+test_contrast_null(void)
+{
+	enum
+	{
+		USERS = 40,
+		VERSIONS = 5,
+		CASES = 2000
+	};
+	static double x[2 * VERSIONS][USERS];
+	const double *values[2 * VERSIONS];
+	const double *pair[2];
+	int found = 0;
+	int found_alone = 0;
+	uint64_t number = 0;
+
+	for (int c = 0; c < CASES; c++)
+	{
+		WcContrast all;
+		WcContrast alone;
+		double user[USERS];
+
+		for (int u = 0; u < USERS; u++)
+			user[u] = noise(number++);
+		for (int v = 0; v < 2 * VERSIONS; v++)
+		{
+			double version = 0.3 * noise(number++);
+
+			for (int u = 0; u < USERS; u++)
+				x[v][u] = user[u] + version + noise(number++);
+			values[v] = x[v];
+		}
+		all = wc_contrast(values, (int[]){VERSIONS, VERSIONS}, USERS);
+		pair[0] = x[0];
+		pair[1] = x[VERSIONS];
+		alone = wc_contrast(pair, (int[]){1, 1}, USERS);
+		found += wc_student_p(all.difference / all.error, all.df) < 0.05;
+		found_alone +=
+		    wc_student_p(alone.difference / alone.error, alone.df) < 0.05;
+	}
+	/* 100 of 2000 are expected, with a standard deviation of 9.7 */
+	CHECK(found >= 60 && found <= 140);
+	CHECK(found_alone > 400);
+}
+
 int
 main(void)
 {
+	test_contrast_pair();
+	test_contrast_hand();
+	test_contrast_null();
 	test_moments();
 	test_moments_offset();
 	test_ratio();
