@@ -62,6 +62,8 @@ my @calls = (
 	[ wals_recommend_all_bigint => q{SELECT * FROM wals_recommend_all_bigint(2, 'model')} ],
 	[ wals_score => q{SELECT u, wals_score(u, 3, 'model') FROM generate_series(1, 12) AS u} ],
 	[ wals_score => q{SELECT u, wals_score(u, 3, 'model', 'always') FROM generate_series(1, 12) AS u} ],
+	[ _wals_score_stored => q{SELECT u, _wals_score_stored(u, 3, 'model') FROM generate_series(1, 12) AS u} ],
+	[ _wals_queue_state => q{SELECT _wals_queue_state('touched', 'source', 'user_id', 'item_id') IS NULL} ],
 	[ wals_explain => q{SELECT * FROM wals_explain(3, 5, 5, 'model')} ],
 	[ wals_explain => q{SELECT * FROM wals_explain('u3', 'i5', 5, 'texts')} ],
 	[ wals_user_factors => q{SELECT wals_user_factors(3, 'model')} ],
@@ -91,12 +93,13 @@ my @calls = (
 	[ wals_refresh => q{SELECT wals_refresh('refreshed', since => '-infinity')}, 1 ],
 	[ wals_refresh => q{SELECT wals_refresh('touched')}, 1 ],
 	[ wals_forget => q{SELECT wals_forget(5, 'forgotten', items => 'all')}, 1 ],
+	[ wals_set_source => q{SELECT wals_set_source('queued', 'source')}, 1 ],
 	[ wals_import => q{SELECT wals_import('imported', 'other_users', 'other_items', source => 'source')}, 1 ],
 	[ wals_queue_enable => q{SELECT wals_queue_enable('queued')}, 1 ]);
 # What reads no relation, or only what it changes itself under its own lock.
 my %exempt = map { $_ => 1 } qw(_wals_guard wals_version wals_info wals_selftest wals_holdout wals_cache_info _wals_progress_list _wals_progress_log
   _wals_tune_progress_list wals_queue_disable wals_queue_touched wals_activate wals_prune wals_drop wals_set_default
-  wals_set_metrics _wals_recommend_support _wals_recommend_all_support wals_recommend_all_uuid wals_popular_uuid wals_map_uuid);
+  wals_set_metrics _wals_score_support _wals_recommend_support _wals_recommend_all_support wals_recommend_all_uuid wals_popular_uuid wals_map_uuid);
 
 # Changes to columns of a relation with ids and words and numbers beside them.
 sub column_changes
