@@ -11,8 +11,8 @@
  * to three digits: nobody means more, and they are going to be pasted.
  *
  * Successive halving (Jamieson and Talwalkar, Non-stochastic best arm
- * identification, 2016) gives all trials a ninth of their iterations, the best
- * third of them a third, the best third of those all.
+ * identification, 2016) gives all trials a third of their iterations, and the best
+ * third of them all.
  *
  * What to try next, given what others came to, is for tune_model.c.
  *
@@ -25,7 +25,7 @@
 
 #define DRAWS_PER_TRIAL 64 /* until a random search has nothing new */
 #define HALVING_RATE 3
-#define HALVING_PART 9 /* of the iterations: a smaller one says too little */
+#define HALVING_PART 3 /* of the iterations: a smaller one says too little */
 #define HALVING_LAST 2 /* trials that are run to the end at least */
 #define DIGITS 3
 

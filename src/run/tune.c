@@ -465,7 +465,7 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 
 /*
  * The defaults go on whatever the others are like: what a tuning finds is no
- * worse than they are, and after a ninth of the iterations nobody knows that.
+ * worse than they are, and after a third of the iterations nobody knows that.
  */
 static bool
 stays(const TuneState *state, int32 t)

@@ -162,8 +162,8 @@ FROM random;
 -- no more than there are
 SELECT count(*) FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 4}, "iterations": 2}', search => 'random');
 
--- halving: 12 trials run a ninth, 4 a third, 2 all of their iterations, and
--- the two have the figures they have without halving
+-- halving: 12 trials run a third, 4 all of their iterations, and
+-- these have the figures they have without halving
 CREATE TABLE halving AS
 SELECT * FROM wals_tune('ratings', '{"factors": {"min": 2, "max": 9}, "regularization": {"min": 0.001, "max": 1, "log": true},
 	"col_weight_exponent": [-0.5, 0], "iterations": 18}', search => 'halving', trials => 12);

@@ -11,8 +11,8 @@ SELECT u AS user_id, i AS item_id
 FROM generate_series(1, 90) AS u, generate_series(1, 40) AS i
 WHERE (u * i + u * u * 3 + i * i) % 7 = 0 OR (u % 3 = i % 3 AND (u + i) % 2 = 0);
 
--- a list is gone through to its end, in batches of twenty, of which seven run a
--- third of the iterations and three all of them
+-- a list is gone through to its end, in batches of twenty, of which seven run
+-- all of the iterations
 CREATE TABLE listed AS
 SELECT * FROM wals_tune('ratings', '{"factors": [2, 3, 4, 5, 6, 7, 8], "regularization": [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], "iterations": 9}',
 	max_seconds => 3600);
@@ -47,14 +47,11 @@ SELECT seed, min(iterations) FILTER (WHERE trial = 1) AS of_defaults,
 	max(value) FILTER (WHERE best) >= max(value) FILTER (WHERE trial = 1) AS no_worse
 FROM generate_series(0, 3) AS s (seed), LATERAL wals_tune('ratings', trials => 20, seed => s.seed) AS t
 GROUP BY seed ORDER BY seed;
-SET client_min_messages = notice;
 SET wals.threads = 1;
 SET wals.max_memory = '4MB';
-\set VERBOSITY terse
 SELECT count(*) AS trials, max((options ->> 'factors')::integer) AS most, count(*) FILTER (WHERE value IS NULL) AS failed
 FROM wals_tune('ratings', trials => 20, max_users => 20) AS t;
 RESET wals.max_memory;
 RESET wals.threads;
 
-SET client_min_messages = warning;
 DROP SCHEMA tune_time CASCADE;

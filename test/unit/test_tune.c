@@ -159,17 +159,16 @@ test_rungs(void)
 {
 	WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
 
-	CHECK(wc_tune_rungs(20, true, rungs) == 3);
-	CHECK(rungs[0].trials == 20 && rungs[0].part == 9);
-	CHECK(rungs[1].trials == 7 && rungs[1].part == 3);
-	CHECK(rungs[2].trials == 3 && rungs[2].part == 1);
+	CHECK(wc_tune_rungs(20, true, rungs) == 2);
+	CHECK(rungs[0].trials == 20 && rungs[0].part == 3);
+	CHECK(rungs[1].trials == 7 && rungs[1].part == 1);
 	CHECK(wc_tune_rungs(20, false, rungs) == 1);
 	CHECK(rungs[0].trials == 20 && rungs[0].part == 1);
 	/* with few trials there is nothing to halve: one is no contest */
 	CHECK(wc_tune_rungs(1, true, rungs) == 1);
 	CHECK(rungs[0].trials == 1 && rungs[0].part == 1);
 	CHECK(wc_tune_rungs(4, true, rungs) == 2);
-	CHECK(rungs[0].trials == 4 && rungs[0].part == 9);
+	CHECK(rungs[0].trials == 4 && rungs[0].part == 3);
 	CHECK(rungs[1].trials == 2 && rungs[1].part == 1);
 	for (int32_t n = 1; n <= WC_TUNE_TRIALS_MAX; n++)
 	{
