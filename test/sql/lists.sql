@@ -30,7 +30,7 @@ SELECT count(*) FROM generate_series(1, 30) AS u, wals_recommend(u, 3, 'explicit
 SELECT count(*) FROM wals_recommend_users(1, 3, 'explicit');
 SELECT count(*) FROM wals_recommend_users(1, 3, 'other');
 SELECT count(*) > 0 AS rows FROM wals_recommend_all(3, 'other');
-SELECT count(*) FROM wals_recommend_for(ARRAY[1, 2]::bigint[], n => 3, model => 'other');
+SELECT count(*) FROM wals_recommend_for(ARRAY[1, 2]::bigint[], ARRAY[5, 4], 3, 'other');
 -- models that rank say nothing
 SELECT count(*) FROM wals_recommend(1, 3, 'weighted');
 SELECT count(*) FROM wals_recommend(1, 3, 'implicit');
