@@ -635,8 +635,8 @@ prepare(void *arg)
 	WalsTrainRequest *request = &refresh->request;
 	const WalsNaming *naming = &record->source.naming;
 
-	model->named = record->named =
-	    wals_named_hold(naming, wals_relation_owner(model->relation));
+	model->named = record->named = wals_named_hold(
+	    naming, wals_relation_owner(model->relation), model->source);
 	model->source = record->source.relation = model->named.relation;
 	refresh->has_source = OidIsValid(model->source);
 	refresh->has_objective = record->n_options > 0;

@@ -35,7 +35,6 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
@@ -123,15 +122,37 @@ identity_owner(const char *identity)
 	return identity != NULL ? identity : "";
 }
 
-/* Whether a relation still has this name. */
+/*
+ * Whether a relation still has this name, which is asked with every answer; false
+ * for one that is gone, whose OID becomes 0.
+ */
 static bool
-is_called(Oid relation, const char *name)
+is_called(Oid *relation, const char *name)
 {
-	char *schema = get_namespace_name(get_rel_namespace(relation));
-	char *own = get_rel_name(relation);
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(*relation));
+	Form_pg_class form;
+	char *schema;
+	bool result;
+	Size length;
 
-	return schema != NULL && own != NULL &&
-	       strcmp(quote_qualified_identifier(schema, own), name) == 0;
+	if (!HeapTupleIsValid(tuple))
+	{
+		*relation = InvalidOid;
+		return false;
+	}
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	schema = get_namespace_name(form->relnamespace);
+	if (schema == NULL)
+		schema = "";
+	length = strlen(schema);
+	/* most names need no quotes */
+	result = (strncmp(name, schema, length) == 0 && name[length] == '.' &&
+	          strcmp(name + length + 1, NameStr(form->relname)) == 0) ||
+	         (strchr(name, '"') != NULL &&
+	          strcmp(quote_qualified_identifier(schema, NameStr(form->relname)),
+	                 name) == 0);
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /* The relation that has a name now, or 0; not one of another session's. */
@@ -195,12 +216,10 @@ wals_named_find(const WalsNaming *naming, Oid owner)
 
 	if (naming->name[0] == '\0')
 		return named;
-	if (is_here && wals_relation_owner(was) == InvalidOid)
-		was = InvalidOid;
+	if (is_here && is_called(&was, naming->name))
+		return (WalsNamed){WALS_NAMED_SAME, was, was, InvalidOid};
 	named.was = was;
-	now = OidIsValid(was) && is_called(was, naming->name)
-	          ? was
-	          : find_name(naming->name);
+	now = find_name(naming->name);
 	if (OidIsValid(now) && now != was &&
 	    !is_trusted(now, naming->identity, was, owner))
 	{
@@ -219,23 +238,26 @@ wals_named_find(const WalsNaming *naming, Oid owner)
 }
 
 WalsNamed
-wals_named_hold(const WalsNaming *naming, Oid owner)
+wals_named_hold(const WalsNaming *naming, Oid owner, Oid guess)
 {
+	Oid held = guess;
+
+	if (OidIsValid(held))
+		LockRelationOid(held, AccessShareLock);
 	for (;;)
 	{
 		WalsNamed named = wals_named_find(naming, owner);
-		Oid relation = named.relation;
 
-		if (!OidIsValid(relation))
+		if (named.relation == held)
+			return named;
+		if (OidIsValid(held))
+			UnlockRelationOid(held, AccessShareLock);
+		held = named.relation;
+		if (!OidIsValid(held))
 			return named;
 		CHECK_FOR_INTERRUPTS();
-		LockRelationOid(relation, AccessShareLock);
-		/* whoever was waited for may have exchanged it */
-		AcceptInvalidationMessages();
-		named = wals_named_find(naming, owner);
-		if (named.relation == relation)
-			return named;
-		UnlockRelationOid(relation, AccessShareLock);
+		/* whoever is waited for may exchange it: look again */
+		LockRelationOid(held, AccessShareLock);
 	}
 }
 
@@ -324,7 +346,8 @@ wals_named_missing(const WalsNamedUse *use, const WalsNaming *naming,
 WalsNamed
 wals_named_need(const WalsNamedUse *use, const WalsNaming *naming)
 {
-	WalsNamed named = wals_named_hold(naming, wals_relation_owner(use->model));
+	WalsNamed named =
+	    wals_named_hold(naming, wals_relation_owner(use->model), InvalidOid);
 
 	if (!OidIsValid(named.relation))
 		wals_named_missing(use, naming, &named);

@@ -57,8 +57,12 @@ extern void wals_naming_read(WalsNaming *naming, const char *name,
  */
 extern WalsNamed wals_named_find(const WalsNaming *naming, Oid owner);
 
-/* The same, locked for reading, so that it is what has the name. */
-extern WalsNamed wals_named_hold(const WalsNaming *naming, Oid owner);
+/*
+ * The same, locked for reading, so that it is what has the name.  guess: what it
+ * was found to be a moment ago, or 0.
+ */
+extern WalsNamed wals_named_hold(const WalsNaming *naming, Oid owner,
+                                 Oid guess);
 
 /* What it is called in messages: "source", "row_weights" or "col_weights". */
 typedef struct WalsNamedUse

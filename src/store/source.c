@@ -40,8 +40,8 @@ hold_source(const WalsSourceUse *use)
 	WalsModel *model = unconstify(WalsModel *, use->model);
 	WalsNamedUse named = {model->relation, "source", use->what, use->without};
 
-	model->named =
-	    wals_named_hold(&model->naming, wals_relation_owner(model->relation));
+	model->named = wals_named_hold(
+	    &model->naming, wals_relation_owner(model->relation), model->source);
 	model->source = model->named.relation;
 	if (!OidIsValid(model->source))
 		wals_named_missing(&named, &model->naming, &model->named);
