@@ -105,6 +105,16 @@ FROM areas AS a0,
 WHERE a0.title = 'MS Word'
 ORDER BY s.rank;
 
+\echo '   And who visits it also visits'
+\echo
+
+SELECT s.rank, a.title
+FROM areas AS a0,
+     wals_similar_items(a0.item_id, 5, 'web', metric => 'together') AS s
+     JOIN areas AS a USING (item_id)
+WHERE a0.title = 'MS Word'
+ORDER BY s.rank;
+
 \echo '== 9. A map: areas that the same people visit lie together'
 \echo
 

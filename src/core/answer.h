@@ -327,6 +327,7 @@ typedef struct WcQuery
 {
 	const float *vector; /* k */
 	float base;
+	int32_t likes; /* of the row whose vector it is, for WC_TOGETHER */
 	float min_score; /* only scores >= it; -INFINITY: all */
 	const int32_t *candidates; /* distinct indexes, any order; NULL: all */
 	int64_t n_candidates;
@@ -395,7 +396,8 @@ typedef enum WcMetric
 {
 	WC_COSINE, /* a . b / (|a| |b|), -1 to 1 */
 	WC_DOT, /* a . b */
-	WC_EUCLIDEAN /* 1 / (1 + |a - b|), 0 to 1 */
+	WC_EUCLIDEAN, /* 1 / (1 + |a - b|), 0 to 1 */
+	WC_TOGETHER /* the cosine times wc_together_ratio */
 } WcMetric;
 
 /* What others are compared with. */
@@ -413,7 +415,15 @@ extern void wc_probe_init(WcProbe *probe, WcMetric metric, int32_t factors,
                           const float *vector);
 
 /*
- * How much vector (finite) is like the probe: more is more alike.  False when
+ * sqrt(likes / own): what makes of the cosine of two rows, one with own likes and
+ * another with likes, how many of those who like the one like the other, see
+ * similar.c.  Counts below 1 are taken as 1.
+ */
+extern double wc_together_ratio(int32_t own, int32_t likes);
+
+/*
+ * How much vector (finite) is like the probe: more is more alike.  A probe knows
+ * no likes: with WC_TOGETHER it gives the cosine.  False when
  * there is no answer, which is for the cosine with a vector of zeros; a dot
  * product may be infinite.
  */

@@ -11,17 +11,26 @@
  * A vector of zeros has no direction: there is no cosine with it, and we invent
  * none.
  *
+ * Together.  Of n_i users who like one item and n_j who like another let n_ij like
+ * both.  The cosine of these two columns of the matrix is n_ij / sqrt(n_i n_j), so
+ * that n_ij / n_i, the part of those with the one who like the other, is the cosine
+ * times sqrt(n_j / n_i).  A model's vectors are its columns seen through k
+ * factors, with less noise: their cosine takes the place of that of the counts.
+ *
  * The search leaves out rows as search.c does.  With U the bound of q.v that the
  * codes give and c what must be reached, a row v is compared if
  *
  *		cosine		U >= c |q| |v|
  *		dot			U >= c
  *		euclidean	U - |v|^2 / 2 >= (|q|^2 - d^2) / 2,  1 / (1 + d) = c
+ *		together	as the cosine, with c / ratio of the row in the place of c
  *
  * each of which is what the kernel of the search tests, with a number for each
  * row that depends on its length in the place of a bias.  Lengths in their order
  * end the search for dot products, and for vectors shorter than q by more than
- * d; a cosine knows no length, so that all codes are read.  Slacks cover the
+ * d; a cosine knows no length, so that all codes are read, but of blocks whose
+ * rows have so few likes that a cosine of 1 would not do for them to be the
+ * best together.  Slacks cover the
  * rounding of bounds and comparisons, and where numbers are too large or too
  * small for that every row is compared: the answer is bit for bit the same.
  *
@@ -111,6 +120,7 @@ wc_probe_compare(const WcProbe *probe, const float *vector, float *similarity)
 	switch (probe->metric)
 	{
 		case WC_COSINE:
+		case WC_TOGETHER:
 			return cosine(probe, vector, similarity);
 		case WC_DOT:
 			*similarity = wc_dot(probe->factors, probe->vector, vector);
@@ -123,6 +133,15 @@ wc_probe_compare(const WcProbe *probe, const float *vector, float *similarity)
 	return false;
 }
 
+double
+wc_together_ratio(int32_t own, int32_t likes)
+{
+	double left = own > 0 ? own : 1;
+	double right = likes > 0 ? likes : 1;
+
+	return sqrt(right / left);
+}
+
 /* ------------------------------------------------------------------------
  * The most alike
  * ------------------------------------------------------------------------ */
@@ -132,6 +151,7 @@ typedef struct Hunt
 {
 	const WcPack *pack;
 	WcProbe probe;
+	int32_t likes; /* of the probe's row */
 	const uint64_t *excluded;
 	WcScored *heap;
 	int32_t n;
@@ -140,6 +160,12 @@ typedef struct Hunt
 	WcCoded coded;
 	int8_t codes[WC_FACTORS_MAX];
 } Hunt;
+
+static inline double
+row_ratio(const Hunt *hunt, int32_t index)
+{
+	return wc_together_ratio(hunt->likes, hunt->pack->likes[index]);
+}
 
 /* Compare a row that no filter leaves out. */
 static inline WcStatus
@@ -154,6 +180,8 @@ hunt_row(Hunt *hunt, int32_t index, WcError *error)
 	if (!isfinite(found.score))
 		return wc_fail(error, WC_NOT_FINITE, WC_ITEMS, index, -1,
 		               "The similarity is %g.", (double) found.score);
+	if (hunt->probe.metric == WC_TOGETHER)
+		found.score = (float) (found.score * row_ratio(hunt, index));
 	found.score += 0.0f; /* one zero of the two there are */
 	wc_heap_offer(hunt->heap, hunt->n, &hunt->count, found);
 	return WC_OK;
@@ -195,15 +223,14 @@ hunt_cut(const Hunt *hunt)
  * roundings.  Rows that are too short for that pass the limit.
  */
 static void
-aim_cosine(const Hunt *hunt, const WcPackBlock *block, double cut,
-           const float *norm, WcScanQuery *view, float *bias)
+aim_cosine(const Hunt *hunt, int32_t b, double cut, const float *norm,
+           WcScanQuery *view, float *bias)
 {
+	const WcPackBlock *block = &hunt->pack->blocks[b];
 	double rest = hunt->coded.rest / hunt->norm;
-	float per_norm;
+	double slack = 3e-6 + 3 * wc_dot_error(hunt->pack->factors);
+	float per_norm = (float) (rest - fmax(cut, -2) + slack);
 
-	cut = fmax(cut, -2);
-	cut -= 3e-6 + 3 * wc_dot_error(hunt->pack->factors);
-	per_norm = (float) (rest - cut);
 	view->scale = (float) (hunt->coded.scale / hunt->norm);
 	view->extra = wc_round_up(block->ratio * (1 + rest));
 	view->limit = (float) (-10 * NORM_MIN);
@@ -211,10 +238,49 @@ aim_cosine(const Hunt *hunt, const WcPackBlock *block, double cut,
 		bias[r] = per_norm * norm[r];
 }
 
+/* A cosine that each row has to reach for itself; none reaches 2. */
 static void
-aim_dot(const Hunt *hunt, const WcPackBlock *block, double cut,
-        const float *norm, WcScanQuery *view, float *bias)
+aim_together(const Hunt *hunt, int32_t b, double cut, const float *norm,
+             WcScanQuery *view, float *bias)
 {
+	const WcPack *pack = hunt->pack;
+	const int32_t *index = pack->index + (size_t) b * WC_PACK_BLOCK;
+	double rest = hunt->coded.rest / hunt->norm;
+	double slack = 3e-6 + 3 * wc_dot_error(pack->factors);
+
+	aim_cosine(hunt, b, 0, norm, view, bias);
+	for (uint64_t rows = wc_block_rows(pack, b); rows != 0; rows &= rows - 1)
+	{
+		int r = __builtin_ctzll(rows);
+		double least = cut / row_ratio(hunt, index[r]);
+
+		least = fmin(fmax(least, -2), 2);
+		bias[r] = (float) (rest - least + slack) * norm[r];
+	}
+}
+
+/* Whether no row of the block has the likes that the best together have. */
+static bool
+is_too_rare(const Hunt *hunt, int32_t b, double cut)
+{
+	const WcPack *pack = hunt->pack;
+	const int32_t *index = pack->index + (size_t) b * WC_PACK_BLOCK;
+	int32_t most = 0;
+
+	for (uint64_t rows = wc_block_rows(pack, b); rows != 0; rows &= rows - 1)
+	{
+		int32_t likes = pack->likes[index[__builtin_ctzll(rows)]];
+
+		most = likes > most ? likes : most;
+	}
+	return wc_together_ratio(hunt->likes, most) < cut;
+}
+
+static void
+aim_dot(const Hunt *hunt, int32_t b, double cut, const float *norm,
+        WcScanQuery *view, float *bias)
+{
+	const WcPackBlock *block = &hunt->pack->blocks[b];
 	double rest = hunt->coded.rest;
 	float per_norm = (float) rest;
 	double slack = WC_SEARCH_SLACK * (hunt->norm * block->size +
@@ -236,9 +302,10 @@ distance_of(double cut)
 }
 
 static void
-aim_euclidean(const Hunt *hunt, const WcPackBlock *block, double cut,
-              const float *norm, WcScanQuery *view, float *bias)
+aim_euclidean(const Hunt *hunt, int32_t b, double cut, const float *norm,
+              WcScanQuery *view, float *bias)
 {
+	const WcPackBlock *block = &hunt->pack->blocks[b];
 	double rest = hunt->coded.rest;
 	float per_norm = (float) rest;
 	double longest = block->norm_max;
@@ -265,6 +332,7 @@ hunt_goes_on(const Hunt *hunt, const WcPackBlock *block, double cut)
 	switch (hunt->probe.metric)
 	{
 		case WC_COSINE:
+		case WC_TOGETHER:
 			return true;
 		case WC_DOT:
 			return !(reach * (1 + wc_dot_error(hunt->pack->factors)) +
@@ -281,11 +349,13 @@ static WcStatus
 hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
             WcError *error)
 {
-	static void (*const aims[])(const Hunt *, const WcPackBlock *, double,
-	                            const float *, WcScanQuery *,
+	static void (*const aims[])(const Hunt *, int32_t, double, const float *,
+	                            WcScanQuery *,
 	                            float *) = {[WC_COSINE] = aim_cosine,
 	                                        [WC_DOT] = aim_dot,
-	                                        [WC_EUCLIDEAN] = aim_euclidean};
+	                                        [WC_EUCLIDEAN] = aim_euclidean,
+	                                        [WC_TOGETHER] = aim_together};
+	bool together = hunt->probe.metric == WC_TOGETHER;
 	const WcPack *pack = hunt->pack;
 	int32_t chunks = wc_pack_chunks(pack->factors);
 	WcScanQuery view = {hunt->codes, hunt->coded.offset, 0, 0, 0};
@@ -305,13 +375,15 @@ hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
 			return WC_CANCELLED;
 		if (!hunt_goes_on(hunt, block, cut))
 			break;
+		if (together && is_too_rare(hunt, b, cut))
+			continue;
 		if (mask != UINT64_MAX)
 		{
 			memcpy(last, pack->norm + first,
 			       sizeof(float) * (size_t) (pack->count - first));
 			norm = last;
 		}
-		aims[hunt->probe.metric](hunt, block, cut, norm, &view, bias);
+		aims[hunt->probe.metric](hunt, b, cut, norm, &view, bias);
 		if (hunt->count == hunt->n)
 		{
 			uint64_t reached;
@@ -352,7 +424,7 @@ wc_search_similar(const WcPack *pack, WcMetric metric, const WcQuery *query,
 	    query->candidates != NULL && searched < pack->count / WC_SEARCH_FEW;
 	const WcSearchKernel *kernel = wc_search_kernel_choose(kernel_name);
 	uint64_t *owned;
-	Hunt hunt = {.pack = pack, .heap = result};
+	Hunt hunt = {.pack = pack, .likes = query->likes, .heap = result};
 	WcStatus status;
 
 	*n_result = 0;

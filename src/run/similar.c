@@ -4,7 +4,8 @@
  *	  Items like an item, users like a user.
  *
  * Two rows are alike when their vectors are: biases say how much a row is liked
- * and not what it is like, so they do not count.  The search is the core's
+ * and not what it is like, so they do not count.  What is liked together asks how
+ * many like a row at all.  The search is the core's
  * (core/similar.c).
  *
  *-------------------------------------------------------------------------
@@ -20,6 +21,7 @@
 const WalsChoice wals_metric_choices[] = {{"cosine", WC_COSINE},
                                           {"dot", WC_DOT},
                                           {"euclidean", WC_EUCLIDEAN},
+                                          {"together", WC_TOGETHER},
                                           {NULL, 0}};
 
 /* The n best of the rows, or of the candidates when there are any. */
@@ -29,6 +31,7 @@ find_similar(const WalsRows *rows, WcMetric metric, int32 self,
              WcScored *result)
 {
 	WcQuery query = {.vector = wals_rows_vector(rows, self),
+	                 .likes = wals_rows_likes(rows, self),
 	                 .candidates = candidates,
 	                 .n_candidates = n_candidates,
 	                 .exclude = &self,

@@ -243,7 +243,7 @@ sub argument
 	if ($type eq 'text')
 	{
 		return quote(pick(@item_words)) if $name eq 'items';
-		return quote(pick(qw(cosine dot euclidean))) if $name eq 'metric' && $for =~ /similar/ && !chance(0.05);
+		return quote(pick(qw(cosine dot euclidean together))) if $name eq 'metric' && $for =~ /similar/ && !chance(0.05);
 		return quote(pick(@{ $words{$name} })) if $words{$name} && !chance(0.05);
 		return pick(@{ $odd{text} });
 	}

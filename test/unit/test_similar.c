@@ -87,6 +87,20 @@ test_closed_forms(void)
 	CHECK(compare(WC_DOT, 3, a, c) == 0);
 	CHECK_NEAR(compare(WC_EUCLIDEAN, 3, a, d), 1.0 / 13, 1e-7);
 	CHECK_NEAR(compare(WC_EUCLIDEAN, 3, a, c), 1.0 / 6, 1e-7);
+	CHECK(compare(WC_TOGETHER, 3, a, d) == compare(WC_COSINE, 3, a, d));
+}
+
+/*
+ * Of 4 users with one item 2 have another, which 9 have: by their columns the
+ * cosine is 2 / 6, and half of those with the one have the other.
+ */
+static void
+test_together(void)
+{
+	CHECK_NEAR(2.0 / 6 * wc_together_ratio(4, 9), 0.5, 1e-15);
+	CHECK_NEAR(2.0 / 6 * wc_together_ratio(9, 4), 2.0 / 9, 1e-15);
+	CHECK(wc_together_ratio(0, 1) == 1 && wc_together_ratio(-5, 4) == 2);
+	CHECK(wc_together_ratio(4, 0) == 0.5);
 }
 
 /* There is no cosine with nothing, from either side. */
@@ -152,6 +166,10 @@ compare_every_row(Data *data, WcMetric metric, const WcQuery *query)
 		                      data->vectors + (size_t) j * (size_t) data->k,
 		                      &scored.score))
 			continue;
+		if (metric == WC_TOGETHER)
+			scored.score =
+			    (float) (scored.score *
+			             wc_together_ratio(query->likes, data->pack.likes[j]));
 		scored.score += 0.0f;
 		data->expected[count++] = scored;
 	}
@@ -167,7 +185,7 @@ check_likeness(Data *data, const WcQuery *query)
 {
 	static const int32_t ns[] = {1, 10, INT32_MAX};
 
-	for (int metric = WC_COSINE; metric <= WC_EUCLIDEAN; metric++)
+	for (int metric = WC_COSINE; metric <= WC_TOGETHER; metric++)
 	{
 		int32_t n_expected = compare_every_row(data, (WcMetric) metric, query);
 
@@ -214,7 +232,7 @@ test_search(void)
 			seed++;
 			for (int bits = 0; bits < 8; bits++)
 			{
-				WcQuery query = {.vector = data->query};
+				WcQuery query = {.vector = data->query, .likes = bits - 1};
 
 				data_filter(data, 0.3, 0.05, bits % 2 == 0 ? 0.02 : 0.6,
 				            &state);
@@ -390,6 +408,7 @@ main(void)
 		}
 	}
 	test_closed_forms();
+	test_together();
 	test_zero();
 	test_large();
 	test_search();
