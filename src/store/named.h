@@ -8,6 +8,8 @@
 #ifndef WALS_STORE_NAMED_H
 #define WALS_STORE_NAMED_H
 
+#include "base/compat.h"
+
 /* Bytes of schema.name with every character quoted, and of an identity. */
 #define WALS_NAMING_SIZE (2 * (2 * NAMEDATALEN + 2))
 
@@ -77,9 +79,9 @@ typedef struct WalsNamedUse
  * 42P01 for one that was dropped or is in another database, 42501 where a
  * stranger's has its name.
  */
-extern void wals_named_missing(const WalsNamedUse *use,
-                               const WalsNaming *naming, const WalsNamed *named)
-    pg_attribute_noreturn();
+pg_noreturn extern void wals_named_missing(const WalsNamedUse *use,
+                                           const WalsNaming *naming,
+                                           const WalsNamed *named);
 
 /* The same lock for who cannot do without: wals_named_missing. */
 extern WalsNamed wals_named_need(const WalsNamedUse *use,
