@@ -160,9 +160,10 @@ wc_baseline_fit(const WcProblem *problem, const double *user_weight,
 	return WC_OK;
 }
 
-/* Weighted sum of the squares of the targets. */
+/* Weighted sum of the squares of the targets, and the largest term of it. */
 static WcStatus
-square_targets(const WcProblem *problem, double *square, WcPace *pace)
+square_targets(const WcProblem *problem, double *square, double *largest,
+               WcPace *pace)
 {
 	const WcCsr *csr = &problem->by_user;
 
@@ -173,8 +174,13 @@ square_targets(const WcProblem *problem, double *square, WcPace *pace)
 		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
 
 		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
-			*square += (double) wc_entry_weight(problem, e, scale) *
-			           csr->value[e] * csr->value[e];
+		{
+			double term = (double) wc_entry_weight(problem, e, scale) *
+			              csr->value[e] * csr->value[e];
+
+			*square += term;
+			*largest = fmax(*largest, term);
+		}
 		if (wc_pace(pace, csr->start[i + 1] - csr->start[i] + 1))
 			return WC_CANCELLED;
 	}
@@ -222,6 +228,7 @@ wc_baseline_spread(WcProblem *problem, const double *user_weight,
 {
 	double total = problem->mean_weight * (double) problem->by_user.nnz;
 	double all = 0;
+	double largest = 0;
 	double left;
 	WcStatus status;
 
@@ -229,7 +236,8 @@ wc_baseline_spread(WcProblem *problem, const double *user_weight,
 	if (problem->params.feedback == WC_IMPLICIT ||
 	    problem->by_user.value == NULL || total == 0)
 		return WC_OK;
-	status = square_targets(problem, &all, pace);
+	status = square_targets(problem, &all, &largest, pace);
+	problem->largest = all > 0 ? largest / all : 0;
 	left = all;
 	if (status == WC_OK && problem->biases)
 		status =

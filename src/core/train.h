@@ -412,6 +412,8 @@ typedef struct WcProblem
 	double spread; /* what factors have to explain: of explicit targets the
 									 * deviation from mean and biases, of
 									 * weighted ones from 0; 1 for implicit */
+	double largest; /* part of the weighted sum of squares of targets that
+									 * one entry makes up; 0 for implicit */
 	bool biases;
 	double mean_weight; /* mean of c_ij over the entries */
 	bool negatives_vanish; /* w0 given, and so small that the

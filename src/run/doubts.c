@@ -43,6 +43,10 @@
 #define USERS_AGREE 20
 #define FACTORS_AGREE 4
 
+/* An entry of many that makes up so much of the squares is no rating. */
+#define ENTRIES_MANY 100
+#define OUTLIER_LEAST 0.5
+
 /* It is not locked while we solve. */
 static void
 doubt_source(const WalsDoubtful *doubtful)
@@ -202,12 +206,33 @@ doubt_factors(const WalsDoubtful *doubtful)
 		             "leave both out to have them chosen.")));
 }
 
+/* A slip of the pen among ratings, that all else is fitted to. */
+static void
+doubt_outlier(const WalsDoubtful *doubtful)
+{
+	const WcProblem *problem = doubtful->problem;
+
+	if (problem->by_user.nnz < ENTRIES_MANY || problem->largest < OUTLIER_LEAST)
+		return;
+	ereport(WARNING,
+	        (errmsg("one value in column \"%s\" is far from all others",
+	                doubtful->request->source.value_col),
+	         errdetail("It makes up %.3g %% of the squared distances of the "
+	                   "values of model \"%s\" from %s, and regularization "
+	                   "follows these.",
+	                   100 * problem->largest, doubtful->model,
+	                   problem->params.feedback == WC_EXPLICIT ? "their mean"
+	                                                           : "0"),
+	         errhint("Leave its row out, or limit the values, in a view.")));
+}
+
 void
 wals_doubts_tell(const WalsDoubtful *doubtful)
 {
 	doubt_source(doubtful);
 	doubt_users(doubtful);
 	doubt_values(doubtful);
+	doubt_outlier(doubtful);
 	if (!doubt_times(doubtful))
 		doubt_factors(doubtful);
 }

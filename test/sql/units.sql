@@ -120,6 +120,14 @@ SELECT wals_train('c', 'same', value_col => 'rating', feedback => 'explicit', fa
 SELECT round(min(wals_score(u, i, 'c'))::numeric, 4) AS lowest, round(max(wals_score(u, i, 'c'))::numeric, 4) AS highest
 FROM generate_series(1, 120) AS u, generate_series(1, 60) AS i;
 
+-- one slip outweighs all that people said
+SET client_min_messages = warning;
+CREATE VIEW slip AS SELECT user_id, item_id, CASE WHEN user_id = 3 AND item_id = (SELECT min(item_id) FROM stars WHERE user_id = 3) THEN 1e9 ELSE rating END AS rating FROM stars;
+SELECT wals_train('d', 'slip', value_col => 'rating', feedback => 'explicit', factors => 4);
+SELECT wals_train('d', 'slip', value_col => 'rating', feedback => 'weighted', factors => 4);
+SELECT wals_drop('d');
+SET client_min_messages = error;
+
 SELECT wals_drop('a');
 SELECT wals_drop('b');
 SELECT wals_drop('c');
