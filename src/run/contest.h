@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * contest.h
- *	  What tune.c and contest.c share: ratings in parts, and one trial on them.
+ *	  What a tuning is made of: ratings in parts, and one trial on them.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,12 +12,16 @@
 #include "run/tune.h"
 #include "store/ratings.h"
 
-/* All entries of the source, and which part each belongs to. */
+/* All entries of the source, and which part each belongs to (parts.c). */
 typedef struct WalsParts
 {
+	/* the caller's */
 	const WalsTuneRequest *request;
 	WalsMemory *memory;
-	const WalsRatings *ratings; /* ids */
+	WalsRatings *ratings; /* as they were read; ids */
+	bool fades; /* some trial has a half-life */
+
+	/* made of them */
 	int64 n_zero; /* cells left out for their value 0 */
 	WcCsr all;
 	WcCoo arrivals; /* what all was merged from, if times matter */
@@ -26,6 +30,13 @@ typedef struct WalsParts
 	uint64 *user_hash; /* wc_hash_id of each id */
 	uint64 *item_hash;
 } WalsParts;
+
+/*
+ * Make entries of the ratings: ids in order, equal pairs merged; then put each
+ * into one of the three parts.  A trial may train on any of them only after both.
+ */
+extern void wals_parts_load(WalsParts *parts);
+extern void wals_parts_split(WalsParts *parts);
 
 /*
  * Some parts to train on, another to measure: who is in the training, as

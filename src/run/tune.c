@@ -17,8 +17,7 @@
  *
  * Memory: 5 bytes an entry, 4 more for each of value and weight, beside what
  * one training takes; while it is halving 4 bytes times the factors for each
- * item of the third of the trials that goes on; for times, 24 bytes a row while
- * the split is made, or to the end and twice, if some trial has a half-life.
+ * item of the third of the trials that goes on; for times, see parts.c.
  *
  * Nothing is written.  Other sessions see the trials on a board (base/board.h).
  *
@@ -37,12 +36,10 @@
 #include "base/board.h"
 #include "base/hint.h"
 #include "base/settings.h"
-#include "run/aged.h"
 #include "run/contest.h"
 #include "run/measure.h"
 #include "run/options.h"
 #include "run/plan.h"
-#include "run/shortage.h"
 #include "run/steps.h"
 #include "store/query.h"
 
@@ -123,15 +120,6 @@ metric_name(const WalsTuneRequest *request)
 	           : pstrdup(name);
 }
 
-static void
-check(const TuneState *state, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	wals_step_check(&state->request->train.source, &state->memory,
-	                &state->ratings, status, &error);
-}
-
 static void *
 array_alloc(TuneState *state, int64 count, Size size)
 {
@@ -139,7 +127,7 @@ array_alloc(TuneState *state, int64 count, Size size)
 }
 
 /* ------------------------------------------------------------------------
- * Ratings
+ * Memory
  * ------------------------------------------------------------------------ */
 
 /*
@@ -239,101 +227,6 @@ check_memory(const TuneState *state)
 	     errhint("Raise it with SET wals.max_memory = '%zuMB', or tune with "
 	             "fewer factors or trials, or search => 'random'.",
 	             bytes / (1024 * 1024) + bytes / (8 * 1024 * 1024) + 1)));
-}
-
-/* Whether entries need times: to be split, or to fade. */
-static bool
-needs_times(const TuneState *state)
-{
-	return state->request->holdout != WALS_HOLDOUT_HASH || state->plan.fades;
-}
-
-/* Ids in order, equal pairs merged. */
-static void
-load(TuneState *state)
-{
-	WalsTuneRequest *request = state->request;
-	const WalsSource *source = &request->train.source;
-	WalsRatings *ratings = &state->ratings;
-	WcCoo *coo = &ratings->coo;
-	WcParams params = request->train.params;
-	WalsShortage nothing = {
-	    source->name, "tune on", ratings, &request->train.params, 0, 0, 0, 0};
-
-	if (request->with_defaults)
-		params.factors = WC_FACTORS_AUTO; /* fit_factors says how many */
-	wals_ratings_check_memory(ratings, &state->memory, &params);
-	params.half_life = 0; /* entries fade in the trials */
-	if (coo->count == 0)
-		wals_shortage_check(&nothing);
-	wals_step_sort_ids(source, &state->memory, ratings);
-	if (needs_times(state))
-		wals_aged_copy(coo, &state->memory, &state->parts.arrivals);
-	wals_step_merge(source, &params, &state->memory, ratings, &state->parts.all,
-	                &state->parts.n_zero);
-}
-
-static uint64 *
-hash_ids(TuneState *state, const WcIdMap *ids)
-{
-	int32 count = wc_idmap_count(ids);
-	uint64 *result = array_alloc(state, count, sizeof(uint64));
-	int32 i;
-
-	for (i = 0; i < count; i++)
-		result[i] = wals_measure_hash(ids, i);
-	return result;
-}
-
-/* Put every entry into one of the three parts. */
-static void
-split(TuneState *state)
-{
-	const WalsTuneRequest *request = state->request;
-	const WcAlloc *alloc = &state->memory.alloc;
-	WalsParts *parts = &state->parts;
-	const WcCsr *all = &parts->all;
-	WcCoo *arrivals = &parts->arrivals;
-	int64 *time = NULL;
-
-	parts->request = request;
-	parts->memory = &state->memory;
-	parts->ratings = &state->ratings;
-	parts->user_hash = hash_ids(state, state->ratings.users);
-	parts->item_hash = hash_ids(state, state->ratings.items);
-	parts->part = array_alloc(state, all->nnz, sizeof(uint8));
-	if (needs_times(state))
-	{
-		time = array_alloc(state, all->nnz, sizeof(int64));
-		check(state, wc_split_times(all, arrivals->count, arrivals->user,
-		                            arrivals->item, arrivals->time, time,
-		                            &wals_hooks));
-	}
-	switch (request->holdout)
-	{
-		case WALS_HOLDOUT_HASH:
-			check(state, wc_split_hash(all, parts->user_hash, parts->item_hash,
-			                           request->fraction,
-			                           request->seed ^ WC_DRAW_TUNING,
-			                           parts->part, &wals_hooks));
-			break;
-		case WALS_HOLDOUT_LEAVE_LAST:
-			check(state, wc_split_leave_last(all, time, parts->user_hash,
-			                                 parts->item_hash, request->seed,
-			                                 parts->part, &wals_hooks));
-			break;
-		case WALS_HOLDOUT_LAST:
-			check(state, wc_split_last(all, time, request->fraction,
-			                           parts->part, &wals_hooks));
-			break;
-	}
-	if (state->plan.fades)
-	{
-		parts->time = time;
-		return;
-	}
-	wc_free(alloc, time);
-	wc_coo_free(arrivals, alloc);
 }
 
 /* ------------------------------------------------------------------------
@@ -805,13 +698,17 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 
 	wals_query_begin();
 	wals_query_read_and_unlock(read_source, &state);
-	load(&state);
+	state.parts.request = request;
+	state.parts.memory = &state.memory;
+	state.parts.ratings = &state.ratings;
+	state.parts.fades = state.plan.fades;
+	wals_parts_load(&state.parts);
 	wals_grid_scale(&request->grid, request->train.params.feedback,
 	                &state.parts.all, state.plan.n_points, state.plan.points);
 	fit_factors(&state);
 	check_memory(&state);
 	wals_progress_phase(&state.progress, WALS_PHASE_PREPARING);
-	split(&state);
+	wals_parts_split(&state.parts);
 	wals_contest_open(&state.parts, WC_PART_TRAIN, WC_PART_VALIDATION,
 	                  &state.validation);
 	wals_progress_phase(&state.progress, WALS_PHASE_TUNING);

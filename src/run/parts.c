@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * parts.c
+ *	  The ratings of a tuning: entries, and which of three parts each is in.
+ *
+ * Trials train on the first part and are measured on the second; the best is
+ * measured on the third.  Memory: a byte an entry for its part; for times, 24
+ * bytes a row while the split is made, or to the end and twice if trials fade.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "run/aged.h"
+#include "run/contest.h"
+#include "run/measure.h"
+#include "run/shortage.h"
+#include "run/steps.h"
+
+/* Whether entries need times: to be split, or to fade. */
+static bool
+needs_times(const WalsParts *parts)
+{
+	return parts->request->holdout != WALS_HOLDOUT_HASH || parts->fades;
+}
+
+static void
+check(const WalsParts *parts, WcStatus status)
+{
+	WcError error = {status, WC_USERS, -1, -1, ""};
+
+	wals_step_check(&parts->request->train.source, parts->memory,
+	                parts->ratings, status, &error);
+}
+
+static void *
+array_alloc(const WalsParts *parts, int64 count, Size size)
+{
+	return wals_measure_alloc(parts->memory, count, size);
+}
+
+void
+wals_parts_load(WalsParts *parts)
+{
+	const WalsTuneRequest *request = parts->request;
+	const WalsSource *source = &request->train.source;
+	WalsRatings *ratings = parts->ratings;
+	WcCoo *coo = &ratings->coo;
+	WcParams params = request->train.params;
+	WalsShortage nothing = {
+	    source->name, "tune on", ratings, &request->train.params, 0, 0, 0, 0};
+
+	if (request->with_defaults)
+		params.factors = WC_FACTORS_AUTO; /* said once the shape is known */
+	wals_ratings_check_memory(ratings, parts->memory, &params);
+	params.half_life = 0; /* entries fade in the trials */
+	if (coo->count == 0)
+		wals_shortage_check(&nothing);
+	wals_step_sort_ids(source, parts->memory, ratings);
+	if (needs_times(parts))
+		wals_aged_copy(coo, parts->memory, &parts->arrivals);
+	wals_step_merge(source, &params, parts->memory, ratings, &parts->all,
+	                &parts->n_zero);
+}
+
+static uint64 *
+hash_ids(const WalsParts *parts, const WcIdMap *ids)
+{
+	int32 count = wc_idmap_count(ids);
+	uint64 *result = array_alloc(parts, count, sizeof(uint64));
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		result[i] = wals_measure_hash(ids, i);
+	return result;
+}
+
+void
+wals_parts_split(WalsParts *parts)
+{
+	const WalsTuneRequest *request = parts->request;
+	const WcAlloc *alloc = &parts->memory->alloc;
+	const WcCsr *all = &parts->all;
+	WcCoo *arrivals = &parts->arrivals;
+	int64 *time = NULL;
+
+	parts->user_hash = hash_ids(parts, parts->ratings->users);
+	parts->item_hash = hash_ids(parts, parts->ratings->items);
+	parts->part = array_alloc(parts, all->nnz, sizeof(uint8));
+	if (needs_times(parts))
+	{
+		time = array_alloc(parts, all->nnz, sizeof(int64));
+		check(parts, wc_split_times(all, arrivals->count, arrivals->user,
+		                            arrivals->item, arrivals->time, time,
+		                            &wals_hooks));
+	}
+	switch (request->holdout)
+	{
+		case WALS_HOLDOUT_HASH:
+			check(parts, wc_split_hash(all, parts->user_hash, parts->item_hash,
+			                           request->fraction,
+			                           request->seed ^ WC_DRAW_TUNING,
+			                           parts->part, &wals_hooks));
+			break;
+		case WALS_HOLDOUT_LEAVE_LAST:
+			check(parts, wc_split_leave_last(all, time, parts->user_hash,
+			                                 parts->item_hash, request->seed,
+			                                 parts->part, &wals_hooks));
+			break;
+		case WALS_HOLDOUT_LAST:
+			check(parts, wc_split_last(all, time, request->fraction,
+			                           parts->part, &wals_hooks));
+			break;
+	}
+	if (parts->fades)
+	{
+		parts->time = time;
+		return;
+	}
+	wc_free(alloc, time);
+	wc_coo_free(arrivals, alloc);
+}
