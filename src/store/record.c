@@ -103,6 +103,7 @@ wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
 	record->source.relation = record->named.relation;
 	record->row_weights_id = has_names ? word(0, 13, false) : NULL;
 	record->col_weights_id = has_names ? word(0, 14, false) : NULL;
+	record->source.stored = true;
 	record->source.user_col = word(0, 5, true);
 	record->source.item_col = word(0, 6, true);
 	record->source.value_col = word(0, 7, true);

@@ -27,6 +27,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "base/hint.h"
 #include "store/query.h"
 #include "store/relation.h"
 
@@ -631,11 +632,37 @@ check_distinct_columns(const WalsSource *source)
 				                 options[j])));
 }
 
+/* Nobody named them in this call: what helps is another than for a slip. */
+static void
+check_stored_columns(const WalsSource *source)
+{
+	const char *columns[] = {source->user_col, source->item_col,
+	                         source->value_col, source->weight_col,
+	                         source->time_col};
+	int i;
+
+	for (i = 0; i < (int) lengthof(columns); i++)
+		if (columns[i] != NULL &&
+		    get_attnum(source->relation, columns[i]) <= 0)
+			ereport(
+			    ERROR,
+			    (errcode(ERRCODE_UNDEFINED_COLUMN),
+			     errmsg("column \"%s\" of relation \"%s\" does not exist",
+			            columns[i], get_rel_name(source->relation)),
+			     errdetail("The model was trained on a column of this name. "
+			               "The columns are: %s.",
+			               wals_relation_columns(source->relation)),
+			     wals_hint("Name a view that has it with wals_set_source(), or "
+			               "train on another column with wals_train().")));
+}
+
 void
 wals_source_check_columns(WalsSource *source, const char *option)
 {
 	wals_relation_lock(source->relation);
 	relation_kind_check(source->relation, option);
+	if (source->stored)
+		check_stored_columns(source);
 	source->name = wals_relation_name(source->relation);
 	source->quoted = wals_relation_quoted(source->relation);
 	source->temporary =

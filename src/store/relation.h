@@ -95,6 +95,7 @@ typedef struct WalsSource
 	const char *value_col; /* NULL: not used */
 	const char *weight_col;
 	const char *time_col;
+	bool stored; /* the columns stand in a version's row */
 	/* filled by wals_source_check: how it was called, for it may be gone later */
 	const char *name;
 	const char *quoted; /* with its schema, for SQL */
