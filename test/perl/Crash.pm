@@ -1,10 +1,10 @@
-# Processes of a server that die without a word.
+# Processes of a server that end, some without a word.
 package Crash;
 
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT = qw(kill_session kill_postmaster);
+our @EXPORT = qw(kill_session kill_postmaster wait_for_end_of_sessions);
 
 use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
@@ -43,6 +43,20 @@ sub kill_postmaster
 	sleep 0.01 while kill(0, $postmaster) && time - $start < 180;
 	$node->start;
 	return $seconds;
+}
+
+# A process ends, and drops its temporary tables, a moment after its client has
+# gone: wait until there is no other session.
+sub wait_for_end_of_sessions
+{
+	my ($node) = @_;
+
+	$node->poll_query_until(
+		'postgres', q{
+		SELECT count(*) = 0 FROM pg_stat_activity
+		WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()})
+	  or die 'a session does not end';
+	return;
 }
 
 1;

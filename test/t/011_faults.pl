@@ -69,6 +69,7 @@ my $options = 'factors => 16, iterations => 3';
 # the catalogs, locks, sessions, temporary files, files of no relation.
 sub state_of_database
 {
+	wait_for_end_of_sessions($node);
 	return $node->safe_psql(
 		'postgres', q{
 		CHECKPOINT;

@@ -31,6 +31,7 @@ $node->safe_psql(
 # What a training may change.
 sub state_of_database
 {
+	wait_for_end_of_sessions($node);
 	return $node->safe_psql(
 		'postgres', q{
 		SELECT (SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
