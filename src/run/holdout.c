@@ -60,25 +60,13 @@ array_free(const WalsHoldout *holdout, void *array)
  * Holding out
  * ------------------------------------------------------------------------ */
 
-static uint64 *
-hash_ids(WalsMemory *memory, const WcIdMap *ids)
-{
-	int32 count = wc_idmap_count(ids);
-	uint64 *result = wals_measure_alloc(memory, count, sizeof(uint64));
-	int32 i;
-
-	for (i = 0; i < count; i++)
-		result[i] = wals_measure_hash(ids, i);
-	return result;
-}
-
 /* Move the pairs that are drawn from the ratings to held. */
 static WcStatus
 draw_pairs(double fraction, int64 draw, WalsRatings *ratings,
            WalsMemory *memory, WcCoo *held)
 {
-	uint64 *user_hash = hash_ids(memory, ratings->users);
-	uint64 *item_hash = hash_ids(memory, ratings->items);
+	uint64 *user_hash = wals_measure_hashes(ratings->users, memory);
+	uint64 *item_hash = wals_measure_hashes(ratings->items, memory);
 	WcStatus status =
 	    wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction, draw,
 	                    held, &memory->alloc, &wals_hooks);

@@ -88,6 +88,18 @@ wals_measure_hash(const WcIdMap *ids, int32 index)
 	return wc_hash_id(wc_idmap_kind(ids), &id);
 }
 
+uint64 *
+wals_measure_hashes(const WcIdMap *ids, WalsMemory *memory)
+{
+	int32 count = wc_idmap_count(ids);
+	uint64 *result = wals_measure_alloc(memory, count, sizeof(uint64));
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		result[i] = wals_measure_hash(ids, i);
+	return result;
+}
+
 bool
 wals_measure_is_explicit(const WalsModel *model)
 {

@@ -60,8 +60,9 @@ extern void *wals_measure_alloc(WalsMemory *memory, int64 count, Size size);
 extern int32 wals_measure_draw(const WcIdMap *users, int32 max_users,
                                int64 seed, WalsMemory *memory, bool *wanted);
 
-/* wc_hash_id of an id. */
+/* wc_hash_id of an id, and of each of them. */
 extern uint64 wals_measure_hash(const WcIdMap *ids, int32 index);
+extern uint64 *wals_measure_hashes(const WcIdMap *ids, WalsMemory *memory);
 
 /* Whether a row of a matrix has an item. */
 extern bool wals_measure_has(const WcCsr *csr, int32 row, int32 item);

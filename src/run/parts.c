@@ -63,18 +63,6 @@ wals_parts_load(WalsParts *parts)
 	                &parts->n_zero);
 }
 
-static uint64 *
-hash_ids(const WalsParts *parts, const WcIdMap *ids)
-{
-	int32 count = wc_idmap_count(ids);
-	uint64 *result = array_alloc(parts, count, sizeof(uint64));
-	int32 i;
-
-	for (i = 0; i < count; i++)
-		result[i] = wals_measure_hash(ids, i);
-	return result;
-}
-
 void
 wals_parts_split(WalsParts *parts)
 {
@@ -84,8 +72,10 @@ wals_parts_split(WalsParts *parts)
 	WcCoo *arrivals = &parts->arrivals;
 	int64 *time = NULL;
 
-	parts->user_hash = hash_ids(parts, parts->ratings->users);
-	parts->item_hash = hash_ids(parts, parts->ratings->items);
+	parts->user_hash =
+	    wals_measure_hashes(parts->ratings->users, parts->memory);
+	parts->item_hash =
+	    wals_measure_hashes(parts->ratings->items, parts->memory);
 	parts->part = array_alloc(parts, all->nnz, sizeof(uint8));
 	if (needs_times(parts))
 	{
