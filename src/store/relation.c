@@ -571,19 +571,32 @@ wals_time_column_type(Oid relation, const char *column)
 	         errhint("Use a view that casts the column.")));
 }
 
+/* Columns a source can name, in the order of its members; NULL: not used. */
+#define SOURCE_COLUMNS 5
+typedef const char *SourceColumns[SOURCE_COLUMNS];
+
+static void
+list_columns(const WalsSource *source, SourceColumns columns)
+{
+	columns[0] = source->user_col;
+	columns[1] = source->item_col;
+	columns[2] = source->value_col;
+	columns[3] = source->weight_col;
+	columns[4] = source->time_col;
+}
+
 /* The caller needs SELECT on the relation or on each column used. */
 static void
 source_rights_check(const WalsSource *source)
 {
-	const char *columns[] = {source->user_col, source->item_col,
-	                         source->value_col, source->weight_col,
-	                         source->time_col};
+	SourceColumns columns;
 	Oid role = GetUserId();
 	int i;
 
 	if (pg_class_aclcheck(source->relation, role, ACL_SELECT) == ACLCHECK_OK)
 		return;
-	for (i = 0; i < (int) lengthof(columns); i++)
+	list_columns(source, columns);
+	for (i = 0; i < SOURCE_COLUMNS; i++)
 		if (columns[i] != NULL &&
 		    pg_attribute_aclcheck(source->relation,
 		                          get_attnum(source->relation, columns[i]),
@@ -613,14 +626,13 @@ check_distinct_columns(const WalsSource *source)
 {
 	const char *options[] = {"user_col", "item_col", "value_col", "weight_col",
 	                         "time_col"};
-	const char *columns[] = {source->user_col, source->item_col,
-	                         source->value_col, source->weight_col,
-	                         source->time_col};
+	SourceColumns columns;
 	int i;
 	int j;
 
+	list_columns(source, columns);
 	for (i = 0; i < 2; i++)
-		for (j = i + 1; j < (int) lengthof(columns); j++)
+		for (j = i + 1; j < SOURCE_COLUMNS; j++)
 			if (columns[j] != NULL && strcmp(columns[i], columns[j]) == 0)
 				ereport(ERROR,
 				        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -636,12 +648,11 @@ check_distinct_columns(const WalsSource *source)
 static void
 check_stored_columns(const WalsSource *source)
 {
-	const char *columns[] = {source->user_col, source->item_col,
-	                         source->value_col, source->weight_col,
-	                         source->time_col};
+	SourceColumns columns;
 	int i;
 
-	for (i = 0; i < (int) lengthof(columns); i++)
+	list_columns(source, columns);
+	for (i = 0; i < SOURCE_COLUMNS; i++)
 		if (columns[i] != NULL &&
 		    get_attnum(source->relation, columns[i]) <= 0)
 			ereport(
