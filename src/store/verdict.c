@@ -13,14 +13,38 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
 #include "store/query.h"
 #include "store/relation.h"
 #include "store/verdict.h"
 
-/* The text of what stands at a path. */
-#define METRIC(path) "metrics OPERATOR(pg_catalog.#>>) '{" path "}'"
+/* What is read of a row, as text, in the order of wals_verdict_read(). */
+static const char *const paths[] = {
+    "gate,metric",        "gate,activated",
+    "holdout,fraction",   "holdout,seed",
+    "gate,behind_best",   "gate,best_version",
+    "gate,differences,n", "gate,differences,deviation"};
+
+static char *
+query_of(Oid model)
+{
+	StringInfoData sql;
+	int i;
+
+	initStringInfo(&sql);
+	for (i = 0; i < (int) lengthof(paths); i++)
+		appendStringInfo(&sql, "%s metrics OPERATOR(pg_catalog.#>>) '{%s}'",
+		                 i == 0 ? "SELECT" : ",", paths[i]);
+	appendStringInfo(&sql,
+	                 " FROM %s WHERE metrics OPERATOR(pg_catalog.#>>) '{%s}' "
+	                 "IS NOT NULL AND ($1 OPERATOR(pg_catalog.=) 0 OR "
+	                 "version OPERATOR(pg_catalog.=) $1) "
+	                 "ORDER BY version DESC LIMIT 1",
+	                 wals_relation_quoted(model), paths[0]);
+	return sql.data;
+}
 
 static const char *
 word(int column)
@@ -61,21 +85,8 @@ wals_verdict_read(Oid model, int32 version, WalsVerdict *verdict)
 	const char *activated;
 
 	memset(verdict, 0, sizeof(*verdict));
-	if (wals_query_run(
-	        psprintf(
-	            "SELECT " METRIC("gate,metric") ", " METRIC("gate,activated") ", " METRIC("holdout,fraction") ", " METRIC("holdout,seed") ", " METRIC("gate,behind_best") ", " METRIC(
-	                "gate,best_version") ", " METRIC("gate,differences,n") ","
-	                                                                       " " METRIC(
-	                                                                           "gate,differences,"
-	                                                                           "deviation") " FROM %s "
-	                                                                                        "WHERE"
-	                                                                                        " " METRIC(
-	                                                                                            "gate,metric") " IS NOT NULL AND "
-	                                                                                                           "($1 OPERATOR(pg_catalog.=) 0 OR "
-	                                                                                                           "version OPERATOR(pg_catalog.=) $1) "
-	                                                                                                           "ORDER BY version DESC LIMIT 1",
-	            wals_relation_quoted(model)),
-	        1, types, values, NULL, WALS_READ_FRESH) == 0)
+	if (wals_query_run(query_of(model), 1, types, values, NULL,
+	                   WALS_READ_FRESH) == 0)
 		return false;
 	verdict->metric = word(1);
 	activated = word(2);
