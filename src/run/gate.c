@@ -40,6 +40,7 @@
 #include "base/mapping.h"
 #include "run/evaluate.h"
 #include "run/gate.h"
+#include "run/measure.h"
 #include "run/options.h"
 #include "store/guard.h"
 #include "store/query.h"
@@ -166,7 +167,7 @@ wals_gate_check(const WalsTrainRequest *request)
 static void
 check_comparable(const WalsGate *gate)
 {
-	if (gate->metric.rates && strcmp(gate->active.feedback, "explicit") != 0)
+	if (gate->metric.rates && !wals_measure_is_explicit(&gate->active))
 		refuse("metric",
 		       psprintf("The metric is %s, but version %d, which it is to be "
 		                "compared with, was trained with feedback %s.",

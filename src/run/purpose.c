@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
+#include "run/measure.h"
 #include "run/purpose.h"
 
 #define TOLD_MOST 64 /* models; of more, nothing is said */
@@ -28,7 +29,7 @@ wals_purpose_lists(const WalsModel *model)
 {
 	int i;
 
-	if (strcmp(model->feedback, "explicit") != 0 || IsParallelWorker())
+	if (!wals_measure_is_explicit(model) || IsParallelWorker())
 		return;
 	for (i = 0; i < n_told; i++)
 		if (told[i] == model->relation)
