@@ -496,9 +496,6 @@ solve(TrainState *state)
 	half_sweep(state, WC_USERS, true);
 	state->loss = current_loss(state);
 	state->solve_seconds = wals_step_seconds(start);
-	state->is_compared = wals_baseline_check(
-	    &state->request->params, &state->problem, state->row_weights,
-	    state->col_weights, &state->memory, &state->comparison);
 }
 
 /* All that is done in memory. */
@@ -782,6 +779,9 @@ wals_train_run(WalsTrainRequest *request)
 	wals_target_open(request->model, &state.target);
 	begin_progress(&state, context);
 	train(&state);
+	state.is_compared = wals_baseline_check(
+	    &request->params, &state.problem, state.row_weights, state.col_weights,
+	    &state.memory, &state.comparison);
 	take_up(&state);
 	judge(&state);
 	wals_debug_point("before_write");
