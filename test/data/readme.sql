@@ -1,4 +1,4 @@
--- The tables that the SQL of README.md and docs/reference.md speaks of.  Made
+-- The tables that the SQL of README.md and docs/reference/ speaks of.  Made
 -- by integer arithmetic, so that they are the same everywhere: most people
 -- watch what they like, low numbers are watched more, and everybody has seen
 -- something.

@@ -1,7 +1,8 @@
 # Is what the documentation says true?  (091_paste.pl has README.md.)
 #
 # The ```sql blocks of each page are run in order, in a database of their own
-# that has the tables of test/data/readme.sql, by a role without special rights.
+# that has the tables of test/data/readme.sql, by a role without special rights;
+# the pages of the reference are one text, in the order of its list of contents.
 # Each block is a session and must not fail.  Where the next block is ```text
 # with lines of NOTICE, WARNING, ERROR, DETAIL or HINT, the server must have said
 # these lines, and an ERROR is what must happen; where it is a table, psql must
@@ -39,7 +40,30 @@ $node->safe_psql('postgres',
 	  . 'GRANT analyst TO alice');
 
 my %text = map { $_ => slurp_file("$root/$_") } @pages;
-my %sections = sections($text{'docs/reference.md'});
+
+# The reference: its index, then what the numbered list leads to.
+my $index = 'docs/reference/README.md';
+my %names = map { $_ => 1 } glob "$root/docs/reference/*.md";
+my @reference = ($index);
+$text{$index} = slurp_file("$root/$index");
+for my $name ($text{$index} =~ /^\d+\. \[[^]]+\]\((\w[\w-]*\.md)\)/mg)
+{
+	my $page = "docs/reference/$name";
+	push @reference, $page;
+	$text{$page} = slurp_file("$root/$page");
+}
+is_deeply([ sort map { "$root/$_" } @reference ],
+	[ sort keys %names ], 'the index lists every page of the reference once');
+push @pages, @reference;
+
+my %sections;
+for my $page (@reference)
+{
+	my %of_page = sections($text{$page});
+	is((join ', ', grep { $sections{$_} } sort keys %of_page),
+		'', "$page: its headings are on no page before it");
+	%sections = (%sections, %of_page);
+}
 
 # ---------------------------------------------------------------------------
 # The pages run
@@ -67,15 +91,19 @@ my ($status, $out, $err) = run_sql('postgres', 'alice', 'SELECT 1; SELECT 1/0');
 isnt($status, 0, 'a block that fails is noticed');
 
 my $examples = '';
+my %made;
 for my $page (@pages)
 {
-	my $database = lc $page =~ s/\W+/_/gr;
+	my $database = lc(($page =~ s{^docs/reference/\K.*}{}r) =~ s/\W+/_/gr);
 	my @blocks = blocks($page, $text{$page});
 	next unless grep { $_->{tag} eq 'sql' } @blocks;
-	$node->safe_psql('postgres', "CREATE DATABASE $database OWNER alice");
-	($status, $out, $err) =
-	  run_sql($database, 'alice', slurp_file("$root/test/data/readme.sql"));
-	is($status, 0, "$page: the tables are made") or diag($err);
+	if (!$made{$database}++)
+	{
+		$node->safe_psql('postgres', "CREATE DATABASE $database OWNER alice");
+		($status, $out, $err) =
+		  run_sql($database, 'alice', slurp_file("$root/test/data/readme.sql"));
+		is($status, 0, "$page: the tables are made") or diag($err);
+	}
 
 	for my $i (0 .. $#blocks)
 	{
@@ -111,8 +139,8 @@ for my $page (@pages)
 # The reference is complete and agrees with the catalog
 # ---------------------------------------------------------------------------
 
-my $reference = $text{'docs/reference.md'};
-my $database = 'docs_reference_md';
+my $reference = join "\n", @text{@reference};
+my $database = 'docs_reference_';
 
 sub query
 {
@@ -127,11 +155,55 @@ for my $row (query("
 	WHERE d.deptype = 'e' AND e.extname = 'wals' ORDER BY 1"))
 {
 	my ($function) = @$row;
-	like($reference, qr/\b$function\(|^### $function$/m,
+	like($reference, qr/\b$function\(|^## $function$/m,
 		"the reference has $function");
 	like($examples, qr/\b$function\(/, "$function has an example")
 	  unless $function =~ /_support$/;
 }
+
+# The index has a row for whatever SQL can name, and no other, and each leads to
+# where it is described.  What begins with an underscore is internal.
+sub indexed
+{
+	my ($first) = @_;
+	my @names;
+
+	for my $cells (rows($sections{$first eq 'function' ? 'Functions' : 'Views, types and settings'}, $first))
+	{
+		my @links = $cells->[0] =~ /\[([\w.]+)\]\(([^)]+)\)/g;
+		ok(@links && $cells->[1], "the index has a row for $cells->[0]");
+		while (my ($name, $link) = splice @links, 0, 2)
+		{
+			my ($page, $anchor) = split /#/, $link;
+			my %there = sections($text{"docs/reference/$page"} // '');
+			my ($heading) = grep { !defined $anchor || (anchors("# $_"))[0] eq $anchor } sort keys %there;
+
+			push @names, $name;
+			ok((grep { /\b\Q$name\E\b/ } defined $anchor ? $there{ $heading // '' } // '' : values %there),
+				"the index: $link has $name");
+		}
+	}
+	return [ sort @names ];
+}
+
+my $ours = "FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'wals'
+	WHERE d.deptype = 'e'";
+is_deeply(indexed('function'), [ map { $_->[0] } query("
+	SELECT DISTINCT proname COLLATE \"C\" FROM pg_proc WHERE proname !~ '^_'
+	AND oid IN (SELECT d.objid $ours AND d.classid = 'pg_proc'::regclass) ORDER BY 1") ],
+	'the index has every function and procedure');
+is_deeply(indexed('view'), [ map { $_->[0] } query("
+	SELECT relname COLLATE \"C\" FROM pg_class WHERE relkind <> 'c'
+	AND oid IN (SELECT d.objid $ours AND d.classid = 'pg_class'::regclass) ORDER BY 1") ],
+	'the index has every view');
+is_deeply(indexed('type'), [ map { $_->[0] } query("
+	SELECT typname COLLATE \"C\" FROM pg_type
+	WHERE oid IN (SELECT d.objid $ours AND d.classid = 'pg_type'::regclass) ORDER BY 1") ],
+	'the index has every type');
+is_deeply(indexed('setting'), [ map { $_->[0] } query("
+	LOAD 'wals';
+	SELECT name COLLATE \"C\" FROM pg_settings WHERE name LIKE 'wals.%' ORDER BY 1") ],
+	'the index has every setting');
 
 # Name, type and default of each argument, in order.
 sub arguments
@@ -345,7 +417,7 @@ while (my $page = shift @ahead)
 {
 	push @ahead, grep { !$reached{$_}++ } @{ $leads_to{$page} // [] };
 }
-ok($reached{$_}, "README.md leads to $_") for grep { m{^docs/[^/]+\.md$} } sort @documents;
+ok($reached{$_}, "README.md leads to $_") for grep { m{^docs/(?:reference/)?[^/]+\.md$} } sort @documents;
 
 $node->stop;
 done_testing();
