@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * params.c
- *	  Fill the options of a training with their defaults, and check them.
+ *	  Options of a training as a whole: defaults, differences, agreement.
  *
  * The checker returns the name of the first offending option, as SQL spells
  * it, and a sentence with the value and what is legal.  It looks at ranges
@@ -13,68 +13,25 @@
  *-------------------------------------------------------------------------
  */
 #include <math.h>
+#include <string.h>
 
 #include "core/internal.h"
 
 void
 wc_params_defaults(WcParams *params)
 {
-	WcParams defaults = {
-	    .feedback = WC_IMPLICIT,
-	    .weighting = WC_WEIGHT_CONSTANT,
-	    .duplicates = WC_DUP_SUM,
-	    .factors = WC_FACTORS_AUTO,
-	    .iterations = WC_ITERATIONS_DEFAULT,
-	    .regularization = NAN,
-	    .reg_exponent = NAN,
-	    .bias_regularization = {NAN, NAN},
-	    .unobserved_weight = NAN,
-	    .unobserved_popularity = false,
-	    .popularity_exponent = WC_POPULARITY_EXPONENT_DEFAULT,
-	    .alpha = 1.0,
-	    .epsilon = 1.0,
-	    .row_weight_exponent = NAN,
-	    .col_weight_exponent = NAN,
-	    .weight_normalize = true,
-	    .biases = -1,
-	    .half_life = 0.0,
-	    .min_user_rows = 1,
-	    .min_item_rows = 1,
-	    .seed = 0,
-	    .solver = WC_SOLVE_AUTO,
-	    .cg_steps = WC_CG_STEPS_DEFAULT,
-	};
-
-	*params = defaults;
-}
-
-/* NaN leaves it open. */
-static bool
-same_number(double a, double b)
-{
-	return a == b || (isnan(a) && isnan(b));
+	memset(params, 0, sizeof(*params));
+	wc_options_reset(wc_option_count, wc_options, params);
 }
 
 bool
 wc_params_same(const WcParams *a, const WcParams *b)
 {
-	return a->feedback == b->feedback && a->weighting == b->weighting &&
-	       a->duplicates == b->duplicates && a->factors == b->factors &&
-	       a->iterations == b->iterations &&
-	       same_number(a->regularization, b->regularization) &&
-	       same_number(a->reg_exponent, b->reg_exponent) &&
-	       same_number(a->unobserved_weight, b->unobserved_weight) &&
-	       a->unobserved_popularity == b->unobserved_popularity &&
-	       same_number(a->popularity_exponent, b->popularity_exponent) &&
-	       same_number(a->alpha, b->alpha) &&
-	       same_number(a->epsilon, b->epsilon) &&
-	       same_number(a->row_weight_exponent, b->row_weight_exponent) &&
-	       same_number(a->col_weight_exponent, b->col_weight_exponent) &&
-	       a->weight_normalize == b->weight_normalize &&
-	       a->biases == b->biases && same_number(a->half_life, b->half_life) &&
-	       a->min_user_rows == b->min_user_rows &&
-	       a->min_item_rows == b->min_item_rows && a->solver == b->solver &&
-	       a->cg_steps == b->cg_steps;
+	for (int32_t i = 0; i < wc_option_count; i++)
+		if ((wc_options[i].flags & WC_OPTION_SEED) == 0 &&
+		    !wc_option_same(&wc_options[i], a, b))
+			return false;
+	return true;
 }
 
 /* Where the sentence goes; its functions return true when all is well. */
@@ -95,99 +52,14 @@ refuse(Checker *checker, const char *option, const char *detail)
 }
 
 static bool
-check_count(Checker *checker, const char *option, int32_t value, int32_t min,
-            int32_t max)
-{
-	char text[120];
-
-	if (value >= min && value <= max)
-		return true;
-	snprintf(text, sizeof(text), "The value is %d, the range is %d to %d.",
-	         (int) value, (int) min, (int) max);
-	return refuse(checker, option, text);
-}
-
-/* legal completes "The value is ..., "; a NaN passes only if it may. */
-static bool
-check_number(Checker *checker, const char *option, double value, bool in_range,
-             bool may_be_nan, const char *legal)
+check_ranges(Checker *checker, const WcParams *p)
 {
 	char text[160];
 
-	if (isnan(value) ? may_be_nan : isfinite(value) && in_range)
-		return true;
-	snprintf(text, sizeof(text), "The value is %.15g, %s.", value, legal);
-	return refuse(checker, option, text);
-}
-
-static bool
-check_bias_lambda(Checker *checker, const char *option, double value)
-{
-	return check_number(checker, option, value,
-	                    value >= 0 || value == WC_BIAS_AS_ROW, true,
-	                    "it must be a finite number of at least 0");
-}
-
-static bool
-check_ranges(Checker *checker, const WcParams *p)
-{
-	const char *not_negative = "it must be a finite number of at least 0";
-	const char *positive = "it must be a finite number greater than 0";
-	const char *exponent = "the range is -10 to 10";
-
-	if ((int) p->feedback < WC_IMPLICIT || p->feedback > WC_WEIGHTED)
-		return refuse(checker, "feedback",
-		              "The legal values are implicit, explicit and weighted.");
-	if ((int) p->weighting < WC_WEIGHT_CONSTANT ||
-	    p->weighting > WC_WEIGHT_NONE)
-		return refuse(checker, "weighting",
-		              "The legal values are constant, linear, log, counts and "
-		              "none.");
-	if ((int) p->duplicates < WC_DUP_SUM || p->duplicates > WC_DUP_ERROR)
-		return refuse(checker, "duplicates",
-		              "The legal values are sum, max, avg, last and error.");
-	if (p->biases < -1 || p->biases > 1)
-		return refuse(checker, "biases",
-		              "The value must be true, false or NULL.");
-	if ((int) p->solver < WC_SOLVE_AUTO || p->solver > WC_SOLVE_BLOCK)
-		return refuse(checker, "solver",
-		              "The legal values are auto, cholesky, cg and block.");
-	return (p->factors == WC_FACTORS_AUTO ||
-	        check_count(checker, "factors", p->factors, WC_FACTORS_MIN,
-	                    WC_FACTORS_MAX)) &&
-	       check_count(checker, "iterations", p->iterations, WC_ITERATIONS_MIN,
-	                   WC_ITERATIONS_MAX) &&
-	       check_count(checker, "cg_steps", p->cg_steps, 1, WC_CG_STEPS_MAX) &&
-	       check_number(checker, "regularization", p->regularization,
-	                    p->regularization >= 0, true, not_negative) &&
-	       check_number(checker, "reg_exponent", p->reg_exponent,
-	                    p->reg_exponent >= 0 && p->reg_exponent <= 1, true,
-	                    "the range is 0 to 1") &&
-	       check_bias_lambda(checker, "user_bias_regularization",
-	                         p->bias_regularization[WC_USERS]) &&
-	       check_bias_lambda(checker, "item_bias_regularization",
-	                         p->bias_regularization[WC_ITEMS]) &&
-	       check_number(checker, "unobserved_weight", p->unobserved_weight,
-	                    p->unobserved_weight >= 0, true, not_negative) &&
-	       check_number(checker, "popularity_exponent", p->popularity_exponent,
-	                    fabs(p->popularity_exponent) <= WC_EXPONENT_MAX, false,
-	                    exponent) &&
-	       check_number(checker, "alpha", p->alpha, p->alpha > 0, false,
-	                    positive) &&
-	       check_number(checker, "epsilon", p->epsilon, p->epsilon > 0, false,
-	                    positive) &&
-	       check_number(checker, "row_weight_exponent", p->row_weight_exponent,
-	                    fabs(p->row_weight_exponent) <= WC_EXPONENT_MAX, true,
-	                    exponent) &&
-	       check_number(checker, "col_weight_exponent", p->col_weight_exponent,
-	                    fabs(p->col_weight_exponent) <= WC_EXPONENT_MAX, true,
-	                    exponent) &&
-	       check_number(checker, "half_life", p->half_life, p->half_life >= 0,
-	                    false, positive) &&
-	       check_count(checker, "min_user_rows", p->min_user_rows, 1,
-	                   INT32_MAX) &&
-	       check_count(checker, "min_item_rows", p->min_item_rows, 1,
-	                   INT32_MAX);
+	for (int32_t i = 0; i < wc_option_count; i++)
+		if (!wc_option_check(&wc_options[i], p, sizeof(text), text))
+			return refuse(checker, wc_options[i].name, text);
+	return true;
 }
 
 static bool

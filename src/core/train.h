@@ -11,97 +11,11 @@
 #define WALS_CORE_TRAIN_H
 
 #include "core/common.h"
+#include "core/option.h"
 
 /* ------------------------------------------------------------------------
- * Options (params.c)
+ * Options as a whole (params.c); one by one: option.h
  * ------------------------------------------------------------------------ */
-
-#define WC_FACTORS_AUTO INT32_MIN /* choose, see wc_factors_choose */
-#define WC_FACTORS_LEAST 64 /* that are chosen */
-#define WC_FACTORS_MOST 512
-#define WC_FACTORS_STEP 32
-#define WC_FACTORS_MIN 1
-#define WC_FACTORS_MAX 1024
-#define WC_ITERATIONS_DEFAULT 15
-#define WC_ITERATIONS_MIN 1
-#define WC_ITERATIONS_MAX 1000
-#define WC_POPULARITY_EXPONENT_DEFAULT 0.5
-#define WC_EXPONENT_MAX 10.0 /* of counts, in absolute value */
-#define WC_BIAS_AS_ROW (-1.0)
-
-typedef enum WcFeedback
-{
-	WC_IMPLICIT, /* target 1 where the value is > 0, else 0 */
-	WC_EXPLICIT, /* target = value, observed cells only */
-	WC_WEIGHTED /* target = value, w0 on all other cells */
-} WcFeedback;
-
-/* The weight g(r) an entry gets from its own value r. */
-typedef enum WcWeighting
-{
-	WC_WEIGHT_CONSTANT, /* g = 1 */
-	WC_WEIGHT_LINEAR, /* g = alpha |r| */
-	WC_WEIGHT_LOG, /* g = alpha log(1 + |r| / epsilon) */
-	WC_WEIGHT_COUNTS, /* g = R_i C_j, raw entry counts */
-	WC_WEIGHT_NONE /* g = 0: plain ALS over all cells */
-} WcWeighting;
-
-typedef enum WcDuplicates
-{
-	WC_DUP_SUM,
-	WC_DUP_MAX,
-	WC_DUP_AVG,
-	WC_DUP_LAST, /* latest time; ties: larger value, weight */
-	WC_DUP_ERROR
-} WcDuplicates;
-
-/* How the rows of a half sweep are solved. */
-typedef enum WcMethod
-{
-	WC_SOLVE_AUTO, /* by the number of factors, see core/README.md */
-	WC_SOLVE_CHOLESKY, /* exactly */
-	WC_SOLVE_CG, /* conjugate gradients from the old values */
-	WC_SOLVE_BLOCK /* blocks of factors in turn, from the old values */
-} WcMethod;
-
-#define WC_CG_STEPS_DEFAULT 3
-#define WC_CG_STEPS_MAX 100
-
-/*
- * Everything a training can be told.  WC_FACTORS_AUTO in factors, a NaN in the
- * regularizations, reg_exponent, unobserved_weight and the exponents of weights,
- * and a -1 in biases mean "choose": wc_params_defaults fills the struct,
- * wc_problem_build resolves the choices from the data.
- */
-typedef struct WcParams
-{
-	WcFeedback feedback;
-	WcWeighting weighting;
-	WcDuplicates duplicates;
-	int32_t factors; /* k; WC_FACTORS_AUTO: by the shape */
-	int32_t iterations; /* full sweeps: users, then items */
-	double regularization; /* lambda >= 0; NaN: by shape and spread */
-	double reg_exponent; /* nu in [0, 1]; NaN: 1, but 0.5 for
-									 * explicit feedback where lambda is chosen */
-	double bias_regularization[2]; /* lambda of the biases of users and of
-									 * items, >= 0; NaN: by how they spread;
-									 * WC_BIAS_AS_ROW: that of the row */
-	double unobserved_weight; /* w0 >= 0; NaN: from the density */
-	bool unobserved_popularity; /* t_j = C_j^e / mean, else 1 */
-	double popularity_exponent; /* e */
-	double alpha; /* > 0 */
-	double epsilon; /* > 0 */
-	double row_weight_exponent; /* p of R_i^p; NaN: by the density */
-	double col_weight_exponent; /* q of C_j^q; NaN: by the density */
-	bool weight_normalize; /* R_i^p C_j^q to mean 1 over the entries */
-	int biases; /* 0, 1, or -1: on for explicit only */
-	double half_life; /* in the unit of the time column; 0: none */
-	int32_t min_user_rows; /* >= 1, entries, counted once */
-	int32_t min_item_rows;
-	int64_t seed;
-	WcMethod solver;
-	int32_t cg_steps;
-} WcParams;
 
 extern void wc_params_defaults(WcParams *params);
 
