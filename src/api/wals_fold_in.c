@@ -17,6 +17,9 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/args.h"
+#include "run/answer.h"
+#include "run/fold.h"
 #include "run/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_for);

@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "base/args.h"
 #include "base/hint.h"
 #include "run/plot.h"
 

@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "utils/tuplestore.h"
 
+#include "base/args.h"
 #include "run/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_popular);

@@ -14,7 +14,9 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "base/args.h"
 #include "base/estimate.h"
+#include "run/answer.h"
 #include "run/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend);

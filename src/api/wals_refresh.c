@@ -19,7 +19,10 @@
 #include "run/forget.h"
 #include "run/refresh.h"
 #include "store/guard.h"
+#include "store/model.h"
+#include "store/named.h"
 #include "store/query.h"
+#include "store/queue.h"
 
 PG_FUNCTION_INFO_V1(wals_refresh);
 PG_FUNCTION_INFO_V1(wals_forget);

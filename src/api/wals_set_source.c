@@ -18,10 +18,13 @@
 #include "base/args.h"
 #include "base/hint.h"
 #include "store/guard.h"
+#include "store/ids.h"
 #include "store/model.h"
+#include "store/named.h"
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/record.h"
+#include "store/relation.h"
 
 PG_FUNCTION_INFO_V1(wals_set_source);
 

@@ -11,6 +11,8 @@
 #include "fmgr.h"
 #include "funcapi.h"
 
+#include "base/args.h"
+#include "run/answer.h"
 #include "run/similar.h"
 
 PG_FUNCTION_INFO_V1(wals_similar_items);

@@ -21,6 +21,7 @@
 #include "base/hint.h"
 #include "run/gate.h"
 #include "run/options.h"
+#include "run/train.h"
 
 PG_FUNCTION_INFO_V1(wals_train);
 

@@ -22,6 +22,7 @@
 #include "base/board.h"
 #include "base/hint.h"
 #include "base/progress.h"
+#include "run/grid.h"
 #include "run/options.h"
 #include "run/tune.h"
 

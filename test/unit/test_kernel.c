@@ -2,7 +2,8 @@
  *
  * test_kernel.c
  *	  Every kernel this processor runs, against sums in float64 and against
- *	  each other, for widths around multiples of the lanes.
+ *	  each other, for widths around multiples of the lanes.  Of
+ *	  core/kernel_avx2.c, core/kernel_avx512.c and core/kernel_portable.c, too.
  *
  *-------------------------------------------------------------------------
  */

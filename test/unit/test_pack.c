@@ -2,7 +2,7 @@
  *
  * test_pack.c
  *	  Packs: what goes in comes out, bounds are bounds, and a damaged block is
- *	  either refused or harmless.
+ *	  either refused or harmless.  Of core/pack_ids.c, too.
  *
  *-------------------------------------------------------------------------
  */

@@ -2,7 +2,8 @@
  *
  * test_search.c
  *	  Search equals scoring every row and sorting, bit for bit: for vectors of
- *	  all shapes, every kernel and filter, one query and many.
+ *	  all shapes, every kernel and filter, one query and many.  Of
+ *	  core/kernel_search.c, too.
  *
  *-------------------------------------------------------------------------
  */
