@@ -374,12 +374,14 @@ sum_weights(const WcProblem *problem, double *user_weight, double *item_weight)
 static void
 add_errors(const WcProblem *problem, const WcModel *model,
            const WcBaseline *baseline, const WcCsr *held, int32_t user,
-           double low, double high, double sum[4], int64_t *count)
+           double sum[4], int64_t *count)
 {
 	const WcCsr *by_user = &problem->by_user;
 	const WcCsr *by_item = &problem->by_item;
 	size_t k = (size_t) model->factors;
 	const float *u = model->user_factors + (size_t) user * k;
+	double low = problem->range.low;
+	double high = problem->range.high;
 
 	if (by_user->start[user] == by_user->start[user + 1])
 		return;
@@ -411,9 +413,8 @@ add_errors(const WcProblem *problem, const WcModel *model,
 
 WcStatus
 wc_baseline_compare(const WcProblem *problem, const WcModel *model,
-                    const WcCsr *held, double low, double high,
-                    WcComparison *result, const WcAlloc *alloc,
-                    const WcHooks *hooks)
+                    const WcCsr *held, WcComparison *result,
+                    const WcAlloc *alloc, const WcHooks *hooks)
 {
 	size_t users = (size_t) model->users;
 	size_t items = (size_t) model->items;
@@ -435,8 +436,7 @@ wc_baseline_compare(const WcProblem *problem, const WcModel *model,
 	                    baseline.item_bias + items + users, &baseline, &pace);
 	for (int32_t i = 0; i < model->users && status == WC_OK; i++)
 	{
-		add_errors(problem, model, &baseline, held, i, low, high, sum,
-		           &result->count);
+		add_errors(problem, model, &baseline, held, i, sum, &result->count);
 		if (wc_pace(&pace, (held->start[i + 1] - held->start[i]) *
 		                       (int64_t) model->factors))
 			status = WC_CANCELLED;

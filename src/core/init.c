@@ -88,6 +88,7 @@ wc_model_init(const WcProblem *problem, const uint64_t *item_hash,
 	model->items = problem->by_item.rows;
 	model->factors = k;
 	model->mean = problem->mean;
+	model->range = problem->range;
 	model->user_factors = zero_factors(alloc, (size_t) model->users, (size_t) k,
 	                                   &model->factor_blocks[WC_USERS]);
 	model->item_factors = zero_factors(alloc, (size_t) model->items, (size_t) k,

@@ -59,6 +59,8 @@ extern WcStatus wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
  * factors 0 one number per item, such as its popularity.
  *
  *		score = user_base + bias + user_factors . vector
+ *
+ * Items are ranked by it; what it predicts a rating to be is limited to range.
  */
 typedef struct WcRanker
 {
@@ -68,6 +70,7 @@ typedef struct WcRanker
 	const float *bias; /* items */
 	const float *user_factors; /* users x factors */
 	const float *user_base; /* users */
+	const WcRange *range; /* NULL: any */
 } WcRanker;
 
 /*

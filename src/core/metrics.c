@@ -743,7 +743,7 @@ wc_rate_users(const WcRanker *ranker, const WcCsr *ratings, WcErrorSums *sums,
 			int32_t item = ratings->col[e];
 			float score = score_item(ranker, user, item);
 			double value = ratings->value != NULL ? ratings->value[e] : 1.0;
-			double off = (double) score - value;
+			double off = (double) wc_limit(ranker->range, score) - value;
 
 			if (wc_pace(&pace, 4 + ranker->factors / 16))
 				return wc_fail_silently(error, WC_CANCELLED, WC_USERS, -1);

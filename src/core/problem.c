@@ -544,15 +544,18 @@ resolve_unobserved(Build *build)
 	return WC_OK;
 }
 
+const WcRange wc_any_range = {-INFINITY, INFINITY};
+
 /* Explicit feedback: the targets are deviations from their weighted mean. */
 static WcStatus
 subtract_mean(Build *build)
 {
 	WcProblem *problem = build->problem;
+	WcRange range = {INFINITY, -INFINITY};
 	WcCsr *csr = &problem->by_user;
-
 	WcStatus status;
 
+	problem->range = wc_any_range;
 	if (problem->params.feedback != WC_EXPLICIT)
 		return WC_OK;
 	status = need_values(build);
@@ -563,8 +566,12 @@ subtract_mean(Build *build)
 	{
 		if (wc_pace(&build->pace, 1))
 			return fail(build, WC_CANCELLED);
+		range.low = fminf(range.low, csr->value[e]);
+		range.high = fmaxf(range.high, csr->value[e]);
 		csr->value[e] = (float) (csr->value[e] - problem->mean);
 	}
+	if (csr->nnz > 0)
+		problem->range = range;
 	return WC_OK;
 }
 

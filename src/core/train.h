@@ -297,6 +297,29 @@ extern size_t wc_workspace_needed(int32_t factors, int32_t threads);
  * ------------------------------------------------------------------------ */
 
 /*
+ * What the values of explicit feedback lie between, and predictions are limited
+ * to; infinite where there is no such scale.
+ */
+typedef struct WcRange
+{
+	float low;
+	float high;
+} WcRange;
+
+extern const WcRange wc_any_range;
+
+/* A score within the range, as it is shown; NULL: any. */
+static inline float
+wc_limit(const WcRange *range, float score)
+{
+	if (range == NULL)
+		return score;
+	return score < range->low    ? range->low
+	       : score > range->high ? range->high
+	                             : score;
+}
+
+/*
  * A weighted least-squares problem, ready to be solved.
  *
  *		c_ij = base_weight * by_user.weight_ij * user_scale_i * item_scale_j
@@ -323,6 +346,7 @@ typedef struct WcProblem
 	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
 	float *item_lambda; /* n */
 	double mean; /* global mean of explicit targets, else 0 */
+	WcRange range; /* of explicit values, else infinite */
 	double spread; /* what factors have to explain: of explicit targets the
 									 * deviation from mean and biases, of
 									 * weighted ones from 0; 1 for implicit */
@@ -373,6 +397,7 @@ typedef struct WcModel
 	float *user_bias; /* users, or NULL without biases */
 	float *item_bias; /* items, or NULL */
 	double mean;
+	WcRange range; /* of what it was trained on, see WcProblem */
 } WcModel;
 
 /*
@@ -504,11 +529,10 @@ typedef struct WcComparison
 
 /*
  * Predict what was held out from a model of the kept entries' problem, and from
- * mean and biases fitted to them, both limited to low and high.
+ * mean and biases fitted to them, both limited to the range of these entries.
  */
 extern WcStatus wc_baseline_compare(const WcProblem *problem,
                                     const WcModel *model, const WcCsr *held,
-                                    double low, double high,
                                     WcComparison *result, const WcAlloc *alloc,
                                     const WcHooks *hooks);
 

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -205,6 +207,23 @@ wals_answer_search(const WalsRows *rows, const WalsUserVector *query,
 		wals_report(&error, NULL, NULL, NULL);
 	}
 	return count;
+}
+
+void
+wals_answer_limit(const WalsModel *model, int32 count, WcScored *result)
+{
+	int32 i;
+
+	for (i = 0; i < count; i++)
+		result[i].score = wc_limit(&model->range, result[i].score);
+}
+
+float
+wals_answer_least(const WalsModel *model, float min_score)
+{
+	if (min_score <= model->range.low)
+		return -INFINITY;
+	return min_score > model->range.high ? INFINITY : min_score;
 }
 
 WalsAnswer *

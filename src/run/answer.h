@@ -96,6 +96,15 @@ extern int32 wals_answer_search(const WalsRows *rows,
                                 const uint64 *excluded, float min_score,
                                 int32 n, WcScored *result);
 
+/*
+ * Scores as they are shown: predictions stay on the scale of the ratings.  The
+ * order has been made by then, from the scores as they were, and what they were
+ * searched with instead of min_score is wals_answer_least.
+ */
+extern void wals_answer_limit(const WalsModel *model, int32 count,
+                              WcScored *result);
+extern float wals_answer_least(const WalsModel *model, float min_score);
+
 /* XX001 for a row whose score is not finite. */
 _Noreturn extern void wals_answer_damaged(const WalsRows *rows, int32 index);
 

@@ -42,22 +42,6 @@
 
 #define MORE 1.5 /* times the lambda that is chosen, noise is not learnt */
 
-/* Of the targets, which held-out values and predictions are limited to. */
-static void
-find_range(const WcProblem *problem, double *low, double *high)
-{
-	const WcCsr *csr = &problem->by_user;
-	int64 e;
-
-	*low = DBL_MAX;
-	*high = -DBL_MAX;
-	for (e = 0; e < csr->nnz; e++)
-	{
-		*low = Min(*low, csr->value[e]);
-		*high = Max(*high, csr->value[e]);
-	}
-}
-
 static WcStatus
 solve(const WcProblem *problem, WcModel *model, const WcAlloc *alloc)
 {
@@ -98,10 +82,7 @@ compare(const WcParams *params, const WcProblem *problem,
 	WcCsr kept;
 	WcCsr held;
 	WcStatus status;
-	double low;
-	double high;
 
-	find_range(problem, &low, &high);
 	status = wc_baseline_split(problem, &kept, &held, alloc, &wals_hooks);
 	if (status == WC_OK)
 		status = wc_problem_build(params, &kept, user_weights, item_weights,
@@ -109,8 +90,8 @@ compare(const WcParams *params, const WcProblem *problem,
 	if (status == WC_OK)
 		status = solve(&rest, &model, alloc);
 	if (status == WC_OK)
-		status = wc_baseline_compare(&rest, &model, &held, low, high, result,
-		                             alloc, &wals_hooks);
+		status = wc_baseline_compare(&rest, &model, &held, result, alloc,
+		                             &wals_hooks);
 	return status;
 }
 

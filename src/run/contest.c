@@ -486,7 +486,8 @@ open_ranker(const Run *run, bool popularity)
 	float *base = array_alloc(contest, contest->n_chosen, sizeof(float));
 	WcRanker ranker = {model->items, popularity ? 0 : model->factors,
 	                   vectors,      bias,
-	                   users,        base};
+	                   users,        base,
+	                   &model->range};
 	int32 i;
 
 	for (i = 0; i < model->items; i++)

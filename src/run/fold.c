@@ -296,8 +296,15 @@ list_reasons(const WalsModel *model, const WalsObjective *objective,
 	int64 i;
 
 	if (has_base)
+	{
+		/* with what the scale of the ratings adds or takes, if anything */
+		float score = wals_rows_score(items, folded->vector.factors,
+		                              folded->vector.base, index);
+
 		base = (float) (objective->core.mean +
-		                (model->biases ? wals_rows_bias(items, index) : 0.0f));
+		                (model->biases ? wals_rows_bias(items, index) : 0.0f) +
+		                (wc_limit(&model->range, score) - score));
+	}
 	memcpy(sorted, entries, sizeof(WcFoldEntry) * n_entries);
 	qsort(sorted, n_entries, sizeof(WcFoldEntry), compare_entries);
 	sum = fabs(base);

@@ -107,6 +107,7 @@ set_problem(ImportState *state)
 	state->problem.count_weight = 1.0;
 	state->problem.base_weight = 1.0f;
 	state->problem.mean = state->request->mean;
+	state->problem.range = wc_any_range;
 	state->problem.biases = state->biases;
 	if (!isnan(params->regularization))
 		wals_options_check(train);

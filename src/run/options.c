@@ -277,6 +277,11 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	}
 	if (!isnan(like_from))
 		json_number(&json, "like_from", like_from);
+	if (isfinite(problem->range.low))
+	{
+		json_number(&json, "lowest_value", problem->range.low);
+		json_number(&json, "highest_value", problem->range.high);
+	}
 	json_word(&json, "duplicates",
 	          wals_choice_name(params->duplicates, wals_duplicates_choices));
 	json_number(&json, "min_user_rows", params->min_user_rows);

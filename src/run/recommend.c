@@ -216,7 +216,11 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		*basis = asker.basis;
 		count = wals_rerank_search(items, &request->rules, asker.fold,
 		                           &asker.vector, candidates, n_candidates,
-		                           excluded, request->min_score, n, scored);
+		                           excluded,
+		                           wals_answer_least(&model,
+		                                             request->min_score),
+		                           n, scored);
+		wals_answer_limit(&model, count, scored);
 	}
 	else
 	{

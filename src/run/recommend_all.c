@@ -134,7 +134,7 @@ wals_recommend_all_begin(const WalsRecommendAllRequest *request,
 	all->id_type = request->id_type;
 	all->exclude_seen =
 	    request->exclude_seen && !wals_source_is_elsewhere(&all->model);
-	all->min_score = request->min_score;
+	all->min_score = wals_answer_least(&all->model, request->min_score);
 	all->seen_limit = (int64) wals_cache_mem * 1024 / (2 * sizeof(int32));
 	all->pairs_per_entry = 1;
 	all->seen_context = AllocSetContextCreate(context, "wals seen items",
@@ -418,7 +418,7 @@ name_answers(WalsRecommendAll *all, const WalsRows *users,
 			row->user = id;
 			row->item = wals_id_result(all->model.item_type, all->id_type,
 			                           wals_rows_id(items, from->index));
-			row->score = from->score;
+			row->score = wc_limit(&all->model.range, from->score);
 			row->rank = i + 1;
 		}
 	}

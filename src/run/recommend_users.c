@@ -86,6 +86,7 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	            ? 0
 	            : wals_answer_search(users, &query, candidates, n_candidates,
 	                                 excluded, -INFINITY, n, scored);
+	wals_answer_limit(&model, count, scored);
 	*result = wals_answer_name(users, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;

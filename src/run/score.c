@@ -198,6 +198,7 @@ score_folded(const WalsScoring *scoring, Oid model_argument, Datum user,
 		                         asker.vector.base, index);
 		if (!isfinite(*score))
 			wals_answer_damaged(asker.items, index);
+		*score = wc_limit(&model.range, *score);
 	}
 	wals_query_end();
 	return known;
@@ -236,6 +237,7 @@ wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
 			            wals_id_argument(scoring->model.item_type,
 			                             scoring->id_type, item))),
 			    "its score is not finite");
+		*score = wc_limit(&scoring->model.range, *score);
 	}
 	wals_query_end();
 	return scoring->vector.known && one.factors_data != NULL;

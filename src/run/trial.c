@@ -273,7 +273,8 @@ open_ranker(WalsMeasureState *state, int m)
 	const float **vectors = array_alloc(state, count, sizeof(const float *));
 	float *bias = array_alloc(state, count, sizeof(float));
 	WcRanker ranker = {count, rows->pack.factors,     vectors,
-	                   bias,  state->user_factors[m], state->user_base[m]};
+	                   bias,  state->user_factors[m], state->user_base[m],
+	                   &state->models[m].range};
 	int32 item;
 
 	wals_answer_check_factors(rows, state->models[m].factors);
@@ -293,7 +294,7 @@ open_popularity(WalsMeasureState *state)
 	int32 count = pack->count;
 	float *bias = array_alloc(state, count, sizeof(float));
 	float *base = array_alloc(state, state->n_chosen, sizeof(float));
-	WcRanker ranker = {count, 0, NULL, bias, NULL, base};
+	WcRanker ranker = {count, 0, NULL, bias, NULL, base, NULL};
 	int32 i;
 
 	wc_popular_values(count, pack->likes, pack->entries, pack->popular, bias);

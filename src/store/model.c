@@ -40,7 +40,10 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -446,6 +449,7 @@ enum
 	COL_MEAN,
 	COL_VALUE_COL,
 	COL_ITEMS_ID,
+	COL_OPTIONS,
 	/* which models have since 0.2.0 */
 	COL_SOURCE_NAME,
 	COL_SOURCE_ID,
@@ -457,12 +461,12 @@ static const WalsLookup version_lookup = {
     .finding = WALS_FIND_ALL,
     .columns = {"version", "version_id", "format", "users_table", "items_table",
                 "source", "user_col", "item_col", "feedback", "factors",
-                "biases", "global_mean", "value_col", "items_id", "source_name",
-                "source_id"},
+                "biases", "global_mean", "value_col", "items_id", "options",
+                "source_name", "source_id"},
     .shape = {N_COLS,
               {INT4OID, UUIDOID, INT4OID, REGCLASSOID, REGCLASSOID, REGCLASSOID,
                NAMEOID, NAMEOID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, NAMEOID,
-               UUIDOID, TEXTOID, TEXTOID}},
+               UUIDOID, JSONBOID, TEXTOID, TEXTOID}},
     .n_keys = 1};
 
 void
@@ -549,6 +553,15 @@ typedef struct VersionRows
 	bool nulls[N_COLS];
 } VersionRows;
 
+/* Only then do the options say what answering needs. */
+static bool
+is_explicit(const WalsRow *row)
+{
+	return !row->nulls[COL_FEEDBACK] &&
+	       strcmp(TextDatumGetCString(row->values[COL_FEEDBACK]),
+	              "explicit") == 0;
+}
+
 /* Keep a copy of the row. */
 static void
 take_version(const WalsRow *row, void *arg)
@@ -565,7 +578,8 @@ take_version(const WalsRow *row, void *arg)
 		int16 length;
 		bool by_value;
 
-		rows->nulls[i] = row->nulls[i];
+		rows->nulls[i] =
+		    row->nulls[i] || (i == COL_OPTIONS && !is_explicit(row));
 		if (rows->nulls[i])
 			continue;
 		get_typlenbyval(version_lookup.shape.types[i], &length, &by_value);
@@ -603,6 +617,21 @@ row_word(const VersionRows *rows, int column)
 	                           : TextDatumGetCString(rows->values[column]);
 }
 
+/* A number of the options; otherwise when there is none. */
+static float
+find_number(Jsonb *options, const char *name, float otherwise)
+{
+	JsonbValue value;
+
+	if (!JB_ROOT_IS_OBJECT(options) ||
+	    getKeyJsonValueFromContainer(&options->root, name, (int) strlen(name),
+	                                 &value) == NULL ||
+	    value.type != jbvNumeric)
+		return otherwise;
+	return (float) DatumGetFloat8(DirectFunctionCall1(
+	    numeric_float8_no_overflow, NumericGetDatum(value.val.numeric)));
+}
+
 /*
  * Fill model from the row of a version, or with version 0 from the active row;
  * false when there is none.
@@ -634,8 +663,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		if (rows.nulls[i] && i == COL_FEEDBACK)
 			values[i] = PointerGetDatum(cstring_to_text(""));
 		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL &&
-		         i != COL_ITEMS_ID && i != COL_SOURCE && i != COL_SOURCE_NAME &&
-		         i != COL_SOURCE_ID)
+		         i != COL_ITEMS_ID && i != COL_OPTIONS && i != COL_SOURCE &&
+		         i != COL_SOURCE_NAME && i != COL_SOURCE_ID)
 			wals_model_damaged(relation, psprintf("\"%s\" is NULL",
 			                                      version_lookup.columns[i]));
 	}
@@ -685,6 +714,16 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	if (!isfinite((float) mean))
 		wals_model_damaged(relation, "\"global_mean\" is not finite");
 	model->mean = (float) mean;
+	model->range = wc_any_range;
+	if (!rows.nulls[COL_OPTIONS]) /* imported and earlier ones do not say */
+	{
+		Jsonb *options = DatumGetJsonbP(values[COL_OPTIONS]);
+
+		model->range.low = find_number(options, "lowest_value", -INFINITY);
+		model->range.high = find_number(options, "highest_value", INFINITY);
+	}
+	if (model->range.low > model->range.high)
+		wals_model_damaged(relation, "the values have no range");
 	return true;
 }
 

@@ -45,6 +45,7 @@ typedef struct WalsModel
 	int32 factors;
 	bool biases;
 	float mean;
+	WcRange range; /* that predictions are limited to */
 } WalsModel;
 
 /*

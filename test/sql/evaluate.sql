@@ -188,8 +188,9 @@ e AS (
 ), bu AS (
 	SELECT user_id, sum(rating - (SELECT global_mean FROM stars) - b) / (count(*) + 5) AS b FROM ratings_train JOIN bi USING (item_id) GROUP BY 1
 ), d AS (
-	SELECT t.rating - ((SELECT global_mean FROM stars) + bi.b + bu.b) AS off
-	FROM ratings_test AS t JOIN bi USING (item_id) JOIN bu USING (user_id)
+	SELECT t.rating - least(highest, greatest(lowest, (SELECT global_mean FROM stars) + bi.b + bu.b)) AS off
+	FROM ratings_test AS t JOIN bi USING (item_id) JOIN bu USING (user_id),
+		(SELECT min(rating) AS lowest, max(rating) AS highest FROM ratings_train) AS r
 )
 SELECT v.metric, abs(v.value - CASE v.metric WHEN 'rmse' THEN m.rmse ELSE m.mae END) < 1e-6 AS value,
 	abs(v.std_error - CASE v.metric WHEN 'rmse' THEN e.rmse ELSE e.mae END) < 1e-6 AS std_error,

@@ -269,7 +269,8 @@ BEGIN
 	SELECT (SELECT m.loss < 1.000005 * losses[iterations] FROM m) AND
 		COALESCE(bool_and(rel_change < 5e-6), true) FROM wals_training_log
 	WHERE model = 'm'::regclass AND iteration > 1 INTO falls;
-	SELECT bool_and(abs(wals_score(c.user_id, c.item_id, 'm') - d.p) < 5e-6)
+	SELECT bool_and(abs(wals_score(c.user_id, c.item_id, 'm') - least((options ->> 'highest_value')::float8,
+				greatest((options ->> 'lowest_value')::float8, d.p))) < 5e-6)
 	FROM m CROSS JOIN cells AS c
 	JOIN stored AS u ON u.side = 'user' AND u.id = c.user_id
 	JOIN stored AS v ON v.side = 'item' AND v.id = c.item_id,

@@ -86,7 +86,7 @@ test_by_hand(void)
 	double v[3][CUTS * WC_CUT_METRICS + 1];
 	WcCsr relevant = matrix(3, 10, relevant_pairs);
 	WcCsr seen = matrix(3, 10, seen_pairs);
-	WcRanker ranker = {10, 0, NULL, bias, NULL, base};
+	WcRanker ranker = {10, 0, NULL, bias, NULL, base, NULL};
 	WcTrial trial = {.users = 3,
 	                 .relevant = &relevant,
 	                 .n_relevant = n_relevant,
@@ -232,8 +232,13 @@ create(bool ties, bool seen, bool candidates, int32_t negatives, uint64_t seed)
 	data->relevant = matrix(USERS, ITEMS, data->pairs[0]);
 	data->seen = matrix(USERS, ITEMS, data->pairs[1]);
 	data->candidates = matrix(USERS, ITEMS, data->pairs[2]);
-	data->ranker = (WcRanker){
-	    ITEMS, K, data->vectors, data->bias, data->user_factors, data->base};
+	data->ranker = (WcRanker){ITEMS,
+	                          K,
+	                          data->vectors,
+	                          data->bias,
+	                          data->user_factors,
+	                          data->base,
+	                          NULL};
 	data->trial = (WcTrial){.users = USERS,
 	                        .relevant = &data->relevant,
 	                        .n_relevant = data->n_relevant,
@@ -516,7 +521,7 @@ test_long(int32_t negatives)
 	static const int32_t cuts[] = {10};
 	static const float base[] = {0};
 	WcCsr relevant = matrix(1, items, pairs);
-	WcRanker ranker = {items, 0, NULL, bias, NULL, base};
+	WcRanker ranker = {items, 0, NULL, bias, NULL, base, NULL};
 	WcTrial trial = {.users = 1,
 	                 .relevant = &relevant,
 	                 .n_relevant = n_relevant,
@@ -585,16 +590,21 @@ test_rate(void)
 	static float values[] = {4, 2, 4};
 	static const float bias[] = {1, 2, 3};
 	static const float base[] = {2, 9, 2};
+	static const WcRange range = {3.5f, 4.5f};
 	CheckCancel cancel = {0, 0};
 	WcHooks hooks = {check_should_stop, NULL, &cancel};
 	WcCsr ratings = matrix(3, 3, pairs);
-	WcRanker ranker = {3, 0, NULL, bias, NULL, base};
+	WcRanker ranker = {3, 0, NULL, bias, NULL, base, NULL};
 	WcErrorSums sums[3];
 
 	ratings.value = values;
 	CHECK(wc_rate_users(&ranker, &ratings, sums, NULL, NULL) == WC_OK);
 	CHECK(sums[0].n == 2 && sums[0].absolute == 4 && sums[0].square == 10);
 	CHECK(sums[1].n == 0 && sums[1].absolute == 0 && sums[1].square == 0);
+	CHECK(sums[2].n == 1 && sums[2].absolute == 0 && sums[2].square == 0);
+	ranker.range = &range; /* 3.5 and 4.5, nothing, 4 */
+	CHECK(wc_rate_users(&ranker, &ratings, sums, NULL, NULL) == WC_OK);
+	CHECK(sums[0].n == 2 && sums[0].absolute == 3 && sums[0].square == 6.5);
 	CHECK(sums[2].n == 1 && sums[2].absolute == 0 && sums[2].square == 0);
 	CHECK(wc_rate_users(&ranker, &ratings, sums, &hooks, NULL) == WC_CANCELLED);
 	free(ratings.start);

@@ -90,6 +90,7 @@ typedef struct Dense
 	double user_lambda[M];
 	double item_lambda[N];
 	double mean;
+	WcRange range;
 	double w0;
 } Dense;
 
@@ -176,6 +177,7 @@ expect(const Data *data, const WcParams *p, bool given, double spread, Dense *d)
 	double squares = 0;
 
 	memset(d, 0, sizeof(*d));
+	d->range = (WcRange){INFINITY, -INFINITY};
 	expect_weights(data, p, given, d);
 	count(data, user, item, &all);
 	for (int i = 0; i < M; i++)
@@ -212,12 +214,16 @@ expect(const Data *data, const WcParams *p, bool given, double spread, Dense *d)
 			d->item_lambda[j] += d->w[i][j];
 			if (!data->seen[i][j])
 				continue;
+			d->range.low = fminf(d->range.low, (float) data->r[i][j]);
+			d->range.high = fmaxf(d->range.high, (float) data->r[i][j]);
 			d->a[i][j] = data->r[i][j] - d->mean;
 			squares += d->c[i][j] * d->a[i][j] * d->a[i][j];
 			if (p->feedback == WC_IMPLICIT)
 				d->a[i][j] = data->r[i][j] > 0 ? 1 : 0;
 		}
 	}
+	if (p->feedback != WC_EXPLICIT)
+		d->range = wc_any_range;
 	/* with biases the spread is that of test_baseline.c */
 	if (p->feedback == WC_IMPLICIT || sum == 0)
 		CHECK(spread == 1);
@@ -296,6 +302,8 @@ check_problem(const WcParams *params, const Data *data, bool given)
 	expect(data, params, given, problem.spread, &d);
 	NEAR(problem.w0, d.w0);
 	NEAR(problem.mean, d.mean);
+	CHECK(problem.range.low == d.range.low &&
+	      problem.range.high == d.range.high);
 	CHECK(problem.biases ==
 	      (params->biases == 1 ||
 	       (params->biases == -1 && params->feedback == WC_EXPLICIT)));
