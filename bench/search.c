@@ -47,6 +47,8 @@
 #include "core/kernel_search.h"
 #include "core/pack.h"
 
+#include "../test/unit/spread.h"
+
 #define QUERIES 512
 #define PASSES 5
 #define N 10
@@ -364,7 +366,7 @@ pack_rows(const Vectors *items, WcPack *pack)
 		WcId id = {j, NULL, 0};
 
 		wc_pack_add(builder, &id, items->data + (size_t) j * (size_t) items->k,
-		            items->bias[j], 1);
+		            items->bias[j], 1, 1);
 	}
 	begin = seconds();
 	if (wc_pack_finish(builder, identity, pack, NULL) != WC_OK)
@@ -620,7 +622,7 @@ measure_rows(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
 	int32_t count = 0;
 	WcError error;
 
-	if (wc_fold_spread(fold, items, pack->count, index, spread, NULL, &error) !=
+	if (spread_of_items(fold, items, pack->count, index, spread, NULL, &error) !=
 	    WC_OK)
 		fail("could not measure");
 	for (int32_t i = 0; i < pack->count; i++)

@@ -155,20 +155,8 @@ extern WcStatus wc_fold_team_solve(WcFoldTeam *team, const WcFoldItems *items,
 extern WcStatus wc_fold_explain(WcFold *fold, const float *vector,
                                 const WcHooks *hooks, WcError *error);
 
-/*
- * How uncertain the scores of count items are for the user who was folded in
- * last, and who has entries: sqrt(v' A^-1 v), where A is the matrix of the
- * user's equations and v the item's vector, with biases [v, 1]; with w0 > 0 what
- * few entries of the item leave open is added to the square.  See explore.c for
- * that and the unit.  All 0 where A is 0.  In an error other is the item.
- */
-extern WcStatus wc_fold_spread(WcFold *fold, const WcFoldItems *items,
-                               int32_t count, const int32_t *index,
-                               float *spread, const WcHooks *hooks,
-                               WcError *error);
-
 /* ------------------------------------------------------------------------
- * Answers (topn.c)
+ * Scores (score.c)
  * ------------------------------------------------------------------------ */
 
 typedef struct WcScored
@@ -177,33 +165,9 @@ typedef struct WcScored
 	int32_t index;
 } WcScored;
 
-/* What is searched: count vectors of width k with an optional bias each. */
-typedef struct WcVectors
-{
-	int32_t count;
-	int32_t factors;
-	const float *factors_data; /* count x factors */
-	const float *bias; /* count or NULL */
-} WcVectors;
-
-/* Score of one vector: base + bias + query . vector */
-extern float wc_score(const WcVectors *vectors, const float *query, float base,
-                      int32_t index);
-
-/*
- * The n best of the vectors by score, descending; ties by ascending index.
- * candidates (n_candidates, distinct, any order) limits the search, NULL means
- * all.  excluded is a bitmap of count bits (64 per word) or NULL.  Only scores
- * >= min_score count (-INFINITY: all).  result has room for
- * min(n, count or n_candidates).  A score that is not finite fails with
- * WC_NOT_FINITE and the index in error->row.
- */
-extern WcStatus wc_topn(const WcVectors *vectors, const float *query,
-                        float base, const int32_t *candidates,
-                        int64_t n_candidates, const uint64_t *excluded,
-                        float min_score, int32_t n, WcScored *result,
-                        int32_t *n_result, const WcHooks *hooks,
-                        WcError *error);
+/* Score of a vector (k): base + bias + query . vector */
+extern float wc_score(int32_t k, const float *query, float base,
+                      const float *vector, float bias);
 
 /* ------------------------------------------------------------------------
  * Packs (pack.c): the rows of one side of a version, prepared for answers
@@ -311,13 +275,6 @@ wc_pack_bias(const WcPack *pack, int32_t index)
 	return pack->bias[pack->position[index]];
 }
 
-/* Euclidean norm of the vector */
-static inline float
-wc_pack_norm(const WcPack *pack, int32_t index)
-{
-	return pack->norm[pack->position[index]];
-}
-
 /* ------------------------------------------------------------------------
  * Search (search.c)
  * ------------------------------------------------------------------------ */
@@ -377,7 +334,7 @@ typedef struct WcExplore
  *
  *		score + factor times the uncertainty - the penalty,
  *
- * which results have for their scores; see wc_fold_spread.  The pack's rows are
+ * which results have for their scores; see explore.c.  The pack's rows are
  * the items of the fold, whose last user has entries, and min_score is for the
  * score alone.  Where a row is not finite error->side is WC_ITEMS.
  */

@@ -22,7 +22,7 @@
  *	  where |D| is the root of the sum of squares.  Where B is upper triangular,
  *	  which it is in the basis a training leaves, half of the products are zeros
  *	  and left out.
- * 3. The rows that are left are scored and measured as wc_fold_spread does it,
+ * 3. The rows that are left are scored and measured as explore.c does it,
  *	  several at a time.
  *
  * The bounds hold for computed numbers, by slacks for the rounding of each step:

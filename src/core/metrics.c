@@ -40,6 +40,7 @@
  */
 #include <math.h>
 
+#include "core/heap.h"
 #include "core/numerics.h"
 #include "core/score.h"
 
@@ -102,13 +103,6 @@ all_are_ranked(const WcTrial *trial)
 	return trial->candidates == NULL && trial->negatives == 0;
 }
 
-/* Descending score, then ascending index: never equal for two items. */
-static inline bool
-is_better(const WcScored *a, const WcScored *b)
-{
-	return a->score > b->score || (a->score == b->score && a->index < b->index);
-}
-
 static inline bool
 is_drawn_before(const Drawn *a, const Drawn *b)
 {
@@ -123,13 +117,13 @@ keep_best(WcScored *top, int32_t *count, int32_t room, WcScored item)
 
 	if (*count == room)
 	{
-		if (!is_better(&item, &top[room - 1]))
+		if (!wc_is_better(&item, &top[room - 1]))
 			return;
 		place = room - 1;
 	}
 	else
 		place = (*count)++;
-	for (; place > 0 && is_better(&item, &top[place - 1]); place--)
+	for (; place > 0 && wc_is_better(&item, &top[place - 1]); place--)
 		top[place] = top[place - 1];
 	top[place] = item;
 }

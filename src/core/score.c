@@ -29,6 +29,13 @@
 #define SUMS 16 /* of wc_dot */
 #define COUNTED_AT_ONCE 4096 /* so that 32 bits are enough for a lane */
 
+float
+wc_score(int32_t k, const float *query, float base, const float *vector,
+         float bias)
+{
+	return base + bias + wc_dot(k, query, vector);
+}
+
 static void
 dots_portable(int32_t k, const float *query, int32_t count,
               const float *const *vectors, float *out)

@@ -30,6 +30,7 @@
 #include "base/settings.h"
 #include "run/advice.h"
 #include "run/choose.h"
+#include "run/steps.h"
 #include "store/query.h"
 
 #define SAMPLE_RUNS 3 /* the fastest counts */
@@ -37,16 +38,6 @@
 #define DENSE_SLOWNESS 2.0 /* a multiply-add of a rotation, to one of a row */
 #define EIGEN_SLOWNESS 4.0 /* a multiply-add in float64, to one of a row */
 #define WRITE_RATE 30e6 /* bytes a second */
-
-static double
-seconds_since(instr_time start)
-{
-	instr_time now;
-
-	INSTR_TIME_SET_CURRENT(now);
-	INSTR_TIME_SUBTRACT(now, start);
-	return INSTR_TIME_GET_DOUBLE(now);
-}
 
 static void
 check(const WalsProfile *profile, WcStatus status)
@@ -164,7 +155,7 @@ time_users(const WalsProfile *profile, WcSolver *solver, WcModel *model,
 			                                 &wals_hooks, &error);
 		} while (status == WC_PAUSED);
 		check(profile, status);
-		seconds = seconds_since(start);
+		seconds = wals_step_seconds(start);
 		if (run == 0 || seconds < best)
 			best = seconds;
 	}
@@ -519,7 +510,7 @@ wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
 	survey_factors(&profile);
 	survey_numbers(&profile);
 	survey_pairs(&profile);
-	estimate_cost(&profile, seconds_since(start));
+	estimate_cost(&profile, wals_step_seconds(start));
 
 	put_rows(&profile);
 	put_pairs(&profile);

@@ -208,8 +208,9 @@ bool
 wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
                WalsFoldIn fold_in, float *score)
 {
-	WcVectors one = {1, 0, NULL, NULL};
 	WalsMoment moment;
+	const float *vector;
+	int32 factors;
 	bool can_tell;
 	float bias;
 
@@ -221,12 +222,11 @@ wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
 	if (!can_tell || !may_still_use(scoring, &moment, model))
 		find_model(scoring, model, can_tell, &moment);
 	find_user(scoring, user);
-	one.factors_data = find_item(scoring, item, &one.factors, &bias);
-	one.bias = &bias;
-	if (scoring->vector.known && one.factors_data != NULL)
+	vector = find_item(scoring, item, &factors, &bias);
+	if (scoring->vector.known && vector != NULL)
 	{
-		*score =
-		    wc_score(&one, scoring->vector.factors, scoring->vector.base, 0);
+		*score = wc_score(factors, scoring->vector.factors,
+		                  scoring->vector.base, vector, bias);
 		if (!isfinite(*score))
 			wals_factors_damaged(
 			    scoring->model.items_table,
@@ -240,5 +240,5 @@ wals_score_run(WalsScoring *scoring, Oid model, Datum user, Datum item,
 		*score = wc_limit(&scoring->model.range, *score);
 	}
 	wals_query_end();
-	return scoring->vector.known && one.factors_data != NULL;
+	return scoring->vector.known && vector != NULL;
 }

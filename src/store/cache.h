@@ -88,13 +88,6 @@ wals_rows_bias(const WalsRows *rows, int32 index)
 	return wc_pack_bias(&rows->pack, index);
 }
 
-/* Length of the vector. */
-static inline float
-wals_rows_norm(const WalsRows *rows, int32 index)
-{
-	return wc_pack_norm(&rows->pack, index);
-}
-
 /* Score of one row: base + bias + query . vector */
 static inline float
 wals_rows_score(const WalsRows *rows, const float *query, float base,

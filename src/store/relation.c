@@ -653,8 +653,7 @@ check_stored_columns(const WalsSource *source)
 
 	list_columns(source, columns);
 	for (i = 0; i < SOURCE_COLUMNS; i++)
-		if (columns[i] != NULL &&
-		    get_attnum(source->relation, columns[i]) <= 0)
+		if (columns[i] != NULL && get_attnum(source->relation, columns[i]) <= 0)
 			ereport(
 			    ERROR,
 			    (errcode(ERRCODE_UNDEFINED_COLUMN),

@@ -217,6 +217,15 @@ data_filter(Data *data, double excluded, double listed, double candidates,
 	}
 }
 
+/* Score of a row. */
+static inline float
+data_score(const Data *data, const WcQuery *query, int32_t index)
+{
+	return wc_score(data->k, query->vector, query->base,
+	                data->vectors + (size_t) index * (size_t) data->k,
+	                data->bias[index]);
+}
+
 /* qsort: descending score, then ascending index. */
 static inline int
 compare_scored(const void *a, const void *b)

@@ -8,7 +8,7 @@
  */
 #include "check.h"
 
-#include "core/fold.h"
+#include "spread.h"
 
 #define ITEMS 150 /* more than the kernel takes at a time, and not a multiple */
 #define ROWS 30
@@ -204,7 +204,7 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, ITEMS, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, ITEMS, index, spread, NULL, &error) ==
 	      WC_OK);
 	make_matrix(fold, &items, matrix);
 	for (int32_t i = 0; i < ITEMS; i++)
@@ -227,10 +227,11 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 	/* a score is taken apart before and after, and one item is as many */
 	CHECK(wc_fold_explain(fold, side.vector[3], NULL, &error) == WC_OK);
 	memset(again, 0, sizeof(again));
-	CHECK(wc_fold_spread(fold, &items, 1, index + 60, again, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, 1, index + 60, again, NULL, &error) ==
 	      WC_OK);
 	CHECK(again[0] == spread[60] && again[1] == 0);
-	CHECK(wc_fold_spread(fold, &items, 0, index, again, NULL, &error) == WC_OK);
+	CHECK(spread_of_items(fold, &items, 0, index, again, NULL, &error) ==
+	      WC_OK);
 	wc_fold_free(fold);
 	free(matrix);
 	free(a);
@@ -267,7 +268,7 @@ test_by_hand(void)
 	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, &factor, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, 2, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, 2, index, spread, NULL, &error) ==
 	      WC_OK);
 	CHECK_NEAR(factor, u, 1e-6);
 	CHECK_NEAR(spread[0],
@@ -306,12 +307,12 @@ test_less_with_more(void)
 	                     &check_alloc, NULL, &error) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, ITEMS, index, before, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, ITEMS, index, before, NULL, &error) ==
 	      WC_OK);
 	user.count = 2;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, ITEMS, index, after, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, ITEMS, index, after, NULL, &error) ==
 	      WC_OK);
 	for (int32_t j = 0; j < ITEMS; j++)
 		less &= after[j] <= before[j] * (1 + 1e-5f);
@@ -330,7 +331,7 @@ test_less_with_more(void)
 		                     &check_alloc, NULL, &error) == WC_OK);
 		CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 		      WC_OK);
-		CHECK(wc_fold_spread(fold, &items, 9, index, after, NULL, &error) ==
+		CHECK(spread_of_items(fold, &items, 9, index, after, NULL, &error) ==
 		      WC_OK);
 		for (int32_t j = 1; j < 9; j++)
 			CHECK(after[j] < after[j - 1]);
@@ -361,7 +362,7 @@ test_ends(void)
 	user.weight = 0;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, 3, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, 3, index, spread, NULL, &error) ==
 	      WC_OK);
 	CHECK(spread[0] == 0 && spread[1] == 0 && spread[2] == 0);
 	wc_fold_free(fold);
@@ -376,7 +377,7 @@ test_ends(void)
 	user.weight = 1;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
-	CHECK(wc_fold_spread(fold, &items, 3, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, 3, index, spread, NULL, &error) ==
 	      WC_NOT_FINITE);
 	CHECK(error.status == WC_NOT_FINITE && error.other == 5);
 	wc_fold_free(fold);
@@ -412,17 +413,17 @@ test_failures(void)
 		      WC_OK);
 		error.status = WC_OK;
 		status =
-		    wc_fold_spread(fold, &items, ITEMS, index, spread, &hooks, &error);
+		    spread_of_items(fold, &items, ITEMS, index, spread, &hooks, &error);
 		CHECK(status == WC_OK || status == WC_CANCELLED);
 		CHECK(error.status == status);
 	}
 	CHECK(status == WC_OK && n > 3);
 	check_fail_after = 0;
-	CHECK(wc_fold_spread(fold, &items, ITEMS, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, ITEMS, index, spread, NULL, &error) ==
 	      WC_NO_MEMORY);
 	CHECK(error.status == WC_NO_MEMORY);
 	check_fail_after = -1;
-	CHECK(wc_fold_spread(fold, &items, ITEMS, index, spread, NULL, &error) ==
+	CHECK(spread_of_items(fold, &items, ITEMS, index, spread, NULL, &error) ==
 	      WC_OK);
 	wc_fold_free(fold);
 }

@@ -10,8 +10,7 @@
 #include <float.h>
 
 #include "packs.h"
-
-#include "core/fold.h"
+#include "spread.h"
 
 #define ROWS 90
 
@@ -82,7 +81,6 @@ measure_every_row(Data *data, WcFold *fold, const WcQuery *query,
                   const WcExplore *explore)
 {
 	WcFoldItems items = {data->count, vector_of, bias_of, entries_of, data};
-	WcVectors vectors = {data->count, data->k, data->vectors, data->bias};
 	size_t rows = (size_t) data->count + 1;
 	uint64_t *allow = calloc(rows / 64 + 1, sizeof(uint64_t));
 	int32_t *index = calloc(rows, sizeof(int32_t));
@@ -99,19 +97,17 @@ measure_every_row(Data *data, WcFold *fold, const WcQuery *query,
 
 		if ((query->excluded != NULL && (query->excluded[j / 64] & bit) != 0) ||
 		    (query->candidates != NULL && (allow[j / 64] & bit) == 0) ||
-		    !(wc_score(&vectors, query->vector, query->base, j) >=
-		      query->min_score))
+		    !(data_score(data, query, j) >= query->min_score))
 			continue;
 		index[count++] = j;
 	}
-	if (wc_fold_spread(fold, &items, count, index, spread, NULL, &error) !=
+	if (spread_of_items(fold, &items, count, index, spread, NULL, &error) !=
 	    WC_OK)
 		count = -1;
 	for (int32_t i = 0; i < count; i++)
 	{
-		double worth =
-		    wc_score(&vectors, query->vector, query->base, index[i]) +
-		    (double) explore->factor * spread[i];
+		double worth = data_score(data, query, index[i]) +
+		               (double) explore->factor * spread[i];
 
 		worth -= wc_popularity_cost(explore->penalty, (index[i] + 3) % 7,
 		                            explore->most);

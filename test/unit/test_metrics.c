@@ -280,10 +280,8 @@ has(const WcCsr *csr, int32_t user, int32_t item)
 static double
 score(const Data *data, int32_t user, int32_t item)
 {
-	WcVectors vectors = {ITEMS, K, data->item_factors, data->bias};
-
-	return wc_score(&vectors, data->user_factors + user * K, data->base[user],
-	                item);
+	return wc_score(K, data->user_factors + user * K, data->base[user],
+	                data->item_factors + item * K, data->bias[item]);
 }
 
 /* Whether an item is among the negatives: fewer have smaller hashes. */

@@ -93,6 +93,29 @@ check_below(const WcScoreKernel *kernel)
 	free(scores);
 }
 
+/* One score against doubles, for every length around the width of a block. */
+static void
+check_score(void)
+{
+	uint64_t state = 3;
+	float query[K_MAX];
+	float vector[K_MAX];
+
+	for (int32_t k = 1; k <= K_MAX; k++)
+	{
+		double expected = 1.5 + 0.25;
+
+		for (int32_t f = 0; f < k; f++)
+		{
+			query[f] = (float) (check_random(&state) - 0.5);
+			vector[f] = (float) (check_random(&state) - 0.5);
+			expected += (double) query[f] * vector[f];
+		}
+		CHECK_NEAR(wc_score(k, query, 1.5f, vector, 0.25f), expected, 1e-5);
+	}
+	CHECK(wc_dot(0, NULL, NULL) == 0);
+}
+
 int
 main(void)
 {
@@ -107,6 +130,7 @@ main(void)
 		check_dots(kernel);
 		check_below(kernel);
 	}
+	check_score();
 	CHECK(wc_score_kernel_choose("portable") != NULL);
 	CHECK(wc_score_kernel_choose(NULL) == wc_score_kernel_choose("auto"));
 	CHECK(wc_score_kernel_choose("") == wc_score_kernel_choose("auto"));

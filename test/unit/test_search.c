@@ -15,7 +15,6 @@
 static int32_t
 score_every_row(Data *data, const WcQuery *query)
 {
-	WcVectors vectors = {data->count, data->k, data->vectors, data->bias};
 	uint64_t *drop = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
 	uint64_t *allow = calloc((size_t) data->count / 64 + 1, sizeof(uint64_t));
 	int32_t count = 0;
@@ -34,7 +33,7 @@ score_every_row(Data *data, const WcQuery *query)
 		    (query->excluded != NULL && (query->excluded[j / 64] & bit) != 0) ||
 		    (query->candidates != NULL && (allow[j / 64] & bit) == 0))
 			continue;
-		scored.score = wc_score(&vectors, query->vector, query->base, j);
+		scored.score = data_score(data, query, j);
 		if (scored.score >= query->min_score)
 			data->expected[count++] = scored;
 	}
@@ -301,14 +300,13 @@ test_not_finite(void)
 		data->query[f] = f == 0 ? 3e38f : 0;
 	for (int32_t left = 0; left < 20; left++)
 	{
-		WcVectors vectors = {data->count, 4, data->vectors, data->bias};
 		int32_t first = 0;
 
 		data_filter(data, 0.3 + left * 0.034, 0, 0.5, &state);
 		query.excluded = data->excluded;
 		while (first < 1000 &&
 		       (((data->excluded[first / 64] >> (first % 64)) & 1) != 0 ||
-		        isfinite(wc_score(&vectors, data->query, 0, first))))
+		        isfinite(data_score(data, &query, first))))
 			first++;
 		CHECK(wc_search(&data->pack, &query, left % 2 ? 10 : 1000, data->result,
 		                &n_result, NULL, &check_alloc, NULL,
