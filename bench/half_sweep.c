@@ -221,7 +221,7 @@ problem_of(const WcCsr *csr, int32_t k)
 	WcProblem problem;
 
 	memset(&problem, 0, sizeof(problem));
-	problem.params.factors = k;
+	problem.objective.params.factors = k;
 	problem.by_user = *csr;
 	if (wc_csr_transpose(csr, &problem.by_item, &bench_memory, NULL) != WC_OK)
 		die("out of memory");

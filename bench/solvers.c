@@ -105,7 +105,7 @@ curve_open(const Settings *settings, WcProblem *problem, Curve *curve)
 	uint64_t *hashes = array((size_t) items, sizeof(uint64_t));
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 
-	problem->params.solver = curve->method;
+	problem->objective.params.solver = curve->method;
 	for (int32_t j = 0; j < items; j++)
 		hashes[j] = (uint64_t) j * UINT64_C(0x9e3779b97f4a7c15);
 	if (wc_model_init(problem, hashes, &curve->model, &bench_memory) != WC_OK ||

@@ -16,19 +16,6 @@
  * Folding in (fold.c)
  * ------------------------------------------------------------------------ */
 
-/*
- * The objective of a training, as far as it concerns one user: options as
- * wc_problem_build has resolved them, and what it has found in the data.
- */
-typedef struct WcObjective
-{
-	WcParams params; /* nothing left to choose */
-	double count_weight; /* see WcProblem */
-	double mean;
-	int64_t newest; /* time that ages are counted back from */
-	double like_from; /* see WcLiking; NaN: not known */
-} WcObjective;
-
 /* Where the items of a version are: rows of vectors, by index. */
 typedef struct WcFoldItems
 {

@@ -193,7 +193,7 @@ square_left(WcProblem *problem, const double *user_weight,
             const double *item_weight, double *square, const WcAlloc *alloc,
             WcPace *pace)
 {
-	double *lambda = problem->params.bias_regularization;
+	double *lambda = problem->objective.params.bias_regularization;
 	WcBaseline baseline;
 	WcStatus status = WC_NO_MEMORY;
 
@@ -233,7 +233,7 @@ wc_baseline_spread(WcProblem *problem, const double *user_weight,
 	WcStatus status;
 
 	problem->spread = 1.0;
-	if (problem->params.feedback == WC_IMPLICIT ||
+	if (problem->objective.params.feedback == WC_IMPLICIT ||
 	    problem->by_user.value == NULL || total == 0)
 		return WC_OK;
 	status = square_targets(problem, &all, &largest, pace);
@@ -243,7 +243,7 @@ wc_baseline_spread(WcProblem *problem, const double *user_weight,
 		status =
 		    square_left(problem, user_weight, item_weight, &left, alloc, pace);
 	all = sqrt(all / total);
-	if (status == WC_OK && all > FLT_EPSILON * fabs(problem->mean))
+	if (status == WC_OK && all > FLT_EPSILON * fabs(problem->objective.mean))
 		problem->spread = fmax(sqrt(left / total), all * SPREAD_LEAST);
 	return status;
 }
@@ -380,8 +380,8 @@ add_errors(const WcProblem *problem, const WcModel *model,
 	const WcCsr *by_item = &problem->by_item;
 	size_t k = (size_t) model->factors;
 	const float *u = model->user_factors + (size_t) user * k;
-	double low = problem->range.low;
-	double high = problem->range.high;
+	double low = problem->objective.range.low;
+	double high = problem->objective.range.high;
 
 	if (by_user->start[user] == by_user->start[user + 1])
 		return;

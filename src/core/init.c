@@ -76,19 +76,19 @@ WcStatus
 wc_model_init(const WcProblem *problem, const uint64_t *item_hash,
               WcModel *model, const WcAlloc *alloc)
 {
-	int32_t k = problem->params.factors;
-	bool is_explicit = problem->params.feedback == WC_EXPLICIT;
+	int32_t k = problem->objective.params.factors;
+	bool is_explicit = problem->objective.params.feedback == WC_EXPLICIT;
 	double deviation =
 	    (is_explicit ? 1.0 : 0.1) * sqrt(problem->spread / (double) k);
 	double range = deviation * sqrt(3.0);
-	uint64_t seed = mix((uint64_t) problem->params.seed + STEP);
+	uint64_t seed = mix((uint64_t) problem->objective.params.seed + STEP);
 
 	memset(model, 0, sizeof(*model));
 	model->users = problem->by_user.rows;
 	model->items = problem->by_item.rows;
 	model->factors = k;
-	model->mean = problem->mean;
-	model->range = problem->range;
+	model->mean = problem->objective.mean;
+	model->range = problem->objective.range;
 	model->user_factors = zero_factors(alloc, (size_t) model->users, (size_t) k,
 	                                   &model->factor_blocks[WC_USERS]);
 	model->item_factors = zero_factors(alloc, (size_t) model->items, (size_t) k,

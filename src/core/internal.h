@@ -79,6 +79,13 @@ wc_pace(WcPace *pace, int64_t work)
 	return wc_should_stop(pace->hooks);
 }
 
+/* Whether t_j is other than 1. */
+static inline bool
+wc_by_popularity(const WcParams *params)
+{
+	return params->unobserved_popularity && params->popularity_exponent != 0;
+}
+
 /* c_ij of entry e of a user with this scale, in the arithmetic of the solver. */
 static inline float
 wc_entry_weight(const WcProblem *problem, int64_t e, float user_scale)

@@ -199,9 +199,10 @@ loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 			if (wc_pace(pace, (int64_t) k * k / 2))
 				return WC_CANCELLED;
 		}
-		sum.loss += penalty(
-		    k, x, bias != NULL ? bias + row : NULL, lambda[row],
-		    problem->params.bias_regularization[users ? WC_USERS : WC_ITEMS]);
+		sum.loss +=
+		    penalty(k, x, bias != NULL ? bias + row : NULL, lambda[row],
+		            problem->objective.params
+		                .bias_regularization[users ? WC_USERS : WC_ITEMS]);
 		if (wc_pace(pace, k))
 			return WC_CANCELLED;
 	}

@@ -46,64 +46,64 @@ add_power(Line *line, const char *symbol, double exponent)
 }
 
 static void
-add_penalty(Line *line, const WcProblem *problem, WcSide side)
+add_penalty(Line *line, const WcObjective *objective, WcSide side)
 {
-	double bias_lambda = problem->params.bias_regularization[side];
+	double bias_lambda = objective->params.bias_regularization[side];
 	const char *factor = side == WC_USERS ? "U" : "V";
 	char i = side == WC_USERS ? 'i' : 'j';
 
-	if (problem->params.regularization != 0)
+	if (objective->params.regularization != 0)
 	{
-		if (problem->biases && bias_lambda < 0)
+		if (objective->params.biases == 1 && bias_lambda < 0)
 			add(line, " + sum of lambda_%c (|%s_%c|^2 + b_%c^2)", i, factor, i,
 			    i);
 		else
 			add(line, " + sum of lambda_%c |%s_%c|^2", i, factor, i);
 	}
-	if (problem->biases && bias_lambda >= 0)
+	if (objective->params.biases == 1 && bias_lambda >= 0)
 		add(line, " + %.4g sum of b_%c^2", bias_lambda, i);
 }
 
 static void
-add_loss(Line *line, const WcProblem *problem)
+add_loss(Line *line, const WcObjective *objective)
 {
 	static const char *const feedback[] = {"implicit", "explicit", "weighted"};
 
 	add(line, "%s feedback: minimize sum over %s cells of W (A - %sU V')^2",
-	    feedback[problem->params.feedback],
-	    problem->w0 > 0 ? "all" : "observed",
-	    problem->biases ? "b_i - b_j - " : "");
-	add_penalty(line, problem, WC_USERS);
-	add_penalty(line, problem, WC_ITEMS);
+	    feedback[objective->params.feedback],
+	    objective->params.unobserved_weight > 0 ? "all" : "observed",
+	    objective->params.biases == 1 ? "b_i - b_j - " : "");
+	add_penalty(line, objective, WC_USERS);
+	add_penalty(line, objective, WC_ITEMS);
 }
 
 static void
-add_targets(Line *line, const WcProblem *problem)
+add_targets(Line *line, const WcObjective *objective)
 {
-	bool all_cells = problem->w0 > 0;
+	bool all_cells = objective->params.unobserved_weight > 0;
 
-	switch (problem->params.feedback)
+	switch (objective->params.feedback)
 	{
 		case WC_IMPLICIT:
-			if (problem->disliked)
+			if (objective->disliked)
 				add(line, "A = 1 where the value is > 0 and 0 elsewhere");
 			else
 				add(line, "A = 1%s",
 				    all_cells ? " on observed cells and 0 elsewhere" : "");
 			break;
 		case WC_EXPLICIT:
-			add(line, "A = value - mean, mean = %.6g", problem->mean);
+			add(line, "A = value - mean, mean = %.6g", objective->mean);
 			break;
 		case WC_WEIGHTED:
 			add(line, "A = value%s",
 			    all_cells ? " on observed cells and 0 elsewhere" : "");
 			break;
 	}
-	if (problem->biases)
+	if (objective->params.biases == 1)
 		add(line, ", b_i and b_j = bias of user i and item j");
-	if (problem->params.half_life > 0 && all_cells)
+	if (objective->params.half_life > 0 && all_cells)
 		add(line, ", faded by the factor 1 - (1 - f) w0%s / W",
-		    problem->unobserved != NULL ? " t_j" : "");
+		    wc_by_popularity(&objective->params) ? " t_j" : "");
 }
 
 /* "R_i^0.5 C_j^0.3", whichever of the two there is. */
@@ -123,9 +123,10 @@ add_powers(Line *line, const WcParams *params)
 
 /* The factors of c_ij, " * " between them; 1 if there are none. */
 static void
-add_entry_weight(Line *line, const WcProblem *problem, bool has_weight_column)
+add_entry_weight(Line *line, const WcObjective *objective,
+                 bool has_weight_column)
 {
-	const WcParams *params = &problem->params;
+	const WcParams *params = &objective->params;
 	size_t begin = line->used;
 	const char *times = "";
 
@@ -152,12 +153,12 @@ add_entry_weight(Line *line, const WcProblem *problem, bool has_weight_column)
 		add(line, "%sf", times);
 		times = " * ";
 	}
-	if (problem->user_weighted)
+	if (objective->weighted[WC_USERS])
 	{
 		add(line, "%suser weight", times);
 		times = " * ";
 	}
-	if (problem->item_weighted)
+	if (objective->weighted[WC_ITEMS])
 	{
 		add(line, "%sitem weight", times);
 		times = " * ";
@@ -174,37 +175,39 @@ add_entry_weight(Line *line, const WcProblem *problem, bool has_weight_column)
 }
 
 static void
-add_weights(Line *line, const WcProblem *problem, bool has_weight_column)
+add_weights(Line *line, const WcObjective *objective, bool has_weight_column)
 {
-	const char *unobserved = problem->unobserved != NULL ? "w0 t_j" : "w0";
+	const char *unobserved =
+	    wc_by_popularity(&objective->params) ? "w0 t_j" : "w0";
 
-	if (problem->params.weighting == WC_WEIGHT_NONE)
+	if (objective->params.weighting == WC_WEIGHT_NONE)
 		add(line, ", W = %s", unobserved);
-	else if (problem->w0 > 0)
+	else if (objective->params.unobserved_weight > 0)
 	{
 		add(line, ", W = %s + ", unobserved);
-		add_entry_weight(line, problem, has_weight_column);
+		add_entry_weight(line, objective, has_weight_column);
 		add(line, " on observed cells and %s elsewhere", unobserved);
 	}
 	else
 	{
 		add(line, ", W = ");
-		add_entry_weight(line, problem, has_weight_column);
+		add_entry_weight(line, objective, has_weight_column);
 	}
 }
 
 /* What the symbols in the weights stand for. */
 static void
-add_legend(Line *line, const WcProblem *problem)
+add_legend(Line *line, const WcObjective *objective)
 {
-	const WcParams *params = &problem->params;
-	bool popularity = problem->w0 > 0 && problem->unobserved != NULL;
+	const WcParams *params = &objective->params;
+	bool popularity = objective->params.unobserved_weight > 0 &&
+	                  wc_by_popularity(&objective->params);
 	bool weighted = params->weighting != WC_WEIGHT_NONE;
 	bool has_r = weighted && params->row_weight_exponent != 0;
 	bool has_c = weighted && params->col_weight_exponent != 0;
 
-	if (problem->w0 > 0)
-		add(line, ", w0 = %.4g", problem->w0);
+	if (objective->params.unobserved_weight > 0)
+		add(line, ", w0 = %.4g", objective->params.unobserved_weight);
 	if (popularity)
 	{
 		add(line, ", t_j = ");
@@ -231,13 +234,14 @@ add_legend(Line *line, const WcProblem *problem)
 }
 
 static void
-add_regularization(Line *line, const WcProblem *problem)
+add_regularization(Line *line, const WcObjective *objective)
 {
-	const WcParams *params = &problem->params;
+	const WcParams *params = &objective->params;
 
 	if (params->regularization == 0)
 		add(line, ", no regularization%s",
-		    problem->biases && params->bias_regularization[WC_USERS] >= 0 &&
+		    objective->params.biases == 1 &&
+		            params->bias_regularization[WC_USERS] >= 0 &&
 		            params->bias_regularization[WC_ITEMS] >= 0
 		        ? " of factors"
 		        : "");
@@ -253,18 +257,18 @@ add_regularization(Line *line, const WcProblem *problem)
 }
 
 void
-wc_objective_text(const WcProblem *problem, bool has_weight_column, size_t size,
-                  char *text)
+wc_objective_text(const WcObjective *objective, bool has_weight_column,
+                  size_t size, char *text)
 {
 	Line line = {text, size, 0};
 
 	if (size == 0)
 		return;
 	text[0] = '\0';
-	add_loss(&line, problem);
+	add_loss(&line, objective);
 	add(&line, ", where ");
-	add_targets(&line, problem);
-	add_weights(&line, problem, has_weight_column);
-	add_legend(&line, problem);
-	add_regularization(&line, problem);
+	add_targets(&line, objective);
+	add_weights(&line, objective, has_weight_column);
+	add_legend(&line, objective);
+	add_regularization(&line, objective);
 }

@@ -112,14 +112,14 @@ choose_regularization(const WcProblem *problem)
 	double items = csr->cols;
 	double entries = (double) csr->nnz;
 
-	if (problem->params.feedback == WC_EXPLICIT)
+	if (problem->objective.params.feedback == WC_EXPLICIT)
 	{
 		double weight =
 		    problem->mean_weight * entries / sqrt(users) / sqrt(items);
 		double noise = (sqrt(users) + sqrt(items)) / sqrt(entries);
 
 		return REGULARIZATION_NOISE * problem->spread * noise *
-		       pow(weight, 1 - problem->params.reg_exponent);
+		       pow(weight, 1 - problem->objective.params.reg_exponent);
 	}
 	return problem->spread *
 	       wc_regularization_choose(csr->rows, csr->cols, csr->nnz);
@@ -129,7 +129,7 @@ choose_regularization(const WcProblem *problem)
 static void
 choose_exponents(WcProblem *problem, bool weighted)
 {
-	WcParams *params = &problem->params;
+	WcParams *params = &problem->objective.params;
 	const WcCsr *csr = &problem->by_user;
 	bool sparse = (double) csr->nnz <
 	              SPARSE_DENSITY * (double) csr->rows * (double) csr->cols;
@@ -150,7 +150,7 @@ choose_exponents(WcProblem *problem, bool weighted)
 static void
 resolve_params(WcProblem *problem, bool weighted)
 {
-	WcParams *params = &problem->params;
+	WcParams *params = &problem->objective.params;
 	bool is_explicit = params->feedback == WC_EXPLICIT;
 
 	choose_exponents(problem, weighted);
@@ -171,7 +171,7 @@ resolve_params(WcProblem *problem, bool weighted)
 	}
 	problem->biases = params->biases == 1;
 	problem->base_weight = params->weighting == WC_WEIGHT_NONE ? 0.0f : 1.0f;
-	problem->count_weight = 1.0;
+	problem->objective.count_weight = 1.0;
 }
 
 static WcStatus
@@ -236,7 +236,7 @@ static WcStatus
 weigh_by_value(Build *build)
 {
 	WcCsr *csr = &build->problem->by_user;
-	const WcParams *params = &build->problem->params;
+	const WcParams *params = &build->problem->objective.params;
 	bool created = csr->weight == NULL;
 
 	if (created)
@@ -280,7 +280,7 @@ set_implicit_targets(Build *build)
 	if (!any_one)
 		return wc_fail(build->error, WC_EMPTY, WC_USERS, -1, -1,
 		               "No value is greater than 0, so nobody likes anything.");
-	build->problem->disliked = !all_one;
+	build->problem->objective.disliked = !all_one;
 	if (all_one)
 	{
 		wc_free(build->alloc, csr->value);
@@ -313,7 +313,7 @@ static WcStatus
 set_targets(Build *build)
 {
 	WcCsr *csr = &build->problem->by_user;
-	const WcParams *params = &build->problem->params;
+	const WcParams *params = &build->problem->objective.params;
 	WcStatus status = WC_OK;
 
 	if (params->weighting == WC_WEIGHT_NONE)
@@ -405,7 +405,8 @@ normalize_scales(Build *build)
 		sum += user * row;
 	}
 	problem->base_weight = (float) ((double) csr->nnz / sum);
-	problem->count_weight = (double) csr->nnz / sum / build->reference;
+	problem->objective.count_weight =
+	    (double) csr->nnz / sum / build->reference;
 	return WC_OK;
 }
 
@@ -434,7 +435,7 @@ static WcStatus
 set_scales(Build *build, const float *user_weights, const float *item_weights)
 {
 	WcProblem *problem = build->problem;
-	const WcParams *params = &problem->params;
+	const WcParams *params = &problem->objective.params;
 	bool normalize = params->weight_normalize;
 	int32_t users = problem->by_user.rows;
 	int32_t items = problem->by_user.cols;
@@ -442,8 +443,8 @@ set_scales(Build *build, const float *user_weights, const float *item_weights)
 
 	if (params->weighting == WC_WEIGHT_NONE)
 		return WC_OK;
-	problem->user_weighted = user_weights != NULL;
-	problem->item_weighted = item_weights != NULL;
+	problem->objective.weighted[WC_USERS] = user_weights != NULL;
+	problem->objective.weighted[WC_ITEMS] = item_weights != NULL;
 	status = raise_counts(build, users, build->user_count,
 	                      params->row_weight_exponent, normalize,
 	                      &problem->user_scale);
@@ -513,8 +514,8 @@ resolve_unobserved(Build *build)
 	WcProblem *problem = build->problem;
 	const WcCsr *csr = &problem->by_user;
 	double cells = (double) csr->rows * (double) csr->cols;
-	double given = problem->params.unobserved_weight;
-	bool is_explicit = problem->params.feedback == WC_EXPLICIT;
+	double given = problem->objective.params.unobserved_weight;
+	bool is_explicit = problem->objective.params.feedback == WC_EXPLICIT;
 
 	problem->mean_weight = build->total / (double) csr->nnz;
 	if (!isnan(given))
@@ -531,7 +532,7 @@ resolve_unobserved(Build *build)
 	else
 		problem->w0 = fmin(WC_UNOBSERVED_RATIO * build->total / cells,
 		                   problem->mean_weight);
-	problem->params.unobserved_weight = problem->w0;
+	problem->objective.params.unobserved_weight = problem->w0;
 
 	if (problem->w0 > FLT_MAX)
 		return wc_fail(build->error, WC_NOT_FINITE, WC_USERS, -1, -1,
@@ -555,23 +556,23 @@ subtract_mean(Build *build)
 	WcCsr *csr = &problem->by_user;
 	WcStatus status;
 
-	problem->range = wc_any_range;
-	if (problem->params.feedback != WC_EXPLICIT)
+	problem->objective.range = wc_any_range;
+	if (problem->objective.params.feedback != WC_EXPLICIT)
 		return WC_OK;
 	status = need_values(build);
 	if (status != WC_OK)
 		return status;
-	problem->mean = build->target_total / build->total;
+	problem->objective.mean = build->target_total / build->total;
 	for (int64_t e = 0; e < csr->nnz; e++)
 	{
 		if (wc_pace(&build->pace, 1))
 			return fail(build, WC_CANCELLED);
 		range.low = fminf(range.low, csr->value[e]);
 		range.high = fmaxf(range.high, csr->value[e]);
-		csr->value[e] = (float) (csr->value[e] - problem->mean);
+		csr->value[e] = (float) (csr->value[e] - problem->objective.mean);
 	}
 	if (csr->nnz > 0)
-		problem->range = range;
+		problem->objective.range = range;
 	return WC_OK;
 }
 
@@ -590,11 +591,11 @@ static WcStatus
 set_unobserved(Build *build)
 {
 	WcProblem *problem = build->problem;
-	double exponent = problem->params.popularity_exponent;
+	double exponent = problem->objective.params.popularity_exponent;
 	int32_t items = problem->by_user.cols;
 	double sum = 0.0;
 
-	if (!problem->params.unobserved_popularity || exponent == 0.0)
+	if (!wc_by_popularity(&problem->objective.params))
 		return WC_OK;
 	problem->unobserved =
 	    wc_alloc_array(build->alloc, (size_t) items, sizeof(float));
@@ -658,7 +659,7 @@ fade_targets(Build *build)
 static WcStatus
 set_lambda(Build *build, WcSide side, int32_t row, double weight, float *result)
 {
-	const WcParams *params = &build->problem->params;
+	const WcParams *params = &build->problem->objective.params;
 	double lambda = params->regularization * pow(weight, params->reg_exponent);
 
 	*result = (float) lambda;
@@ -679,8 +680,9 @@ set_lambdas(Build *build)
 	double popularity = 0.0;
 	WcStatus status = WC_OK;
 
-	if (isnan(problem->params.regularization))
-		problem->params.regularization = choose_regularization(problem);
+	if (isnan(problem->objective.params.regularization))
+		problem->objective.params.regularization =
+		    choose_regularization(problem);
 	problem->user_lambda =
 	    wc_alloc_array(build->alloc, (size_t) users, sizeof(float));
 	problem->item_lambda =
@@ -756,7 +758,8 @@ wc_problem_build(const WcParams *params, WcCsr *by_user,
 	build.reference = 1.0;
 
 	memset(problem, 0, sizeof(*problem));
-	problem->params = *params;
+	problem->objective.params = *params;
+	problem->objective.like_from = NAN;
 	problem->by_user = *by_user;
 	memset(by_user, 0, sizeof(*by_user));
 	resolve_params(problem, problem->by_user.weight != NULL ||

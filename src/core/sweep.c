@@ -47,7 +47,7 @@ static WcStatus
 check_options(const WcProblem *problem, const WcSolverOptions *options,
               WcError *error)
 {
-	int32_t k = problem->params.factors;
+	int32_t k = problem->objective.params.factors;
 
 	if (k < WC_FACTORS_MIN || k > WC_FACTORS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
@@ -56,10 +56,11 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
 	if (problem->biases && problem->w0 != 0)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "Biases need an unobserved weight of 0.");
-	if ((int) problem->params.solver < WC_SOLVE_AUTO ||
-	    problem->params.solver > WC_SOLVE_BLOCK)
+	if ((int) problem->objective.params.solver < WC_SOLVE_AUTO ||
+	    problem->objective.params.solver > WC_SOLVE_BLOCK)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
-		               "There is no solver %d.", (int) problem->params.solver);
+		               "There is no solver %d.",
+		               (int) problem->objective.params.solver);
 	if (options->threads < 1 || options->threads > WC_THREADS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "The number of threads must be between 1 and %d.",
@@ -188,8 +189,8 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
 	solver->kernel = wc_kernel_choose(options->kernel);
 	solver->threads.count = options->threads;
 	solver->threads.start = pthread_create;
-	solver->method = choose_method(&problem->params);
-	solver->factors = problem->params.factors;
+	solver->method = choose_method(&problem->objective.params);
+	solver->factors = problem->objective.params.factors;
 	solver->width = solver->factors + (problem->biases ? 1 : 0);
 	if (create_parts(solver) != WC_OK)
 	{
@@ -247,7 +248,7 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.width = solver->width;
 	half.entries = users ? &problem->by_user : &problem->by_item;
 	half.lambda = users ? problem->user_lambda : problem->item_lambda;
-	half.bias_lambda = problem->params.bias_regularization[side];
+	half.bias_lambda = problem->objective.params.bias_regularization[side];
 	half.base_weight = problem->base_weight;
 	half.row_scale = users ? problem->user_scale : problem->item_scale;
 	half.fixed_scale = users ? problem->item_scale : problem->user_scale;
@@ -260,7 +261,7 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.eigen_min = 0;
 	half.solved = users ? model->user_factors : model->item_factors;
 	half.solved_bias = users ? model->user_bias : model->item_bias;
-	half.steps = problem->params.cg_steps;
+	half.steps = problem->objective.params.cg_steps;
 	return half;
 }
 

@@ -320,6 +320,31 @@ wc_limit(const WcRange *range, float score)
 }
 
 /*
+ * What a training minimizes: its options with nothing left to choose, and what
+ * it has found in the data.  It says all there is to say about a single row.
+ */
+typedef struct WcObjective
+{
+	WcParams params;
+	double count_weight; /* 1 / mean of R_i^p C_j^q over the entries, 1
+									 * where that is not normalized */
+	double mean; /* global mean of explicit targets, else 0 */
+	WcRange range; /* of explicit values, else infinite */
+	int64_t newest; /* time that ages are counted back from */
+	double like_from; /* see WcLiking; NaN: not known */
+	bool weighted[2]; /* users, items were given weights */
+	bool disliked; /* implicit feedback: there are values that are not > 0 */
+} WcObjective;
+
+/*
+ * The objective in words and symbols with its numbers, one line, e.g. "implicit
+ * feedback: minimize the sum over all cells of W (A - U V')^2 + ..., with A = 1
+ * on observed cells ...".  Truncated to size.
+ */
+extern void wc_objective_text(const WcObjective *objective,
+                              bool has_weight_column, size_t size, char *text);
+
+/*
  * A weighted least-squares problem, ready to be solved.
  *
  *		c_ij = base_weight * by_user.weight_ij * user_scale_i * item_scale_j
@@ -330,29 +355,22 @@ wc_limit(const WcRange *range, float score)
  */
 typedef struct WcProblem
 {
-	WcParams params; /* with all choices resolved */
+	WcObjective objective;
 	WcCsr by_user; /* m x n */
 	WcCsr by_item; /* n x m */
 	float base_weight;
-	double count_weight; /* 1 / mean of R_i^p C_j^q over the entries, 1
-									 * where that is not normalized */
 	float *user_scale; /* m or NULL */
 	float *item_scale; /* n or NULL */
-	bool user_weighted; /* the user gave a weight per user */
-	bool item_weighted; /* ... and per item */
-	double w0;
+	double w0; /* that of the objective */
 	float *unobserved; /* n or NULL: t_j, mean 1 over the items */
-	bool disliked; /* implicit feedback: there are values that are not > 0 */
 	float *user_lambda; /* m: lambda_i = lambda (sum_j W_ij)^nu */
 	float *item_lambda; /* n */
-	double mean; /* global mean of explicit targets, else 0 */
-	WcRange range; /* of explicit values, else infinite */
 	double spread; /* what factors have to explain: of explicit targets the
 									 * deviation from mean and biases, of
 									 * weighted ones from 0; 1 for implicit */
 	double largest; /* part of the weighted sum of squares of targets that
 									 * one entry makes up; 0 for implicit */
-	bool biases;
+	bool biases; /* those of the objective */
 	double mean_weight; /* mean of c_ij over the entries */
 	bool negatives_vanish; /* w0 given, and so small that the
 									 * unobserved cells hardly count */
@@ -361,7 +379,8 @@ typedef struct WcProblem
 /*
  * Turn values into targets and weights, resolve w0, lambda and biases, and
  * build the second side.  by_user is consumed: its arrays belong to the
- * problem afterwards.  user_weights (m) and item_weights (n) are the weights
+ * problem afterwards.  newest and like_from of the objective are left to the
+ * caller, who may set them at any time.  user_weights (m) and item_weights (n) are the weights
  * the user gave per row and column, >= 0 and finite, or NULL; they are copied.
  * WC_NOT_FINITE names the entry whose weight leaves the range of float32,
  * WC_LAMBDA_TOO_LARGE the row whose lambda does.
@@ -372,14 +391,6 @@ extern WcStatus wc_problem_build(const WcParams *params, WcCsr *by_user,
                                  const WcAlloc *alloc, const WcHooks *hooks,
                                  WcError *error);
 extern void wc_problem_free(WcProblem *problem, const WcAlloc *alloc);
-
-/*
- * The objective in words and symbols with this problem's numbers, one line,
- * e.g. "implicit feedback: minimize the sum over all cells of W (A - U V')^2
- * + ..., with A = 1 on observed cells ...".  Truncated to size.
- */
-extern void wc_objective_text(const WcProblem *problem, bool has_weight_column,
-                              size_t size, char *text);
 
 /* ------------------------------------------------------------------------
  * The model and its training (sweep.c, loss.c, init.c)

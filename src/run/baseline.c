@@ -47,7 +47,7 @@ solve(const WcProblem *problem, WcModel *model, const WcAlloc *alloc)
 {
 	WcSolverOptions options = {wals_thread_count(), wals_kernel};
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	int32 n = Min(problem->params.iterations, ITERATIONS);
+	int32 n = Min(problem->objective.params.iterations, ITERATIONS);
 	uint64 *hashes =
 	    wc_alloc_array(alloc, (size_t) problem->by_item.rows, sizeof(uint64));
 	WcSolver *solver = NULL;
@@ -100,14 +100,14 @@ wals_baseline_check(const WcParams *params, const WcProblem *problem,
                     const float *user_weights, const float *item_weights,
                     WalsMemory *memory, WcComparison *result)
 {
-	double factors = problem->params.factors;
+	double factors = problem->objective.params.factors;
 	WcParams same = *params;
 	MemoryContext context;
 	WalsMemory own;
 	WcStatus status;
 
 	memset(result, 0, sizeof(*result));
-	if (problem->params.feedback != WC_EXPLICIT ||
+	if (problem->objective.params.feedback != WC_EXPLICIT ||
 	    (double) problem->by_user.nnz * factors * factors > WORK_MOST ||
 	    (memory->limit > 0 && memory->used >= memory->limit))
 		return false;
@@ -115,7 +115,7 @@ wals_baseline_check(const WcParams *params, const WcProblem *problem,
 	                                ALLOCSET_DEFAULT_SIZES);
 	wals_memory_init(&own, context,
 	                 memory->limit > 0 ? memory->limit - memory->used : 0);
-	same.factors = problem->params.factors;
+	same.factors = problem->objective.params.factors;
 	status =
 	    compare(&same, problem, user_weights, item_weights, &own.alloc, result);
 	MemoryContextDelete(context);
@@ -129,7 +129,7 @@ wals_baseline_tell(const char *model, const WcParams *params,
                    const WcProblem *problem, const WcComparison *comparison)
 {
 	double behind = comparison->model - comparison->baseline;
-	double lambda = problem->params.regularization;
+	double lambda = problem->objective.params.regularization;
 
 	if (!(behind > ERRORS * comparison->error) ||
 	    comparison->model < NEAR_EXACT * comparison->mean)
@@ -143,13 +143,14 @@ wals_baseline_tell(const char *model, const WcParams *params,
 	               "root mean square error is %.4g, that of mean and biases "
 	               "%.4g; regularization is %.4g, factors are %d.",
 	               comparison->count, sqrt(comparison->model),
-	               sqrt(comparison->baseline), lambda, problem->params.factors),
+	               sqrt(comparison->baseline), lambda,
+	               problem->objective.params.factors),
 	     isnan(params->regularization)
 	         ? wals_hint("There is little in these ratings that factors could "
 	                     "learn. Raise lambda, for instance with "
 	                     "reg_exponent => %g, regularization => %.3g, or "
 	                     "search with wals_tune(..., feedback => 'explicit').",
-	                     problem->params.reg_exponent, MORE * lambda)
+	                     problem->objective.params.reg_exponent, MORE * lambda)
 	         : wals_hint(
 	               "Leave regularization out to have it chosen, or "
 	               "search with wals_tune(..., feedback => 'explicit').")));

@@ -168,7 +168,7 @@ doubt_times(const WalsDoubtful *doubtful)
 static const char *
 flat_hint(const WalsDoubtful *doubtful)
 {
-	const WcParams *params = &doubtful->problem->params;
+	const WcParams *params = &doubtful->problem->objective.params;
 
 	if (params->feedback == WC_EXPLICIT)
 		return "Are the values all the same? Otherwise give a smaller "
@@ -191,7 +191,7 @@ doubt_factors(const WalsDoubtful *doubtful)
 		     errdetail("For %d of %d users looked at, all items have the "
 		               "same score; regularization is %g.",
 		               variety.flat, variety.users,
-		               doubtful->problem->params.regularization),
+		               doubtful->problem->objective.params.regularization),
 		     errhint("%s", flat_hint(doubtful))));
 	else if (variety.one_list && variety.users >= USERS_AGREE &&
 	         doubtful->factors->factors >= FACTORS_AGREE &&
@@ -201,7 +201,8 @@ doubt_factors(const WalsDoubtful *doubtful)
 		    (errmsg("model \"%s\" cannot tell users apart", doubtful->model),
 		     errdetail("Each of %d users looked at has the same best items "
 		               "in the same order; regularization is %g.",
-		               variety.users, doubtful->problem->params.regularization),
+		               variety.users,
+		               doubtful->problem->objective.params.regularization),
 		     errhint("Give a smaller regularization or more factors, or "
 		             "leave both out to have them chosen.")));
 }
@@ -221,8 +222,9 @@ doubt_outlier(const WalsDoubtful *doubtful)
 	                   "values of model \"%s\" from %s, and regularization "
 	                   "follows these.",
 	                   100 * problem->largest, doubtful->model,
-	                   problem->params.feedback == WC_EXPLICIT ? "their mean"
-	                                                           : "0"),
+	                   problem->objective.params.feedback == WC_EXPLICIT
+	                       ? "their mean"
+	                       : "0"),
 	         errhint("Leave its row out, or limit the values, in a view.")));
 }
 

@@ -91,7 +91,7 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 	holds_out = objective->holdout > 0 && wals_answer_user(model, user).known;
 	folded->n_rows = history->n_rows;
 	folded->n_unusable = history->n_rows - history->count;
-	if (objective->row_weighted)
+	if (objective->core.weighted[WC_USERS])
 		weight = wals_factors_weight(model->users_table, model->user_type,
 		                             model->version, user);
 	rows.weight = weight;

@@ -217,11 +217,10 @@ wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
 	float *factors = array_alloc(holdout, n_users, sizeof(float) * k);
 	float *base = array_alloc(holdout, n_users, sizeof(float));
 	bool *known = array_alloc(holdout, n_users, sizeof(bool));
-	WalsContestant result = {
-	    {model->items, model->factors, vectors, bias, factors, base,
-	     &model->range},
-	    NULL,
-	    known};
+	WalsContestant result = {{model->items, model->factors, vectors, bias,
+	                          factors, base, &model->range},
+	                         NULL,
+	                         known};
 	int32 i;
 
 	if (trained != training)
@@ -317,11 +316,10 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
 	}
 	for (i = 0; i < n_known; i++)
 		item[i] = wals_rows_find(rows, wc_idmap_get(items, i));
-	return (WalsContestant){
-	    {count, rows->pack.factors, vectors, bias, factors, base,
-	     &version->range},
-	    item,
-	    known};
+	return (WalsContestant){{count, rows->pack.factors, vectors, bias, factors,
+	                         base, &version->range},
+	                        item,
+	                        known};
 }
 
 /* Index of a contestant's of an item of the training, -1: unknown. */

@@ -36,7 +36,7 @@ typedef struct ImportState
 	WalsSide users;
 	WalsSide items;
 	bool biases;
-	WcProblem problem; /* the objective, of no entries */
+	WcObjective objective;
 } ImportState;
 
 static void
@@ -76,9 +76,25 @@ check_source(const ImportState *state)
 	         errhint("Use a view that casts them.")));
 }
 
+/* What a training would have taken for a like; NaN: nobody can tell. */
+static double
+like_from(const WcObjective *objective)
+{
+	switch (objective->params.feedback)
+	{
+		case WC_IMPLICIT:
+			return 0;
+		case WC_EXPLICIT:
+			return objective->mean;
+		case WC_WEIGHTED:
+			break;
+	}
+	return NAN;
+}
+
 /* The objective, as a training would have resolved it. */
 static void
-set_problem(ImportState *state)
+set_objective(ImportState *state)
 {
 	WalsTrainRequest *train = &state->request->train;
 	WcParams *params = &train->params;
@@ -102,31 +118,13 @@ set_problem(ImportState *state)
 		         errmsg("biases need explicit feedback"),
 		         errhint("Use feedback => 'explicit', or leave the objective "
 		                 "out.")));
-	state->problem.params = *params;
-	state->problem.w0 = params->unobserved_weight;
-	state->problem.count_weight = 1.0;
-	state->problem.base_weight = 1.0f;
-	state->problem.mean = state->request->mean;
-	state->problem.range = wc_any_range;
-	state->problem.biases = state->biases;
+	state->objective.params = *params;
+	state->objective.count_weight = 1.0;
+	state->objective.mean = state->request->mean;
+	state->objective.range = wc_any_range;
+	state->objective.like_from = like_from(&state->objective);
 	if (!isnan(params->regularization))
 		wals_options_check(train);
-}
-
-/* What a training would have taken for a like; NaN: nobody can tell. */
-static double
-like_from(const ImportState *state)
-{
-	switch (state->problem.params.feedback)
-	{
-		case WC_IMPLICIT:
-			return 0;
-		case WC_EXPLICIT:
-			return state->problem.mean;
-		case WC_WEIGHTED:
-			break;
-	}
-	return NAN;
 }
 
 static int64
@@ -156,11 +154,10 @@ write_version(ImportState *state)
 	row.objective = "not known, the factors were imported";
 	if (known)
 	{
-		wc_objective_text(&state->problem, train->source.weight_col != NULL,
+		wc_objective_text(&state->objective, train->source.weight_col != NULL,
 		                  2048, objective);
 		row.objective = psprintf("imported; %s", objective);
-		row.options =
-		    wals_options_json(train, &state->problem, 0, like_from(state));
+		row.options = wals_options_json(train, &state->objective);
 	}
 	row.factors = state->users.factors;
 	row.biases = state->biases;
@@ -205,7 +202,7 @@ wals_import_run(WalsImportRequest *request)
 		               wals_side_has_bias(&state.items);
 	check_sides(&state);
 	check_source(&state);
-	set_problem(&state);
+	set_objective(&state);
 	wals_target_check(&state.target, state.users.id_type, state.items.id_type);
 	wals_target_create(&state.target, state.users.id_type, state.items.id_type);
 	wals_side_insert(&state.users, state.target.users_table,

@@ -240,10 +240,9 @@ json_chosen(StringInfo json, const WalsTrainRequest *request)
 }
 
 char *
-wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
-                  int64 newest, double like_from)
+wals_options_json(const WalsTrainRequest *request, const WcObjective *objective)
 {
-	const WcParams *params = &problem->params;
+	const WcParams *params = &objective->params;
 	StringInfoData json;
 
 	initStringInfo(&json);
@@ -254,7 +253,7 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "iterations", params->iterations);
 	json_number(&json, "regularization", params->regularization);
 	json_number(&json, "reg_exponent", params->reg_exponent);
-	json_number(&json, "unobserved_weight", problem->w0);
+	json_number(&json, "unobserved_weight", params->unobserved_weight);
 	json_word(&json, "unobserved_weighting",
 	          wals_choice_name(params->unobserved_popularity,
 	                           wals_unobserved_choices));
@@ -266,28 +265,28 @@ wals_options_json(const WalsTrainRequest *request, const WcProblem *problem,
 	json_number(&json, "row_weight_exponent", params->row_weight_exponent);
 	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
 	json_bool(&json, "weight_normalize", params->weight_normalize);
-	json_number(&json, "count_weight", problem->count_weight);
+	json_number(&json, "count_weight", objective->count_weight);
 	json_relation(&json, "row_weights", &request->row_naming);
 	json_relation(&json, "col_weights", &request->col_naming);
 	json_number(&json, "half_life_seconds", request->half_life_seconds);
 	if (params->half_life > 0)
 	{
 		json_number(&json, "half_life_units", params->half_life);
-		json_integer(&json, "newest_time", newest);
+		json_integer(&json, "newest_time", objective->newest);
 	}
-	if (!isnan(like_from))
-		json_number(&json, "like_from", like_from);
-	if (isfinite(problem->range.low))
+	if (!isnan(objective->like_from))
+		json_number(&json, "like_from", objective->like_from);
+	if (isfinite(objective->range.low))
 	{
-		json_number(&json, "lowest_value", problem->range.low);
-		json_number(&json, "highest_value", problem->range.high);
+		json_number(&json, "lowest_value", objective->range.low);
+		json_number(&json, "highest_value", objective->range.high);
 	}
 	json_word(&json, "duplicates",
 	          wals_choice_name(params->duplicates, wals_duplicates_choices));
 	json_number(&json, "min_user_rows", params->min_user_rows);
 	json_number(&json, "min_item_rows", params->min_item_rows);
-	json_bool(&json, "biases", problem->biases);
-	if (problem->biases)
+	json_bool(&json, "biases", params->biases == 1);
+	if (params->biases == 1)
 	{
 		json_lambda(&json, "user_bias_regularization",
 		            params->bias_regularization[WC_USERS]);

@@ -45,12 +45,10 @@ extern WcDuplicates wals_options_duplicates(const WalsTrainRequest *request);
 
 /*
  * All options with their choices resolved, as a JSON object, and what else
- * wals_objective_read needs.  newest is the time that ages were counted back
- * from, with a half-life; like_from is that of a WcLiking, NaN: not known.
+ * wals_objective_read needs.
  */
 extern char *wals_options_json(const WalsTrainRequest *request,
-                               const WcProblem *problem, int64 newest,
-                               double like_from);
+                               const WcObjective *objective);
 
 /* Seconds of an interval; a month has 30 days. */
 extern double wals_interval_seconds(const Interval *interval);

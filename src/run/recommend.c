@@ -214,12 +214,10 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	if (tells)
 	{
 		*basis = asker.basis;
-		count = wals_rerank_search(items, &request->rules, asker.fold,
-		                           &asker.vector, candidates, n_candidates,
-		                           excluded,
-		                           wals_answer_least(&model,
-		                                             request->min_score),
-		                           n, scored);
+		count = wals_rerank_search(
+		    items, &request->rules, asker.fold, &asker.vector, candidates,
+		    n_candidates, excluded,
+		    wals_answer_least(&model, request->min_score), n, scored);
 		wals_answer_limit(&model, count, scored);
 	}
 	else

@@ -384,8 +384,7 @@ create_fold(SolveState *state)
 	const WalsObjective *objective = &refresh->objective;
 	const WalsSide *other = state->other;
 	WcFoldItems items = wals_side_items(other);
-	bool weighted = other->side == WC_USERS ? objective->row_weighted
-	                                        : objective->col_weighted;
+	bool weighted = objective->core.weighted[other->side];
 	WcError error = {WC_OK, state->own->side, -1, -1, ""};
 	double exponent = objective->core.params.popularity_exponent;
 	int32 i;

@@ -322,6 +322,8 @@ build_problem(TrainState *state)
 	                       &state->problem, &state->memory.alloc, &wals_hooks,
 	                       &error),
 	      &error);
+	state->problem.objective.newest = state->newest;
+	state->problem.objective.like_from = state->liking.from;
 	if (state->problem.negatives_vanish)
 		ereport(
 		    WARNING,
@@ -409,7 +411,7 @@ reason_to_stop(const TrainState *state, double next)
 		if (fall <= request->tolerance * fabs(before))
 			return STOP_TOLERANCE;
 	}
-	if (n == state->problem.params.iterations)
+	if (n == state->problem.objective.params.iterations)
 		return STOP_ITERATIONS;
 	if (wals_step_seconds(state->started) + next > request->max_seconds)
 		return STOP_MAX_SECONDS;
@@ -466,7 +468,7 @@ announce_iteration(TrainState *state)
 static void
 solve(TrainState *state)
 {
-	int32 iterations = state->problem.params.iterations;
+	int32 iterations = state->problem.objective.params.iterations;
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
@@ -589,7 +591,7 @@ objective_words(const TrainState *state)
 {
 	char *text = palloc(2048);
 
-	wc_objective_text(&state->problem,
+	wc_objective_text(&state->problem.objective,
 	                  state->request->source.weight_col != NULL, 2048, text);
 	return text;
 }
@@ -608,10 +610,9 @@ write_version(TrainState *state)
 		row.row_weights_id = state->request->row_naming.identity;
 	if (OidIsValid(state->request->col_weights))
 		row.col_weights_id = state->request->col_naming.identity;
-	row.feedback =
-	    wals_choice_name(problem->params.feedback, wals_feedback_choices);
-	row.options = wals_options_json(state->request, problem, state->newest,
-	                                state->liking.from);
+	row.feedback = wals_choice_name(problem->objective.params.feedback,
+	                                wals_feedback_choices);
+	row.options = wals_options_json(state->request, &problem->objective);
 	row.objective = objective_words(state);
 	row.factors = state->model.factors;
 	row.biases = problem->biases;
@@ -646,7 +647,7 @@ write_version(TrainState *state)
 static bool
 values_are_signs(const TrainState *state)
 {
-	const WcParams *params = &state->problem.params;
+	const WcParams *params = &state->problem.objective.params;
 
 	return state->request->source.value_col != NULL &&
 	       params->feedback == WC_IMPLICIT &&
@@ -659,7 +660,7 @@ static void
 announce_stop(const TrainState *state)
 {
 	const WalsTrainRequest *request = state->request;
-	int32 asked = state->problem.params.iterations;
+	int32 asked = state->problem.objective.params.iterations;
 
 	if (state->iterations == asked)
 		return;
@@ -718,7 +719,7 @@ announce(const TrainState *state)
 	                       "weighting => 'linear' or 'log' lets larger values "
 	                       "weigh more, feedback => 'explicit' predicts them.",
 	                       state->request->source.value_col)
-	         : state->problem.params.feedback == WC_EXPLICIT
+	         : state->problem.objective.params.feedback == WC_EXPLICIT
 	             ? errhint(WALS_PURPOSE_EXPLICIT)
 	             : 0));
 	wals_doubts_differences(&state->target, state->differs_from,

@@ -272,8 +272,12 @@ open_ranker(WalsMeasureState *state, int m)
 	int32 count = wals_rows_count(rows);
 	const float **vectors = array_alloc(state, count, sizeof(const float *));
 	float *bias = array_alloc(state, count, sizeof(float));
-	WcRanker ranker = {count, rows->pack.factors,     vectors,
-	                   bias,  state->user_factors[m], state->user_base[m],
+	WcRanker ranker = {count,
+	                   rows->pack.factors,
+	                   vectors,
+	                   bias,
+	                   state->user_factors[m],
+	                   state->user_base[m],
 	                   &state->models[m].range};
 	int32 item;
 

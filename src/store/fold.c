@@ -40,7 +40,6 @@ typedef struct FoldEntry
 	dlist_node node; /* in kept_folds, most recently used first */
 	uint64 serial; /* of the rows */
 	WcObjective objective;
-	bool weighted; /* by the items' weights */
 	const char *kernel;
 	WalsMemory memory; /* context of the entry and its size */
 	WcFold *fold;
@@ -188,7 +187,6 @@ is_made_from(const FoldEntry *entry, const WalsRows *rows,
              const WalsObjective *objective)
 {
 	return entry->serial == rows->serial &&
-	       entry->weighted == objective->col_weighted &&
 	       memcmp(&entry->objective, &objective->core, sizeof(WcObjective)) ==
 	           0 &&
 	       strcmp(entry->kernel, wc_kernel_name(wals_kernel)) == 0;
@@ -244,7 +242,6 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
-	entry->weighted = objective->col_weighted;
 	entry->kernel = wc_kernel_name(wals_kernel);
 	wals_memory_init(&entry->memory, context, 0);
 	status = wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
@@ -272,7 +269,7 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 	if (entry == NULL)
 	{
 		memset(&weights, 0, sizeof(weights));
-		if (objective->col_weighted)
+		if (objective->core.weighted[WC_ITEMS])
 		{
 			is_own = wals_cache_may_differ(model->items_table);
 			read_weights(model, &weights);
@@ -282,7 +279,7 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 		entry = entry_make(objective, rows, item_weights);
 		if (rows->is_kept && !is_own)
 			entry_keep(entry);
-		if (objective->col_weighted)
+		if (objective->core.weighted[WC_ITEMS])
 			MemoryContextDelete(weights.memory.context);
 	}
 	*fold = entry->fold;

@@ -558,8 +558,8 @@ static bool
 is_explicit(const WalsRow *row)
 {
 	return !row->nulls[COL_FEEDBACK] &&
-	       strcmp(TextDatumGetCString(row->values[COL_FEEDBACK]),
-	              "explicit") == 0;
+	       strcmp(TextDatumGetCString(row->values[COL_FEEDBACK]), "explicit") ==
+	           0;
 }
 
 /* Keep a copy of the row. */

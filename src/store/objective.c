@@ -206,8 +206,10 @@ read_params(const Options *options, WalsObjective *objective)
 	                                ? option_number(options, "like_from")
 	                                : NAN;
 	objective->half_life_seconds = option_number(options, "half_life_seconds");
-	objective->row_weighted = option_is_given(options, "row_weights");
-	objective->col_weighted = option_is_given(options, "col_weights");
+	objective->core.weighted[WC_USERS] =
+	    option_is_given(options, "row_weights");
+	objective->core.weighted[WC_ITEMS] =
+	    option_is_given(options, "col_weights");
 	if (objective->half_life_seconds != 0)
 	{
 		params->half_life = option_number(options, "half_life_units");

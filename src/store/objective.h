@@ -22,8 +22,6 @@ typedef struct WalsObjective
 {
 	WcObjective core;
 	double half_life_seconds; /* 0: none */
-	bool row_weighted; /* users were given weights */
-	bool col_weighted; /* items were */
 	double holdout; /* fraction of the pairs no row was solved from; 0: none */
 	int64 draw; /* the seed of wc_is_drawn for these pairs */
 	/* columns of the source, empty: not used */

@@ -29,8 +29,8 @@ open_solver(Fixture *f, WcMethod method, int32_t steps, int32_t threads,
 	WcSolverOptions options = {threads, kernel};
 	WcSolver *solver = NULL;
 
-	f->problem.params.solver = method;
-	f->problem.params.cg_steps = steps;
+	f->problem.objective.params.solver = method;
+	f->problem.objective.params.cg_steps = steps;
 	if (wc_solver_create(&f->problem, &options, &solver, &check_alloc, NULL) !=
 	    WC_OK)
 		abort();

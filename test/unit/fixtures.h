@@ -142,16 +142,17 @@ fixture_create(const FixtureSpec *spec, uint64_t seed, Fixture *f)
 	if (spec->weight_max > 0 || spec->zero_weights > 0)
 		weight = fixture_array(cells, sizeof(float));
 
-	p->params.factors = spec->k;
-	p->params.feedback = spec->is_explicit ? WC_EXPLICIT : WC_IMPLICIT;
-	p->params.seed = (int64_t) seed;
-	p->params.bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
-	p->params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
+	p->objective.params.factors = spec->k;
+	p->objective.params.feedback =
+	    spec->is_explicit ? WC_EXPLICIT : WC_IMPLICIT;
+	p->objective.params.seed = (int64_t) seed;
+	p->objective.params.bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
+	p->objective.params.bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 	p->spread = 1;
 	p->biases = spec->biases;
 	p->w0 = spec->w0;
 	p->base_weight = (float) spec->base_weight;
-	p->mean = spec->is_explicit ? 3.5 : 0.0;
+	p->objective.mean = spec->is_explicit ? 3.5 : 0.0;
 	p->user_lambda = fixture_lambda(spec->m, spec, &state);
 	p->item_lambda = fixture_lambda(spec->n, spec, &state);
 	if (spec->scale_max > 0)

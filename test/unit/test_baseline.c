@@ -101,7 +101,7 @@ test_variances(void)
 	Spec spec = {1500, 1000, 0.02, 0.5, 0.25, 1, 0, 1, 0};
 	WcParams params = options(WC_EXPLICIT);
 	WcProblem problem;
-	const double *lambda = problem.params.bias_regularization;
+	const double *lambda = problem.objective.params.bias_regularization;
 
 	build(&spec, &params, &problem);
 	CHECK_NEAR(lambda[WC_USERS], 4, 0.6);
@@ -128,19 +128,19 @@ test_edges(void)
 	WcProblem problem;
 
 	build(&spec, &params, &problem);
-	CHECK(problem.spread == 1 && problem.params.regularization > 0);
+	CHECK(problem.spread == 1 && problem.objective.params.regularization > 0);
 	wc_problem_free(&problem, &check_alloc);
 
 	spec.user_deviation = spec.item_deviation = 1;
 	build(&spec, &params, &problem);
 	CHECK(problem.spread > 0.01 && problem.spread < 0.05);
-	CHECK(problem.params.bias_regularization[WC_USERS] > 0);
+	CHECK(problem.objective.params.bias_regularization[WC_USERS] > 0);
 	wc_problem_free(&problem, &check_alloc);
 
 	params.biases = 0;
 	build(&spec, &params, &problem);
 	CHECK(problem.spread > 1 && problem.spread < 2);
-	CHECK(isnan(problem.params.bias_regularization[WC_USERS]));
+	CHECK(isnan(problem.objective.params.bias_regularization[WC_USERS]));
 	wc_problem_free(&problem, &check_alloc);
 }
 
@@ -168,7 +168,7 @@ dense_loss(const WcProblem *p, const WcModel *model)
 		}
 		for (size_t f = 0; f < k; f++)
 			loss += (double) p->user_lambda[i] * u[f] * u[f];
-		loss += p->params.bias_regularization[WC_USERS] * bias * bias;
+		loss += p->objective.params.bias_regularization[WC_USERS] * bias * bias;
 	}
 	for (int32_t j = 0; j < model->items; j++)
 	{
@@ -177,7 +177,7 @@ dense_loss(const WcProblem *p, const WcModel *model)
 
 		for (size_t f = 0; f < k; f++)
 			loss += (double) p->item_lambda[j] * v[f] * v[f];
-		loss += p->params.bias_regularization[WC_ITEMS] * bias * bias;
+		loss += p->objective.params.bias_regularization[WC_ITEMS] * bias * bias;
 	}
 	return loss;
 }
@@ -197,7 +197,7 @@ train(const WcProblem *problem, WcModel *model)
 	    wc_solver_create(problem, &options, &solver, &check_alloc, &error) !=
 	        WC_OK)
 		abort();
-	for (int sweep = 0; sweep < problem->params.iterations; sweep++)
+	for (int sweep = 0; sweep < problem->objective.params.iterations; sweep++)
 		for (int side = 0; side < 2; side++)
 			CHECK(wc_half_descent(solver, (WcSide) side, model, NULL, &error) ==
 			      WC_OK);
@@ -302,9 +302,9 @@ test_units(void)
 
 			spec.unit = c;
 			build(&spec, &params, &scaled);
-			CHECK_NEAR(scaled.params.regularization / c,
-			           problem.params.regularization,
-			           1e-6 * problem.params.regularization);
+			CHECK_NEAR(scaled.objective.params.regularization / c,
+			           problem.objective.params.regularization,
+			           1e-6 * problem.objective.params.regularization);
 			CHECK_NEAR(train(&scaled, &other) / c / c, loss,
 			           fmax(close, 1e-9) * loss);
 			CHECK(apart(USERS * FACTORS, other.user_factors, model.user_factors,

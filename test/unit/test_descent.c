@@ -244,7 +244,7 @@ test_create(void)
 	Fixture f;
 
 	fixture_create(&wide_kinds[0], 21, &f);
-	f.problem.params.solver = WC_SOLVE_CG;
+	f.problem.objective.params.solver = WC_SOLVE_CG;
 	for (;; failures++)
 	{
 		WcStatus status;
@@ -258,11 +258,11 @@ test_create(void)
 		CHECK(status == WC_NO_MEMORY && solver == NULL);
 	}
 	wc_solver_free(solver);
-	f.problem.params.solver = WC_SOLVE_CHOLESKY;
+	f.problem.objective.params.solver = WC_SOLVE_CHOLESKY;
 	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_OK);
 	wc_solver_free(solver);
-	f.problem.params.solver = (WcMethod) 9;
+	f.problem.objective.params.solver = (WcMethod) 9;
 	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
 	CHECK(strstr(error.detail, "9") != NULL && failures > 5);

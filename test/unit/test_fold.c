@@ -133,9 +133,9 @@ train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
 		CHECK(wc_half_sweep(solver, half % 2 == 0 ? WC_USERS : WC_ITEMS,
 		                    &t->model, NULL, &error) == WC_OK);
 	wc_solver_free(solver);
-	t->objective.params = t->problem.params;
-	t->objective.count_weight = t->problem.count_weight;
-	t->objective.mean = t->problem.mean;
+	t->objective.params = t->problem.objective.params;
+	t->objective.count_weight = t->problem.objective.count_weight;
+	t->objective.mean = t->problem.objective.mean;
 }
 
 static void
@@ -222,9 +222,9 @@ solve_dense(const Trained *t, int32_t user, double *x)
 	int64_t e = p->by_user.start[user];
 
 	/* with the lambda of the factors, a bias in another unit has its own */
-	if (p->biases && p->params.bias_regularization[WC_USERS] > 0)
+	if (p->biases && p->objective.params.bias_regularization[WC_USERS] > 0)
 		one = sqrt(p->user_lambda[user] /
-		           p->params.bias_regularization[WC_USERS]);
+		           p->objective.params.bias_regularization[WC_USERS]);
 
 	for (int32_t j = 0; j < ITEMS; j++)
 	{
@@ -368,7 +368,8 @@ item_rows(const Data *data, const Trained *t, int32_t item, WcFoldRow *rows)
 		result.weight = data->item_weight[item];
 	for (int32_t j = 0; j < ITEMS; j++)
 		result.popularity +=
-		    pow(item_entries(t, j), t->problem.params.popularity_exponent) /
+		    pow(item_entries(t, j),
+		        t->problem.objective.params.popularity_exponent) /
 		    ITEMS;
 	return result;
 }

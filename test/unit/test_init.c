@@ -19,13 +19,13 @@ problem_make(int32_t users, int32_t items, int32_t k, int64_t seed,
 	WcProblem problem;
 
 	memset(&problem, 0, sizeof(problem));
-	problem.params.factors = k;
-	problem.params.seed = seed;
-	problem.params.feedback = feedback;
+	problem.objective.params.factors = k;
+	problem.objective.params.seed = seed;
+	problem.objective.params.feedback = feedback;
 	problem.by_user.rows = problem.by_item.cols = users;
 	problem.by_item.rows = problem.by_user.cols = items;
 	problem.biases = feedback == WC_EXPLICIT;
-	problem.mean = 2.5;
+	problem.objective.mean = 2.5;
 	problem.spread = 1;
 	return problem;
 }

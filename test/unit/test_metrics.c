@@ -232,13 +232,9 @@ create(bool ties, bool seen, bool candidates, int32_t negatives, uint64_t seed)
 	data->relevant = matrix(USERS, ITEMS, data->pairs[0]);
 	data->seen = matrix(USERS, ITEMS, data->pairs[1]);
 	data->candidates = matrix(USERS, ITEMS, data->pairs[2]);
-	data->ranker = (WcRanker){ITEMS,
-	                          K,
-	                          data->vectors,
-	                          data->bias,
-	                          data->user_factors,
-	                          data->base,
-	                          NULL};
+	data->ranker = (WcRanker){
+	    ITEMS,      K,   data->vectors, data->bias, data->user_factors,
+	    data->base, NULL};
 	data->trial = (WcTrial){.users = USERS,
 	                        .relevant = &data->relevant,
 	                        .n_relevant = data->n_relevant,

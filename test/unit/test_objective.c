@@ -45,7 +45,8 @@ check_text(const WcProblem *problem, bool has_weight_column,
 {
 	char text[2048];
 
-	wc_objective_text(problem, has_weight_column, sizeof(text), text);
+	wc_objective_text(&problem->objective, has_weight_column, sizeof(text),
+	                  text);
 	CHECK(strcmp(text, expected) == 0);
 	if (strcmp(text, expected) != 0)
 		fprintf(stderr, "got      %s\nexpected %s\n", text, expected);
@@ -272,7 +273,7 @@ test_truncation(void)
 
 	wc_params_defaults(&p);
 	build(&p, true, 1, false, false, &problem);
-	wc_objective_text(&problem, true, sizeof(whole), whole);
+	wc_objective_text(&problem.objective, true, sizeof(whole), whole);
 	length = strlen(whole);
 	CHECK(length > 100 && length < sizeof(whole) - 1);
 	for (size_t size = 0; size <= length + 2; size++)
@@ -282,7 +283,7 @@ test_truncation(void)
 
 		text[0] = '!';
 		text[size] = '#';
-		wc_objective_text(&problem, true, size, text);
+		wc_objective_text(&problem.objective, true, size, text);
 		CHECK(text[size] == '#');
 		if (size == 0)
 			CHECK(text[0] == '#');

@@ -301,9 +301,9 @@ check_problem(const WcParams *params, const Data *data, bool given)
 	CHECK(csr.start == NULL && csr.col == NULL);
 	expect(data, params, given, problem.spread, &d);
 	NEAR(problem.w0, d.w0);
-	NEAR(problem.mean, d.mean);
-	CHECK(problem.range.low == d.range.low &&
-	      problem.range.high == d.range.high);
+	NEAR(problem.objective.mean, d.mean);
+	CHECK(problem.objective.range.low == d.range.low &&
+	      problem.objective.range.high == d.range.high);
 	CHECK(problem.biases ==
 	      (params->biases == 1 ||
 	       (params->biases == -1 && params->feedback == WC_EXPLICIT)));
@@ -326,10 +326,10 @@ check_problem(const WcParams *params, const Data *data, bool given)
 	NEAR(problem.mean_weight * (double) problem.by_user.nnz, weights);
 
 	/* Nothing is left to choose. */
-	CHECK(problem.params.unobserved_weight == problem.w0);
-	CHECK(isfinite(problem.params.regularization));
-	CHECK(problem.params.biases == (problem.biases ? 1 : 0));
-	CHECK(problem.user_weighted ==
+	CHECK(problem.objective.params.unobserved_weight == problem.w0);
+	CHECK(isfinite(problem.objective.params.regularization));
+	CHECK(problem.objective.params.biases == (problem.biases ? 1 : 0));
+	CHECK(problem.objective.weighted[WC_USERS] ==
 	      (given && params->weighting != WC_WEIGHT_NONE));
 	wc_problem_free(&problem, &check_alloc);
 	CHECK(problem.by_user.col == NULL && problem.user_lambda == NULL);
@@ -472,8 +472,8 @@ sparse(const WcParams *params, int32_t users, const float *weights,
 	}
 	CHECK(wc_problem_build(params, &csr, weights, NULL, &problem, &check_alloc,
 	                       NULL, &error) == WC_OK);
-	CHECK(problem.params.row_weight_exponent == p);
-	CHECK(problem.params.col_weight_exponent == q);
+	CHECK(problem.objective.params.row_weight_exponent == p);
+	CHECK(problem.objective.params.col_weight_exponent == q);
 	wc_problem_free(&problem, &check_alloc);
 }
 
@@ -761,7 +761,7 @@ chosen_lambda(int32_t users, int32_t items, WcFeedback feedback)
 	    wc_problem_build(&params, &csr, NULL, NULL, &problem, &check_alloc,
 	                     NULL, NULL) != WC_OK)
 		abort();
-	lambda = problem.params.regularization;
+	lambda = problem.objective.params.regularization;
 	wc_problem_free(&problem, &check_alloc);
 	return lambda;
 }

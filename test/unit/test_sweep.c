@@ -334,13 +334,13 @@ test_create(void)
 	wc_solver_free(solver);
 	wc_solver_free(NULL);
 
-	f.problem.params.factors = 0;
+	f.problem.objective.params.factors = 0;
 	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
-	f.problem.params.factors = WC_FACTORS_MAX + 1;
+	f.problem.objective.params.factors = WC_FACTORS_MAX + 1;
 	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
-	f.problem.params.factors = 4;
+	f.problem.objective.params.factors = 4;
 	f.problem.biases = true;
 	CHECK(wc_solver_create(&f.problem, NULL, &solver, &check_alloc, &error) ==
 	      WC_BAD_PARAM);
