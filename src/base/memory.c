@@ -22,7 +22,7 @@
 
 #include "base/compat.h"
 #include "base/debug.h"
-#include "base/memory.h"
+#include "base/job.h"
 
 #define LARGE_PAGE ((uintptr_t) 1 << 21) /* bytes */
 
@@ -31,7 +31,7 @@
  * context really spends, chunk headers included.
  */
 static bool
-memory_allows(WalsMemory *memory, Size more)
+memory_allows(WalsJob *memory, Size more)
 {
 	if (memory->limit > 0 &&
 	    (more > memory->limit || memory->used > memory->limit - more))
@@ -60,7 +60,7 @@ memory_wants_large_pages(void *block, Size bytes)
 }
 
 static void
-memory_book(WalsMemory *memory, void *block)
+memory_book(WalsJob *memory, void *block)
 {
 	memory->used += GetMemoryChunkSpace(block);
 	memory->peak = Max(memory->peak, memory->used);
@@ -69,7 +69,7 @@ memory_book(WalsMemory *memory, void *block)
 static void *
 memory_alloc(void *arg, size_t bytes)
 {
-	WalsMemory *memory = arg;
+	WalsJob *memory = arg;
 	void *block;
 
 	if (wals_debug_allocation_fails() || !memory_allows(memory, bytes))
@@ -87,7 +87,7 @@ memory_alloc(void *arg, size_t bytes)
 static void *
 memory_resize(void *arg, void *block, size_t bytes)
 {
-	WalsMemory *memory = arg;
+	WalsJob *memory = arg;
 	Size before;
 	void *result;
 
@@ -110,7 +110,7 @@ memory_resize(void *arg, void *block, size_t bytes)
 static void
 memory_release(void *arg, void *block)
 {
-	WalsMemory *memory = arg;
+	WalsJob *memory = arg;
 
 	if (block == NULL)
 		return;
@@ -119,12 +119,12 @@ memory_release(void *arg, void *block)
 }
 
 void
-wals_memory_init(WalsMemory *memory, MemoryContext context, Size limit)
+wals_job_init(WalsJob *memory, MemoryContext context, Size limit)
 {
 	memset(memory, 0, sizeof(*memory));
 	memory->context = context;
 	memory->limit = limit;
-	memory->job = "training";
+	memory->name = "training";
 	memory->advice = "train on fewer rows or factors";
 	memory->alloc.alloc = memory_alloc;
 	memory->alloc.resize = memory_resize;

@@ -25,14 +25,14 @@ side_noun(WcSide side)
 }
 
 static void
-report_memory(const WalsMemory *memory)
+report_memory(const WalsJob *memory)
 {
 	if (memory != NULL && memory->over_limit)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_OUT_OF_MEMORY),
 		     errmsg("%s needs more memory than wals.max_memory allows",
-		            memory->job),
+		            memory->name),
 		     errdetail("The limit is %zu kB, %zu kB were in use when more was "
 		               "needed.",
 		               memory->limit / 1024, memory->used / 1024),
@@ -47,8 +47,8 @@ report_memory(const WalsMemory *memory)
 }
 
 void
-wals_report(const WcError *error, const WalsMemory *memory,
-            const char *row_name, const char *other_name)
+wals_report(const WcError *error, const WalsJob *memory, const char *row_name,
+            const char *other_name)
 {
 	const char *row = row_name ? row_name : "(unknown)";
 	const char *other = other_name ? other_name : "(unknown)";

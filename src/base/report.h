@@ -8,7 +8,7 @@
 #ifndef WALS_BASE_REPORT_H
 #define WALS_BASE_REPORT_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "core/core.h"
 
 /*
@@ -16,8 +16,7 @@
  * the user's ids of error->row and error->other as text, NULL if unknown.
  * memory tells a refused limit from memory that is really out; may be NULL.
  */
-_Noreturn extern void wals_report(const WcError *error,
-                                  const WalsMemory *memory,
+_Noreturn extern void wals_report(const WcError *error, const WalsJob *memory,
                                   const char *row_name, const char *other_name);
 
 #endif /* WALS_BASE_REPORT_H */

@@ -18,7 +18,7 @@ typedef struct WalsProfile
 	const WalsSource *source;
 	WcParams params; /* defaults, but for the factors */
 	ReturnSetInfo *result;
-	WalsMemory memory;
+	WalsJob job;
 
 	/* ratings; of their arrays nothing is left at the end */
 	WalsRatings ratings;

@@ -15,7 +15,6 @@
 #include "utils/builtins.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "run/choose.h"
 
 /* So many times more or fewer factors than the data ask for are worth a word. */
@@ -30,13 +29,11 @@ wals_choose_labour(const WalsChooser *chooser, int32 factors)
 
 	for (i = 0; i < 2; i++)
 	{
-		WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 		WcLabour labour;
 
-		error.status = wc_labour(chooser->by_user, numbers[i], &labour,
-		                         &chooser->memory->alloc, &wals_hooks);
-		if (error.status != WC_OK)
-			wals_report(&error, chooser->memory, NULL, NULL);
+		wals_job_check(chooser->job,
+		               wc_labour(chooser->by_user, numbers[i], &labour,
+		                         &chooser->job->alloc, &wals_hooks));
 		work[i] = labour.users + labour.items + labour.dense + labour.eigen;
 	}
 	return work[0] / work[1];

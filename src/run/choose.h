@@ -8,7 +8,7 @@
 #ifndef WALS_RUN_CHOOSE_H
 #define WALS_RUN_CHOOSE_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "core/core.h"
 
 /* A training whose ratings are read. */
@@ -16,7 +16,7 @@ typedef struct WalsChooser
 {
 	const char *model;
 	const WcCsr *by_user;
-	const WalsMemory *memory;
+	const WalsJob *job;
 	WcFeedback feedback;
 	int32 most; /* that fit into wals.max_memory */
 } WalsChooser;

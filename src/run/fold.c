@@ -23,7 +23,7 @@
 
 #include "utils/lsyscache.h"
 
-#include "base/report.h"
+#include "base/job.h"
 #include "run/fold.h"
 #include "store/factors.h"
 #include "store/query.h"
@@ -41,33 +41,50 @@ rows_left_out(const WalsFolded *folded)
 	return folded->n_unusable + folded->n_unknown + folded->n_held_out;
 }
 
+/* What a user is solved with: WalsNamer has the one user and the items. */
+typedef struct Asked
+{
+	const char *user; /* NULL: not one of the model's */
+	const WalsRows *items;
+} Asked;
+
+static char *
+name_of_asked(const void *arg, WcSide side, int32 index)
+{
+	const Asked *asked = arg;
+
+	if (side == WC_USERS)
+		return unconstify(char *, asked->user);
+	return wals_id_to_cstring(asked->items->id_type,
+	                          wals_rows_id(asked->items, index));
+}
+
+static void
+open_job(const Asked *asked, WalsJob *job)
+{
+	wals_job_init(job, CurrentMemoryContext, 0);
+	job->namer = name_of_asked;
+	job->named = asked;
+}
+
 /* Solve for the rows, which are n_rows less those left out. */
 static void
 solve(const WalsObjective *objective, WcFoldUser *user, const char *user_name,
       WalsFolded *folded)
 {
 	WcFoldItems items = wals_fold_items(folded->items);
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	char *item_name = NULL;
+	Asked asked = {user_name, folded->items};
+	WalsJob job;
 	int32 count = wc_fold_factors(folded->fold);
 	float *factors = palloc(sizeof(float) * count);
-	WcStatus status;
 	float bias;
 
+	open_job(&asked, &job);
 	wals_answer_check_factors(folded->items, count);
 	folded->vector.count = count;
 	folded->vector.factors = factors;
-	status = wc_fold_in(folded->fold, &items, user, factors, &bias, &wals_hooks,
-	                    &error);
-	if (status != WC_OK)
-	{
-		error.status = status;
-		if (error.other >= 0)
-			item_name =
-			    wals_id_to_cstring(folded->items->id_type,
-			                       wals_rows_id(folded->items, error.other));
-		wals_report(&error, NULL, user_name, item_name);
-	}
+	wals_job_check(&job, wc_fold_in(folded->fold, &items, user, factors, &bias,
+	                                &wals_hooks, &job.error));
 	wc_fold_entries(folded->fold, &folded->n_entries);
 	folded->vector.known = folded->n_entries > 0;
 	folded->vector.base = (float) objective->core.mean + bias;
@@ -362,24 +379,21 @@ wals_explain_run(Oid model_argument, Oid id_type, Datum user_argument,
 	index = wals_answer_find(folded.items, id_type, item);
 	if (folded.vector.known && index >= 0 && n > 0)
 	{
-		WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-		WcStatus status =
-		    wc_fold_explain(folded.fold, wals_rows_vector(folded.items, index),
-		                    &wals_hooks, &error);
+		WcId user_id =
+		    wals_id_from_datum(wals_id_sql_type(model.user_type), user);
+		Asked asked = {wals_id_to_cstring(model.user_type, user_id),
+		               folded.items};
 		MemoryContext query;
+		WcStatus status;
+		WalsJob job;
 
+		open_job(&asked, &job);
+		status =
+		    wc_fold_explain(folded.fold, wals_rows_vector(folded.items, index),
+		                    &wals_hooks, &job.error);
 		if (status == WC_NOT_FINITE)
 			wals_answer_damaged(folded.items, index);
-		if (status != WC_OK)
-		{
-			error.status = status;
-			wals_report(&error, NULL,
-			            wals_id_to_cstring(
-			                model.user_type,
-			                wals_id_from_datum(
-			                    wals_id_sql_type(model.user_type), user)),
-			            NULL);
-		}
+		wals_job_check(&job, status);
 		query = MemoryContextSwitchTo(context);
 		count = list_reasons(&model, &objective, &folded, id_type, index, n,
 		                     reasons);

@@ -137,12 +137,12 @@ wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
 	touched.items = wals_refresh_ids(&refresh, WC_ITEMS);
 	if (refresh.has_source && delete_rows)
 		result->rows_deleted = wals_ratings_delete(
-		    &refresh.request.source, user, &refresh.memory, touched.items);
+		    &refresh.request.source, user, &refresh.job, touched.items);
 	else if (refresh.has_source && has_rows(&refresh.request.source, user))
 		refuse_rows(&refresh, user);
 	queue = wals_queue_find(model);
 	if (OidIsValid(queue))
-		wals_queue_take(queue, model, &user, &refresh.memory, &touched);
+		wals_queue_take(queue, model, &user, &refresh.job, &touched);
 	result->versions = wals_version_forget(model, user);
 	wc_idmap_free(touched.users);
 	touched.users = wals_refresh_ids(&refresh, WC_USERS);

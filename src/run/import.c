@@ -31,7 +31,7 @@ typedef struct ImportState
 {
 	WalsImportRequest *request;
 	WalsTarget target;
-	WalsMemory memory;
+	WalsJob job;
 	TimestampTz started_at;
 	WalsSide users;
 	WalsSide items;
@@ -187,14 +187,14 @@ wals_import_run(WalsImportRequest *request)
 	state.request = request;
 	state.started_at = GetCurrentTimestamp();
 	wals_query_begin();
-	wals_memory_init(&state.memory,
-	                 AllocSetContextCreate(CurrentMemoryContext, "wals import",
-	                                       ALLOCSET_DEFAULT_SIZES),
-	                 (Size) wals_max_memory * 1024);
+	wals_job_init(&state.job,
+	              AllocSetContextCreate(CurrentMemoryContext, "wals import",
+	                                    ALLOCSET_DEFAULT_SIZES),
+	              (Size) wals_max_memory * 1024);
 	wals_target_open(train->model, &state.target);
-	wals_import_read(request->users, WC_USERS, "users", &state.memory,
+	wals_import_read(request->users, WC_USERS, "users", &state.job,
 	                 &state.users, &user_bias);
-	wals_import_read(request->items, WC_ITEMS, "items", &state.memory,
+	wals_import_read(request->items, WC_ITEMS, "items", &state.job,
 	                 &state.items, &item_bias);
 	state.biases = user_bias || item_bias;
 	if (state.biases && train->params.feedback != WC_EXPLICIT)

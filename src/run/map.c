@@ -19,8 +19,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "base/job.h"
 #include "base/mapping.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
 #include "run/map.h"
@@ -57,19 +57,16 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 	WalsMapPoint *points =
 	    MemoryContextAllocHuge(context, sizeof(*points) * room);
 	Datum *ids = palloc_extended(sizeof(Datum) * room, MCXT_ALLOC_HUGE);
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	WalsMemory memory;
+	WalsJob job;
 	MemoryContext caller;
 	int32 count = 0;
 	int32 i;
 
 	for (i = 0; i < n; i++)
 		vectors[i] = wals_rows_vector(rows, wals_rows_popular(rows, i));
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	error.status = wc_map_project(n, rows->pack.factors, vectors, x, y,
-	                              wals_kernel, &memory.alloc, &wals_hooks);
-	if (error.status != WC_OK)
-		wals_report(&error, &memory, NULL, NULL);
+	wals_job_init(&job, CurrentMemoryContext, 0);
+	wals_job_check(&job, wc_map_project(n, rows->pack.factors, vectors, x, y,
+	                                    wals_kernel, &job.alloc, &wals_hooks));
 	for (i = 0; i < n; i++)
 	{
 		int32 index = wals_rows_popular(rows, i);
@@ -324,9 +321,10 @@ place_labels(const WalsMapRequest *request, double bottom, int32 count,
              const WalsMapPoint *points, const WalsLabel *labels, WcMark *marks)
 {
 	WcBox frame = {4, HEADING - 8, request->width - 4, bottom - 4};
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
+	WalsJob job;
 	int32 i;
 
+	wals_job_init(&job, CurrentMemoryContext, 0);
 	for (i = 0; i < count; i++)
 	{
 		char *label = wals_text_shorten(point_name(&points[i], labels, i),
@@ -336,9 +334,8 @@ place_labels(const WalsMapRequest *request, double bottom, int32 count,
 		marks[i].height = LABEL_FONT + 2;
 		pfree(label);
 	}
-	error.status = wc_map_labels(count, marks, &frame, LABELS_MAX, &wals_hooks);
-	if (error.status != WC_OK)
-		wals_report(&error, NULL, NULL, NULL);
+	wals_job_check(
+	    &job, wc_map_labels(count, marks, &frame, LABELS_MAX, &wals_hooks));
 }
 
 /* Labels of the points with these ids. */

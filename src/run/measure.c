@@ -581,7 +581,7 @@ static void
 memory_init(WalsMemory *memory, MemoryContext context)
 {
 	wals_memory_init(memory, context, (Size) wals_max_memory * 1024);
-	memory->job = "evaluation";
+	memory->name = "evaluation";
 	memory->advice = "evaluate on fewer rows";
 }
 

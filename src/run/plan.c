@@ -17,7 +17,6 @@
 
 #include <math.h>
 
-#include "base/report.h"
 #include "run/measure.h"
 #include "run/options.h"
 #include "run/plan.h"
@@ -107,8 +106,8 @@ find_points(WalsPlan *plan, int32 trials, WcTuneFilter *filter)
 	                   ? Min(trials, WALS_TUNE_TRIALS)
 	                   : trials;
 
-	plan->points = wals_measure_alloc(plan->memory, room,
-	                                  sizeof(double) * Max((Size) grid->n, 1));
+	plan->points = wals_job_array(plan->job, room,
+	                              sizeof(double) * Max((Size) grid->n, 1));
 	plan->n_points = listed + 1;
 	if (combinations >= 0 && combinations <= LISTED_MAX)
 		plan->n_points =
@@ -186,7 +185,7 @@ find_common(WalsPlan *plan)
 }
 
 void
-wals_plan_make(WalsTuneRequest *request, WalsMemory *memory, WalsPlan *plan)
+wals_plan_make(WalsTuneRequest *request, WalsJob *job, WalsPlan *plan)
 {
 	int32 first = request->with_defaults ? 1 : 0;
 	Corner corner = {.request = request};
@@ -195,7 +194,7 @@ wals_plan_make(WalsTuneRequest *request, WalsMemory *memory, WalsPlan *plan)
 
 	memset(plan, 0, sizeof(*plan));
 	plan->request = request;
-	plan->memory = memory;
+	plan->job = job;
 	plan->base = request->train.params;
 	if (request->search == WALS_SEARCH_MODEL && !request->goes_on &&
 	    request->trials > WC_TUNE_MODEL_MAX)
@@ -212,13 +211,13 @@ wals_plan_make(WalsTuneRequest *request, WalsMemory *memory, WalsPlan *plan)
 	report_corner(plan, &filter, &corner);
 	find_common(plan);
 	plan->n_trials = first + Min(plan->n_points, request->trials - first);
-	plan->chosen = wals_measure_alloc(memory, plan->n_trials, sizeof(int32));
+	plan->chosen = wals_job_array(job, plan->n_trials, sizeof(int32));
 	for (i = 0; i < plan->n_trials; i++)
 		plan->chosen[i] = i - first;
 	if (request->search != WALS_SEARCH_MODEL)
 		return;
-	plan->places = wals_measure_alloc(memory, plan->n_points,
-	                                  sizeof(double) * (Size) request->grid.n);
+	plan->places = wals_job_array(job, plan->n_points,
+	                              sizeof(double) * (Size) request->grid.n);
 	for (i = 0; i < plan->n_points; i++)
 		wc_tune_place(request->grid.n, request->grid.options,
 		              plan->points + (Size) i * (Size) request->grid.n,
@@ -311,31 +310,30 @@ wals_plan_choose(WalsPlan *plan, int32 trial, const double *value)
 	int32 count = trial - first;
 	const int32 *tried = plan->chosen + first;
 	bool higher = wals_plan_higher(request);
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcStatus status;
 	Memory memory = {0};
 
 	if (plan->places == NULL || trial < first)
 		return;
 	if (count < WC_TUNE_MODEL_MAX)
-		error.status =
+		status =
 		    wc_tune_next(request->grid.n, plan->n_points, plan->places, count,
 		                 tried, value + first, higher, &plan->chosen[trial],
-		                 &plan->memory->alloc, &wals_hooks);
+		                 &plan->job->alloc, &wals_hooks);
 	else
 	{
 		int32 next = 0;
 
 		remember(plan, count, tried, value + first, &memory);
-		error.status =
+		status =
 		    wc_tune_next(request->grid.n, memory.n_candidates, memory.places,
 		                 memory.n_tried, memory.tried, memory.value, higher,
-		                 &next, &plan->memory->alloc, &wals_hooks);
+		                 &next, &plan->job->alloc, &wals_hooks);
 		plan->chosen[trial] = memory.candidates[next];
 		pfree(memory.candidates);
 		pfree(memory.places);
 		pfree(memory.tried);
 		pfree(memory.value);
 	}
-	if (error.status != WC_OK)
-		wals_report(&error, plan->memory, NULL, NULL);
+	wals_job_check(plan->job, status);
 }

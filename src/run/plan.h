@@ -8,13 +8,13 @@
 #ifndef WALS_RUN_PLAN_H
 #define WALS_RUN_PLAN_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "run/tune.h"
 
 typedef struct WalsPlan
 {
 	WalsTuneRequest *request;
-	WalsMemory *memory;
+	WalsJob *job;
 	WcParams base; /* of a trial, before the options of its point */
 	int32 n_trials; /* at most */
 	int32 n_points; /* to choose from */
@@ -31,7 +31,7 @@ typedef struct WalsPlan
  * values that are wrong whatever the others are.  The params of the request
  * become what all trials have in common, with the largest number of factors.
  */
-extern void wals_plan_make(WalsTuneRequest *request, WalsMemory *memory,
+extern void wals_plan_make(WalsTuneRequest *request, WalsJob *job,
                            WalsPlan *plan);
 
 /*

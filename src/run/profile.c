@@ -26,7 +26,6 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/advice.h"
 #include "run/choose.h"
@@ -38,15 +37,6 @@
 #define DENSE_SLOWNESS 2.0 /* a multiply-add of a rotation, to one of a row */
 #define EIGEN_SLOWNESS 4.0 /* a multiply-add in float64, to one of a row */
 #define WRITE_RATE 30e6 /* bytes a second */
-
-static void
-check(const WalsProfile *profile, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, &profile->memory, NULL, NULL);
-}
 
 /* Newest and oldest time; the array is not needed any more. */
 static void
@@ -65,7 +55,7 @@ survey_times(WalsProfile *profile)
 			CHECK_FOR_INTERRUPTS();
 	}
 	profile->has_times = coo->count > 0;
-	wc_free(&profile->memory.alloc, coo->time);
+	wc_free(&profile->job.alloc, coo->time);
 	coo->time = NULL;
 }
 
@@ -83,8 +73,8 @@ survey_factors(WalsProfile *profile)
 	if (params->factors == WC_FACTORS_AUTO)
 		params->factors =
 		    Min(profile->wanted_factors,
-		        wals_ratings_most_factors(ratings, &profile->memory, params));
-	if (wals_ratings_memory(ratings, &profile->memory, params,
+		        wals_ratings_most_factors(ratings, &profile->job, params));
+	if (wals_ratings_memory(ratings, &profile->job, params,
 	                        &profile->training_bytes, &ids) != WC_OK)
 		profile->training_bytes = SIZE_MAX / 2;
 	profile->training_bytes += ids;
@@ -95,12 +85,13 @@ static void
 survey_numbers(WalsProfile *profile)
 {
 	WcCoo *coo = &profile->ratings.coo;
-	const WcAlloc *alloc = &profile->memory.alloc;
+	const WcAlloc *alloc = &profile->job.alloc;
 
 	if (coo->time != NULL)
 		survey_times(profile);
 	if (coo->value != NULL)
-		check(profile, wc_values_summary(coo->count, coo->value,
+		wals_job_check(&profile->job,
+		               wc_values_summary(coo->count, coo->value,
 		                                 &profile->values, alloc, &wals_hooks));
 	wc_free(alloc, coo->value);
 	wc_free(alloc, coo->weight);
@@ -112,25 +103,27 @@ static void
 survey_pairs(WalsProfile *profile)
 {
 	WcCoo *coo = &profile->ratings.coo;
-	const WcAlloc *alloc = &profile->memory.alloc;
+	const WcAlloc *alloc = &profile->job.alloc;
 	int64 ignored;
-	WcError error;
 
-	check(profile, wc_csr_from_coo(coo, wc_idmap_count(profile->ratings.users),
+	wals_job_check(&profile->job,
+	               wc_csr_from_coo(coo, wc_idmap_count(profile->ratings.users),
 	                               wc_idmap_count(profile->ratings.items),
 	                               (WcMerging){.duplicates = WC_DUP_SUM},
 	                               &profile->entries, &profile->n_duplicates,
-	                               &ignored, alloc, &wals_hooks, &error));
-	check(profile, wc_spread(&profile->entries, WC_USERS, &profile->users,
+	                               &ignored, alloc, &wals_hooks,
+	                               &profile->job.error));
+	wals_job_check(&profile->job,
+	               wc_spread(&profile->entries, WC_USERS, &profile->users,
 	                         alloc, &wals_hooks));
-	check(profile, wc_spread(&profile->entries, WC_ITEMS, &profile->items,
+	wals_job_check(&profile->job,
+	               wc_spread(&profile->entries, WC_ITEMS, &profile->items,
 	                         alloc, &wals_hooks));
 }
 
 /* Seconds of a half sweep over the users, the fastest of a few. */
 static double
-time_users(const WalsProfile *profile, WcSolver *solver, WcModel *model,
-           bool exact)
+time_users(WalsJob *job, WcSolver *solver, WcModel *model, bool exact)
 {
 	double best = 0;
 	int run;
@@ -138,7 +131,6 @@ time_users(const WalsProfile *profile, WcSolver *solver, WcModel *model,
 	for (run = 0; run < SAMPLE_RUNS; run++)
 	{
 		instr_time start;
-		WcError error;
 		WcStatus status;
 		double seconds;
 
@@ -150,11 +142,11 @@ time_users(const WalsProfile *profile, WcSolver *solver, WcModel *model,
 		{
 			CHECK_FOR_INTERRUPTS();
 			status = exact ? wc_half_sweep(solver, WC_USERS, model, &wals_hooks,
-			                               &error)
+			                               &job->error)
 			               : wc_half_descent(solver, WC_USERS, model,
-			                                 &wals_hooks, &error);
+			                                 &wals_hooks, &job->error);
 		} while (status == WC_PAUSED);
-		check(profile, status);
+		wals_job_check(job, status);
 		seconds = wals_step_seconds(start);
 		if (run == 0 || seconds < best)
 			best = seconds;
@@ -170,35 +162,35 @@ static double
 measure_labour(const WalsProfile *profile, bool exact)
 {
 	WcSolverOptions options = {1, wals_kernel};
-	WalsMemory memory;
-	const WcAlloc *alloc = &memory.alloc;
+	WalsJob job;
+	const WcAlloc *alloc = &job.alloc;
 	WcParams params = profile->params;
 	WcLabour labour;
 	WcCsr sample;
 	WcProblem problem;
 	WcModel model;
 	WcSolver *solver;
-	WcError error;
 	uint64 *hashes;
 	double seconds;
 	int32 j;
 
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	check(profile, wc_labour_sample(&profile->entries, params.factors, exact,
-	                                &sample, alloc));
-	check(profile,
-	      wc_labour(&sample, params.factors, &labour, alloc, &wals_hooks));
+	wals_job_init(&job, CurrentMemoryContext, 0);
+	wals_job_check(&job, wc_labour_sample(&profile->entries, params.factors,
+	                                      exact, &sample, alloc));
+	wals_job_check(
+	    &job, wc_labour(&sample, params.factors, &labour, alloc, &wals_hooks));
 	hashes = palloc(sizeof(uint64) * sample.cols);
 	for (j = 0; j < sample.cols; j++)
 		hashes[j] = (uint64) j * UINT64CONST(0x9E3779B97F4A7C15);
 	params.feedback = WC_WEIGHTED;
 	params.unobserved_weight = 0;
-	check(profile, wc_problem_build(&params, &sample, NULL, NULL, &problem,
-	                                alloc, &wals_hooks, &error));
-	check(profile, wc_model_init(&problem, hashes, &model, alloc));
-	check(profile,
-	      wc_solver_create(&problem, &options, &solver, alloc, &error));
-	seconds = time_users(profile, solver, &model, exact);
+	wals_job_check(&job,
+	               wc_problem_build(&params, &sample, NULL, NULL, &problem,
+	                                alloc, &wals_hooks, &job.error));
+	wals_job_check(&job, wc_model_init(&problem, hashes, &model, alloc));
+	wals_job_check(
+	    &job, wc_solver_create(&problem, &options, &solver, alloc, &job.error));
+	seconds = time_users(&job, solver, &model, exact);
 	wc_solver_free(solver);
 	wc_model_free(&model, alloc);
 	wc_problem_free(&problem, alloc);
@@ -215,8 +207,8 @@ estimate_solving(const WalsProfile *profile, const WcAlloc *alloc)
 	double exact = measure_labour(profile, true);
 	WcLabour labour;
 
-	check(profile, wc_labour(&profile->entries, params->factors, &labour, alloc,
-	                         &wals_hooks));
+	wals_job_check(&profile->job, wc_labour(&profile->entries, params->factors,
+	                                        &labour, alloc, &wals_hooks));
 	return params->iterations *
 	           ((labour.users + labour.items) * descent / threads +
 	            labour.dense * exact * DENSE_SLOWNESS / threads +
@@ -232,7 +224,7 @@ estimate_cost(WalsProfile *profile, double read_seconds)
 	profile->version_bytes = rows * (4.0 * profile->params.factors + 80 + 32);
 	profile->seconds = read_seconds + profile->version_bytes / WRITE_RATE;
 	if (profile->entries.nnz > 0)
-		profile->seconds += estimate_solving(profile, &profile->memory.alloc);
+		profile->seconds += estimate_solving(profile, &profile->job.alloc);
 }
 
 static void
@@ -447,7 +439,7 @@ put_time(const WalsProfile *profile, const char *property, int64 time)
 static const char *
 factors_note(const WalsProfile *profile)
 {
-	WalsChooser chooser = {NULL, &profile->entries, &profile->memory,
+	WalsChooser chooser = {NULL, &profile->entries, &profile->job,
 	                       profile->params.feedback, WC_FACTORS_MOST};
 	int32 factors = profile->params.factors;
 	const char *origin = "as asked for";
@@ -500,12 +492,12 @@ wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
 	wc_params_defaults(&profile.params);
 	profile.params.factors = request->factors;
 	profile.is_chosen = request->factors == WC_FACTORS_AUTO;
-	wals_memory_init(&profile.memory, context, (Size) wals_max_memory * 1024);
+	wals_job_init(&profile.job, context, (Size) wals_max_memory * 1024);
 
 	wals_query_begin();
 	wals_source_check_columns(&request->source, "source");
 	INSTR_TIME_SET_CURRENT(start);
-	wals_ratings_survey(&request->source, &profile.memory, &profile.ratings,
+	wals_ratings_survey(&request->source, &profile.job, &profile.ratings,
 	                    &profile.survey);
 	survey_factors(&profile);
 	survey_numbers(&profile);

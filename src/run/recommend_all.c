@@ -30,8 +30,7 @@
 
 #include "base/hint.h"
 #include "base/mapping.h"
-#include "base/memory.h"
-#include "base/report.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "run/purpose.h"
 #include "run/recommend_all.h"
@@ -359,8 +358,7 @@ answer_together(const WalsRecommendAll *all, const WalsRows *users,
 	WcQuery *queries =
 	    palloc_extended(sizeof(WcQuery) * (Size) count, MCXT_ALLOC_HUGE);
 	const uint64 *excluded = other_than_candidates(all, items);
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	WalsMemory memory;
+	WalsJob job;
 	WcStatus status;
 	int32 place;
 
@@ -377,18 +375,14 @@ answer_together(const WalsRecommendAll *all, const WalsRows *users,
 		query->excluded = excluded;
 		query->exclude = seen_by(all, user, &query->n_exclude);
 	}
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	wals_job_init(&job, CurrentMemoryContext, 0);
 	status = wc_search_many(&items->pack, count, queries, all->n, scored,
 	                        n_scored, wals_kernel,
 	                        IsParallelWorker() ? 1 : wals_thread_count(),
-	                        &memory.alloc, &wals_hooks, &error);
+	                        &job.alloc, &wals_hooks, &job.error);
 	if (status == WC_NOT_FINITE)
-		wals_answer_damaged(items, error.row);
-	if (status != WC_OK)
-	{
-		error.status = status;
-		wals_report(&error, &memory, NULL, NULL);
-	}
+		wals_answer_damaged(items, job.error.row);
+	wals_job_check(&job, status);
 }
 
 /* Put the answers of count users into the block. */

@@ -47,7 +47,6 @@
 #include "utils/memutils.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/holdout.h"
 #include "run/options.h"
@@ -92,35 +91,17 @@ typedef struct SolveState
 	bool *keep; /* rows of own, afterwards */
 } SolveState;
 
-static void
-check(const WalsRefresh *refresh, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, &refresh->memory, NULL, NULL);
-}
-
-static void *
-array_alloc(const WalsRefresh *refresh, Size count, Size size)
-{
-	void *result = wc_alloc_array(&refresh->memory.alloc, count, size);
-
-	if (result == NULL)
-		check(refresh, WC_NO_MEMORY);
-	return result;
-}
-
 WcIdMap *
 wals_refresh_ids(const WalsRefresh *refresh, WcSide side)
 {
 	const WalsModel *model = &refresh->model;
 	WcIdMap *ids;
 
-	check(refresh,
-	      wc_idmap_create(wals_id_kind(side == WC_USERS ? model->user_type
-	                                                    : model->item_type),
-	                      &ids, &refresh->memory.alloc));
+	wals_job_check(
+	    &refresh->job,
+	    wc_idmap_create(wals_id_kind(side == WC_USERS ? model->user_type
+	                                                  : model->item_type),
+	                    &ids, &refresh->job.alloc));
 	return ids;
 }
 
@@ -136,7 +117,7 @@ wals_refresh_unite(const WalsRefresh *refresh, WcIdMap *ids,
 		WcId id = wc_idmap_get(more, i);
 		int32 index;
 
-		check(refresh, wc_idmap_add(ids, &id, &index));
+		wals_job_check(&refresh->job, wc_idmap_add(ids, &id, &index));
 	}
 }
 
@@ -152,7 +133,7 @@ read_weights(const WalsRefresh *refresh, const WalsSide *own,
 
 	if (!OidIsValid(table))
 		return NULL;
-	given = array_alloc(refresh, wc_idmap_count(ids), sizeof(float));
+	given = wals_job_array(&refresh->job, wc_idmap_count(ids), sizeof(float));
 	wals_weights_read(
 	    table, users ? request->source.user_col : request->source.item_col,
 	    users ? "row_weights" : "col_weights", own->id_type, ids, given);
@@ -176,7 +157,7 @@ weigh_new_rows(const WalsRefresh *refresh, WalsSide *own, const WcIdMap *ids,
 		if (index >= n_before)
 			own->weight[index] = given[i];
 	}
-	wc_free(&refresh->memory.alloc, given);
+	wc_free(&refresh->job.alloc, given);
 }
 
 /* Where the rows stand: batch_row and place. */
@@ -187,8 +168,9 @@ number_rows(SolveState *state, const WcIdMap *ids)
 	int32 rows = wc_idmap_count(state->rows);
 	int32 i;
 
-	state->batch_row = array_alloc(refresh, Max(rows, 1), sizeof(int32));
-	state->place = array_alloc(refresh, Max(rows, 1), sizeof(int32));
+	state->batch_row =
+	    wals_job_array(&refresh->job, Max(rows, 1), sizeof(int32));
+	state->place = wals_job_array(&refresh->job, Max(rows, 1), sizeof(int32));
 	for (i = 0; i < rows; i++)
 		state->batch_row[i] = -1;
 	for (i = 0; i < wc_idmap_count(ids); i++)
@@ -214,8 +196,10 @@ group_ratings(SolveState *state)
 	int64 e;
 	int32 i;
 
-	state->start = array_alloc(refresh, (Size) rows + 2, sizeof(int64));
-	state->order = array_alloc(refresh, Max(coo->count, 1), sizeof(int64));
+	state->start =
+	    wals_job_array(&refresh->job, (Size) rows + 2, sizeof(int64));
+	state->order =
+	    wals_job_array(&refresh->job, Max(coo->count, 1), sizeof(int64));
 	memset(state->start, 0, ((Size) rows + 2) * sizeof(int64));
 	for (e = 0; e < coo->count; e++)
 	{
@@ -243,13 +227,14 @@ drop_unknown(SolveState *state)
 	const WcCoo *coo = &state->ratings.coo;
 	const int32 *column = state->own->side == WC_USERS ? coo->item : coo->user;
 	int32 columns = wc_idmap_count(state->columns);
-	int32 *seen = array_alloc(refresh, Max(columns, 1), sizeof(int32));
+	int32 *seen = wals_job_array(&refresh->job, Max(columns, 1), sizeof(int32));
 	int64 begin = 0;
 	int64 filled = 0;
 	int32 i;
 
-	state->item = array_alloc(refresh, Max(columns, 1), sizeof(int32));
-	state->unknown = array_alloc(refresh, Max(state->n_rows, 1), sizeof(int32));
+	state->item = wals_job_array(&refresh->job, Max(columns, 1), sizeof(int32));
+	state->unknown =
+	    wals_job_array(&refresh->job, Max(state->n_rows, 1), sizeof(int32));
 	for (i = 0; i < columns; i++)
 	{
 		WcId id = wc_idmap_get(state->columns, i);
@@ -277,24 +262,22 @@ drop_unknown(SolveState *state)
 		}
 		state->start[i + 1] = filled;
 	}
-	wc_free(&refresh->memory.alloc, seen);
+	wc_free(&refresh->job.alloc, seen);
 }
 
-static void
-report_row(const SolveState *state, WcError *error)
+/* WalsNamer of a batch: its rows by their places, the others as they are. */
+static char *
+name_of_batch(const void *arg, WcSide side, int32 index)
 {
+	const SolveState *state = arg;
 	const WalsSide *own = state->own;
 	const WalsSide *other = state->other;
-	char *row = NULL;
-	char *name = NULL;
 
-	if (error->row >= 0)
-		row = wals_id_to_cstring(
-		    own->id_type, wc_idmap_get(own->ids, state->place[error->row]));
-	if (error->other >= 0)
-		name = wals_id_to_cstring(other->id_type,
-		                          wc_idmap_get(other->ids, error->other));
-	wals_report(error, &state->refresh->memory, row, name);
+	return side == own->side
+	           ? wals_id_to_cstring(own->id_type,
+	                                wc_idmap_get(own->ids, state->place[index]))
+	           : wals_id_to_cstring(other->id_type,
+	                                wc_idmap_get(other->ids, index));
 }
 
 /* Now and then, and for what does not wait: arg is when it was last. */
@@ -320,28 +303,32 @@ solve_batch(SolveState *state)
 	                     own->bias,     own->entries,        own->likes};
 	instr_time since;
 	WcHooks hooks = {wals_hooks.should_stop, want_pause, &since};
-	WcError error = {WC_OK, own->side, -1, -1, ""};
+	WalsJob *job = &refresh->job;
 	int64 longest = 0;
 	int64 next = 0;
 	WcFoldTeam *team;
+	WcStatus status;
 	int32 i;
 
 	for (i = 0; i < batch.rows; i++)
 		longest = Max(longest, state->start[i + 1] - state->start[i]);
-	check(refresh,
-	      wc_fold_team_create(state->fold,
-	                          Max(1, Min(wals_thread_count(), batch.rows)),
-	                          longest, &team));
+	wals_job_check(
+	    &refresh->job,
+	    wc_fold_team_create(state->fold,
+	                        Max(1, Min(wals_thread_count(), batch.rows)),
+	                        longest, &team));
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
 		INSTR_TIME_SET_CURRENT(since);
-		error.status =
-		    wc_fold_team_solve(team, &items, &batch, &next, &hooks, &error);
+		status = wc_fold_team_solve(team, &items, &batch, &next, &hooks,
+		                            &job->error);
 		wals_progress_solved(&refresh->progress, (int32) Min(next, batch.rows));
-	} while (error.status == WC_PAUSED);
-	if (error.status != WC_OK)
-		report_row(state, &error);
+	} while (status == WC_PAUSED);
+	job->namer = name_of_batch;
+	job->named = state;
+	wals_job_check(job, status);
+	job->namer = NULL;
 	wc_fold_team_free(team);
 }
 
@@ -385,16 +372,14 @@ create_fold(SolveState *state)
 	const WalsSide *other = state->other;
 	WcFoldItems items = wals_side_items(other);
 	bool weighted = objective->core.weighted[other->side];
-	WcError error = {WC_OK, state->own->side, -1, -1, ""};
 	double exponent = objective->core.params.popularity_exponent;
 	int32 i;
 
-	error.status = wc_fold_create(&objective->core, state->own->side, &items,
+	wals_job_check(&refresh->job,
+	               wc_fold_create(&objective->core, state->own->side, &items,
 	                              weighted ? other->weight : NULL, wals_kernel,
-	                              &state->fold, &refresh->memory.alloc,
-	                              &wals_hooks, &error);
-	if (error.status != WC_OK)
-		wals_report(&error, &refresh->memory, NULL, NULL);
+	                              &state->fold, &refresh->job.alloc,
+	                              &wals_hooks, &refresh->job.error));
 	if (state->own->side == WC_USERS)
 		return;
 	for (i = 0; i < wc_idmap_count(state->own->ids); i++)
@@ -405,7 +390,7 @@ create_fold(SolveState *state)
 static void
 free_ratings(const WalsRefresh *refresh, WalsRatings *ratings)
 {
-	wc_coo_free(&ratings->coo, &refresh->memory.alloc);
+	wc_coo_free(&ratings->coo, &refresh->job.alloc);
 	wc_idmap_free(ratings->users);
 	wc_idmap_free(ratings->items);
 }
@@ -419,7 +404,7 @@ read_rows(void *arg)
 	WalsRatingsOf of = {state->own->side, state->ids};
 
 	wals_ratings_read_of(&refresh->request.source, &refresh->request.params,
-	                     &of, &refresh->memory, &refresh->progress,
+	                     &of, &refresh->job, &refresh->progress,
 	                     &state->ratings);
 	state->given = read_weights(refresh, state->own, state->ids);
 }
@@ -433,7 +418,7 @@ static void
 solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
            const WalsSide *other, WcIdMap *columns, bool last)
 {
-	const WcAlloc *alloc = &refresh->memory.alloc;
+	const WcAlloc *alloc = &refresh->job.alloc;
 	int32 before = wc_idmap_count(own->ids);
 	bool users = own->side == WC_USERS;
 	SolveState state;
@@ -449,7 +434,7 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	wals_progress_load(&refresh->progress);
 	wals_query_read_and_unlock(read_rows, &state);
 	wals_holdout_leave_out(refresh->objective.holdout, refresh->objective.draw,
-	                       &state.ratings, &refresh->memory);
+	                       &state.ratings, &refresh->job);
 	state.rows = users ? state.ratings.users : state.ratings.items;
 	state.columns = users ? state.ratings.items : state.ratings.users;
 	create_fold(&state);
@@ -460,7 +445,8 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 		wals_side_add(own, &id);
 	}
 	weigh_new_rows(refresh, own, ids, before, state.given);
-	state.keep = array_alloc(refresh, wc_idmap_count(own->ids), sizeof(bool));
+	state.keep =
+	    wals_job_array(&refresh->job, wc_idmap_count(own->ids), sizeof(bool));
 	memset(state.keep, true, wc_idmap_count(own->ids));
 	number_rows(&state, ids);
 	wals_progress_step(&refresh->progress,
@@ -519,7 +505,7 @@ choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
 		int32 index;
 
 		if (which != WALS_REFRESH_NEW || wc_idmap_find(items->ids, &id) < 0)
-			check(refresh, wc_idmap_add(chosen, &id, &index));
+			wals_job_check(&refresh->job, wc_idmap_add(chosen, &id, &index));
 	}
 	return chosen;
 }
@@ -569,10 +555,10 @@ wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users, WcIdMap *items,
 	WcIdMap *items_before;
 	int64 entries;
 
-	wals_side_read(model, WC_ITEMS, NULL, &refresh->memory, &item_side);
+	wals_side_read(model, WC_ITEMS, NULL, &refresh->job, &item_side);
 	chosen = choose_items(refresh, items, &item_side, which);
 	wals_side_read(model, WC_USERS, wc_idmap_count(chosen) > 0 ? NULL : users,
-	               &refresh->memory, &user_side);
+	               &refresh->job, &user_side);
 	users_before = ids_copy(refresh, WC_USERS, user_side.ids);
 	items_before = ids_copy(refresh, WC_ITEMS, item_side.ids);
 	if (wc_idmap_count(chosen) > 0)
@@ -684,10 +670,10 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	PreventCommandIfReadOnly(name);
 	PreventCommandIfParallelMode(name);
 	memset(refresh, 0, sizeof(*refresh));
-	wals_memory_init(&refresh->memory,
-	                 AllocSetContextCreate(CurrentMemoryContext, "wals refresh",
-	                                       ALLOCSET_DEFAULT_SIZES),
-	                 (Size) wals_max_memory * 1024);
+	wals_job_init(&refresh->job,
+	              AllocSetContextCreate(CurrentMemoryContext, "wals refresh",
+	                                    ALLOCSET_DEFAULT_SIZES),
+	              (Size) wals_max_memory * 1024);
 	refresh->started_at = GetCurrentTimestamp();
 	relation = wals_model_resolve(argument);
 	wals_model_check_owner(relation);

@@ -48,7 +48,7 @@ typedef struct WalsRefresh
 	WalsTrainRequest request; /* source and options of the training */
 	bool has_source; /* the source is there, and what it says was checked */
 	bool has_objective; /* the others are known */
-	WalsMemory memory;
+	WalsJob job;
 	TimestampTz started_at;
 	WalsProgress progress;
 	int64 entries; /* how many more there are */

@@ -23,7 +23,7 @@
 #include "utils/backend_status.h"
 #include "utils/guc.h"
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "run/selftest.h"
 #include "store/packfile.h"
@@ -36,7 +36,7 @@ static const char *const kernels[] = {"avx512", "avx2", "portable"};
 /* The checks that were made. */
 typedef struct Selftest
 {
-	WalsMemory memory;
+	WalsJob job;
 	WcPack pack;
 	uint8 identity[WC_PACK_IDENTITY];
 	int n;
@@ -81,7 +81,6 @@ check_kernel(Selftest *test, const char *kernel)
 {
 	const char *solving = psprintf("solving, %s", kernel);
 	const char *searching = psprintf("searching, %s", kernel);
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	double worst;
 	int32 n_queries;
 	int32 n_wrong;
@@ -93,15 +92,16 @@ check_kernel(Selftest *test, const char *kernel)
 		return;
 	}
 	if (succeeded(test, solving,
-	              wc_selftest_solve(kernel, &worst, &test->memory.alloc,
-	                                &wals_hooks, &error)))
+	              wc_selftest_solve(kernel, &worst, &test->job.alloc,
+	                                &wals_hooks, &test->job.error)))
 		put(test, solving, worst <= WC_SELFTEST_TOLERANCE,
 		    psprintf("largest relative error of a user %.1e, allowed %.0e",
 		             worst, WC_SELFTEST_TOLERANCE));
 	if (test->pack.block != NULL &&
 	    succeeded(test, searching,
 	              wc_selftest_search(&test->pack, kernel, &n_queries, &n_wrong,
-	                                 &test->memory.alloc, &wals_hooks, &error)))
+	                                 &test->job.alloc, &wals_hooks,
+	                                 &test->job.error)))
 		put(test, searching, n_wrong == 0,
 		    psprintf("%d of %d answers differ from scoring every row", n_wrong,
 		             n_queries));
@@ -169,19 +169,19 @@ wals_selftest_run(WalsSelftestRow **rows)
 	int i;
 
 	memset(&test, 0, sizeof(test));
-	wals_memory_init(&test.memory, CurrentMemoryContext, 0);
+	wals_job_init(&test.job, CurrentMemoryContext, 0);
 	test.rows = palloc(sizeof(WalsSelftestRow) * MAX_ROWS);
 	check_versions(&test);
 	/* without a pack there is a row that says why, and none of what needs it */
 	(void) succeeded(&test, "pack",
 	                 wc_selftest_pack(test.identity, &test.pack,
-	                                  &test.memory.alloc, &wals_hooks));
+	                                  &test.job.alloc, &wals_hooks));
 	for (i = 0; i < (int) lengthof(kernels); i++)
 		check_kernel(&test, kernels[i]);
 	check_threads(&test);
 	check_files(&test);
 	check_settings(&test);
-	wc_free(&test.memory.alloc, test.pack.owned);
+	wc_free(&test.job.alloc, test.pack.owned);
 	*rows = test.rows;
 	return test.n;
 }

@@ -12,8 +12,7 @@
  */
 #include "postgres.h"
 
-#include "base/memory.h"
-#include "base/report.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "run/similar.h"
 #include "store/query.h"
@@ -36,18 +35,17 @@ find_similar(const WalsRows *rows, WcMetric metric, int32 self,
 	                 .n_candidates = n_candidates,
 	                 .exclude = &self,
 	                 .n_exclude = 1};
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	WalsMemory memory;
+	WalsJob job;
 	WcStatus status;
 	int32 count;
 
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	status = wc_search_similar(&rows->pack, metric, &query, n, result, &count,
-	                           wals_kernel, &memory.alloc, &wals_hooks, &error);
+	wals_job_init(&job, CurrentMemoryContext, 0);
+	status =
+	    wc_search_similar(&rows->pack, metric, &query, n, result, &count,
+	                      wals_kernel, &job.alloc, &wals_hooks, &job.error);
 	if (status == WC_NOT_FINITE)
-		wals_answer_damaged(rows, error.row);
-	if (status != WC_OK)
-		wals_report(&error, &memory, NULL, NULL);
+		wals_answer_damaged(rows, job.error.row);
+	wals_job_check(&job, status);
 	return count;
 }
 

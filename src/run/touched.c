@@ -26,7 +26,7 @@ add_all_users(const WalsRefresh *refresh, WcIdMap *users)
 	WalsSide side;
 
 	wals_side_read(&refresh->model, WC_USERS, NULL,
-	               unconstify(WalsMemory *, &refresh->memory), &side);
+	               unconstify(WalsJob *, &refresh->job), &side);
 	wals_refresh_unite(refresh, users, side.ids);
 }
 
@@ -48,11 +48,10 @@ read_touched(void *arg)
 	const WalsSource *source = &look->source;
 
 	if (look->newest == NULL)
-		wals_touched_all(source, &refresh->model, &refresh->memory,
-		                 look->touched);
+		wals_touched_all(source, &refresh->model, &refresh->job, look->touched);
 	else
-		wals_touched_since(source, look->since, &refresh->model,
-		                   &refresh->memory, look->newest, look->touched);
+		wals_touched_since(source, look->since, &refresh->model, &refresh->job,
+		                   look->newest, look->touched);
 }
 
 static void
@@ -125,7 +124,7 @@ wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
 		touched->all = since == NULL && wals_queue_mend(model, queue);
 		if (since == NULL)
 			touched->all |= !wals_queue_parts_compare(model, queue, &parts);
-		wals_queue_take(queue, model, NULL, &refresh->memory, touched);
+		wals_queue_take(queue, model, NULL, &refresh->job, touched);
 	}
 	if (touched->all)
 	{

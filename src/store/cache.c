@@ -65,8 +65,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/compat.h"
-#include "base/memory.h"
-#include "base/report.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "store/cache.h"
 #include "store/factors.h"
@@ -88,7 +87,7 @@ typedef struct CacheEntry
 	bool over; /* what it was read in was rolled back */
 	LocalTransactionId only_in; /* the transaction whose changes it may hold,
 	                             * which nobody else may ever see; or none */
-	WalsMemory memory; /* context of the entry and its size */
+	WalsJob job; /* context of the entry and its size */
 	WalsMapping map; /* the pack's file, when it is shared */
 	MemoryContextCallback unmap;
 	WalsRows rows;
@@ -161,7 +160,7 @@ entry_create(const WalsPackKey *key)
 	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
 	CacheEntry *entry = MemoryContextAllocZero(context, sizeof(CacheEntry));
 
-	wals_memory_init(&entry->memory, context, 0);
+	wals_job_init(&entry->job, context, 0);
 	entry->unmap.func = entry_unmap;
 	entry->unmap.arg = entry;
 	MemoryContextRegisterResetCallback(context, &entry->unmap);
@@ -176,7 +175,7 @@ static void
 entry_free(CacheEntry *entry)
 {
 	dlist_delete(&entry->node);
-	MemoryContextDelete(entry->memory.context);
+	MemoryContextDelete(entry->job.context);
 }
 
 /* What the model's row says of a side. */
@@ -290,13 +289,13 @@ make_room(const WalsModel *model, const CacheEntry *new_entry, Size size)
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
 		if (is_asked(entry, &other_key))
-			used += entry->memory.used;
+			used += entry->job.used;
 		else if ((entry->key.model == new_entry->key.model &&
 		          entry->key.table == new_entry->key.table) ||
-		         !entry_is_current(entry) || used + entry->memory.used > limit)
+		         !entry_is_current(entry) || used + entry->job.used > limit)
 			entry_free(entry);
 		else
-			used += entry->memory.used;
+			used += entry->job.used;
 	}
 }
 
@@ -307,15 +306,6 @@ typedef struct LoadState
 	Oid sql_type;
 	WcPackBuilder *builder;
 } LoadState;
-
-static void
-check_status(const CacheEntry *entry, WcStatus status)
-{
-	WcError error = {status, WC_ITEMS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, &entry->memory, NULL, NULL);
-}
 
 static void
 load_row(const WalsRow *row, void *arg)
@@ -349,7 +339,7 @@ load_row(const WalsRow *row, void *arg)
 		wals_factors_damaged(entry->rows.table,
 		                     wals_id_to_cstring(entry->rows.id_type, id),
 		                     reason);
-	check_status(entry, status);
+	wals_job_check(&entry->job, status);
 }
 
 /* Read the rows of an entry and pack them into its memory. */
@@ -365,9 +355,10 @@ entry_load(CacheEntry *entry)
 	if (wals_cache_may_differ(rows->table))
 		entry->only_in = wals_transaction_number();
 	wals_packfile_identity(&entry->key, identity);
-	check_status(entry,
-	             wc_pack_begin(wals_id_kind(rows->id_type), entry->key.factors,
-	                           &state.builder, &entry->memory.alloc));
+	wals_job_check(&entry->job,
+	               wc_pack_begin(wals_id_kind(rows->id_type),
+	                             entry->key.factors, &state.builder,
+	                             &entry->job.alloc));
 	state.entry = entry;
 	state.sql_type = wals_id_sql_type(rows->id_type);
 	cache_reading++;
@@ -388,8 +379,8 @@ entry_load(CacheEntry *entry)
 		cache_reading--;
 	}
 	PG_END_TRY();
-	check_status(entry, wc_pack_finish(state.builder, identity, &rows->pack,
-	                                   &wals_hooks));
+	wals_job_check(&entry->job, wc_pack_finish(state.builder, identity,
+	                                           &rows->pack, &wals_hooks));
 	entry->was_read = true;
 }
 
@@ -485,7 +476,7 @@ entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 		count->told_unshared = true;
 	else if (entry_open(entry))
 	{
-		wc_free(&entry->memory.alloc, owned);
+		wc_free(&entry->job.alloc, owned);
 		own = entry->rows.pack;
 	}
 	entry->rows.pack = own;
@@ -624,12 +615,12 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		count->loads++;
 	else
 		count->opens++;
-	if (entry->memory.used > (Size) wals_cache_mem * 1024)
-		tell_too_large(count, entry->memory.used);
+	if (entry->job.used > (Size) wals_cache_mem * 1024)
+		tell_too_large(count, entry->job.used);
 	else if (cache_reading == 0)
 	{
-		make_room(model, entry, entry->memory.used);
-		MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
+		make_room(model, entry, entry->job.used);
+		MemoryContextSetParent(entry->job.context, CacheMemoryContext);
 		dlist_push_head(&cache_entries, &entry->node);
 		entry->rows.is_kept = true;
 	}
@@ -691,7 +682,7 @@ wals_cache_list_rows(ReturnSetInfo *result)
 		else if (entry != NULL)
 		{
 			place = "memory";
-			bytes = entry->memory.used;
+			bytes = entry->job.used;
 		}
 		values[0] = ObjectIdGetDatum(count->model);
 		values[1] = Int32GetDatum(entry ? entry->key.version : count->version);

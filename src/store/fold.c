@@ -24,9 +24,8 @@
 #include "lib/ilist.h"
 #include "utils/memutils.h"
 
+#include "base/job.h"
 #include "base/mapping.h"
-#include "base/memory.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "store/factors.h"
 #include "store/fold.h"
@@ -41,7 +40,7 @@ typedef struct FoldEntry
 	uint64 serial; /* of the rows */
 	WcObjective objective;
 	const char *kernel;
-	WalsMemory memory; /* context of the entry and its size */
+	WalsJob job; /* context of the entry and its size */
 	WcFold *fold;
 } FoldEntry;
 
@@ -51,27 +50,17 @@ static dlist_head kept_folds = DLIST_STATIC_INIT(kept_folds);
 typedef struct ItemWeights
 {
 	const WalsModel *model;
-	WalsMemory memory;
+	WalsJob job;
 	WcIdMap *ids;
 	float *weights;
 	int64 capacity;
 } ItemWeights;
 
 static void
-check(WcStatus status, WcError *error, const WalsMemory *memory)
-{
-	if (status == WC_OK)
-		return;
-	error->status = status;
-	wals_report(error, memory, NULL, NULL);
-}
-
-static void
 read_weight(const WalsRow *row, void *arg)
 {
 	ItemWeights *items = arg;
 	const WalsModel *model = items->model;
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 	float weight = row->nulls[1] ? 1.0f : DatumGetFloat4(row->values[1]);
 	int32 index;
 	WcId id;
@@ -83,15 +72,12 @@ read_weight(const WalsRow *row, void *arg)
 		wals_factors_damaged(model->items_table,
 		                     wals_id_to_cstring(model->item_type, id),
 		                     "its weight is not a finite number of 0 or more");
-	check(wc_idmap_add(items->ids, &id, &index), &error, &items->memory);
+	wals_job_check(&items->job, wc_idmap_add(items->ids, &id, &index));
 	if (index >= items->capacity)
 	{
 		items->capacity = Max(1024, items->capacity * 2);
-		items->weights =
-		    wc_resize_array(&items->memory.alloc, items->weights,
-		                    (size_t) items->capacity, sizeof(float));
-		if (items->weights == NULL)
-			check(WC_NO_MEMORY, &error, &items->memory);
+		items->weights = wals_job_resize(&items->job, items->weights,
+		                                 items->capacity, sizeof(float));
 	}
 	items->weights[index] = weight;
 }
@@ -102,17 +88,16 @@ read_weights(const WalsModel *model, ItemWeights *items)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(model->version)};
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 
 	items->model = model;
-	wals_memory_init(&items->memory,
-	                 AllocSetContextCreate(CurrentMemoryContext,
-	                                       "wals item weights",
-	                                       ALLOCSET_DEFAULT_SIZES),
-	                 0);
-	check(wc_idmap_create(wals_id_kind(model->item_type), &items->ids,
-	                      &items->memory.alloc),
-	      &error, &items->memory);
+	wals_job_init(&items->job,
+	              AllocSetContextCreate(CurrentMemoryContext,
+	                                    "wals item weights",
+	                                    ALLOCSET_DEFAULT_SIZES),
+	              0);
+	wals_job_check(&items->job,
+	               wc_idmap_create(wals_id_kind(model->item_type), &items->ids,
+	                               &items->job.alloc));
 	wals_query_each(
 	    psprintf("SELECT id, weight FROM %s "
 	             "WHERE version OPERATOR(pg_catalog.=) $1",
@@ -127,13 +112,9 @@ static float *
 weights_of_rows(ItemWeights *items, const WalsRows *rows)
 {
 	int32 count = wals_rows_count(rows);
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	float *result =
-	    wc_alloc_array(&items->memory.alloc, (size_t) count, sizeof(float));
+	float *result = wals_job_array(&items->job, count, sizeof(float));
 	int32 i;
 
-	if (result == NULL)
-		check(WC_NO_MEMORY, &error, &items->memory);
 	for (i = 0; i < count; i++)
 	{
 		WcId id = wals_rows_id(rows, i);
@@ -175,7 +156,7 @@ static void
 entry_free(FoldEntry *entry)
 {
 	dlist_delete(&entry->node);
-	MemoryContextDelete(entry->memory.context);
+	MemoryContextDelete(entry->job.context);
 }
 
 /*
@@ -205,7 +186,7 @@ entry_find(const WalsRows *rows, const WalsObjective *objective)
 	{
 		FoldEntry *entry = dlist_container(FoldEntry, node, iter.cur);
 
-		if (entry->memory.used > (Size) wals_cache_mem * 1024)
+		if (entry->job.used > (Size) wals_cache_mem * 1024)
 			entry_free(entry);
 		else if (is_made_from(entry, rows, objective))
 		{
@@ -222,7 +203,7 @@ entry_keep(FoldEntry *entry)
 	int n = 0;
 	dlist_mutable_iter iter;
 
-	MemoryContextSetParent(entry->memory.context, CacheMemoryContext);
+	MemoryContextSetParent(entry->job.context, CacheMemoryContext);
 	dlist_push_head(&kept_folds, &entry->node);
 	dlist_foreach_modify(iter, &kept_folds) if (++n > FOLDS_MAX)
 	    entry_free(dlist_container(FoldEntry, node, iter.cur));
@@ -237,19 +218,18 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 	    CurrentMemoryContext, "wals fold", ALLOCSET_DEFAULT_SIZES);
 	FoldEntry *entry = MemoryContextAllocZero(context, sizeof(FoldEntry));
 	WcFoldItems items = wals_fold_items(rows);
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
 	WcStatus status;
 
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
 	entry->kernel = wc_kernel_name(wals_kernel);
-	wals_memory_init(&entry->memory, context, 0);
+	wals_job_init(&entry->job, context, 0);
 	status = wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
-	                        wals_kernel, &entry->fold, &entry->memory.alloc,
-	                        &wals_hooks, &error);
+	                        wals_kernel, &entry->fold, &entry->job.alloc,
+	                        &wals_hooks, &entry->job.error);
 	/* it is going to be kept */
 	wals_mapping_check();
-	check(status, &error, &entry->memory);
+	wals_job_check(&entry->job, status);
 	return entry;
 }
 
@@ -280,7 +260,7 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 		if (rows->is_kept && !is_own)
 			entry_keep(entry);
 		if (objective->core.weighted[WC_ITEMS])
-			MemoryContextDelete(weights.memory.context);
+			MemoryContextDelete(weights.job.context);
 	}
 	*fold = entry->fold;
 	return rows;

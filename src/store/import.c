@@ -23,7 +23,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "base/report.h"
 #include "store/import.h"
 #include "store/numbers.h"
 #include "store/query.h"
@@ -249,11 +248,10 @@ open_columns(ImportState *state)
 }
 
 void
-wals_import_read(Oid relation, WcSide which, const char *option,
-                 WalsMemory *memory, WalsSide *side, bool *has_bias)
+wals_import_read(Oid relation, WcSide which, const char *option, WalsJob *job,
+                 WalsSide *side, bool *has_bias)
 {
 	ImportState state = {side, option, relation};
-	WcError error = {WC_OK, which, -1, -1, ""};
 	char *quoted;
 
 	wals_relation_lock(relation);
@@ -261,12 +259,10 @@ wals_import_read(Oid relation, WcSide which, const char *option,
 	quoted = wals_relation_quoted(relation);
 	memset(side, 0, sizeof(*side));
 	side->side = which;
-	side->memory = memory;
+	side->job = job;
 	open_columns(&state);
-	error.status = wc_idmap_create(wals_id_kind(side->id_type), &side->ids,
-	                               &memory->alloc);
-	if (error.status != WC_OK)
-		wals_report(&error, memory, NULL, NULL);
+	wals_job_check(job, wc_idmap_create(wals_id_kind(side->id_type), &side->ids,
+	                                    &job->alloc));
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
 	wals_query_each(psprintf("SELECT id, factors, %s, %s, %s FROM %s",

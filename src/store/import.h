@@ -18,7 +18,6 @@
  * *has_bias when there is such a column.
  */
 extern void wals_import_read(Oid relation, WcSide which, const char *option,
-                             WalsMemory *memory, WalsSide *side,
-                             bool *has_bias);
+                             WalsJob *job, WalsSide *side, bool *has_bias);
 
 #endif /* WALS_STORE_IMPORT_H */

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "base/report.h"
+#include "base/job.h"
 #include "store/map.h"
 #include "store/query.h"
 
@@ -24,15 +24,6 @@ typedef struct LabelState
 	MemoryContext context;
 	WalsLabel *result;
 } LabelState;
-
-static void
-check_status(WcStatus status)
-{
-	WcError error = {status, WC_ITEMS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, NULL, NULL, NULL);
-}
 
 static void
 read_label(const WalsRow *row, void *arg)
@@ -88,7 +79,7 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 	char *group = labels->color_col != NULL ? least_text(labels->color_col)
 	                                        : "NULL::pg_catalog.text";
 	LabelState state;
-	WalsMemory memory;
+	WalsJob job;
 	WalsIdType found;
 	Oid types[1] = {get_array_type(wals_id_sql_type(id_type))};
 	Datum values[1];
@@ -110,15 +101,15 @@ wals_labels_read(const WalsLabels *labels, WalsIdType id_type, int32 count,
 		                   wals_id_type_name(id_type)),
 		         errhint("Use a view that casts the column.")));
 
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	check_status(
-	    wc_idmap_create(wals_id_kind(id_type), &state.map, &memory.alloc));
+	wals_job_init(&job, CurrentMemoryContext, 0);
+	wals_job_check(
+	    &job, wc_idmap_create(wals_id_kind(id_type), &state.map, &job.alloc));
 	for (i = 0; i < count; i++)
 	{
 		WcId id = wals_id_from_datum(wals_id_sql_type(id_type), ids[i]);
 		int32 index;
 
-		check_status(wc_idmap_add(state.map, &id, &index));
+		wals_job_check(&job, wc_idmap_add(state.map, &id, &index));
 		result[i].name = result[i].group = NULL;
 	}
 	state.context = CurrentMemoryContext;

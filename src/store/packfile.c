@@ -47,7 +47,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "store/packfile.h"
 

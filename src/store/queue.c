@@ -35,7 +35,6 @@
 #include "utils/rel.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/queue.h"
@@ -630,21 +629,17 @@ wals_queue_mend(const WalsModel *model, Oid queue)
 typedef struct TakeState
 {
 	const WalsModel *model;
-	const WalsMemory *memory;
+	const WalsJob *job;
 	WalsTouched *touched;
 } TakeState;
 
 static void
-take_id(const TakeState *state, WcSide side, Oid type, Datum datum,
-        WcIdMap *ids)
+take_id(const TakeState *state, Oid type, Datum datum, WcIdMap *ids)
 {
 	WcId id = wals_id_from_datum(type, datum);
-	WcError error = {WC_OK, side, -1, -1, ""};
 	int32 index;
 
-	error.status = wc_idmap_add(ids, &id, &index);
-	if (error.status != WC_OK)
-		wals_report(&error, state->memory, NULL, NULL);
+	wals_job_check(state->job, wc_idmap_add(ids, &id, &index));
 }
 
 static void
@@ -656,19 +651,19 @@ take_row(const WalsRow *row, void *arg)
 	if (row->nulls[0] && row->nulls[1])
 		touched->all = true;
 	if (!row->nulls[0])
-		take_id(state, WC_USERS, wals_id_sql_type(state->model->user_type),
+		take_id(state, wals_id_sql_type(state->model->user_type),
 		        row->values[0], touched->users);
 	if (!row->nulls[1])
-		take_id(state, WC_ITEMS, wals_id_sql_type(state->model->item_type),
+		take_id(state, wals_id_sql_type(state->model->item_type),
 		        row->values[1], touched->items);
 }
 
 void
 wals_queue_take(Oid queue, const WalsModel *model, const Datum *user,
-                const WalsMemory *memory, WalsTouched *touched)
+                const WalsJob *job, WalsTouched *touched)
 {
 	Oid types[1] = {wals_id_sql_type(model->user_type)};
-	TakeState state = {model, memory, touched};
+	TakeState state = {model, job, touched};
 
 	wals_query_each(
 	    psprintf("DELETE FROM %s%s RETURNING user_id, item_id",

@@ -10,7 +10,7 @@
 
 #include "commands/trigger.h"
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "store/model.h"
 #include "store/relation.h"
 
@@ -65,7 +65,7 @@ typedef struct WalsTouched
  * touched.
  */
 extern void wals_queue_take(Oid queue, const WalsModel *model,
-                            const Datum *user, const WalsMemory *memory,
+                            const Datum *user, const WalsJob *job,
                             WalsTouched *touched);
 
 /*

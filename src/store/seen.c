@@ -25,7 +25,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "base/report.h"
 #include "store/history.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -52,21 +51,12 @@ typedef struct ReadState
 } ReadState;
 
 static void
-check_status(const WalsSeen *seen, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, &seen->memory, NULL, NULL);
-}
-
-static void
 look_up_numbers(ReadState *state, IdColumn *column)
 {
 	if (column->read_integer != NULL)
-		check_status(state->seen,
-		             wc_idmap_add_many(column->map, state->count,
-		                               column->numbers, column->indexes));
+		wals_job_check(&state->seen->job,
+		               wc_idmap_add_many(column->map, state->count,
+		                                 column->numbers, column->indexes));
 }
 
 static void
@@ -76,33 +66,25 @@ flush_block(ReadState *state)
 
 	look_up_numbers(state, &state->user);
 	look_up_numbers(state, &state->item);
-	check_status(seen, wc_coo_append(&seen->pairs, state->count,
-	                                 state->user.indexes, state->item.indexes,
-	                                 NULL, NULL, NULL, &seen->memory.alloc));
+	wals_job_check(&seen->job,
+	               wc_coo_append(&seen->pairs, state->count,
+	                             state->user.indexes, state->item.indexes, NULL,
+	                             NULL, NULL, &seen->job.alloc));
 	state->count = 0;
-}
-
-static void
-check_core(const WalsSeen *seen, WcStatus status, const WcError *error)
-{
-	if (status != WC_OK)
-		wals_report(error, &seen->memory, NULL, NULL);
 }
 
 /* Sort the pairs, numbered below users and items, and keep one of each. */
 static void
 sort_pairs(WalsSeen *seen, int32 users, int32 items, WcCsr *csr)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int64 n_merged;
 	int64 n_zero;
 
-	check_core(seen,
-	           wc_csr_from_coo(&seen->pairs, users, items,
-	                           (WcMerging){.duplicates = WC_DUP_MAX}, csr,
-	                           &n_merged, &n_zero, &seen->memory.alloc,
-	                           &wals_hooks, &error),
-	           &error);
+	wals_job_check(&seen->job,
+	               wc_csr_from_coo(&seen->pairs, users, items,
+	                               (WcMerging){.duplicates = WC_DUP_MAX}, csr,
+	                               &n_merged, &n_zero, &seen->job.alloc,
+	                               &wals_hooks, &seen->job.error));
 }
 
 /* Make room by merging equal pairs; false when that was not much. */
@@ -116,13 +98,14 @@ merge_pairs(WalsSeen *seen)
 
 	sort_pairs(seen, wc_idmap_count(seen->users), wc_idmap_count(seen->items),
 	           &csr);
-	check_status(seen,
-	             wc_coo_init(pairs, false, false, false, &seen->memory.alloc));
+	wals_job_check(&seen->job,
+	               wc_coo_init(pairs, false, false, false, &seen->job.alloc));
 	for (user = 0; user < csr.rows; user++)
 		for (i = csr.start[user]; i < csr.start[user + 1]; i++)
-			check_status(seen, wc_coo_append(pairs, 1, &user, &csr.col[i], NULL,
-			                                 NULL, NULL, &seen->memory.alloc));
-	wc_csr_free(&csr, &seen->memory.alloc);
+			wals_job_check(&seen->job,
+			               wc_coo_append(pairs, 1, &user, &csr.col[i], NULL,
+			                             NULL, NULL, &seen->job.alloc));
+	wc_csr_free(&csr, &seen->job.alloc);
 	return pairs->count <= seen->limit / 2;
 }
 
@@ -146,8 +129,9 @@ take_id(ReadState *state, IdColumn *column, Datum value)
 		return;
 	}
 	id = wals_id_from_datum(column->type, value);
-	check_status(state->seen, wc_idmap_add(column->map, &id,
-	                                       &column->indexes[state->count]));
+	wals_job_check(
+	    &state->seen->job,
+	    wc_idmap_add(column->map, &id, &column->indexes[state->count]));
 }
 
 static void
@@ -197,14 +181,14 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 
 	wals_history_check_source(model, &user_type, &item_type);
 	memset(seen, 0, sizeof(*seen));
-	wals_memory_init(&seen->memory, CurrentMemoryContext, 0);
+	wals_job_init(&seen->job, CurrentMemoryContext, 0);
 	seen->limit = limit;
-	check_status(seen, wc_idmap_create(wals_id_kind(model->user_type),
-	                                   &seen->users, &seen->memory.alloc));
-	check_status(seen, wc_idmap_create(wals_id_kind(model->item_type),
-	                                   &seen->items, &seen->memory.alloc));
-	check_status(seen, wc_coo_init(&seen->pairs, false, false, false,
-	                               &seen->memory.alloc));
+	wals_job_check(&seen->job, wc_idmap_create(wals_id_kind(model->user_type),
+	                                           &seen->users, &seen->job.alloc));
+	wals_job_check(&seen->job, wc_idmap_create(wals_id_kind(model->item_type),
+	                                           &seen->items, &seen->job.alloc));
+	wals_job_check(&seen->job, wc_coo_init(&seen->pairs, false, false, false,
+	                                       &seen->job.alloc));
 	state->seen = seen;
 	open_column(&state->user, seen->users, user_type);
 	open_column(&state->item, seen->items, item_type);

@@ -8,7 +8,7 @@
 #ifndef WALS_STORE_SEEN_H
 #define WALS_STORE_SEEN_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "store/cache.h"
 
 /*
@@ -27,7 +27,7 @@ typedef struct WalsSeenUsers
 /* What a source has of them, in indexes of its own. */
 typedef struct WalsSeen
 {
-	WalsMemory memory;
+	WalsJob job;
 	WcIdMap *users;
 	WcIdMap *items;
 	WcCoo pairs;

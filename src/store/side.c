@@ -24,7 +24,6 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "base/report.h"
 #include "store/factors.h"
 #include "store/query.h"
 #include "store/relation.h"
@@ -38,45 +37,29 @@ typedef struct ReadState
 	MemoryContext row_context;
 } ReadState;
 
-static void
-check(const WalsSide *side, WcStatus status)
-{
-	WcError error = {status, side->side, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, side->memory, NULL, NULL);
-}
-
-static void *
-grown(const WalsSide *side, void *array, Size size)
-{
-	void *result = wc_resize_array(&side->memory->alloc, array,
-	                               (size_t) side->capacity, size);
-
-	if (result == NULL)
-		check(side, WC_NO_MEMORY);
-	return result;
-}
-
 int32
 wals_side_add(WalsSide *side, const WcId *id)
 {
 	int32 before = wc_idmap_count(side->ids);
 	int32 index;
 
-	check(side, wc_idmap_add(side->ids, id, &index));
+	wals_job_check(side->job, wc_idmap_add(side->ids, id, &index));
 	if (index < before)
 		return index;
 	if (index >= side->capacity)
 	{
 		side->capacity =
 		    (int32) Min(Max((int64) side->capacity * 2, 1024), PG_INT32_MAX);
-		side->data =
-		    grown(side, side->data, (Size) side->factors * sizeof(float));
-		side->bias = grown(side, side->bias, sizeof(float));
-		side->entries = grown(side, side->entries, sizeof(int32));
-		side->likes = grown(side, side->likes, sizeof(int32));
-		side->weight = grown(side, side->weight, sizeof(float));
+		side->data = wals_job_resize(side->job, side->data, side->capacity,
+		                             (Size) side->factors * sizeof(float));
+		side->bias = wals_job_resize(side->job, side->bias, side->capacity,
+		                             sizeof(float));
+		side->entries = wals_job_resize(side->job, side->entries,
+		                                side->capacity, sizeof(int32));
+		side->likes = wals_job_resize(side->job, side->likes, side->capacity,
+		                              sizeof(int32));
+		side->weight = wals_job_resize(side->job, side->weight, side->capacity,
+		                               sizeof(float));
 	}
 	memset(side->data + (Size) index * side->factors, 0,
 	       side->factors * sizeof(float));
@@ -140,7 +123,7 @@ read_row(const WalsRow *row, void *arg)
 
 void
 wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
-               WalsMemory *memory, WalsSide *result)
+               WalsJob *job, WalsSide *result)
 {
 	bool users = side == WC_USERS;
 	Oid types[2] = {INT4OID};
@@ -157,9 +140,9 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	result->id_type = users ? model->user_type : model->item_type;
 	result->version = model->version;
 	result->factors = model->factors;
-	result->memory = memory;
-	check(result, wc_idmap_create(wals_id_kind(result->id_type), &result->ids,
-	                              &memory->alloc));
+	result->job = job;
+	wals_job_check(job, wc_idmap_create(wals_id_kind(result->id_type),
+	                                    &result->ids, &job->alloc));
 	state.side = result;
 	state.sql_type = shape.types[0] = wals_id_sql_type(result->id_type);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
@@ -203,7 +186,7 @@ wals_side_keep(WalsSide *side, const bool *keep)
 		kept++;
 	}
 	if (kept < count)
-		check(side, wc_idmap_keep(side->ids, keep, &wals_hooks));
+		wals_job_check(side->job, wc_idmap_keep(side->ids, keep, &wals_hooks));
 }
 
 static const float *
@@ -240,7 +223,7 @@ static void
 gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 {
 	int32 count = wc_idmap_count(ids);
-	const WcAlloc *alloc = &side->memory->alloc;
+	const WcAlloc *alloc = &side->job->alloc;
 	float *data =
 	    wc_alloc_array(alloc, count, (Size) side->factors * sizeof(float));
 	float *bias = wc_alloc_array(alloc, count, sizeof(float));
@@ -253,8 +236,9 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 
 	if (data == NULL || bias == NULL || weight == NULL || start == NULL ||
 	    likes == NULL)
-		check(side, WC_NO_MEMORY);
-	check(side, wc_idmap_create(wals_id_kind(side->id_type), &there, alloc));
+		wals_job_check(side->job, WC_NO_MEMORY);
+	wals_job_check(side->job,
+	               wc_idmap_create(wals_id_kind(side->id_type), &there, alloc));
 	start[0] = 0;
 	for (i = 0; i < count; i++)
 	{
@@ -264,7 +248,7 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 
 		if (from < 0)
 			continue;
-		check(side, wc_idmap_add(there, &id, &to));
+		wals_job_check(side->job, wc_idmap_add(there, &id, &to));
 		memcpy(data + (Size) n * side->factors,
 		       side->data + (Size) from * side->factors,
 		       side->factors * sizeof(float));
@@ -288,7 +272,7 @@ gather(const WalsSide *side, const WcIdMap *ids, WalsFactorRows *rows)
 static void
 insert_rows(const WalsSide *side, Oid table, int32 version, const WcIdMap *ids)
 {
-	const WcAlloc *alloc = &side->memory->alloc;
+	const WcAlloc *alloc = &side->job->alloc;
 	WalsFactorRows rows;
 
 	gather(side, ids, &rows);

@@ -8,7 +8,7 @@
 #ifndef WALS_STORE_SIDE_H
 #define WALS_STORE_SIDE_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "store/model.h"
 
 /* Rows of a factor table, by the index of their id. */
@@ -19,7 +19,7 @@ typedef struct WalsSide
 	WalsIdType id_type;
 	int32 version;
 	int32 factors; /* k */
-	WalsMemory *memory; /* what counts the arrays */
+	WalsJob *job; /* what counts the arrays */
 	WcIdMap *ids;
 	int32 capacity;
 	float *data; /* k per row */
@@ -35,8 +35,7 @@ typedef struct WalsSide
  * refuses.
  */
 extern void wals_side_read(const WalsModel *model, WcSide side,
-                           const WcIdMap *only, WalsMemory *memory,
-                           WalsSide *result);
+                           const WcIdMap *only, WalsJob *job, WalsSide *result);
 
 /* Index of an id; a new one has zeros and weight 1. */
 extern int32 wals_side_add(WalsSide *side, const WcId *id);

@@ -15,7 +15,6 @@
 
 #include "utils/builtins.h"
 
-#include "base/report.h"
 #include "store/numbers.h"
 #include "store/query.h"
 #include "store/touched.h"
@@ -30,7 +29,7 @@ typedef struct TouchedRow
 typedef struct ReadState
 {
 	const WalsSource *source;
-	const WalsMemory *memory;
+	const WalsJob *job;
 	WalsTimeReader read_time; /* NULL: rows have none */
 	WcIdMap *users; /* of all rows */
 	WcIdMap *items;
@@ -40,26 +39,15 @@ typedef struct ReadState
 } ReadState;
 
 static void
-check(const WalsMemory *memory, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, memory, NULL, NULL);
-}
-
-static void
 make_room(ReadState *state)
 {
-	const WcAlloc *alloc = &state->memory->alloc;
+	const WcAlloc *alloc = &state->job->alloc;
 	int64 capacity = Max(1024, state->capacity * 2);
 	TouchedRow *rows;
 
 	if (state->count < state->capacity)
 		return;
-	rows = wc_alloc_array(alloc, capacity, sizeof(TouchedRow));
-	if (rows == NULL)
-		check(state->memory, WC_NO_MEMORY);
+	rows = wals_job_array(state->job, capacity, sizeof(TouchedRow));
 	if (state->count > 0)
 		memcpy(rows, state->rows, sizeof(TouchedRow) * (Size) state->count);
 	wc_free(alloc, state->rows);
@@ -79,9 +67,9 @@ read_row(const WalsRow *row, void *arg)
 	     !state->read_time(row->values[2], &touched.time)))
 		return;
 	id = wals_id_from_datum(state->source->user_type, row->values[0]);
-	check(state->memory, wc_idmap_add(state->users, &id, &touched.user));
+	wals_job_check(state->job, wc_idmap_add(state->users, &id, &touched.user));
 	id = wals_id_from_datum(state->source->item_type, row->values[1]);
-	check(state->memory, wc_idmap_add(state->items, &id, &touched.item));
+	wals_job_check(state->job, wc_idmap_add(state->items, &id, &touched.item));
 	if (state->read_time == NULL)
 		return;
 	make_room(state);
@@ -90,9 +78,9 @@ read_row(const WalsRow *row, void *arg)
 
 void
 wals_touched_all(const WalsSource *source, const WalsModel *model,
-                 const WalsMemory *memory, WalsTouched *touched)
+                 const WalsJob *job, WalsTouched *touched)
 {
-	ReadState state = {source, memory, NULL, touched->users, touched->items};
+	ReadState state = {source, job, NULL, touched->users, touched->items};
 
 	wals_query_each_once(
 	    psprintf("SELECT DISTINCT %s, %s FROM %s",
@@ -105,31 +93,31 @@ wals_touched_all(const WalsSource *source, const WalsModel *model,
 }
 
 static WcIdMap *
-ids_create(const WalsMemory *memory, WalsIdType type)
+ids_create(const WalsJob *job, WalsIdType type)
 {
 	WcIdMap *ids;
 
-	check(memory, wc_idmap_create(wals_id_kind(type), &ids, &memory->alloc));
+	wals_job_check(job, wc_idmap_create(wals_id_kind(type), &ids, &job->alloc));
 	return ids;
 }
 
 static void
-copy_id(const WalsMemory *memory, const WcIdMap *from, int32 index, WcIdMap *to)
+copy_id(const WalsJob *job, const WcIdMap *from, int32 index, WcIdMap *to)
 {
 	WcId id = wc_idmap_get(from, index);
 	int32 ignored;
 
-	check(memory, wc_idmap_add(to, &id, &ignored));
+	wals_job_check(job, wc_idmap_add(to, &id, &ignored));
 }
 
 void
 wals_touched_since(const WalsSource *source, int64 since,
-                   const WalsModel *model, const WalsMemory *memory,
+                   const WalsModel *model, const WalsJob *job,
                    WalsNewest *newest, WalsTouched *touched)
 {
-	ReadState state = {source, memory, wals_time_reader(source->time_type),
-	                   ids_create(memory, model->user_type),
-	                   ids_create(memory, model->item_type)};
+	ReadState state = {source, job, wals_time_reader(source->time_type),
+	                   ids_create(job, model->user_type),
+	                   ids_create(job, model->item_type)};
 	const char *time_col = quote_identifier(source->time_col);
 	Oid types[1];
 	Datum values[1] = {wals_newest_datum(source->time_type, since, &types[0])};
@@ -147,9 +135,7 @@ wals_touched_since(const WalsSource *source, int64 since,
 	    &(const WalsShape){
 	        3, {source->user_type, source->item_type, source->time_type}},
 	    read_row, &state);
-	times = wc_alloc_array(&memory->alloc, Max(state.count, 1), sizeof(int64));
-	if (times == NULL)
-		check(memory, WC_NO_MEMORY);
+	times = wals_job_array(job, Max(state.count, 1), sizeof(int64));
 	for (i = 0; i < state.count; i++)
 		times[i] = state.rows[i].time;
 	until = wals_newest_advance(source->time_type, times, state.count, newest);
@@ -159,11 +145,11 @@ wals_touched_since(const WalsSource *source, int64 since,
 
 		if (row->time <= until)
 			continue;
-		copy_id(memory, state.users, row->user, touched->users);
-		copy_id(memory, state.items, row->item, touched->items);
+		copy_id(job, state.users, row->user, touched->users);
+		copy_id(job, state.items, row->item, touched->items);
 	}
-	wc_free(&memory->alloc, times);
-	wc_free(&memory->alloc, state.rows);
+	wc_free(&job->alloc, times);
+	wc_free(&job->alloc, state.rows);
 	wc_idmap_free(state.users);
 	wc_idmap_free(state.items);
 }

@@ -12,7 +12,7 @@
 
 /* Add the users and items of all rows of a checked source. */
 extern void wals_touched_all(const WalsSource *source, const WalsModel *model,
-                             const WalsMemory *memory, WalsTouched *touched);
+                             const WalsJob *job, WalsTouched *touched);
 
 /*
  * The same of rows whose time is not before since, in the unit that
@@ -20,7 +20,7 @@ extern void wals_touched_all(const WalsSource *source, const WalsModel *model,
  * becomes what is known now; rows that were looked at then are left out.
  */
 extern void wals_touched_since(const WalsSource *source, int64 since,
-                               const WalsModel *model, const WalsMemory *memory,
+                               const WalsModel *model, const WalsJob *job,
                                WalsNewest *newest, WalsTouched *touched);
 
 #endif /* WALS_STORE_TOUCHED_H */
