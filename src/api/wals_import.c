@@ -18,45 +18,29 @@
 
 PG_FUNCTION_INFO_V1(wals_import);
 
+/* The options are found by their names. */
 enum
 {
 	ARG_MODEL,
 	ARG_USERS,
 	ARG_ITEMS,
-	ARG_SOURCE,
-	ARG_USER_COL,
-	ARG_ITEM_COL,
-	ARG_VALUE_COL,
-	ARG_WEIGHT_COL,
-	ARG_FEEDBACK,
-	ARG_GLOBAL_MEAN,
-	ARG_REGULARIZATION,
-	ARG_REG_EXPONENT,
-	ARG_UNOBSERVED_WEIGHT,
-	ARG_WEIGHTING,
-	ARG_ALPHA,
-	ARG_EPSILON,
-	ARG_ACTIVATE,
-	ARG_KEEP_VERSIONS,
-	ARG_USER_BIAS_REGULARIZATION,
-	ARG_ITEM_BIAS_REGULARIZATION
+	ARG_SOURCE
 };
 
-static const WalsChoice activate_choices[] = {{"yes", 1}, {"no", 0}, {NULL, 0}};
+/* There is nothing to be better by. */
+static const WalsChoice activate_choices[] = {
+    {"yes", WALS_ACTIVATE_YES}, {"no", WALS_ACTIVATE_NO}, {NULL, 0}};
 
-static double
-number(FunctionCallInfo fcinfo, int arg, const char *option, double if_null)
+static void
+check_number(const char *option, double value)
 {
-	double value = wals_arg_float8(fcinfo, arg, if_null);
-
-	if (!PG_ARGISNULL(arg) && !isfinite((float) value))
+	if (!isfinite((float) value))
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		     errmsg("invalid value for option \"%s\"", option),
 		     errdetail("The value is %g, it must be a finite number.", value),
 		     errhint("Leave it out for the default.")));
-	return value;
 }
 
 static Oid
@@ -72,29 +56,27 @@ required_relation(FunctionCallInfo fcinfo, int arg, const char *name)
 }
 
 /*
- * What biases were regularized with; if nobody says, as their rows.  A library of
- * today serves the function as 0.1.0 declared it, which has no such arguments.
+ * What the objective was.  If nobody says, biases were regularized as their rows,
+ * and counts did not raise weights.
  */
 static void
-set_bias_lambda(FunctionCallInfo fcinfo, WcParams *params)
+fetch_objective(FunctionCallInfo fcinfo, WalsTrainRequest *train)
 {
-	static const char *const names[] = {"user_bias_regularization",
-	                                    "item_bias_regularization"};
-	int side;
+	WcParams *params = &train->params;
+	int32 i;
 
-	for (side = 0; side < 2; side++)
-	{
-		int arg = ARG_USER_BIAS_REGULARIZATION + side;
-		double value = WC_BIAS_AS_ROW;
-
-		if (arg < PG_NARGS())
-			value = number(fcinfo, arg, names[side], value);
-		if (arg < PG_NARGS() && !PG_ARGISNULL(arg) && value < 0)
-			wals_options_refuse(
-			    NULL, names[side],
-			    psprintf("The value is %g, it must be at least 0.", value));
-		params->bias_regularization[side] = value;
-	}
+	params->reg_exponent = 1;
+	params->bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
+	params->bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
+	params->row_weight_exponent = params->col_weight_exponent = 0;
+	(void) wals_arg_choice(fcinfo, wals_arg_find(fcinfo, "activate"),
+	                       "activate", activate_choices, WALS_ACTIVATE_YES);
+	wals_options_fetch(fcinfo, train);
+	for (i = 0; i < wc_option_count; i++)
+		if (wc_options[i].kind == WC_OPTION_REAL &&
+		    !wc_option_is_open(&wc_options[i], params))
+			check_number(wc_options[i].name,
+			             wc_option_get(&wc_options[i], params).real);
 }
 
 Datum
@@ -102,52 +84,19 @@ wals_import(PG_FUNCTION_ARGS)
 {
 	WalsImportRequest request;
 	WalsTrainRequest *train = &request.train;
-	WcParams *params = &train->params;
+	int mean = wals_arg_find(fcinfo, "global_mean");
 
 	memset(&request, 0, sizeof(request));
+	wals_options_reset(train);
 	(void) required_relation(fcinfo, ARG_MODEL, "model");
 	request.users = required_relation(fcinfo, ARG_USERS, "users");
 	request.items = required_relation(fcinfo, ARG_ITEMS, "items");
 	train->model = wals_arg_text(fcinfo, ARG_MODEL);
 	train->source.relation = wals_arg_oid(fcinfo, ARG_SOURCE);
-	train->source.user_col = wals_arg_name(fcinfo, ARG_USER_COL);
-	train->source.item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);
-	train->source.value_col = wals_arg_name(fcinfo, ARG_VALUE_COL);
-	train->source.weight_col = wals_arg_name(fcinfo, ARG_WEIGHT_COL);
-	if (train->source.user_col == NULL)
-		train->source.user_col = "user_id";
-	if (train->source.item_col == NULL)
-		train->source.item_col = "item_id";
-
-	wc_params_defaults(params);
-	params->feedback = wals_arg_choice(fcinfo, ARG_FEEDBACK, "feedback",
-	                                   wals_feedback_choices, params->feedback);
-	params->duplicates =
-	    params->feedback == WC_IMPLICIT ? WC_DUP_SUM : WC_DUP_AVG;
-	params->weighting =
-	    wals_arg_choice(fcinfo, ARG_WEIGHTING, "weighting",
-	                    wals_weighting_choices, params->weighting);
-	request.mean = number(fcinfo, ARG_GLOBAL_MEAN, "global_mean", 0);
-	params->regularization =
-	    number(fcinfo, ARG_REGULARIZATION, "regularization", NAN);
-	params->reg_exponent = number(fcinfo, ARG_REG_EXPONENT, "reg_exponent", 1);
-	set_bias_lambda(fcinfo, params);
-	params->unobserved_weight =
-	    number(fcinfo, ARG_UNOBSERVED_WEIGHT, "unobserved_weight", NAN);
-	params->alpha = number(fcinfo, ARG_ALPHA, "alpha", params->alpha);
-	params->epsilon = number(fcinfo, ARG_EPSILON, "epsilon", params->epsilon);
-	params->row_weight_exponent = params->col_weight_exponent = 0;
-	train->activate =
-	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", activate_choices, 1);
-	train->keep_versions = wals_arg_int32(fcinfo, ARG_KEEP_VERSIONS, 2);
-	train->max_seconds = PG_INT32_MAX;
-	if (train->keep_versions < 1)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "keep_versions"),
-		         errdetail("The value is %d, the minimum is 1.",
-		                   train->keep_versions),
-		         errhint("Keep 2, so that readers on an older snapshot find "
-		                 "the version they began with.")));
+	wals_options_source(fcinfo, &train->source);
+	fetch_objective(fcinfo, train);
+	request.mean = wals_arg_float8(fcinfo, mean, 0);
+	check_number("global_mean", request.mean);
+	wals_options_check_own(train);
 	PG_RETURN_INT32(wals_import_run(&request));
 }

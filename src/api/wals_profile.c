@@ -12,6 +12,7 @@
 
 #include "base/args.h"
 #include "base/hint.h"
+#include "run/options.h"
 #include "run/profile.h"
 
 PG_FUNCTION_INFO_V1(wals_profile);
@@ -19,12 +20,7 @@ PG_FUNCTION_INFO_V1(wals_profile);
 enum
 {
 	ARG_SOURCE,
-	ARG_USER_COL,
-	ARG_ITEM_COL,
-	ARG_VALUE_COL,
-	ARG_WEIGHT_COL,
-	ARG_TIME_COL,
-	ARG_FACTORS
+	ARG_FACTORS = 6 /* after the columns */
 };
 
 Datum
@@ -39,15 +35,7 @@ wals_profile(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	memset(&request, 0, sizeof(request));
 	request.source.relation = PG_GETARG_OID(ARG_SOURCE);
-	request.source.user_col = wals_arg_name(fcinfo, ARG_USER_COL);
-	request.source.item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);
-	request.source.value_col = wals_arg_name(fcinfo, ARG_VALUE_COL);
-	request.source.weight_col = wals_arg_name(fcinfo, ARG_WEIGHT_COL);
-	request.source.time_col = wals_arg_name(fcinfo, ARG_TIME_COL);
-	if (request.source.user_col == NULL)
-		request.source.user_col = "user_id";
-	if (request.source.item_col == NULL)
-		request.source.item_col = "item_id";
+	wals_options_source(fcinfo, &request.source);
 	request.factors = wals_arg_within(fcinfo, ARG_FACTORS, WC_FACTORS_MIN,
 	                                  WC_FACTORS_MAX, WC_FACTORS_AUTO);
 	wals_profile_run(&request, (ReturnSetInfo *) fcinfo->resultinfo);

@@ -24,6 +24,7 @@
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/record.h"
+#include "store/stored.h"
 #include "store/relation.h"
 
 PG_FUNCTION_INFO_V1(wals_set_source);
@@ -49,15 +50,10 @@ set_weights(const WalsRecord *record, Oid model, const char *option, Oid table,
             const char *id_col, WalsIdType id_type)
 {
 	WalsNaming naming;
-	bool named = false;
-	int32 i;
 
 	if (!OidIsValid(table))
 		return;
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, option) == 0)
-			named = record->options[i].value != NULL;
-	if (!named)
+	if (!wals_stored_is_text(&record->options, option))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("version %d of model \"%s\" was trained without %s",

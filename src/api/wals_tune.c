@@ -70,24 +70,10 @@ fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		                errmsg("argument \"%s\" must not be NULL", "source"),
 		                wals_hint("SELECT * FROM wals_tune('ratings');")));
+	wals_options_reset(train);
 	source->relation = PG_GETARG_OID(ARG_SOURCE);
-	source->user_col = wals_arg_name(fcinfo, ARG_USER_COL);
-	source->item_col = wals_arg_name(fcinfo, ARG_ITEM_COL);
-	source->value_col = wals_arg_name(fcinfo, ARG_VALUE_COL);
-	source->weight_col = wals_arg_name(fcinfo, ARG_WEIGHT_COL);
-	source->time_col = wals_arg_name(fcinfo, ARG_TIME_COL);
-	if (source->user_col == NULL)
-		source->user_col = "user_id";
-	if (source->item_col == NULL)
-		source->item_col = "item_id";
-	wc_params_defaults(&train->params);
-	train->params.feedback =
-	    wals_arg_choice(fcinfo, ARG_FEEDBACK, "feedback", wals_feedback_choices,
-	                    train->params.feedback);
-	train->params.duplicates = wals_options_duplicates(train);
-	train->params.seed = request->seed;
-	train->max_seconds = PG_INT32_MAX;
-	train->keep_versions = 2;
+	wals_options_source(fcinfo, source);
+	wals_options_fetch_params(fcinfo, train);
 }
 
 static void

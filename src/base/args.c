@@ -28,11 +28,10 @@ wals_choice_parse(const char *option, const char *word,
 {
 	StringInfoData legal;
 	const WalsChoice *choice;
+	int value;
 
-	for (choice = choices; choice->name != NULL; choice++)
-		if (strcmp(choice->name, word) == 0)
-			return choice->value;
-
+	if (wc_choice_find(choices, strlen(word), word, &value))
+		return value;
 	initStringInfo(&legal);
 	for (choice = choices; choice->name != NULL; choice++)
 		appendStringInfo(&legal, "%s%s", choice == choices ? "" : ", ",
@@ -46,10 +45,11 @@ wals_choice_parse(const char *option, const char *word,
 const char *
 wals_choice_name(int value, const WalsChoice *choices)
 {
-	for (; choices->name != NULL; choices++)
-		if (choices->value == value)
-			return choices->name;
-	elog(ERROR, "unexpected choice %d", value);
+	const char *name = wc_choice_name(choices, value);
+
+	if (name == NULL)
+		elog(ERROR, "unexpected choice %d", value);
+	return name;
 }
 
 bool
@@ -102,6 +102,24 @@ argument_name(FunctionCallInfo fcinfo, int arg)
 
 	ReleaseSysCache(tuple);
 	return names != NULL && arg < n ? names[arg] : "argument";
+}
+
+int
+wals_arg_find(FunctionCallInfo fcinfo, const char *name)
+{
+	HeapTuple tuple = called_function(fcinfo);
+	char **names = NULL;
+	Oid *types;
+	char *modes;
+	int found = -1;
+	int i;
+
+	(void) get_func_arg_info(tuple, &types, &names, &modes);
+	ReleaseSysCache(tuple);
+	for (i = 0; names != NULL && i < PG_NARGS(); i++)
+		if (strcmp(names[i], name) == 0)
+			found = i;
+	return found;
 }
 
 /*

@@ -10,17 +10,21 @@
 
 #include "fmgr.h"
 
-/* A text argument that takes one of a few words; the list ends with NULL. */
-typedef struct WalsChoice
-{
-	const char *name;
-	int value;
-} WalsChoice;
+#include "core/core.h"
+
+/* A text argument takes one of a few words. */
+typedef WcChoice WalsChoice;
 
 /* Value of a word, or 22023 with the legal words in the hint. */
 extern int wals_choice_parse(const char *option, const char *word,
                              const WalsChoice *choices);
 extern const char *wals_choice_name(int value, const WalsChoice *choices);
+
+/*
+ * The place of the argument that the function declares under a name, -1 if it
+ * declares none: the script that did so may be an older one.
+ */
+extern int wals_arg_find(FunctionCallInfo fcinfo, const char *name);
 
 /*
  * Not NULL, and not one that the script which declared the function does not

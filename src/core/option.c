@@ -79,20 +79,25 @@ enum
 #define WC_REAL_SIDES(member, user, item, value, low, high, bits)              \
 	WC_REAL(member[WC_USERS], user, value, low, high, bits)                    \
 	WC_REAL(member[WC_ITEMS], item, value, low, high, bits)
-#define WC_INTERVAL(member, word, value, bits)                                 \
+#define WC_INTERVAL(member, word, value, bits, hint)                           \
 	{.name = (word),                                                           \
 	 .kind = WC_OPTION_INTERVAL,                                               \
 	 PLACE(member),                                                            \
 	 .initial.real = (value),                                                  \
 	 .most.real = DBL_MAX,                                                     \
 	 .legal = "it must be a finite number greater than 0",                     \
-	 .flags = (bits)},
+	 .flags = (bits),                                                          \
+	 .advice = (hint)},
 
 const WcOption wc_options[] = {
 #include "core/optionlist.h"
 };
 
 const int32_t wc_option_count = sizeof(wc_options) / sizeof(wc_options[0]);
+
+_Static_assert(sizeof(wc_options) / sizeof(wc_options[0]) <=
+                   WC_TUNE_OPTIONS_MAX,
+               "a grid may have more options than a tuning");
 
 static bool
 is_real(const WcOption *option)

@@ -124,7 +124,9 @@ typedef enum WcOptionFlag
 	WC_OPTION_AS_ROW = 32, /* WC_BIAS_AS_ROW is a value of it, too */
 	WC_OPTION_SEED = 64, /* makes no difference to what is computed */
 	WC_OPTION_DERIVED = 128, /* without a value it follows from others */
-	WC_OPTION_RECORDED = 256 /* of a caller's table: stands in the version */
+	WC_OPTION_LATE = 256, /* versions of older releases do not have it: they had
+									 * its default */
+	WC_OPTION_RECORDED = 512 /* of a caller's table: stands in the version */
 } WcOptionFlag;
 
 /* Of a REAL or an INTERVAL the one, of the other kinds of the core the other. */

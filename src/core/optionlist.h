@@ -61,7 +61,8 @@ WC_REAL(col_weight_exponent, "col_weight_exponent",
 WC_BOOLEAN(bool, weight_normalize, "weight_normalize", true, TUNED | OBJECTIVE)
 
 /* in the unit of the time column; 0: none */
-WC_INTERVAL(half_life, "half_life", 0, TUNED)
+WC_INTERVAL(half_life, "half_life",
+            0, TUNED, "Leave it out to weigh old and new rows alike.")
 
 /* 0, 1, or -1: on for explicit only.  A column of the version has it */
 WC_BOOLEAN(int, biases, "biases", -1, OPEN | TUNED)

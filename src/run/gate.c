@@ -132,12 +132,6 @@ wals_gate_check(const WalsTrainRequest *request)
 {
 	double holdout = request->holdout;
 
-	if (!(holdout >= 0 && holdout < 1))
-		refuse("holdout",
-		       psprintf("The value is %g, it must be at least 0 and less than "
-		                "1.",
-		                holdout),
-		       "0.1 holds out one of ten pairs of user and item.");
 	if (holdout == 0 && is_gated(request))
 		refuse("holdout",
 		       "The value is 0, but activate => 'if_better' needs ratings to "
@@ -146,12 +140,6 @@ wals_gate_check(const WalsTrainRequest *request)
 	if (holdout == 0 && request->metric != NULL)
 		refuse("metric", "Nothing is held out that it could be measured on.",
 		       "Give a holdout, or leave it out.");
-	if (!(request->margin >= 0) || isinf(request->margin))
-		refuse("margin",
-		       psprintf("The value is %g, it must be a finite number of at "
-		                "least 0.",
-		                request->margin),
-		       "It is how much worse the metric may be, in its own unit.");
 	if (request->margin > 0 && !is_gated(request))
 		refuse("margin", "It has a meaning for activate => 'if_better' only.",
 		       "Leave it out.");
@@ -267,8 +255,7 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	known =
 	    wals_record_read(model, gate->active.version, WALS_READ_FRESH, &record);
 	gate->active_saw =
-	    !known ||
-	    wals_options_unseen(model, &record, gate->seed) < gate->fraction;
+	    !known || wals_options_unseen(&record, gate->seed) < gate->fraction;
 	if (known && wals_options_repeatable(&record, request))
 		open_stand_in(request, model, &record, gate);
 	read_verdicts(model, gate);

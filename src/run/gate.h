@@ -70,8 +70,8 @@ typedef struct WalsGate
 } WalsGate;
 
 /*
- * 22023 for a metric, margin or holdout that is wrong by itself or contradicts
- * another option.
+ * 22023 for a metric that there is not, and where metric, margin and holdout
+ * contradict each other.
  */
 extern void wals_gate_check(const WalsTrainRequest *request);
 

@@ -25,60 +25,12 @@
 #include "run/grid.h"
 #include "run/options.h"
 
-/* What an option is in SQL and in WcParams. */
-typedef enum Kind
+/* Whether a grid may have the option, and trials may differ in it. */
+static bool
+is_tunable(const WcOption *name)
 {
-	KIND_INTEGER, /* int32 */
-	KIND_NUMBER, /* double */
-	KIND_BOOLEAN, /* bool */
-	KIND_BIASES, /* boolean in SQL, int in the core */
-	KIND_WORD, /* one of choices, an enum */
-	KIND_WORD_FLAG, /* one of two choices, bool */
-	KIND_INTERVAL /* interval in SQL, double: seconds */
-} Kind;
-
-typedef struct WalsGridName
-{
-	const char *name;
-	Kind kind;
-	size_t offset; /* in WcParams */
-	const WalsChoice *choices;
-	bool fixed; /* one value for all trials */
-} WalsGridName;
-
-#define OPTION(name, kind, field)                                              \
-	{                                                                          \
-		name, kind, offsetof(WcParams, field), NULL, false                     \
-	}
-
-static const WalsGridName names[] = {
-    OPTION("factors", KIND_INTEGER, factors),
-    OPTION("iterations", KIND_INTEGER, iterations),
-    OPTION("regularization", KIND_NUMBER, regularization),
-    OPTION("reg_exponent", KIND_NUMBER, reg_exponent),
-    OPTION("unobserved_weight", KIND_NUMBER, unobserved_weight),
-    {"unobserved_weighting", KIND_WORD_FLAG,
-     offsetof(WcParams, unobserved_popularity), wals_unobserved_choices, false},
-    OPTION("popularity_exponent", KIND_NUMBER, popularity_exponent),
-    {"weighting", KIND_WORD, offsetof(WcParams, weighting),
-     wals_weighting_choices, false},
-    OPTION("alpha", KIND_NUMBER, alpha),
-    OPTION("epsilon", KIND_NUMBER, epsilon),
-    OPTION("row_weight_exponent", KIND_NUMBER, row_weight_exponent),
-    OPTION("col_weight_exponent", KIND_NUMBER, col_weight_exponent),
-    OPTION("weight_normalize", KIND_BOOLEAN, weight_normalize),
-    OPTION("half_life", KIND_INTERVAL, half_life),
-    OPTION("biases", KIND_BIASES, biases),
-    {"solver", KIND_WORD, offsetof(WcParams, solver), wals_solver_choices,
-     false},
-    OPTION("cg_steps", KIND_INTEGER, cg_steps),
-    {"duplicates", KIND_WORD, offsetof(WcParams, duplicates),
-     wals_duplicates_choices, true},
-    {"min_user_rows", KIND_INTEGER, offsetof(WcParams, min_user_rows), NULL,
-     true},
-    {"min_item_rows", KIND_INTEGER, offsetof(WcParams, min_item_rows), NULL,
-     true},
-};
+	return (name->flags & (WC_OPTION_TUNED | WC_OPTION_FIXED)) != 0;
+}
 
 /* What is tried when nobody says what: the options that matter most. */
 static const char *const default_grid[] = {
@@ -107,16 +59,14 @@ refuse(const char *option, const char *detail, const char *hint)
 }
 
 static void
-refuse_type(const WalsGridName *name)
+refuse_type(const WcOption *name)
 {
 	static const char *const wanted[] = {
-	    [KIND_INTEGER] = "an integer",
-	    [KIND_NUMBER] = "a number",
-	    [KIND_BOOLEAN] = "true or false",
-	    [KIND_BIASES] = "true or false",
-	    [KIND_WORD] = "a word",
-	    [KIND_WORD_FLAG] = "a word",
-	    [KIND_INTERVAL] = "a string with an interval, more than 0",
+	    [WC_OPTION_WORD] = "a word",
+	    [WC_OPTION_BOOLEAN] = "true or false",
+	    [WC_OPTION_INTEGER] = "an integer",
+	    [WC_OPTION_REAL] = "a number",
+	    [WC_OPTION_INTERVAL] = "a string with an interval, more than 0",
 	};
 
 	refuse(name->name,
@@ -135,7 +85,7 @@ number_of(const JsonbValue *value)
 
 /* 22007 for what is no interval. */
 static WalsGridValue
-read_interval(const WalsGridName *name, const JsonbValue *json)
+read_interval(const WcOption *name, const JsonbValue *json)
 {
 	WalsGridValue result = {false, 0, NULL};
 
@@ -151,7 +101,7 @@ read_interval(const WalsGridName *name, const JsonbValue *json)
 }
 
 static WalsGridValue
-read_value(const WalsGridName *name, const JsonbValue *json)
+read_value(const WcOption *name, const JsonbValue *json)
 {
 	WalsGridValue result = {false, 0, NULL};
 
@@ -162,24 +112,22 @@ read_value(const WalsGridName *name, const JsonbValue *json)
 	}
 	switch (name->kind)
 	{
-		case KIND_INTEGER:
-		case KIND_NUMBER:
+		case WC_OPTION_INTEGER:
+		case WC_OPTION_REAL:
 			if (json->type != jbvNumeric)
 				refuse_type(name);
 			result.number = number_of(json);
-			if (name->kind == KIND_INTEGER &&
+			if (name->kind == WC_OPTION_INTEGER &&
 			    !(result.number == rint(result.number) &&
 			      fabs(result.number) <= PG_INT32_MAX))
 				refuse_type(name);
 			break;
-		case KIND_BOOLEAN:
-		case KIND_BIASES:
+		case WC_OPTION_BOOLEAN:
 			if (json->type != jbvBool)
 				refuse_type(name);
 			result.number = json->val.boolean;
 			break;
-		case KIND_WORD:
-		case KIND_WORD_FLAG:
+		case WC_OPTION_WORD:
 			if (json->type != jbvString)
 				refuse_type(name);
 			result.number = wals_choice_parse(
@@ -187,15 +135,18 @@ read_value(const WalsGridName *name, const JsonbValue *json)
 			    pnstrdup(json->val.string.val, json->val.string.len),
 			    name->choices);
 			break;
-		case KIND_INTERVAL:
+		case WC_OPTION_INTERVAL:
 			return read_interval(name, json);
+		case WC_OPTION_TEXT:
+		case WC_OPTION_RELATION:
+			refuse_type(name);
 	}
 	return result;
 }
 
 /* A list of one value or more. */
 static void
-read_list(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option,
+read_list(const WcOption *name, JsonbContainer *json, WcTuneOption *option,
           WalsGridValue **values)
 {
 	uint32 count = JsonContainerSize(json);
@@ -217,7 +168,7 @@ read_list(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option,
 
 /* {"min": number, "max": number, "log": boolean} */
 static void
-read_range(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option)
+read_range(const WcOption *name, JsonbContainer *json, WcTuneOption *option)
 {
 	const char *hint = "A range is {\"min\": 0.001, \"max\": 0.1, \"log\": "
 	                   "true}; log is false unless given.";
@@ -225,7 +176,7 @@ read_range(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option)
 	JsonbValue *max = getKeyJsonValueFromContainer(json, "max", 3, NULL);
 	JsonbValue *log = getKeyJsonValueFromContainer(json, "log", 3, NULL);
 
-	if (name->kind != KIND_INTEGER && name->kind != KIND_NUMBER)
+	if (name->kind != WC_OPTION_INTEGER && name->kind != WC_OPTION_REAL)
 		refuse(name->name, "It has no range, because it is not a number.",
 		       "Give an array of values.");
 	if (min == NULL || max == NULL || min->type != jbvNumeric ||
@@ -240,7 +191,7 @@ read_range(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option)
 	option->low = number_of(min);
 	option->high = number_of(max);
 	option->log = log != NULL && log->val.boolean;
-	option->whole = name->kind == KIND_INTEGER;
+	option->whole = name->kind == WC_OPTION_INTEGER;
 	if (!(option->low < option->high))
 		refuse(name->name, "The min of a range must be less than its max.",
 		       hint);
@@ -249,25 +200,29 @@ read_range(const WalsGridName *name, JsonbContainer *json, WcTuneOption *option)
 		       "The min of a range with log must be greater than 0.", hint);
 }
 
-static const WalsGridName *
+static const WcOption *
 find_name(const char *word)
 {
 	StringInfoData known;
-	int i;
+	int32 i;
 
-	for (i = 0; i < lengthof(names); i++)
-		if (strcmp(word, names[i].name) == 0)
-			return &names[i];
 	initStringInfo(&known);
-	for (i = 0; i < lengthof(names); i++)
-		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", names[i].name);
+	for (i = 0; i < wc_option_count; i++)
+	{
+		if (!is_tunable(&wc_options[i]))
+			continue;
+		if (strcmp(word, wc_options[i].name) == 0)
+			return &wc_options[i];
+		appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "",
+		                 wc_options[i].name);
+	}
 	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 	                errmsg("option \"%s\" cannot be tuned", word),
 	                errhint("A grid may have %s.", known.data)));
 }
 
 static void
-read_option(const WalsGridName *name, const JsonbValue *json, WalsGrid *grid)
+read_option(const WcOption *name, const JsonbValue *json, WalsGrid *grid)
 {
 	WcTuneOption *option = &grid->options[grid->n];
 
@@ -281,7 +236,7 @@ read_option(const WalsGridName *name, const JsonbValue *json, WalsGrid *grid)
 		read_list(name, json->val.binary.data, option, &grid->values[grid->n]);
 	else
 		read_range(name, json->val.binary.data, option);
-	if (name->fixed && option->count != 1)
+	if ((name->flags & WC_OPTION_FIXED) != 0 && option->count != 1)
 		refuse(name->name,
 		       "It decides which ratings there are: trials with different "
 		       "values could not be compared.",
@@ -295,10 +250,8 @@ wals_grid_read(const Jsonb *json, WcFeedback feedback, WalsGrid *grid)
 	JsonbIterator *iterator;
 	JsonbIteratorToken token;
 	JsonbValue value;
-	const WalsGridName *name = NULL;
+	const WcOption *name = NULL;
 
-	StaticAssertStmt(lengthof(names) <= WC_TUNE_OPTIONS_MAX,
-	                 "a grid may have more options than a tuning");
 	memset(grid, 0, sizeof(*grid));
 	grid->is_default = json == NULL;
 	if (json == NULL)
@@ -377,30 +330,17 @@ value_at(const WalsGrid *grid, const double *point, int32 i)
 }
 
 static void
-apply(const WalsGridName *name, WalsGridValue value, WcParams *params)
+apply(const WcOption *name, WalsGridValue value, WcParams *params)
 {
-	char *field = (char *) params + name->offset;
+	WcValue set = {0};
 
 	if (value.is_null)
 		return;
-	switch (name->kind)
-	{
-		case KIND_INTEGER:
-			*(int32 *) field = (int32) value.number;
-			break;
-		case KIND_NUMBER:
-		case KIND_INTERVAL:
-			*(double *) field = value.number;
-			break;
-		case KIND_BOOLEAN:
-		case KIND_WORD_FLAG:
-			*(bool *) field = value.number != 0;
-			break;
-		case KIND_BIASES:
-		case KIND_WORD:
-			*(int *) field = (int) value.number;
-			break;
-	}
+	if (name->kind == WC_OPTION_REAL || name->kind == WC_OPTION_INTERVAL)
+		set.real = value.number;
+	else
+		set.whole = (int64) value.number;
+	wc_option_set(name, params, set);
 }
 
 void
@@ -430,7 +370,7 @@ wals_grid_limit_factors(const WalsGrid *grid, int32 most, double *point)
 }
 
 static void
-check_value(const WalsGridName *name, WalsGridValue value, WcParams params)
+check_value(const WcOption *name, WalsGridValue value, WcParams params)
 {
 	char detail[256];
 	const char *option;
@@ -463,26 +403,24 @@ wals_grid_check(const WalsGrid *grid, const WcParams *params)
 }
 
 static bool
-is_word(const WalsGridName *name)
+is_word(const WcOption *name)
 {
-	return name->choices != NULL || name->kind == KIND_INTERVAL;
+	return name->kind == WC_OPTION_WORD || name->kind == WC_OPTION_INTERVAL;
 }
 
 /* A value as text; words are quoted by the caller. */
 static const char *
-value_text(const WalsGridName *name, WalsGridValue value)
+value_text(const WcOption *name, WalsGridValue value)
 {
 	char text[DOUBLE_SHORTEST_DECIMAL_LEN];
 
 	switch (name->kind)
 	{
-		case KIND_WORD:
-		case KIND_WORD_FLAG:
+		case WC_OPTION_WORD:
 			return wals_choice_name((int) value.number, name->choices);
-		case KIND_BOOLEAN:
-		case KIND_BIASES:
+		case WC_OPTION_BOOLEAN:
 			return value.number != 0 ? "true" : "false";
-		case KIND_INTERVAL:
+		case WC_OPTION_INTERVAL:
 			return value.text;
 		default:
 			double_to_shortest_decimal_buf(value.number, text);
@@ -500,7 +438,7 @@ wals_grid_json(const WalsGrid *grid, const double *point)
 	appendStringInfoChar(&json, '{');
 	for (i = 0; point != NULL && i < grid->n; i++)
 	{
-		const WalsGridName *name = grid->names[i];
+		const WcOption *name = grid->names[i];
 		WalsGridValue value = value_at(grid, point, i);
 
 		appendStringInfo(&json, "%s\"%s\": ", json.len > 1 ? ", " : "",
@@ -524,7 +462,7 @@ wals_grid_arguments(const WalsGrid *grid, const double *point, int32 iterations,
 
 	for (i = 0; point != NULL && i < grid->n; i++)
 	{
-		const WalsGridName *name = grid->names[i];
+		const WcOption *name = grid->names[i];
 		WalsGridValue value = value_at(grid, point, i);
 		const char *text;
 

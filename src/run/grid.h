@@ -27,7 +27,7 @@ typedef struct WalsGrid
 	bool is_default; /* nobody gave one */
 	int32 n;
 	WcTuneOption options[WC_TUNE_OPTIONS_MAX];
-	const struct WalsGridName *names[WC_TUNE_OPTIONS_MAX];
+	const WcOption *names[WC_TUNE_OPTIONS_MAX];
 	WalsGridValue *values[WC_TUNE_OPTIONS_MAX]; /* of lists */
 } WalsGrid;
 

@@ -149,8 +149,7 @@ write_version(ImportState *state)
 	memset(&row, 0, sizeof(row));
 	row.trained_at = state->started_at;
 	row.source = train->source;
-	row.feedback =
-	    wals_choice_name(train->params.feedback, wals_feedback_choices);
+	row.feedback = wc_feedback_name(train->params.feedback);
 	row.objective = "not known, the factors were imported";
 	if (known)
 	{

@@ -19,26 +19,275 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
+#include "utils/timestamp.h"
 
 #include "base/hint.h"
 #include "run/gate.h"
 #include "run/options.h"
-
-/* Key of the options that were left to the training. */
-#define CHOSEN "chosen"
-
-const WalsChoice wals_solver_choices[] = {{"auto", WC_SOLVE_AUTO},
-                                          {"cholesky", WC_SOLVE_CHOLESKY},
-                                          {"cg", WC_SOLVE_CG},
-                                          {"block", WC_SOLVE_BLOCK},
-                                          {NULL, 0}};
+#include "store/model.h"
+#include "store/numbers.h"
 
 const WalsChoice wals_activate_choices[] = {
     {"yes", WALS_ACTIVATE_YES},
     {"no", WALS_ACTIVATE_NO},
     {"if_better", WALS_ACTIVATE_IF_BETTER},
     {NULL, 0}};
+
+#define PLACE(member)                                                          \
+	.offset = offsetof(WalsTrainRequest, member),                              \
+	.size = sizeof(((WalsTrainRequest *) NULL)->member)
+
+/* Options of the request itself; those of the core are in core/optionlist.h. */
+static const WcOption own_options[] = {
+    {.name = "row_weights", .kind = WC_OPTION_RELATION, PLACE(row_weights)},
+    {.name = "col_weights", .kind = WC_OPTION_RELATION, PLACE(col_weights)},
+    {.name = "tolerance",
+     .kind = WC_OPTION_REAL,
+     PLACE(tolerance),
+     .initial.real = 0,
+     .least.real = 0,
+     .most.real = 1,
+     .legal = "it must be from 0 to 1",
+     .advice = "Use 0.001 to stop when an iteration lowers the loss by less "
+               "than a thousandth, 0 to run them all.",
+     .flags = WC_OPTION_RECORDED},
+    {.name = "max_seconds",
+     .kind = WC_OPTION_INTEGER,
+     PLACE(max_seconds),
+     .initial.whole = PG_INT32_MAX,
+     .least.whole = 1,
+     .most.whole = PG_INT32_MAX,
+     .legal = "the minimum is 1",
+     .advice = "Leave it out to train without a limit.",
+     .flags = WC_OPTION_OPEN | WC_OPTION_RECORDED},
+    {.name = "warm_start",
+     .kind = WC_OPTION_BOOLEAN,
+     PLACE(warm_start),
+     .initial.whole = false,
+     .flags = WC_OPTION_RECORDED},
+    {.name = "activate",
+     .kind = WC_OPTION_WORD,
+     PLACE(activate),
+     .initial.whole = WALS_ACTIVATE_YES,
+     .choices = wals_activate_choices},
+    {.name = "keep_versions",
+     .kind = WC_OPTION_INTEGER,
+     PLACE(keep_versions),
+     .initial.whole = 2,
+     .least.whole = 1,
+     .most.whole = PG_INT32_MAX,
+     .legal = "the minimum is 1",
+     .advice = "Keep 2, so that readers on an older snapshot find the version "
+               "they began with.",
+     .flags = WC_OPTION_RECORDED},
+    {.name = "metric", .kind = WC_OPTION_TEXT, PLACE(metric)},
+    {.name = "margin",
+     .kind = WC_OPTION_REAL,
+     PLACE(margin),
+     .initial.real = 0,
+     .least.real = 0,
+     .most.real = DBL_MAX,
+     .advice = "It is how much worse the metric may be, in its own unit."},
+    {.name = "holdout",
+     .kind = WC_OPTION_REAL,
+     PLACE(holdout),
+     .initial.real = 0,
+     .least.real = 0,
+     .most.real = 1 - DBL_EPSILON / 2,
+     .legal = "it must be at least 0 and less than 1",
+     .advice = "0.1 holds out one of ten pairs of user and item.",
+     .flags = WC_OPTION_DERIVED | WC_OPTION_RECORDED | WC_OPTION_LATE},
+    {.name = "holdout_seed",
+     .kind = WC_OPTION_INTEGER,
+     PLACE(holdout_seed),
+     .initial.whole = 0,
+     .least.whole = PG_INT64_MIN,
+     .most.whole = PG_INT64_MAX,
+     .flags = WC_OPTION_RECORDED | WC_OPTION_LATE}};
+
+void
+wals_options_reset(WalsTrainRequest *request)
+{
+	memset(request, 0, sizeof(*request));
+	wc_params_defaults(&request->params);
+	wc_options_reset(lengthof(own_options), own_options, request);
+}
+
+/* ------------------------------------------------------------------------
+ * Arguments
+ * ------------------------------------------------------------------------ */
+
+void
+wals_options_source(FunctionCallInfo fcinfo, WalsSource *source)
+{
+	const struct
+	{
+		const char *name;
+		const char **column;
+		const char *if_null;
+	} columns[] = {{"user_col", &source->user_col, "user_id"},
+	               {"item_col", &source->item_col, "item_id"},
+	               {"value_col", &source->value_col, NULL},
+	               {"weight_col", &source->weight_col, NULL},
+	               {"time_col", &source->time_col, NULL}};
+	int i;
+
+	for (i = 0; i < lengthof(columns); i++)
+	{
+		int arg = wals_arg_find(fcinfo, columns[i].name);
+
+		*columns[i].column = arg >= 0 && !PG_ARGISNULL(arg)
+		                         ? wals_arg_name(fcinfo, arg)
+		                         : columns[i].if_null;
+	}
+}
+
+double
+wals_interval_seconds(const Interval *interval)
+{
+	return interval->time / (double) USECS_PER_SEC +
+	       (interval->day + 30.0 * interval->month) * SECS_PER_DAY;
+}
+
+static double
+fetch_interval(FunctionCallInfo fcinfo, int arg, const WcOption *option)
+{
+	const Interval *interval = PG_GETARG_INTERVAL_P(arg);
+	double seconds = wals_interval_seconds(interval);
+
+	if (seconds <= 0)
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("invalid value for option \"%s\"", option->name),
+		         errdetail("The value is %s, it must be longer than 0.",
+		                   DatumGetCString(DirectFunctionCall1(
+		                       interval_out, IntervalPGetDatum(interval)))),
+		         errhint("%s", option->advice)));
+	return seconds;
+}
+
+/* What means something else to the core is a mistake as an argument. */
+static double
+fetch_real(FunctionCallInfo fcinfo, int arg, const WcOption *option)
+{
+	double value = wals_arg_float8(fcinfo, arg, 0);
+
+	if (isnan(value))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		                errmsg("invalid value for option \"%s\"", option->name),
+		                errdetail("The value is NaN, it must be a number."),
+		                errhint("Leave it out for the default.")));
+	if ((option->flags & WC_OPTION_AS_ROW) != 0 && value == WC_BIAS_AS_ROW)
+		wals_options_refuse(
+		    NULL, option->name,
+		    psprintf("The value is %g, it must be a finite number of at "
+		             "least 0.",
+		             value));
+	return value;
+}
+
+static void
+fetch(FunctionCallInfo fcinfo, int arg, const WcOption *option, void *of)
+{
+	/* what stands for one that is left open is no number */
+	bool taken = option->initial.whole == PG_INT32_MIN;
+	WcValue value = {0};
+
+	switch (option->kind)
+	{
+		case WC_OPTION_WORD:
+			value.whole =
+			    wals_arg_choice(fcinfo, arg, option->name, option->choices, 0);
+			break;
+		case WC_OPTION_BOOLEAN:
+			value.whole = PG_GETARG_BOOL(arg);
+			break;
+		case WC_OPTION_INTEGER:
+			if (option->size == sizeof(int64))
+				value.whole = wals_arg_int64(fcinfo, arg, 0);
+			else
+				value.whole = wals_arg_within(
+				    fcinfo, arg, taken ? PG_INT32_MIN + 1 : PG_INT32_MIN,
+				    PG_INT32_MAX, PG_INT32_MIN);
+			break;
+		case WC_OPTION_REAL:
+			value.real = fetch_real(fcinfo, arg, option);
+			break;
+		case WC_OPTION_INTERVAL:
+			value.real = fetch_interval(fcinfo, arg, option);
+			break;
+		case WC_OPTION_TEXT:
+			*(const char **) ((char *) of + option->offset) =
+			    wals_arg_text(fcinfo, arg);
+			return;
+		case WC_OPTION_RELATION:
+			*(Oid *) ((char *) of + option->offset) = wals_arg_oid(fcinfo, arg);
+			return;
+	}
+	wc_option_set(option, of, value);
+}
+
+/* Those that the function declares and the call gives. */
+static void
+fetch_all(FunctionCallInfo fcinfo, int32 count, const WcOption *options,
+          void *of)
+{
+	int32 i;
+
+	for (i = 0; i < count; i++)
+	{
+		int arg = wals_arg_find(fcinfo, options[i].name);
+
+		if (arg >= 0 && !PG_ARGISNULL(arg))
+			fetch(fcinfo, arg, &options[i], of);
+	}
+}
+
+static bool
+is_given(FunctionCallInfo fcinfo, const char *name)
+{
+	int arg = wals_arg_find(fcinfo, name);
+
+	return arg >= 0 && !PG_ARGISNULL(arg);
+}
+
+/*
+ * Duplicates, if nobody says: rows of the same user and item add up for implicit
+ * feedback; ratings are replaced by the latest where a time is known, else
+ * averaged.
+ */
+static WcDuplicates
+default_duplicates(const WalsTrainRequest *request)
+{
+	if (request->params.feedback == WC_IMPLICIT)
+		return WC_DUP_SUM;
+	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
+}
+
+void
+wals_options_fetch_params(FunctionCallInfo fcinfo, WalsTrainRequest *request)
+{
+	WcParams *params = &request->params;
+
+	fetch_all(fcinfo, wc_option_count, wc_options, params);
+	if (!is_given(fcinfo, "duplicates"))
+		params->duplicates = default_duplicates(request);
+	wals_options_half_life(request, params->half_life);
+}
+
+void
+wals_options_fetch(FunctionCallInfo fcinfo, WalsTrainRequest *request)
+{
+	wals_options_fetch_params(fcinfo, request);
+	fetch_all(fcinfo, lengthof(own_options), own_options, request);
+	if (!is_given(fcinfo, "holdout") &&
+	    request->activate == WALS_ACTIVATE_IF_BETTER)
+		request->holdout = WALS_HOLDOUT_DEFAULT;
+}
+
+/* ------------------------------------------------------------------------
+ * Checks
+ * ------------------------------------------------------------------------ */
 
 const char *
 wals_options_conflict(const WalsTrainRequest *request, Size size, char *detail)
@@ -107,6 +356,21 @@ wals_options_refuse(const WalsTrainRequest *request, const char *option,
 }
 
 void
+wals_options_check_own(const WalsTrainRequest *request)
+{
+	char detail[160];
+	int i;
+
+	for (i = 0; i < lengthof(own_options); i++)
+		if (!wc_option_check(&own_options[i], request, sizeof(detail), detail))
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			                errmsg("invalid value for option \"%s\"",
+			                       own_options[i].name),
+			                errdetail("%s", detail),
+			                wals_hint("%s", own_options[i].advice)));
+}
+
+void
 wals_options_check(const WalsTrainRequest *request)
 {
 	char detail[256];
@@ -115,39 +379,13 @@ wals_options_check(const WalsTrainRequest *request)
 	option = wals_options_conflict(request, sizeof(detail), detail);
 	if (option != NULL)
 		wals_options_refuse(request, option, detail);
-	if (request->tolerance < 0 || request->tolerance > 1)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "tolerance"),
-		         errdetail("The value is %g, it must be from 0 to 1.",
-		                   request->tolerance),
-		         errhint("Use 0.001 to stop when an iteration lowers the loss "
-		                 "by less than a thousandth, 0 to run them all.")));
-	if (request->max_seconds < 1)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "max_seconds"),
-		         errdetail("The value is %d, the minimum is 1.",
-		                   request->max_seconds),
-		         errhint("Leave it out to train without a limit.")));
-	if (request->keep_versions < 1)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "keep_versions"),
-		         errdetail("The value is %d, the minimum is 1.",
-		                   request->keep_versions),
-		         errhint("Keep 2, so that readers on an older snapshot find "
-		                 "the version they began with.")));
+	wals_options_check_own(request);
 	wals_gate_check(request);
 }
 
-WcDuplicates
-wals_options_duplicates(const WalsTrainRequest *request)
-{
-	if (request->params.feedback == WC_IMPLICIT)
-		return WC_DUP_SUM;
-	return request->source.time_col != NULL ? WC_DUP_LAST : WC_DUP_AVG;
-}
+/* ------------------------------------------------------------------------
+ * Writing them down
+ * ------------------------------------------------------------------------ */
 
 static void
 json_name(StringInfo json, const char *name)
@@ -166,14 +404,6 @@ json_number(StringInfo json, const char *name, double value)
 	double_to_shortest_decimal_buf(value, text);
 	json_name(json, name);
 	appendStringInfoString(json, text);
-}
-
-/* Of biases; those that have the lambda of their row have none of their own. */
-static void
-json_lambda(StringInfo json, const char *name, double value)
-{
-	if (value != WC_BIAS_AS_ROW)
-		json_number(json, name, value);
 }
 
 static void
@@ -207,33 +437,83 @@ json_bool(StringInfo json, const char *name, bool value)
 	appendStringInfoString(json, value ? "true" : "false");
 }
 
+/* Their number may have been chosen before the training began. */
+static bool
+is_factors(const WcOption *option)
+{
+	return option->offset == offsetof(WcParams, factors);
+}
+
+static void
+json_option(StringInfo json, const WcOption *option, const void *of)
+{
+	WcValue value = wc_option_get(option, of);
+
+	if (wc_option_is_open(option, of))
+	{
+		json_word(json, option->name, NULL);
+		return;
+	}
+	switch (option->kind)
+	{
+		case WC_OPTION_WORD:
+			json_word(json, option->name,
+			          wals_choice_name((int) value.whole, option->choices));
+			break;
+		case WC_OPTION_BOOLEAN:
+			json_bool(json, option->name, value.whole != 0);
+			break;
+		case WC_OPTION_INTEGER:
+			json_integer(json, option->name, value.whole);
+			break;
+		case WC_OPTION_REAL:
+			json_number(json, option->name, value.real);
+			break;
+		case WC_OPTION_INTERVAL: /* half_life: json_half_life */
+		case WC_OPTION_TEXT:
+		case WC_OPTION_RELATION:
+			break;
+	}
+}
+
+/* Those of the core, with every choice resolved. */
+static void
+json_params(StringInfo json, const WcParams *params)
+{
+	int32 i;
+
+	for (i = 0; i < wc_option_count; i++)
+	{
+		const WcOption *option = &wc_options[i];
+
+		/* biases that have the lambda of their row have none of their own */
+		if ((option->flags & WC_OPTION_AS_ROW) != 0 &&
+		    (params->biases != 1 ||
+		     wc_option_get(option, params).real == WC_BIAS_AS_ROW))
+			continue;
+		json_option(json, option, params);
+	}
+}
+
 /* The names of the options that were left to the training. */
 static void
 json_chosen(StringInfo json, const WalsTrainRequest *request)
 {
-	const WcParams *asked = &request->params;
-	const struct
-	{
-		const char *name;
-		bool open;
-	} options[] = {
-	    {"factors", request->factors_chosen},
-	    {"regularization", isnan(asked->regularization)},
-	    {"reg_exponent", isnan(asked->reg_exponent)},
-	    {"unobserved_weight", isnan(asked->unobserved_weight)},
-	    {"row_weight_exponent", isnan(asked->row_weight_exponent)},
-	    {"col_weight_exponent", isnan(asked->col_weight_exponent)},
-	    {"biases", asked->biases < 0},
-	};
 	const char *comma = "";
+	int32 i;
 
-	json_name(json, CHOSEN);
+	json_name(json, WALS_STORED_CHOSEN);
 	appendStringInfoChar(json, '[');
-	for (size_t i = 0; i < lengthof(options); i++)
+	for (i = 0; i < wc_option_count; i++)
 	{
-		if (!options[i].open)
+		const WcOption *option = &wc_options[i];
+		bool open = is_factors(option)
+		                ? request->factors_chosen
+		                : wc_option_is_open(option, &request->params);
+
+		if (!open || (option->flags & WC_OPTION_FOUND) != 0)
 			continue;
-		appendStringInfo(json, "%s\"%s\"", comma, options[i].name);
+		appendStringInfo(json, "%s\"%s\"", comma, option->name);
 		comma = ", ";
 	}
 	appendStringInfoChar(json, ']');
@@ -242,38 +522,24 @@ json_chosen(StringInfo json, const WalsTrainRequest *request)
 char *
 wals_options_json(const WalsTrainRequest *request, const WcObjective *objective)
 {
-	const WcParams *params = &objective->params;
 	StringInfoData json;
+	int i;
 
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
-	json_word(&json, "feedback",
-	          wals_choice_name(params->feedback, wals_feedback_choices));
-	json_number(&json, "factors", params->factors);
-	json_number(&json, "iterations", params->iterations);
-	json_number(&json, "regularization", params->regularization);
-	json_number(&json, "reg_exponent", params->reg_exponent);
-	json_number(&json, "unobserved_weight", params->unobserved_weight);
-	json_word(&json, "unobserved_weighting",
-	          wals_choice_name(params->unobserved_popularity,
-	                           wals_unobserved_choices));
-	json_number(&json, "popularity_exponent", params->popularity_exponent);
-	json_word(&json, "weighting",
-	          wals_choice_name(params->weighting, wals_weighting_choices));
-	json_number(&json, "alpha", params->alpha);
-	json_number(&json, "epsilon", params->epsilon);
-	json_number(&json, "row_weight_exponent", params->row_weight_exponent);
-	json_number(&json, "col_weight_exponent", params->col_weight_exponent);
-	json_bool(&json, "weight_normalize", params->weight_normalize);
-	json_number(&json, "count_weight", objective->count_weight);
+	json_params(&json, &objective->params);
+	for (i = 0; i < lengthof(own_options); i++)
+		if ((own_options[i].flags & WC_OPTION_RECORDED) != 0)
+			json_option(&json, &own_options[i], request);
 	json_relation(&json, "row_weights", &request->row_naming);
 	json_relation(&json, "col_weights", &request->col_naming);
 	json_number(&json, "half_life_seconds", request->half_life_seconds);
-	if (params->half_life > 0)
+	if (objective->params.half_life > 0)
 	{
-		json_number(&json, "half_life_units", params->half_life);
+		json_number(&json, "half_life_units", objective->params.half_life);
 		json_integer(&json, "newest_time", objective->newest);
 	}
+	json_number(&json, "count_weight", objective->count_weight);
 	if (!isnan(objective->like_from))
 		json_number(&json, "like_from", objective->like_from);
 	if (isfinite(objective->range.low))
@@ -281,52 +547,17 @@ wals_options_json(const WalsTrainRequest *request, const WcObjective *objective)
 		json_number(&json, "lowest_value", objective->range.low);
 		json_number(&json, "highest_value", objective->range.high);
 	}
-	json_word(&json, "duplicates",
-	          wals_choice_name(params->duplicates, wals_duplicates_choices));
-	json_number(&json, "min_user_rows", params->min_user_rows);
-	json_number(&json, "min_item_rows", params->min_item_rows);
-	json_bool(&json, "biases", params->biases == 1);
-	if (params->biases == 1)
-	{
-		json_lambda(&json, "user_bias_regularization",
-		            params->bias_regularization[WC_USERS]);
-		json_lambda(&json, "item_bias_regularization",
-		            params->bias_regularization[WC_ITEMS]);
-	}
-	json_integer(&json, "seed", params->seed);
-	json_word(&json, "solver",
-	          wals_choice_name(params->solver, wals_solver_choices));
-	json_number(&json, "cg_steps", params->cg_steps);
-	json_bool(&json, "warm_start", request->warm_start);
-	json_number(&json, "tolerance", request->tolerance);
-	json_name(&json, "max_seconds");
-	if (request->max_seconds == PG_INT32_MAX)
-		appendStringInfoString(&json, "null");
-	else
-		appendStringInfo(&json, "%d", request->max_seconds);
-	json_number(&json, "keep_versions", request->keep_versions);
-	json_number(&json, "holdout", request->holdout);
-	json_integer(&json, "holdout_seed", request->holdout_seed);
 	json_chosen(&json, request);
 	appendStringInfoChar(&json, '}');
 	return json.data;
-}
-
-double
-wals_interval_seconds(const Interval *interval)
-{
-	return interval->time / 1000000.0 +
-	       (interval->day + 30.0 * interval->month) * 86400.0;
 }
 
 void
 wals_options_half_life(WalsTrainRequest *request, double seconds)
 {
 	const WalsSource *source = &request->source;
-	double unit = 1000000.0; /* timestamps count microseconds */
 	Oid type = source->time_type; /* once it was checked */
 	AttrNumber attnum;
-	WalsIdType ignored;
 
 	request->half_life_seconds = seconds;
 	if (source->time_col != NULL && !OidIsValid(type))
@@ -335,176 +566,38 @@ wals_options_half_life(WalsTrainRequest *request, double seconds)
 		if (attnum > 0)
 			type = getBaseType(get_atttype(source->relation, attnum));
 	}
-	if (OidIsValid(type) && wals_id_type_of(type, &ignored))
-		unit = 1.0; /* integers count seconds */
-	request->params.half_life = seconds * unit;
+	request->params.half_life = seconds * wals_time_unit(type);
 }
 
-/* State of reading a record. */
-typedef struct Reader
-{
-	Oid model;
-	const WalsRecord *record;
-} Reader;
-
-/* Value of an option, NULL for null; every option must be there. */
-static const char *
-record_word(const Reader *reader, const char *name)
-{
-	const WalsRecord *record = reader->record;
-	int32 i;
-
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, name) == 0)
-			return record->options[i].value;
-	wals_record_damaged(reader->model, record, name,
-	                    "It does not stand among the options.");
-}
-
-/* True when the option is to be chosen again. */
-static bool
-record_open(const Reader *reader, const char *name)
-{
-	const WalsRecord *record = reader->record;
-	int32 i;
-
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, name) == 0)
-			return record->options[i].chosen;
-	return false;
-}
-
-static double
-record_number(const Reader *reader, const char *name, double low, double high)
-{
-	const char *word = record_word(reader, name);
-	char *end = NULL;
-	double value = 0;
-
-	if (word != NULL)
-		value = strtod(word, &end);
-	if (word == NULL || end == word || *end != '\0' ||
-	    !(value >= low && value <= high))
-		wals_record_damaged(reader->model, reader->record, name,
-		                    psprintf("It is %s.", word ? word : "null"));
-	return value;
-}
-
-static int32
-record_integer(const Reader *reader, const char *name)
-{
-	return (int32) record_number(reader, name, PG_INT32_MIN, PG_INT32_MAX);
-}
-
-static bool
-record_bool(const Reader *reader, const char *name)
-{
-	const char *word = record_word(reader, name);
-	bool value;
-
-	if (word == NULL || !parse_bool(word, &value))
-		wals_record_damaged(reader->model, reader->record, name,
-		                    psprintf("It is %s.", word ? word : "null"));
-	return value;
-}
-
-static int
-record_choice(const Reader *reader, const char *name, const WalsChoice *choices)
-{
-	const char *word = record_word(reader, name);
-	const WalsChoice *choice;
-
-	for (choice = choices; choice->name != NULL; choice++)
-		if (word != NULL && strcmp(word, choice->name) == 0)
-			return choice->value;
-	wals_record_damaged(reader->model, reader->record, name,
-	                    psprintf("It is %s.", word ? word : "null"));
-}
+/* ------------------------------------------------------------------------
+ * Reading them back
+ * ------------------------------------------------------------------------ */
 
 /* A table of weights, found and told of as the source. */
 static Oid
-record_relation(const Reader *reader, const char *name, const char *identity,
-                WalsNaming *naming)
+read_relation(const WalsStored *stored, const char *name, const char *identity,
+              WalsNaming *naming)
 {
-	WalsNamedUse use = {reader->model, name, "weigh users or items", ""};
+	WalsNamedUse use = {stored->relation, name, "weigh users or items", ""};
 	WalsNamed named;
 
-	wals_naming_read(naming, record_word(reader, name), identity, InvalidOid);
+	wals_naming_read(naming, wals_stored_text(stored, name), identity,
+	                 InvalidOid);
 	if (naming->name[0] == '\0')
 		return InvalidOid;
 	named = wals_named_need(&use, naming);
-	wals_named_tell(reader->model, name, naming, &named);
+	wals_named_tell(stored->relation, name, naming, &named);
 	return named.relation;
 }
 
-static bool
-record_has(const WalsRecord *record, const char *name)
-{
-	int32 i;
-
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Open where it was left out.  0.1.0, whose biases have the lambda of their rows,
- * did not know that: there it is open if lambda is.
- */
-static double
-record_reg_exponent(const Reader *reader, const WcParams *params)
-{
-	double value = record_number(reader, "reg_exponent", 0, 1);
-
-	if (record_open(reader, "reg_exponent") ||
-	    (value == 1 && isnan(params->regularization) &&
-	     record_bool(reader, "biases") &&
-	     !record_has(reader->record, "user_bias_regularization")))
-		return NAN;
-	return value;
-}
-
-static int64
-record_seed(const Reader *reader, const char *name)
-{
-	const char *word = record_word(reader, name);
-	char *end = NULL;
-	int64 value = 0;
-
-	if (word != NULL)
-		value = strtoi64(word, &end, 10);
-	if (word == NULL || end == word || *end != '\0')
-		wals_record_damaged(reader->model, reader->record, name, NULL);
-	return value;
-}
-
-/*
- * Trainings from before this was an option held out nothing, and those from
- * before it had a seed drew as wals_holdout() does without one.
- */
-static void
-record_holdout(const Reader *reader, double *fraction, int64 *seed)
-{
-	const WalsRecord *record = reader->record;
-
-	*fraction = record_has(record, "holdout")
-	                ? record_number(reader, "holdout", 0, 1)
-	                : 0;
-	*seed = *fraction == 0 ? 0 : WC_DRAW_HOLDOUT;
-	if (record_has(record, "holdout_seed"))
-		*seed = record_seed(reader, "holdout_seed");
-}
-
 double
-wals_options_unseen(Oid model, const WalsRecord *record, int64 holdout_seed)
+wals_options_unseen(const WalsRecord *record, int64 holdout_seed)
 {
-	Reader reader = {model, record};
 	double fraction;
 	int64 seed;
 
-	record_holdout(&reader, &fraction, &seed);
-	return record_has(record, "holdout_seen") || seed != holdout_seed
+	wals_stored_holdout(&record->options, &fraction, &seed);
+	return wals_stored_holdout_seen(&record->options) || seed != holdout_seed
 	           ? 0
 	           : fraction;
 }
@@ -517,15 +610,12 @@ same_word(const char *a, const char *b)
 
 /* Whether an option that names a table names this one, or neither does. */
 static bool
-names_table(const WalsRecord *record, const char *name, Oid table)
+names_table(const WalsStored *stored, const char *name, Oid table)
 {
-	const char *quoted = OidIsValid(table) ? wals_relation_quoted(table) : NULL;
-	int32 i;
-
-	for (i = 0; i < record->n_options; i++)
-		if (strcmp(record->options[i].name, name) == 0)
-			return same_word(record->options[i].value, quoted);
-	return false;
+	if (!wals_stored_is_text(stored, name))
+		return !OidIsValid(table) && wals_stored_has(stored, name);
+	return OidIsValid(table) && strcmp(wals_stored_text(stored, name),
+	                                   wals_relation_quoted(table)) == 0;
 }
 
 bool
@@ -534,12 +624,12 @@ wals_options_repeatable(const WalsRecord *record,
 {
 	const WalsSource *theirs = &record->source;
 
-	return record->has_options &&
+	return !record->options.is_null &&
 	       theirs->relation == request->source.relation &&
 	       same_word(theirs->user_col, request->source.user_col) &&
 	       same_word(theirs->item_col, request->source.item_col) &&
-	       names_table(record, "row_weights", request->row_weights) &&
-	       names_table(record, "col_weights", request->col_weights);
+	       names_table(&record->options, "row_weights", request->row_weights) &&
+	       names_table(&record->options, "col_weights", request->col_weights);
 }
 
 bool
@@ -562,75 +652,65 @@ wals_options_same(const WalsTrainRequest *a, const WalsTrainRequest *b)
 	       same_word(a->source.time_col, b->source.time_col);
 }
 
+/*
+ * Those of the core, as they were given.  As many factors as before, even where
+ * they were chosen: whoever uses the vectors has made room for them.
+ */
+static void
+read_params(const WalsStored *stored, WalsTrainRequest *request)
+{
+	WcParams *params = &request->params;
+	int32 i;
+
+	for (i = 0; i < wc_option_count; i++)
+	{
+		const WcOption *option = &wc_options[i];
+		bool chosen = (option->flags & WC_OPTION_OPEN) != 0 &&
+		              wals_stored_chosen(stored, option->name);
+
+		if (is_factors(option))
+			request->factors_chosen = chosen;
+		else if (chosen || (option->flags & WC_OPTION_FOUND) != 0 ||
+		         option->kind == WC_OPTION_INTERVAL)
+			continue;
+		wals_stored_option(stored, option, params);
+	}
+	/*
+	 * 0.1.0, whose biases have the lambda of their rows, did not know that the
+	 * exponent had been left out: it was if lambda was.
+	 */
+	if (params->reg_exponent == 1 && isnan(params->regularization) &&
+	    params->biases != 0 &&
+	    !wals_stored_has(stored, "user_bias_regularization"))
+		params->reg_exponent = NAN;
+}
+
 void
 wals_options_read(Oid model, const WalsRecord *record,
                   WalsTrainRequest *request)
 {
-	Reader reader = {model, record};
-	WcParams *params = &request->params;
-	const double any = HUGE_VAL;
+	const WalsStored *stored = &record->options;
+	double holdout;
+	int64 holdout_seed;
+	int i;
 
-	memset(request, 0, sizeof(*request));
-	wc_params_defaults(params);
+	wals_options_reset(request);
 	request->source = record->source;
 	if (!OidIsValid(record->source.relation))
-		wals_record_damaged(model, record, "source", NULL);
+		wals_model_damaged(model, "it has no source");
 	if (record->source.user_col == NULL || record->source.item_col == NULL)
-		wals_record_damaged(model, record, "user_col, item_col", NULL);
-
-	params->feedback =
-	    record_choice(&reader, "feedback", wals_feedback_choices);
-	params->weighting =
-	    record_choice(&reader, "weighting", wals_weighting_choices);
-	params->duplicates =
-	    record_choice(&reader, "duplicates", wals_duplicates_choices);
-	/* as many as before: whoever uses the vectors has made room for them */
-	params->factors = record_integer(&reader, "factors");
-	request->factors_chosen = record_open(&reader, "factors");
-	params->iterations = record_integer(&reader, "iterations");
-	params->regularization =
-	    record_open(&reader, "regularization")
-	        ? NAN
-	        : record_number(&reader, "regularization", 0, any);
-	params->reg_exponent = record_reg_exponent(&reader, params);
-	params->unobserved_weight =
-	    record_open(&reader, "unobserved_weight")
-	        ? NAN
-	        : record_number(&reader, "unobserved_weight", 0, any);
-	params->unobserved_popularity =
-	    record_choice(&reader, "unobserved_weighting", wals_unobserved_choices);
-	params->popularity_exponent =
-	    record_number(&reader, "popularity_exponent", -any, any);
-	params->alpha = record_number(&reader, "alpha", 0, any);
-	params->epsilon = record_number(&reader, "epsilon", 0, any);
-	params->row_weight_exponent =
-	    record_open(&reader, "row_weight_exponent")
-	        ? NAN
-	        : record_number(&reader, "row_weight_exponent", -any, any);
-	params->col_weight_exponent =
-	    record_open(&reader, "col_weight_exponent")
-	        ? NAN
-	        : record_number(&reader, "col_weight_exponent", -any, any);
-	params->weight_normalize = record_bool(&reader, "weight_normalize");
-	params->biases =
-	    record_open(&reader, "biases") ? -1 : record_bool(&reader, "biases");
-	params->min_user_rows = record_integer(&reader, "min_user_rows");
-	params->min_item_rows = record_integer(&reader, "min_item_rows");
-	params->seed = record_seed(&reader, "seed");
-	params->solver = record_choice(&reader, "solver", wals_solver_choices);
-	params->cg_steps = record_integer(&reader, "cg_steps");
-	wals_options_half_life(request,
-	                       record_number(&reader, "half_life_seconds", 0, any));
-	request->row_weights = record_relation(
-	    &reader, "row_weights", record->row_weights_id, &request->row_naming);
-	request->col_weights = record_relation(
-	    &reader, "col_weights", record->col_weights_id, &request->col_naming);
-	request->warm_start = record_bool(&reader, "warm_start");
-	request->tolerance = record_number(&reader, "tolerance", 0, 1);
-	request->max_seconds = record_word(&reader, "max_seconds") == NULL
-	                           ? PG_INT32_MAX
-	                           : record_integer(&reader, "max_seconds");
-	request->keep_versions = record_integer(&reader, "keep_versions");
-	record_holdout(&reader, &request->holdout, &request->holdout_seed);
-	request->activate = WALS_ACTIVATE_YES;
+		wals_model_damaged(model, "\"user_col\" or \"item_col\" is NULL");
+	wals_stored_need(stored);
+	read_params(stored, request);
+	wals_stored_holdout(stored, &holdout, &holdout_seed);
+	for (i = 0; i < lengthof(own_options); i++)
+		if ((own_options[i].flags & WC_OPTION_RECORDED) != 0)
+			wals_stored_option(stored, &own_options[i], request);
+	request->holdout = holdout;
+	request->holdout_seed = holdout_seed;
+	wals_options_half_life(request, wals_stored_half_life(stored));
+	request->row_weights = read_relation(
+	    stored, "row_weights", record->row_weights_id, &request->row_naming);
+	request->col_weights = read_relation(
+	    stored, "col_weights", record->col_weights_id, &request->col_naming);
 }

@@ -10,16 +10,35 @@
 
 #include "datatype/timestamp.h"
 
+#include "base/args.h"
 #include "base/compat.h"
 #include "run/train.h"
 #include "store/objective.h"
 #include "store/record.h"
 
-/* The words SQL uses for the solvers, which are no part of the objective. */
-extern const WalsChoice wals_solver_choices[];
+/* yes, no, if_better */
+extern const WalsChoice wals_activate_choices[];
+
+/* All defaults; neither model nor source. */
+extern void wals_options_reset(WalsTrainRequest *request);
+
+/*
+ * What the arguments of a call say, found by their names: the columns of a
+ * source (user_id and item_id where they are not said), the options of the core,
+ * or all of them.  What is NULL or not declared is left as it is, or follows
+ * from other options; so the source comes first.  22023.
+ */
+extern void wals_options_source(FunctionCallInfo fcinfo, WalsSource *source);
+extern void wals_options_fetch_params(FunctionCallInfo fcinfo,
+                                      WalsTrainRequest *request);
+extern void wals_options_fetch(FunctionCallInfo fcinfo,
+                               WalsTrainRequest *request);
 
 /* 22023 for an option that is wrong by itself or contradicts another. */
 extern void wals_options_check(const WalsTrainRequest *request);
+
+/* The same for those that are no options of the core, each by itself. */
+extern void wals_options_check_own(const WalsTrainRequest *request);
 
 /*
  * Raise it: what is wrong with an option.  The hint names the column that is
@@ -35,13 +54,6 @@ pg_noreturn extern void wals_options_refuse(const WalsTrainRequest *request,
  */
 extern const char *wals_options_conflict(const WalsTrainRequest *request,
                                          Size size, char *detail);
-
-/*
- * Duplicates, if nobody says: rows of the same user and item add up for implicit
- * feedback; ratings are replaced by the latest where a time is known, else
- * averaged.
- */
-extern WcDuplicates wals_options_duplicates(const WalsTrainRequest *request);
 
 /*
  * All options with their choices resolved, as a JSON object, and what else
@@ -84,10 +96,6 @@ extern bool wals_options_same(const WalsTrainRequest *a,
  * what its training held out, 0 for one that drew others, was trained before
  * this was an option, or was refreshed from all rows by an older release.
  */
-extern double wals_options_unseen(Oid model, const WalsRecord *record,
-                                  int64 holdout_seed);
-
-/* yes, no, if_better */
-extern const WalsChoice wals_activate_choices[];
+extern double wals_options_unseen(const WalsRecord *record, int64 holdout_seed);
 
 #endif /* WALS_RUN_OPTIONS_H */

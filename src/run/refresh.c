@@ -578,11 +578,9 @@ wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users, WcIdMap *items,
 static void
 check_time_column(const WalsRefresh *refresh)
 {
-	double now = refresh->request.params.half_life;
-	double then = refresh->objective.core.params.half_life;
 	const WalsSource *source = &refresh->request.source;
 
-	if (fabs(now - then) <= 1e-6 * then)
+	if (wals_objective_has_time(&refresh->objective, source->time_type))
 		return;
 	ereport(ERROR,
 	        (errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -624,7 +622,8 @@ prepare(void *arg)
 	    naming, wals_relation_owner(model->relation), model->source);
 	model->source = record->source.relation = model->named.relation;
 	refresh->has_source = OidIsValid(model->source);
-	refresh->has_objective = record->n_options > 0;
+	refresh->has_objective =
+	    record->options.json != NULL && JB_ROOT_COUNT(record->options.json) > 0;
 	if (!refresh->has_source)
 		return;
 	wals_named_tell(model->relation, "source", naming, &model->named);

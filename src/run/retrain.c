@@ -99,7 +99,7 @@ check_trained(const WalsRetrainRequest *request, Oid model,
 
 	if (record->named.state == WALS_NAMED_NONE)
 		what = "source";
-	else if (!record->has_options)
+	else if (record->options.is_null)
 		what = "objective";
 	if (what == NULL)
 		return true;

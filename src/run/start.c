@@ -17,8 +17,7 @@ check_kind(const WalsTrainRequest *request, const WalsTarget *target,
            const WalsModel *start)
 {
 	const WcParams *params = &request->params;
-	const char *feedback =
-	    wals_choice_name(params->feedback, wals_feedback_choices);
+	const char *feedback = wc_feedback_name(params->feedback);
 	bool biases = params->biases < 0 ? params->feedback == WC_EXPLICIT
 	                                 : params->biases != 0;
 	char *detail;
@@ -57,8 +56,7 @@ has_seen(const WalsTarget *target, const WalsGate *gate, const WalsModel *start)
 	return gate->fraction > 0 &&
 	       (!wals_record_read(target->relation, start->version, WALS_READ_FRESH,
 	                          &record) ||
-	        wals_options_unseen(target->relation, &record, gate->seed) <
-	            gate->fraction);
+	        wals_options_unseen(&record, gate->seed) < gate->fraction);
 }
 
 bool

@@ -610,8 +610,7 @@ write_version(TrainState *state)
 		row.row_weights_id = state->request->row_naming.identity;
 	if (OidIsValid(state->request->col_weights))
 		row.col_weights_id = state->request->col_naming.identity;
-	row.feedback = wals_choice_name(problem->objective.params.feedback,
-	                                wals_feedback_choices);
+	row.feedback = wc_feedback_name(problem->objective.params.feedback);
 	row.options = wals_options_json(state->request, &problem->objective);
 	row.objective = objective_words(state);
 	row.factors = state->model.factors;

@@ -546,9 +546,8 @@ call_of(const TuneState *state, int32 trial)
 	append_column(&sql, "weight_col", source->weight_col, "");
 	append_column(&sql, "time_col", timed ? source->time_col : NULL, "");
 	if (train->params.feedback != WC_IMPLICIT)
-		appendStringInfo(
-		    &sql, ", feedback => '%s'",
-		    wals_choice_name(train->params.feedback, wals_feedback_choices));
+		appendStringInfo(&sql, ", feedback => '%s'",
+		                 wc_feedback_name(train->params.feedback));
 	wals_grid_arguments(&request->grid, wals_plan_point(&state->plan, trial),
 	                    is_short(state) ? state->best.iterations : 0, &sql);
 	if (request->seed != 0)

@@ -169,12 +169,8 @@ time_column(const HistoryState *state, const WalsObjective *objective)
 {
 	const char *column = NameStr(objective->time_col);
 	Oid type = wals_time_column_type(state->use.model->source, column);
-	double half_life = objective->core.params.half_life;
-	WalsIdType ignored;
-	double unit = wals_id_type_of(type, &ignored) ? 1.0 : 1000000.0;
-	double expected = objective->half_life_seconds * unit;
 
-	if (fabs(half_life - expected) > 1e-6 * expected)
+	if (!wals_objective_has_time(objective, type))
 		ereport(ERROR,
 		        (errcode(ERRCODE_DATATYPE_MISMATCH),
 		         errmsg("column \"%s\" of relation \"%s\" has changed its type "

@@ -38,12 +38,8 @@
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -55,6 +51,7 @@
 #include "store/model.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/stored.h"
 
 /* As the part of an object; the server itself locks none of a number like this. */
 #define MODEL_LOCK_PART 0x5741
@@ -432,43 +429,6 @@ wals_model_has_names(Oid relation)
 	return get_attnum(relation, "source_name") > 0;
 }
 
-/* What is read of a version's row. */
-enum
-{
-	COL_VERSION,
-	COL_VERSION_ID,
-	COL_FORMAT,
-	COL_USERS_TABLE,
-	COL_ITEMS_TABLE,
-	COL_SOURCE,
-	COL_USER_COL,
-	COL_ITEM_COL,
-	COL_FEEDBACK,
-	COL_FACTORS,
-	COL_BIASES,
-	COL_MEAN,
-	COL_VALUE_COL,
-	COL_ITEMS_ID,
-	COL_OPTIONS,
-	/* which models have since 0.2.0 */
-	COL_SOURCE_NAME,
-	COL_SOURCE_ID,
-	N_COLS,
-	N_EARLY_COLS = COL_SOURCE_NAME
-};
-
-static const WalsLookup version_lookup = {
-    .finding = WALS_FIND_ALL,
-    .columns = {"version", "version_id", "format", "users_table", "items_table",
-                "source", "user_col", "item_col", "feedback", "factors",
-                "biases", "global_mean", "value_col", "items_id", "options",
-                "source_name", "source_id"},
-    .shape = {N_COLS,
-              {INT4OID, UUIDOID, INT4OID, REGCLASSOID, REGCLASSOID, REGCLASSOID,
-               NAMEOID, NAMEOID, TEXTOID, INT4OID, BOOLOID, FLOAT8OID, NAMEOID,
-               UUIDOID, JSONBOID, TEXTOID, TEXTOID}},
-    .n_keys = 1};
-
 void
 wals_model_damaged(Oid relation, const char *reason)
 {
@@ -541,95 +501,19 @@ check_code(Oid relation, Oid table)
 	                 role ? quote_identifier(role) : "its owner")));
 }
 
-/*
- * The rows of a version, 0: of the active one: the columns of one of them, and
- * how many there are.
- */
-typedef struct VersionRows
-{
-	MemoryContext context; /* of the values */
-	uint64 count;
-	Datum values[N_COLS];
-	bool nulls[N_COLS];
-} VersionRows;
-
-/* Only then do the options say what answering needs. */
-static bool
-is_explicit(const WalsRow *row)
-{
-	return !row->nulls[COL_FEEDBACK] &&
-	       strcmp(TextDatumGetCString(row->values[COL_FEEDBACK]), "explicit") ==
-	           0;
-}
-
-/* Keep a copy of the row. */
-static void
-take_version(const WalsRow *row, void *arg)
-{
-	VersionRows *rows = arg;
-	MemoryContext caller;
-	int i;
-
-	if (rows->count++ > 0)
-		return;
-	caller = MemoryContextSwitchTo(rows->context);
-	for (i = 0; i < row->n; i++)
-	{
-		int16 length;
-		bool by_value;
-
-		rows->nulls[i] =
-		    row->nulls[i] || (i == COL_OPTIONS && !is_explicit(row));
-		if (rows->nulls[i])
-			continue;
-		get_typlenbyval(version_lookup.shape.types[i], &length, &by_value);
-		rows->values[i] = datumCopy(row->values[i], by_value, length);
-	}
-	MemoryContextSwitchTo(caller);
-}
-
-static void
-read_version(Oid relation, int32 version, WalsSnapshot snapshot,
-             VersionRows *rows)
-{
-	WalsLookup lookup = version_lookup;
-
-	memset(rows, 0, sizeof(*rows));
-	rows->context = CurrentMemoryContext;
-	if (!wals_model_has_names(relation))
-	{
-		lookup.shape.n = N_EARLY_COLS;
-		rows->nulls[COL_SOURCE_NAME] = rows->nulls[COL_SOURCE_ID] = true;
-	}
-	lookup.table = relation;
-	lookup.snapshot = snapshot;
-	lookup.keys[0] = version == 0 ? "active" : "version";
-	lookup.key_types[0] = version == 0 ? BOOLOID : INT4OID;
-	lookup.key_values[0] =
-	    version == 0 ? BoolGetDatum(true) : Int32GetDatum(version);
-	wals_direct_read(&lookup, take_version, rows);
-}
-
-static const char *
-row_word(const VersionRows *rows, int column)
-{
-	return rows->nulls[column] ? NULL
-	                           : TextDatumGetCString(rows->values[column]);
-}
+/* Columns that no version does without. */
+static const WalsField needed[] = {
+    WALS_FIELD_VERSION,     WALS_FIELD_VERSION_ID,  WALS_FIELD_FORMAT,
+    WALS_FIELD_USERS_TABLE, WALS_FIELD_ITEMS_TABLE, WALS_FIELD_USER_COL,
+    WALS_FIELD_ITEM_COL,    WALS_FIELD_FACTORS,     WALS_FIELD_MEAN};
 
 /* A number of the options; otherwise when there is none. */
 static float
-find_number(Jsonb *options, const char *name, float otherwise)
+find_number(const WalsStored *options, const char *name, float otherwise)
 {
-	JsonbValue value;
-
-	if (!JB_ROOT_IS_OBJECT(options) ||
-	    getKeyJsonValueFromContainer(&options->root, name, (int) strlen(name),
-	                                 &value) == NULL ||
-	    value.type != jbvNumeric)
-		return otherwise;
-	return (float) DatumGetFloat8(DirectFunctionCall1(
-	    numeric_float8_no_overflow, NumericGetDatum(value.val.numeric)));
+	return wals_stored_has(options, name)
+	           ? (float) wals_stored_real(options, name)
+	           : otherwise;
 }
 
 /*
@@ -640,17 +524,20 @@ static bool
 version_row(Oid relation, int32 version, WalsSnapshot snapshot,
             WalsModel *model)
 {
-	VersionRows rows;
-	Datum *values = rows.values;
-	int i;
+	WalsFields fields;
+	WalsStored options;
+	const Datum *values = fields.values;
+	const bool *nulls = fields.nulls;
 	double mean;
+	int i;
 
 	check_may_read(relation, relation);
 	check_code(relation, relation);
-	read_version(relation, version, snapshot, &rows);
-	if (rows.count == 0)
+	wals_fields_read(relation, version, snapshot, WALS_FIELDS_OF_MODEL,
+	                 &fields);
+	if (fields.count == 0)
 		return false;
-	if (rows.count > 1)
+	if (fields.count > 1)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -658,70 +545,66 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 		            get_rel_name(relation)),
 		     wals_hint("Choose one: SELECT wals_activate(%s, version);",
 		               quote_literal_cstr(wals_relation_quoted(relation)))));
-	for (i = 0; i < N_COLS; i++)
-	{
-		if (rows.nulls[i] && i == COL_FEEDBACK)
-			values[i] = PointerGetDatum(cstring_to_text(""));
-		else if (rows.nulls[i] && i != COL_BIASES && i != COL_VALUE_COL &&
-		         i != COL_ITEMS_ID && i != COL_OPTIONS && i != COL_SOURCE &&
-		         i != COL_SOURCE_NAME && i != COL_SOURCE_ID)
-			wals_model_damaged(relation, psprintf("\"%s\" is NULL",
-			                                      version_lookup.columns[i]));
-	}
+	for (i = 0; i < lengthof(needed); i++)
+		if (nulls[needed[i]])
+			wals_model_damaged(
+			    relation,
+			    psprintf("\"%s\" is NULL", wals_field_column(needed[i])));
 
 	memset(model, 0, sizeof(*model));
-	if (DatumGetInt32(values[COL_FORMAT]) != WALS_MODEL_FORMAT)
+	if (DatumGetInt32(values[WALS_FIELD_FORMAT]) != WALS_MODEL_FORMAT)
 		ereport(ERROR,
 		        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 		         errmsg("model \"%s\" has format %d, this library reads %d",
 		                get_rel_name(relation),
-		                DatumGetInt32(values[COL_FORMAT]), WALS_MODEL_FORMAT),
+		                DatumGetInt32(values[WALS_FIELD_FORMAT]),
+		                WALS_MODEL_FORMAT),
 		         errhint("Upgrade the extension, or train the model again.")));
 	model->relation = relation;
-	model->version = DatumGetInt32(values[COL_VERSION]);
-	memcpy(&model->version_id, DatumGetUUIDP(values[COL_VERSION_ID]),
+	model->version = DatumGetInt32(values[WALS_FIELD_VERSION]);
+	memcpy(&model->version_id, DatumGetUUIDP(values[WALS_FIELD_VERSION_ID]),
 	       sizeof(pg_uuid_t));
 	model->items_id = model->version_id;
-	if (!rows.nulls[COL_ITEMS_ID])
-		memcpy(&model->items_id, DatumGetUUIDP(values[COL_ITEMS_ID]),
+	if (!nulls[WALS_FIELD_ITEMS_ID])
+		memcpy(&model->items_id, DatumGetUUIDP(values[WALS_FIELD_ITEMS_ID]),
 		       sizeof(pg_uuid_t));
 	model->users_table = model_factor_table(
-	    relation, DatumGetObjectId(values[COL_USERS_TABLE]), &model->user_type);
+	    relation, DatumGetObjectId(values[WALS_FIELD_USERS_TABLE]),
+	    &model->user_type);
 	model->items_table = model_factor_table(
-	    relation, DatumGetObjectId(values[COL_ITEMS_TABLE]), &model->item_type);
+	    relation, DatumGetObjectId(values[WALS_FIELD_ITEMS_TABLE]),
+	    &model->item_type);
 	check_may_read(relation, model->users_table);
 	check_may_read(relation, model->items_table);
 	check_code(relation, model->users_table);
 	check_code(relation, model->items_table);
-	wals_naming_read(&model->naming, row_word(&rows, COL_SOURCE_NAME),
-	                 row_word(&rows, COL_SOURCE_ID),
-	                 DatumGetObjectId(values[COL_SOURCE]));
+	wals_naming_read(&model->naming,
+	                 wals_field_text(&fields, WALS_FIELD_SOURCE_NAME),
+	                 wals_field_text(&fields, WALS_FIELD_SOURCE_ID),
+	                 DatumGetObjectId(values[WALS_FIELD_SOURCE]));
 	model->named =
 	    wals_named_find(&model->naming, wals_relation_owner(relation));
 	model->source = model->named.relation;
-	namestrcpy(&model->user_col, NameStr(*DatumGetName(values[COL_USER_COL])));
-	namestrcpy(&model->item_col, NameStr(*DatumGetName(values[COL_ITEM_COL])));
-	if (!rows.nulls[COL_VALUE_COL])
+	namestrcpy(&model->user_col, wals_field_name(&fields, WALS_FIELD_USER_COL));
+	namestrcpy(&model->item_col, wals_field_name(&fields, WALS_FIELD_ITEM_COL));
+	if (!nulls[WALS_FIELD_VALUE_COL])
 		namestrcpy(&model->value_col,
-		           NameStr(*DatumGetName(values[COL_VALUE_COL])));
-	strlcpy(model->feedback, TextDatumGetCString(values[COL_FEEDBACK]),
-	        sizeof(model->feedback));
-	model->biases = DatumGetBool(values[COL_BIASES]);
-	model->factors = DatumGetInt32(values[COL_FACTORS]);
+		           wals_field_name(&fields, WALS_FIELD_VALUE_COL));
+	if (!nulls[WALS_FIELD_FEEDBACK])
+		strlcpy(model->feedback, wals_field_text(&fields, WALS_FIELD_FEEDBACK),
+		        sizeof(model->feedback));
+	model->biases = DatumGetBool(values[WALS_FIELD_BIASES]);
+	model->factors = DatumGetInt32(values[WALS_FIELD_FACTORS]);
 	if (model->factors < WC_FACTORS_MIN || model->factors > WC_FACTORS_MAX)
 		wals_model_damaged(relation, "\"factors\" is out of range");
-	mean = DatumGetFloat8(values[COL_MEAN]);
+	mean = DatumGetFloat8(values[WALS_FIELD_MEAN]);
 	if (!isfinite((float) mean))
 		wals_model_damaged(relation, "\"global_mean\" is not finite");
 	model->mean = (float) mean;
-	model->range = wc_any_range;
-	if (!rows.nulls[COL_OPTIONS]) /* imported and earlier ones do not say */
-	{
-		Jsonb *options = DatumGetJsonbP(values[COL_OPTIONS]);
-
-		model->range.low = find_number(options, "lowest_value", -INFINITY);
-		model->range.high = find_number(options, "highest_value", INFINITY);
-	}
+	/* imported and earlier ones do not say */
+	wals_stored_take(relation, &fields, &options);
+	model->range.low = find_number(&options, "lowest_value", -INFINITY);
+	model->range.high = find_number(&options, "highest_value", INFINITY);
 	if (model->range.low > model->range.high)
 		wals_model_damaged(relation, "the values have no range");
 	return true;

@@ -88,6 +88,14 @@ wals_number_reader(Oid type)
 	elog(ERROR, "unexpected number type %u", type);
 }
 
+double
+wals_time_unit(Oid type)
+{
+	bool is_whole = type == INT2OID || type == INT4OID || type == INT8OID;
+
+	return is_whole ? 1.0 : (double) USECS_PER_SEC;
+}
+
 static bool
 time_from_int2(Datum datum, int64 *time)
 {

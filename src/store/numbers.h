@@ -13,10 +13,10 @@
 typedef double (*WalsNumberReader)(Datum datum);
 extern WalsNumberReader wals_number_reader(Oid type);
 
-/*
- * What reads the type of a time: seconds for integers, microseconds for the
- * rest.  False: infinite.
- */
+/* How many units of a column of times of this base type make a second. */
+extern double wals_time_unit(Oid type);
+
+/* What reads such a time, in its unit.  False: infinite. */
 typedef bool (*WalsTimeReader)(Datum datum, int64 *time);
 extern WalsTimeReader wals_time_reader(Oid type);
 

@@ -8,15 +8,8 @@
 #ifndef WALS_STORE_OBJECTIVE_H
 #define WALS_STORE_OBJECTIVE_H
 
-#include "base/args.h"
 #include "store/model.h"
 #include "store/query.h"
-
-/* The words SQL uses for the core's choices. */
-extern const WalsChoice wals_feedback_choices[];
-extern const WalsChoice wals_weighting_choices[];
-extern const WalsChoice wals_unobserved_choices[];
-extern const WalsChoice wals_duplicates_choices[];
 
 typedef struct WalsObjective
 {
@@ -41,5 +34,12 @@ extern void wals_objective_read(const WalsModel *model,
 extern void wals_objective_read_as(const WalsModel *model,
                                    WalsSnapshot snapshot,
                                    WalsObjective *objective);
+
+/*
+ * Whether times of a column of this type, a base type, count in the unit they
+ * had in the training, as far as anything depends on it.
+ */
+extern bool wals_objective_has_time(const WalsObjective *objective,
+                                    Oid time_type);
 
 #endif /* WALS_STORE_OBJECTIVE_H */

@@ -12,14 +12,7 @@
 
 #include "store/query.h"
 #include "store/relation.h"
-
-/* One option as it stands in the column "options"; all of it text. */
-typedef struct WalsOption
-{
-	const char *name;
-	const char *value; /* NULL: null */
-	bool chosen; /* by the training, the caller had left it open */
-} WalsOption;
+#include "store/stored.h"
 
 /* Allocated in the caller's context; nothing in it has been checked. */
 typedef struct WalsRecord
@@ -31,9 +24,7 @@ typedef struct WalsRecord
 	WalsNamed named;
 	const char *row_weights_id; /* of what the options name, or NULL */
 	const char *col_weights_id;
-	bool has_options; /* false: NULL, the factors were imported */
-	int32 n_options;
-	WalsOption *options;
+	WalsStored options;
 } WalsRecord;
 
 /*
@@ -50,14 +41,5 @@ extern bool wals_record_read(Oid relation, int32 version, WalsSnapshot snapshot,
  */
 extern void wals_record_open_source(Oid relation, WalsRecord *record,
                                     const char *what);
-
-/*
- * XX001: an option of the record cannot be what a training wrote.  reason is a
- * sentence, or NULL.
- */
-_Noreturn extern void wals_record_damaged(Oid relation,
-                                          const WalsRecord *record,
-                                          const char *option,
-                                          const char *reason);
 
 #endif /* WALS_STORE_RECORD_H */
