@@ -27,7 +27,10 @@ PG_CFLAGS   = $(OPTFLAGS)
 ifdef DEBUG_POINTS
 PG_CPPFLAGS += -DWALS_DEBUG_POINTS
 endif
-SHLIB_LINK  = -lm -lpthread
+SHLIB_LINK  = -lm -lpthread $(DL_LIBS)
+
+# dlopen, until it became a part of the C library (glibc 2.34)
+DL_LIBS     = $(if $(filter linux,$(PORTNAME)),-ldl)
 
 # The parts in sql/wals are the truth; the install script is all of them in the
 # order of their names.
@@ -100,7 +103,7 @@ UNIT_CFLAGS = -std=c11 -D_GNU_SOURCE -DWC_ASSERTIONS -Wall -Wextra -Werror \
 # what the server's flags ask of core too
 UNIT_CORE   = -Wdeclaration-after-statement -Wmissing-prototypes -Wvla \
               -Wmissing-format-attribute -Wpointer-arith -Wcast-function-type
-UNIT_LIBS   = -lm -lpthread
+UNIT_LIBS   = -lm -lpthread $(DL_LIBS)
 UNIT_TESTS := $(patsubst test/unit/%.c,%,$(sort $(wildcard test/unit/test_*.c)))
 UNIT_OBJS   = $(patsubst src/core/%.o,$(UNIT_DIR)/core/%.o,$(CORE_OBJS))
 

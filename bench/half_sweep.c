@@ -161,7 +161,7 @@ static void
 measure(WcProblem *problem, WcModel *model, int32_t k, int32_t threads,
         const char *kernel, int reps, bool with_peer)
 {
-	WcSolverOptions options = {threads, kernel};
+	WcSolverOptions options = {threads, kernel, WC_DENSE_BUILTIN};
 	Timing timings[2][REPS_MAX];
 	WcSolver *solver;
 	WcError error;

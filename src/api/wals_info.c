@@ -34,10 +34,9 @@ Datum
 wals_info(PG_FUNCTION_ARGS)
 {
 	static const char *const settings[] = {
-	    "wals.default_model", "wals.cache_mem",
-	    "wals.cache_share",   "wals.cache_file_limit",
-	    "wals.max_memory",    "wals.threads",
-	    "wals.kernel"};
+	    "wals.default_model",    "wals.cache_mem",  "wals.cache_share",
+	    "wals.cache_file_limit", "wals.max_memory", "wals.threads",
+	    "wals.kernel",           "wals.dense"};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int i;
 
@@ -45,6 +44,7 @@ wals_info(PG_FUNCTION_ARGS)
 	put(result, "wals", WALS_VERSION);
 	put(result, "server", PG_VERSION_STR);
 	put(result, "kernel", wc_kernel_name(wals_kernel));
+	put(result, "dense", wals_dense_words());
 	put(result, "threads", psprintf("%d", wals_thread_count()));
 	for (i = 0; i < (int) lengthof(settings); i++)
 	{

@@ -18,7 +18,8 @@
 
 #include "base/debug.h"
 #include "base/settings.h"
-#include "core/core.h"
+
+#define REASON 300 /* bytes of a sentence */
 
 char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
@@ -27,11 +28,18 @@ int wals_cache_file_limit = 8 * 1024 * 1024;
 int wals_max_memory = 4 * 1024 * 1024;
 int wals_threads = 0;
 char *wals_kernel = NULL;
+int wals_dense = WC_DENSE_AUTO;
 
 static const struct config_enum_entry cache_share_choices[] = {
     {"auto", WALS_SHARE_AUTO, false},
     {"always", WALS_SHARE_ALWAYS, false},
     {"never", WALS_SHARE_NEVER, false},
+    {NULL, 0, false}};
+
+static const struct config_enum_entry dense_choices[] = {
+    {"auto", WC_DENSE_AUTO, false},
+    {"openblas", WC_DENSE_OPENBLAS, false},
+    {"builtin", WC_DENSE_BUILTIN, false},
     {NULL, 0, false}};
 
 /* A model's name is checked where it is set, not in every later call. */
@@ -77,6 +85,49 @@ wals_thread_count(void)
 		return wals_threads;
 	return Max(1, Min(max_parallel_maintenance_workers + 1,
 	                  (int) Min(processors, WC_THREADS_MAX)));
+}
+
+WcSolverOptions
+wals_solver_options(int threads)
+{
+	WcSolverOptions options = {threads, wals_kernel,
+	                           (WcDenseChoice) wals_dense};
+	char reason[REASON];
+
+	if (options.dense == WC_DENSE_OPENBLAS &&
+	    wc_dense_missing(sizeof(reason), reason) != NULL)
+		ereport(ERROR,
+		        (errcode(ERRCODE_UNDEFINED_FILE),
+		         errmsg("OpenBLAS cannot be used in this session"),
+		         errdetail("%s", reason),
+		         errhint("Install it, on Debian and Ubuntu the package "
+		                 "libopenblas0, or SET wals.dense = 'auto' to do "
+		                 "without where it is not there.")));
+	return options;
+}
+
+char *
+wals_dense_text(const WcDense *dense)
+{
+	char text[100];
+
+	wc_dense_text(dense, sizeof(text), text);
+	return pstrdup(text);
+}
+
+char *
+wals_dense_words(void)
+{
+	char reason[REASON];
+
+	if (wals_dense != WC_DENSE_BUILTIN &&
+	    wc_dense_missing(sizeof(reason), reason) != NULL)
+		return psprintf("builtin: %s", reason);
+	if (wals_dense == WC_DENSE_AUTO)
+		return psprintf("%s, from %d factors on",
+		                wals_dense_text(wc_dense(WC_DENSE_AUTO, WC_DENSE_FROM)),
+		                WC_DENSE_FROM);
+	return wals_dense_text(wc_dense((WcDenseChoice) wals_dense, 1));
 }
 
 void
@@ -130,6 +181,14 @@ wals_settings_define(void)
 	    "auto takes the widest the processor runs. Last digits of the factors "
 	    "differ from one to the next.",
 	    &wals_kernel, "auto", PGC_USERSET, 0, check_kernel, NULL, NULL);
+
+	/* whether OpenBLAS is there is asked when it is needed */
+	DefineCustomEnumVariable(
+	    "wals.dense", "Whose code solves the dense problems of a training.",
+	    "auto: OpenBLAS from 256 factors on, if it is there. Last digits of "
+	    "the factors differ from one to the other.",
+	    &wals_dense, WC_DENSE_AUTO, dense_choices, PGC_USERSET, 0, NULL, NULL,
+	    NULL);
 
 	wals_debug_define();
 

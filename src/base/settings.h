@@ -8,6 +8,8 @@
 #ifndef WALS_BASE_SETTINGS_H
 #define WALS_BASE_SETTINGS_H
 
+#include "core/core.h"
+
 /* Which versions are kept in files that all sessions share. */
 typedef enum WalsCacheShare
 {
@@ -24,9 +26,23 @@ extern int wals_max_memory; /* kB per training or evaluation, 0: no limit */
 
 extern int wals_threads; /* 0: as many as parallel maintenance would use */
 extern char *wals_kernel; /* name of the inner loops, "auto" for the widest */
+extern int wals_dense; /* WcDenseChoice */
 
 /* Threads a training may use now, the session's own included. */
 extern int wals_thread_count(void);
+
+/*
+ * How to solve, on so many threads.  An error where wals.dense insists on
+ * OpenBLAS and that can't be loaded; whatever loads it does so in the session's
+ * own thread, while there is no other.
+ */
+extern WcSolverOptions wals_solver_options(int threads);
+
+/* Name, version and core type of a provider of dense algebra. */
+extern char *wals_dense_text(const WcDense *dense);
+
+/* What wals.dense comes to; looks for OpenBLAS unless it says builtin. */
+extern char *wals_dense_words(void);
 
 extern void wals_settings_define(void);
 

@@ -98,4 +98,36 @@ extern void wc_free(const WcAlloc *alloc, void *block);
  */
 extern const char *wc_kernel_name(const char *name);
 
+/* ------------------------------------------------------------------------
+ * Dense algebra (dense.c)
+ * ------------------------------------------------------------------------ */
+
+/* Whose code solves dense problems. */
+typedef enum WcDenseChoice
+{
+	WC_DENSE_BUILTIN, /* our own */
+	WC_DENSE_OPENBLAS, /* that library, see wc_dense_missing */
+	WC_DENSE_AUTO /* OpenBLAS from WC_DENSE_FROM rows on, if it is there */
+} WcDenseChoice;
+
+#define WC_DENSE_FROM 256
+
+/* A provider, see core/dense.h. */
+typedef struct WcDense WcDense;
+
+/*
+ * The provider for matrices of n rows.  It loads OpenBLAS if need be: from the
+ * host's thread, while there is no other.
+ */
+extern const WcDense *wc_dense(WcDenseChoice choice, int32_t n);
+
+/*
+ * NULL when OpenBLAS is loaded or can be, and is then; else reason (size bytes),
+ * a sentence why not.
+ */
+extern const char *wc_dense_missing(size_t size, char *reason);
+
+/* Name, version and core type, such as "openblas 0.3.21 SkylakeX". */
+extern void wc_dense_text(const WcDense *dense, size_t size, char *text);
+
 #endif /* WALS_CORE_COMMON_H */

@@ -3,8 +3,8 @@
  * eigen.c
  *	  Eigenvalues and eigenvectors of a symmetric matrix, in float64.
  *
- * sweep.c needs those of the Gram matrix, once per half sweep.  The textbook
- * way (Golub and Van Loan, Matrix Computations, 8.3): Householder reflections
+ * The builtin provider's (dense.h).  sweep.c needs those of the Gram matrix, once
+ * per half sweep.  The textbook way (Golub and Van Loan, Matrix Computations, 8.3): Householder reflections
  * make the matrix tridiagonal, implicit QL steps with Wilkinson's shift make it
  * diagonal.  The eigenvectors are rows from the beginning, so that every inner
  * loop runs along a row; the rotations of a whole QL step are applied at once
@@ -27,9 +27,6 @@
  * square overflows, and what is below TINY can be taken for 0: its rotations
  * would not be orthogonal.
  *
- * Own code because it asks should_stop, needs no memory besides the matrix and
- * a few vectors, and takes little of a half sweep.
- *
  *-------------------------------------------------------------------------
  */
 #include <float.h>
@@ -43,7 +40,6 @@
 #define PRECISION DBL_EPSILON
 #endif
 #define TINY (DBL_MIN / DBL_EPSILON) /* square of a length that is none */
-#define SCALE_MAX 1000 /* exponent whose power of two has an inverse */
 
 typedef double Pair __attribute__((vector_size(16)));
 typedef double PairAny __attribute__((vector_size(16), aligned(8), may_alias));
@@ -71,45 +67,6 @@ add(int32_t n, double factor, const double *x, double *y)
 {
 	for (int32_t p = 0; p < n; p++)
 		y[p] += factor * x[p];
-}
-
-/* A (upper triangle) times 2^-exponent, so that the largest of it is about 1. */
-static WcStatus
-scale(int32_t n, double *a, int *exponent, WcPace *pace)
-{
-	double largest = 0;
-	double factor;
-
-	for (int32_t i = 0; i < n; i++)
-	{
-		const double *row = a + (size_t) i * n;
-		int beyond = 0;
-
-		for (int32_t j = i; j < n; j++)
-		{
-			double size = fabs(row[j]);
-
-			beyond |= !(size <= DBL_MAX);
-			largest = size > largest ? size : largest;
-		}
-		if (beyond)
-			return WC_NOT_FINITE;
-	}
-	(void) frexp(largest, exponent);
-	if (*exponent < -SCALE_MAX)
-		*exponent = -SCALE_MAX;
-	if (*exponent > SCALE_MAX)
-		*exponent = SCALE_MAX;
-	factor = ldexp(1, -*exponent);
-	for (int32_t i = 0; i < n; i++)
-	{
-		double *row = a + (size_t) i * n;
-
-		for (int32_t j = i; j < n; j++)
-			row[j] *= factor;
-	}
-	return wc_pace(pace, (int64_t) n * n / WC_PACE_VECTOR) ? WC_CANCELLED
-	                                                       : WC_OK;
 }
 
 /*
@@ -259,7 +216,7 @@ wc_eigen(const WcKernel *kernel, int32_t n, double *a, double *values,
 	double *s = work + 2 * (size_t) n;
 	double nothing = 0;
 	int exponent;
-	WcStatus status = scale(n, a, &exponent, pace);
+	WcStatus status = wc_dense_scale(n, a, &exponent, pace);
 
 	if (status == WC_OK)
 		status = tridiagonalize(n, a, values, off, c, pace);
@@ -291,11 +248,5 @@ wc_eigen(const WcKernel *kernel, int32_t n, double *a, double *values,
 				return WC_CANCELLED;
 		}
 	}
-	for (int32_t l = 0; l < n; l++)
-	{
-		values[l] = ldexp(values[l], exponent);
-		if (!isfinite(values[l]))
-			return WC_NOT_FINITE;
-	}
-	return WC_OK;
+	return wc_dense_unscale(n, values, exponent);
 }

@@ -152,7 +152,7 @@ size_t
 wc_workspace_needed(int32_t factors, int32_t threads)
 {
 	size_t k = (size_t) factors;
-	size_t shared = 16 * k * k;
+	size_t shared = 32 * k * k + 200 * k;
 	size_t each = 16 * k * k + 2000 * k + ((size_t) 1 << 20);
 
 	return shared + (size_t) threads * each;

@@ -11,6 +11,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/dense.h"
 #include "core/kernel.h"
 #include "core/parallel.h"
 
@@ -274,6 +275,7 @@ struct WcSolver
 	const WcAlloc *alloc;
 	const WcKernel *kernel;
 	WcThreads threads;
+	const WcDense *dense;
 	WcMethod method; /* never WC_SOLVE_AUTO */
 	int32_t factors; /* k */
 	int32_t width; /* k, with biases k + 1 */
@@ -287,7 +289,7 @@ struct WcSolver
 
 	/* NULL when w0 is 0 */
 	double *gram; /* k x k */
-	double *eigen; /* 4 k: the values, and space to find them */
+	double *eigen; /* k values, and wc_dense_space(k) to find them */
 	float *rotation; /* k x pitch, padded; aligned within its block */
 	void *rotation_block;
 };

@@ -186,7 +186,7 @@ static WcStatus
 train(const WcProblem *problem, const char *kernel, WcModel *model,
       const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
 {
-	WcSolverOptions options = {1, kernel};
+	WcSolverOptions options = {1, kernel, WC_DENSE_BUILTIN};
 	WcSolver *solver;
 	WcStatus status =
 	    wc_solver_create(problem, &options, &solver, alloc, error);

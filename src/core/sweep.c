@@ -9,7 +9,7 @@
  * all rows share the Gram matrix of the fixed side, and first
  *
  *		G = V' diag(t) V			gram.c, panels shared by the threads
- *		G = Q diag(g) Q'			eigen.c
+ *		G = Q diag(g) Q'			the provider of dense.h
  *		V := V Q					strips of rows shared by the threads
  *
  * In the new basis what the rows share is a diagonal, whatever their lambda:
@@ -48,6 +48,7 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
               WcError *error)
 {
 	int32_t k = problem->objective.params.factors;
+	char reason[200];
 
 	if (k < WC_FACTORS_MIN || k > WC_FACTORS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
@@ -69,6 +70,9 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "This processor does not run the kernel \"%s\".",
 		               options->kernel);
+	if (options->dense == WC_DENSE_OPENBLAS &&
+	    wc_dense_missing(sizeof(reason), reason) != NULL)
+		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1, "%s", reason);
 	return WC_OK;
 }
 
@@ -82,7 +86,8 @@ create_rotation(WcSolver *solver)
 	uintptr_t block;
 
 	solver->gram = wc_alloc_array(solver->alloc, k * k, sizeof(double));
-	solver->eigen = wc_alloc_array(solver->alloc, 4 * k, sizeof(double));
+	solver->eigen = wc_alloc_array(
+	    solver->alloc, k + wc_dense_space(solver->factors), sizeof(double));
 	solver->rotation_block =
 	    wc_alloc_array(solver->alloc, cells + WC_KERNEL_LANES, sizeof(float));
 	if (solver->gram == NULL || solver->eigen == NULL ||
@@ -169,7 +174,7 @@ WcStatus
 wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
                  WcSolver **result, const WcAlloc *alloc, WcError *error)
 {
-	static const WcSolverOptions defaults = {1, NULL};
+	static const WcSolverOptions defaults = {1, NULL, WC_DENSE_BUILTIN};
 	WcSolver *solver;
 	WcStatus status;
 
@@ -187,6 +192,9 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
 	solver->problem = problem;
 	solver->alloc = alloc;
 	solver->kernel = wc_kernel_choose(options->kernel);
+	solver->dense =
+	    wc_dense(problem->w0 != 0 ? options->dense : WC_DENSE_BUILTIN,
+	             problem->objective.params.factors);
 	solver->threads.count = options->threads;
 	solver->threads.start = pthread_create;
 	solver->method = choose_method(&problem->objective.params);
@@ -233,6 +241,12 @@ wc_solver_retries(const WcSolver *solver)
 	for (int32_t thread = 0; thread < solver->threads.count; thread++)
 		retries += solver->work[thread].retries;
 	return retries;
+}
+
+const WcDense *
+wc_solver_dense(const WcSolver *solver)
+{
+	return solver->dense;
 }
 
 static WcHalf
@@ -366,8 +380,8 @@ rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
 
 	if (status != WC_OK)
 		return status;
-	status = wc_eigen(solver->kernel, k, solver->gram, solver->eigen,
-	                  solver->eigen + k, &pace);
+	status = solver->dense->eigen(solver->kernel, k, solver->gram,
+	                              solver->eigen, solver->eigen + k, &pace);
 	if (status != WC_OK)
 		return status;
 

@@ -428,6 +428,7 @@ typedef struct WcSolverOptions
 {
 	int32_t threads; /* 1 to WC_THREADS_MAX, the calling one included */
 	const char *kernel; /* see wc_kernel_name */
+	WcDenseChoice dense; /* where w0 > 0 */
 } WcSolverOptions;
 
 /*
@@ -476,6 +477,9 @@ extern WcStatus wc_half_descent(WcSolver *solver, WcSide side, WcModel *model,
 
 /* Rows solved again in float64 since the solver was created. */
 extern int64_t wc_solver_retries(const WcSolver *solver);
+
+/* Whose dense algebra it uses. */
+extern const WcDense *wc_solver_dense(const WcSolver *solver);
 
 /*
  * The weighted loss over all m x n cells plus regularization, in float64, at

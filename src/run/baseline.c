@@ -45,7 +45,7 @@
 static WcStatus
 solve(const WcProblem *problem, WcModel *model, const WcAlloc *alloc)
 {
-	WcSolverOptions options = {wals_thread_count(), wals_kernel};
+	WcSolverOptions options = wals_solver_options(wals_thread_count());
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int32 n = Min(problem->objective.params.iterations, ITERATIONS);
 	uint64 *hashes =

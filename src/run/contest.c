@@ -375,7 +375,7 @@ open_run(Run *run)
 	const WalsContest *contest = run->contest;
 	const WalsParts *parts = contest->parts;
 	const WcAlloc *alloc = &parts->memory->alloc;
-	WcSolverOptions options = {wals_thread_count(), wals_kernel};
+	WcSolverOptions options = wals_solver_options(wals_thread_count());
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	bool fades = run->trial->params.half_life > 0;
 	WcCsr all = parts->all;

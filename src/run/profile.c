@@ -161,7 +161,7 @@ time_users(WalsJob *job, WcSolver *solver, WcModel *model, bool exact)
 static double
 measure_labour(const WalsProfile *profile, bool exact)
 {
-	WcSolverOptions options = {1, wals_kernel};
+	WcSolverOptions options = wals_solver_options(1);
 	WalsJob job;
 	const WcAlloc *alloc = &job.alloc;
 	WcParams params = profile->params;

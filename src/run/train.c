@@ -345,7 +345,7 @@ init_model(TrainState *state)
 	const WcIdMap *items = state->ratings.items;
 	int32 count = wc_idmap_count(items);
 	uint64 *hashes = array_alloc(state, count, sizeof(uint64));
-	WcSolverOptions options = {wals_thread_count(), wals_kernel};
+	WcSolverOptions options = wals_solver_options(wals_thread_count());
 	WcError error = no_error();
 	int32 i;
 

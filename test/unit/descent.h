@@ -26,7 +26,7 @@ static inline WcSolver *
 open_solver(Fixture *f, WcMethod method, int32_t steps, int32_t threads,
             const char *kernel)
 {
-	WcSolverOptions options = {threads, kernel};
+	WcSolverOptions options = {threads, kernel, WC_DENSE_BUILTIN};
 	WcSolver *solver = NULL;
 
 	f->problem.objective.params.solver = method;

@@ -185,7 +185,7 @@ dense_loss(const WcProblem *p, const WcModel *model)
 static double
 train(const WcProblem *problem, WcModel *model)
 {
-	WcSolverOptions options = {2, NULL};
+	WcSolverOptions options = {2, NULL, WC_DENSE_BUILTIN};
 	uint64_t hashes[ITEMS];
 	WcSolver *solver;
 	WcError error;

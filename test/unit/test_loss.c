@@ -104,7 +104,7 @@ test_near_exact(void)
 			}
 		for (int threads = 1; threads <= 2; threads++)
 		{
-			WcSolverOptions options = {threads, NULL};
+			WcSolverOptions options = {threads, NULL, WC_DENSE_BUILTIN};
 			WcSolver *solver;
 			double expected = fixture_loss(&f, &model);
 

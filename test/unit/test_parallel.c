@@ -329,7 +329,7 @@ test_pause_not(void)
 static WcSolver *
 solver_for(const Fixture *f, int32_t threads, const char *kernel)
 {
-	WcSolverOptions options = {threads, kernel};
+	WcSolverOptions options = {threads, kernel, WC_DENSE_BUILTIN};
 	WcSolver *solver = NULL;
 
 	if (wc_solver_create(&f->problem, &options, &solver, &check_alloc, NULL) !=

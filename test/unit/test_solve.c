@@ -139,7 +139,7 @@ test_stress(void)
 			for (size_t w = 0; w < sizeof(maxima) / sizeof(maxima[0]); w++)
 				for (int gram = 0; gram < 2; gram++)
 				{
-					WcSolverOptions options = {1, kernels[c]};
+					WcSolverOptions options = {1, kernels[c], WC_DENSE_BUILTIN};
 					FixtureSpec spec = fixture_kinds[0];
 					Fixture f;
 					WcModel model;

@@ -313,7 +313,7 @@ static void
 test_create(void)
 {
 	WcError error = {WC_OK, WC_USERS, 0, 0, ""};
-	WcSolverOptions options = {3, "portable"};
+	WcSolverOptions options = {3, "portable", WC_DENSE_BUILTIN};
 	WcStatus status = WC_NO_MEMORY;
 	WcSolver *solver;
 	Fixture f;
