@@ -16,9 +16,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/hint.h"
-#include "base/memory.h"
 #include "base/mapping.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
 #include "store/factors.h"
@@ -176,37 +174,6 @@ wals_answer_check_factors(const WalsRows *rows, int32 count)
 		     errmsg("vectors of different lengths cannot be multiplied"),
 		     errdetail("One has %d factors, those in \"%s\" have %d.", count,
 		               get_rel_name(rows->table), rows->pack.factors)));
-}
-
-int32
-wals_answer_search(const WalsRows *rows, const WalsUserVector *query,
-                   const int32 *candidates, int64 n_candidates,
-                   const uint64 *excluded, float min_score, int32 n,
-                   WcScored *result)
-{
-	WcQuery search = {.vector = query->factors,
-	                  .base = query->base,
-	                  .min_score = min_score,
-	                  .candidates = candidates,
-	                  .n_candidates = n_candidates,
-	                  .excluded = excluded};
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	WalsMemory memory;
-	int32 count = 0;
-	WcStatus status;
-
-	wals_answer_check_factors(rows, query->count);
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	status = wc_search(&rows->pack, &search, n, result, &count, wals_kernel,
-	                   &memory.alloc, &wals_hooks, &error);
-	if (status == WC_NOT_FINITE)
-		wals_answer_damaged(rows, error.row);
-	if (status != WC_OK)
-	{
-		error.status = status;
-		wals_report(&error, NULL, NULL, NULL);
-	}
-	return count;
 }
 
 void

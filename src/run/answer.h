@@ -87,16 +87,6 @@ extern int32 *wals_answer_candidates(const WalsRows *rows, Oid id_type, int n,
 extern void wals_answer_check_factors(const WalsRows *rows, int32 count);
 
 /*
- * The n best rows by score base + bias + factors . vector, see wc_search; XX001
- * names a row whose score is not finite.
- */
-extern int32 wals_answer_search(const WalsRows *rows,
-                                const WalsUserVector *query,
-                                const int32 *candidates, int64 n_candidates,
-                                const uint64 *excluded, float min_score,
-                                int32 n, WcScored *result);
-
-/*
  * Scores as they are shown: predictions stay on the scale of the ratings.  The
  * order has been made by then, from the scores as they were, and what they were
  * searched with instead of min_score is wals_answer_least.

@@ -77,26 +77,28 @@ excluded_items(const WalsRecommendRequest *request, const WalsRows *items,
 
 /* The most popular of the items that pass the filters. */
 static int32
-rank_by_popularity(const WalsRows *items, const int32 *candidates,
-                   int64 n_candidates, const uint64 *excluded, int32 n,
-                   WcScored *result)
+rank_by_popularity(const WalsSearch *search, WcScored *result)
 {
+	const WcQuery *query = &search->query;
+	const WalsRows *items = search->rows;
 	uint64 *allowed = NULL;
 	int32 count = 0;
 	int32 place;
 	int64 i;
 
-	if (candidates != NULL)
+	if (query->candidates != NULL)
 	{
 		allowed = wals_row_set(items);
-		for (i = 0; i < n_candidates; i++)
-			wals_row_set_add(allowed, candidates[i]);
+		for (i = 0; i < query->n_candidates; i++)
+			wals_row_set_add(allowed, query->candidates[i]);
 	}
-	for (place = 0; place < wals_rows_count(items) && count < n; place++)
+	for (place = 0; place < wals_rows_count(items) && count < search->n;
+	     place++)
 	{
 		int32 index = wals_rows_popular(items, place);
 
-		if ((excluded != NULL && wals_row_set_has(excluded, index)) ||
+		if ((query->excluded != NULL &&
+		     wals_row_set_has(query->excluded, index)) ||
 		    (allowed != NULL && !wals_row_set_has(allowed, index)))
 			continue;
 		result[count].index = index;
@@ -169,13 +171,9 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
 	WalsAsker asker;
-	const WalsRows *items;
-	uint64 *excluded;
-	int32 *candidates = NULL;
-	int64 n_candidates = 0;
+	WalsSearch search;
 	WcScored *scored;
 	bool tells;
-	int32 n;
 	int32 count;
 
 	wals_query_begin();
@@ -202,22 +200,20 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 	if (!tells && request->cold_start == WALS_COLD_ERROR)
 		unknown_user_error(&model, request, asker.user, asker.vector.known);
 
-	items = asker.items;
-	excluded = excluded_items(request, items, &asker.history);
+	search = wals_search_of(asker.items, request->n);
+	search.query.excluded =
+	    excluded_items(request, asker.items, &asker.history);
 	if (request->has_candidates)
-		candidates = wals_answer_candidates(items, request->id_type,
-		                                    request->n_candidates,
-		                                    request->candidates, &n_candidates);
-	n = Min(request->n, wals_rows_count(items));
-	scored =
-	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
+		wals_search_among(&search, request->id_type, request->n_candidates,
+		                  request->candidates);
+	scored = wals_search_room(&search);
 	if (tells)
 	{
 		*basis = asker.basis;
-		count = wals_rerank_search(
-		    items, &request->rules, asker.fold, &asker.vector, candidates,
-		    n_candidates, excluded,
-		    wals_answer_least(&model, request->min_score), n, scored);
+		wals_search_by(&search, &asker.vector);
+		search.query.min_score = wals_answer_least(&model, request->min_score);
+		count =
+		    wals_rerank_search(&search, &request->rules, asker.fold, scored);
 		wals_answer_limit(&model, count, scored);
 	}
 	else
@@ -225,10 +221,10 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		*basis = "popular";
 		count = request->cold_start == WALS_COLD_NONE
 		            ? 0
-		            : rank_by_popularity(items, candidates, n_candidates,
-		                                 excluded, n, scored);
+		            : rank_by_popularity(&search, scored);
 	}
-	*result = wals_answer_name(items, request->id_type, scored, count, context);
+	*result =
+	    wals_answer_name(asker.items, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;
 }
@@ -238,19 +234,17 @@ wals_popular_run(Oid model_argument, Oid id_type, int32 n, WalsAnswer **result)
 {
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
-	const WalsRows *items;
+	WalsSearch search;
 	WcScored *scored;
 	int32 count;
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(model_argument), &model);
 	wals_answer_check_side(&model, WC_ITEMS, id_type, "wals_popular(10)");
-	items = wals_cache_rows(&model, WC_ITEMS);
-	n = Min(n, wals_rows_count(items));
-	scored =
-	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	count = rank_by_popularity(items, NULL, 0, NULL, n, scored);
-	*result = wals_answer_name(items, id_type, scored, count, context);
+	search = wals_search_of(wals_cache_rows(&model, WC_ITEMS), n);
+	scored = wals_search_room(&search);
+	count = rank_by_popularity(&search, scored);
+	*result = wals_answer_name(search.rows, id_type, scored, count, context);
 	wals_query_end();
 	return count;
 }

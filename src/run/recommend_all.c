@@ -34,6 +34,7 @@
 #include "base/settings.h"
 #include "run/purpose.h"
 #include "run/recommend_all.h"
+#include "run/search.h"
 #include "store/query.h"
 #include "store/seen.h"
 #include "store/source.h"
@@ -307,9 +308,13 @@ answer_singly(const WalsRecommendAll *all, const WalsRows *users,
               int32 *n_scored)
 {
 	uint64 *excluded = wals_row_set(items);
-	WalsUserVector query;
+	WalsSearch search = wals_search_of(items, all->n);
 	int32 place;
 
+	search.query.min_score = all->min_score;
+	search.query.candidates = all->candidates;
+	search.query.n_candidates = all->n_candidates;
+	search.query.excluded = excluded;
 	for (place = 0; place < count; place++)
 	{
 		int32 user = user_at(all, all->next + place);
@@ -320,12 +325,12 @@ answer_singly(const WalsRecommendAll *all, const WalsRows *users,
 		CHECK_FOR_INTERRUPTS();
 		for (i = 0; i < n_seen; i++)
 			wals_row_set_add(excluded, seen[i]);
-		query = (WalsUserVector){true, users->pack.factors,
-		                         wals_rows_vector(users, user),
-		                         base_of(all, users, user)};
-		n_scored[place] = wals_answer_search(
-		    items, &query, all->candidates, all->n_candidates, excluded,
-		    all->min_score, all->n, scored + (Size) place * all->n);
+		wals_search_by(&search,
+		               &(const WalsUserVector){true, users->pack.factors,
+		                                       wals_rows_vector(users, user),
+		                                       base_of(all, users, user)});
+		n_scored[place] =
+		    wals_search_run(&search, scored + (Size) place * all->n);
 		for (i = 0; i < n_seen; i++)
 			excluded[seen[i] / 64] = 0;
 	}

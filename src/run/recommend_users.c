@@ -10,10 +10,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "run/purpose.h"
 #include "run/recommend_users.h"
+#include "run/search.h"
 #include "store/factors.h"
 #include "store/history.h"
 #include "store/query.h"
@@ -45,17 +44,13 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
 	WalsHistory history = {0};
-	const WalsRows *users;
-	uint64 *excluded;
-	int32 *candidates = NULL;
-	int64 n_candidates = 0;
+	WalsSearch search;
 	WcScored *scored;
 	WalsUserVector query;
 	float *vector;
 	float bias;
 	Datum item;
-	int32 n;
-	int32 count;
+	int32 count = 0;
 
 	wals_query_begin();
 	wals_model_active(wals_model_resolve(request->model), &model);
@@ -72,22 +67,19 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	if (request->exclude_seen && !wals_source_is_elsewhere(&model))
 		wals_history_read_users(&model, item, &history);
 
-	users = wals_cache_rows(&model, WC_USERS);
-	excluded = users_who_know(users, &history);
+	search = wals_search_of(wals_cache_rows(&model, WC_USERS), request->n);
+	search.query.excluded = users_who_know(search.rows, &history);
 	if (request->has_candidates)
-		candidates = wals_answer_candidates(users, request->id_type,
-		                                    request->n_candidates,
-		                                    request->candidates, &n_candidates);
-	n = Min(request->n, wals_rows_count(users));
-	scored =
-	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
+		wals_search_among(&search, request->id_type, request->n_candidates,
+		                  request->candidates);
+	scored = wals_search_room(&search);
 	query = (WalsUserVector){true, model.factors, vector, model.mean + bias};
-	count = wals_answer_tells_nothing(&model, vector, model.factors)
-	            ? 0
-	            : wals_answer_search(users, &query, candidates, n_candidates,
-	                                 excluded, -INFINITY, n, scored);
+	wals_search_by(&search, &query);
+	if (!wals_answer_tells_nothing(&model, vector, model.factors))
+		count = wals_search_run(&search, scored);
 	wals_answer_limit(&model, count, scored);
-	*result = wals_answer_name(users, request->id_type, scored, count, context);
+	*result =
+	    wals_answer_name(search.rows, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;
 }

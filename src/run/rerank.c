@@ -23,8 +23,7 @@
  */
 #include "postgres.h"
 
-#include "base/memory.h"
-#include "base/report.h"
+#include "base/job.h"
 #include "base/settings.h"
 #include "run/rerank.h"
 
@@ -48,43 +47,27 @@ compare_worth(const void *a, const void *b)
 	return 0;
 }
 
-/* The search all pools come from. */
-typedef struct Search
-{
-	const WalsRows *rows;
-	const WalsUserVector *query;
-	const int32 *candidates;
-	int64 n_candidates;
-	const uint64 *excluded;
-	float min_score;
-} Search;
-
-static int32
-search(const Search *from, int32 n, WcScored *result)
-{
-	return wals_answer_search(from->rows, from->query, from->candidates,
-	                          from->n_candidates, from->excluded,
-	                          from->min_score, n, result);
-}
-
 /* The best by worth, up to wanted of them; count says how many there are. */
 static Ranked *
-find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
+find_pool(const WalsSearch *from, float penalty, int32 wanted, int32 *count)
 {
+	WalsSearch wider = *from;
 	int32 rows = wals_rows_count(from->rows);
 	int32 most = wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0));
 	int64 reach = penalty > 0 ? Max(64, (int64) wanted * 4) : wanted;
 
 	for (;;)
 	{
-		int32 n = (int32) Min(reach, rows);
-		WcScored *scored =
-		    palloc_extended(sizeof(WcScored) * n, MCXT_ALLOC_HUGE);
-		int32 found = search(from, n, scored);
-		Ranked *pool = palloc_extended(sizeof(Ranked) * (Size) Max(found, 1),
-		                               MCXT_ALLOC_HUGE);
+		WcScored *scored;
+		Ranked *pool;
+		int32 found;
 		int32 i;
 
+		wider.n = (int32) Min(reach, rows);
+		scored = wals_search_room(&wider);
+		found = wals_search_run(&wider, scored);
+		pool = palloc_extended(sizeof(Ranked) * (Size) Max(found, 1),
+		                       MCXT_ALLOC_HUGE);
 		for (i = 0; i < found; i++)
 		{
 			pool[i].scored = scored[i];
@@ -96,7 +79,7 @@ find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 		}
 		if (penalty > 0)
 			qsort(pool, found, sizeof(Ranked), compare_worth);
-		if (penalty == 0 || found < n || n == rows ||
+		if (penalty == 0 || found < wider.n || wider.n == rows ||
 		    pool[wanted - 1].worth > scored[found - 1].score)
 		{
 			*count = Min(found, wanted);
@@ -109,44 +92,44 @@ find_pool(const Search *from, float penalty, int32 wanted, int32 *count)
 	}
 }
 
+/* WalsNamer: here nobody knows who asks, and only that row can fail. */
+static char *
+name_of_asker(const void *arg, WcSide side, int32 index)
+{
+	return side == WC_USERS ? pstrdup("(the one asked for)") : NULL;
+}
+
 /* find_pool with exploration. */
 static Ranked *
-find_explored(const Search *from, const WalsRules *rules, WcFold *fold,
+find_explored(const WalsSearch *from, const WalsRules *rules, WcFold *fold,
               int32 wanted, int32 *count)
 {
-	WcQuery query = {.vector = from->query->factors,
-	                 .base = from->query->base,
-	                 .min_score = from->min_score,
-	                 .candidates = from->candidates,
-	                 .n_candidates = from->n_candidates,
-	                 .excluded = from->excluded};
+	const WcQuery *query = &from->query;
 	WcExplore explore = {
 	    rules->explore, rules->popularity_penalty,
 	    wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0))};
 	Size room = Max(wanted, 1);
 	WcScored *best = palloc_extended(sizeof(WcScored) * room, MCXT_ALLOC_HUGE);
 	Ranked *pool = palloc_extended(sizeof(Ranked) * room, MCXT_ALLOC_HUGE);
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	WalsMemory memory;
 	WcStatus status;
+	WalsJob job;
 	int32 i;
 
-	wals_answer_check_factors(from->rows, from->query->count);
 	wals_answer_check_factors(from->rows, wc_fold_factors(fold));
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
-	status = wc_search_explored(fold, &from->rows->pack, &query, &explore,
-	                            wanted, best, count, wals_kernel, &memory.alloc,
-	                            &wals_hooks, &error);
-	if (status == WC_NOT_FINITE && error.side == WC_ITEMS)
-		wals_answer_damaged(from->rows, error.row);
-	if (status != WC_OK)
-		wals_report(&error, &memory, "(the one asked for)", NULL);
+	wals_job_init(&job, CurrentMemoryContext, 0);
+	job.namer = name_of_asker;
+	status = wc_search_explored(fold, &from->rows->pack, query, &explore,
+	                            wanted, best, count, wals_kernel, &job.alloc,
+	                            &wals_hooks, &job.error);
+	if (status == WC_NOT_FINITE && job.error.side == WC_ITEMS)
+		wals_answer_damaged(from->rows, job.error.row);
+	wals_job_check(&job, status);
 	for (i = 0; i < *count; i++)
 	{
 		pool[i].worth = best[i].score;
 		pool[i].scored.index = best[i].index;
-		pool[i].scored.score = wals_rows_score(
-		    from->rows, from->query->factors, from->query->base, best[i].index);
+		pool[i].scored.score = wals_rows_score(from->rows, query->vector,
+		                                       query->base, best[i].index);
 	}
 	return pool;
 }
@@ -161,34 +144,29 @@ diversify(const WalsRows *rows, float diversity, int32 places, int32 count,
 	int32 *order = palloc(sizeof(int32) * (Size) Max(count, 1));
 	Ranked *before =
 	    palloc_extended(sizeof(Ranked) * (Size) Max(count, 1), MCXT_ALLOC_HUGE);
-	WcError error = {WC_OK, WC_ITEMS, -1, -1, ""};
-	WalsMemory memory;
-	WcStatus status;
+	WalsJob job;
 	int32 i;
 
-	wals_memory_init(&memory, CurrentMemoryContext, 0);
+	wals_job_init(&job, CurrentMemoryContext, 0);
 	for (i = 0; i < count; i++)
 	{
 		vectors[i] = wals_rows_vector(rows, pool[i].scored.index);
 		worth[i] = pool[i].worth;
 		before[i] = pool[i];
 	}
-	status = wc_diversify(count, rows->pack.factors, vectors, worth, diversity,
-	                      places, order, &memory.alloc, &wals_hooks, &error);
-	if (status != WC_OK)
-		wals_report(&error, &memory, NULL, NULL);
+	wals_job_check(&job, wc_diversify(count, rows->pack.factors, vectors, worth,
+	                                  diversity, places, order, &job.alloc,
+	                                  &wals_hooks, &job.error));
 	for (i = 0; i < count; i++)
 		pool[i] = before[order[i]];
 }
 
 int32
-wals_rerank_search(const WalsRows *rows, const WalsRules *rules, WcFold *fold,
-                   const WalsUserVector *query, const int32 *candidates,
-                   int64 n_candidates, const uint64 *excluded, float min_score,
-                   int32 n, WcScored *result)
+wals_rerank_search(const WalsSearch *search, const WalsRules *rules,
+                   WcFold *fold, WcScored *result)
 {
 	bool explores = rules->explore > 0 && fold != NULL;
-	Search from = {rows, query, candidates, n_candidates, excluded, min_score};
+	int32 n = search->n;
 	int32 wanted = n;
 	int32 count;
 	Ranked *pool;
@@ -197,20 +175,20 @@ wals_rerank_search(const WalsRows *rows, const WalsRules *rules, WcFold *fold,
 	if ((rules->popularity_penalty == 0 && rules->diversity == 0 &&
 	     !explores) ||
 	    n == 0)
-		return search(&from, n, result);
+		return wals_search_run(search, result);
 	if (rules->diversity > 0)
 	{
 		int64 size = Max((int64) n * WALS_POOL_FACTOR, WALS_POOL_MIN);
 
 		size = Max(Min(size, WALS_POOL_MAX), n);
-		wanted = (int32) Min(size, wals_rows_count(rows));
+		wanted = (int32) Min(size, wals_rows_count(search->rows));
 	}
 	pool = explores
-	           ? find_explored(&from, rules, fold, wanted, &count)
-	           : find_pool(&from, rules->popularity_penalty, wanted, &count);
+	           ? find_explored(search, rules, fold, wanted, &count)
+	           : find_pool(search, rules->popularity_penalty, wanted, &count);
 	if (rules->diversity > 0)
-		diversify(rows, rules->diversity, Min(n, WALS_DIVERSE_PLACES), count,
-		          pool);
+		diversify(search->rows, rules->diversity, Min(n, WALS_DIVERSE_PLACES),
+		          count, pool);
 	count = Min(count, n);
 	for (i = 0; i < count; i++)
 		result[i] = pool[i].scored;

@@ -9,7 +9,7 @@
 #ifndef WALS_RUN_RERANK_H
 #define WALS_RUN_RERANK_H
 
-#include "run/answer.h"
+#include "run/search.h"
 #include "store/fold.h"
 
 typedef struct WalsRules
@@ -26,15 +26,12 @@ typedef struct WalsRules
 #define WALS_DIVERSE_PLACES 1000
 
 /*
- * wals_answer_search under rules: the n best in the order they ask for, with
- * the scores they have without.  fold has the user
- * folded in, with entries, as exploration needs it; NULL: there is none.
- * Without rules it is that search.
+ * wals_search_run under rules: the n best in the order they ask for, with the
+ * scores they have without.  fold has the user folded in, with entries, as
+ * exploration needs it; NULL: there is none.  Without rules it is that search.
  */
-extern int32 wals_rerank_search(const WalsRows *rows, const WalsRules *rules,
-                                WcFold *fold, const WalsUserVector *query,
-                                const int32 *candidates, int64 n_candidates,
-                                const uint64 *excluded, float min_score,
-                                int32 n, WcScored *result);
+extern int32 wals_rerank_search(const WalsSearch *search,
+                                const WalsRules *rules, WcFold *fold,
+                                WcScored *result);
 
 #endif /* WALS_RUN_RERANK_H */

@@ -14,6 +14,7 @@
 
 #include "base/job.h"
 #include "base/settings.h"
+#include "run/search.h"
 #include "run/similar.h"
 #include "store/query.h"
 
@@ -23,28 +24,19 @@ const WalsChoice wals_metric_choices[] = {{"cosine", WC_COSINE},
                                           {"together", WC_TOGETHER},
                                           {NULL, 0}};
 
-/* The n best of the rows, or of the candidates when there are any. */
 static int32
-find_similar(const WalsRows *rows, WcMetric metric, int32 self,
-             const int32 *candidates, int64 n_candidates, int32 n,
-             WcScored *result)
+find_similar(const WalsSearch *search, WcMetric metric, WcScored *result)
 {
-	WcQuery query = {.vector = wals_rows_vector(rows, self),
-	                 .likes = wals_rows_likes(rows, self),
-	                 .candidates = candidates,
-	                 .n_candidates = n_candidates,
-	                 .exclude = &self,
-	                 .n_exclude = 1};
-	WalsJob job;
 	WcStatus status;
+	WalsJob job;
 	int32 count;
 
 	wals_job_init(&job, CurrentMemoryContext, 0);
-	status =
-	    wc_search_similar(&rows->pack, metric, &query, n, result, &count,
-	                      wals_kernel, &job.alloc, &wals_hooks, &job.error);
+	status = wc_search_similar(&search->rows->pack, metric, &search->query,
+	                           search->n, result, &count, wals_kernel,
+	                           &job.alloc, &wals_hooks, &job.error);
 	if (status == WC_NOT_FINITE)
-		wals_answer_damaged(rows, job.error.row);
+		wals_answer_damaged(search->rows, job.error.row);
 	wals_job_check(&job, status);
 	return count;
 }
@@ -56,11 +48,9 @@ wals_similar_run(const WalsSimilarRequest *request, WalsAnswer **result)
 	MemoryContext context = CurrentMemoryContext;
 	WalsModel model;
 	const WalsRows *rows;
-	int32 *candidates = NULL;
-	int64 n_candidates = 0;
+	WalsSearch search;
 	WcScored *scored;
 	int32 self;
-	int32 n;
 	int32 count;
 
 	wals_query_begin();
@@ -78,15 +68,16 @@ wals_similar_run(const WalsSimilarRequest *request, WalsAnswer **result)
 		        ? "Train the model again once the source has rows of this user."
 		        : "Train the model again once the source has rows of this "
 		          "item.");
+	search = wals_search_of(rows, request->n);
+	search.query.vector = wals_rows_vector(rows, self);
+	search.query.likes = wals_rows_likes(rows, self);
+	search.query.exclude = &self;
+	search.query.n_exclude = 1;
 	if (request->has_candidates)
-		candidates = wals_answer_candidates(rows, request->id_type,
-		                                    request->n_candidates,
-		                                    request->candidates, &n_candidates);
-	n = Min(request->n, wals_rows_count(rows));
-	scored =
-	    palloc_extended(sizeof(WcScored) * (Size) Max(n, 1), MCXT_ALLOC_HUGE);
-	count = find_similar(rows, request->metric, self, candidates, n_candidates,
-	                     n, scored);
+		wals_search_among(&search, request->id_type, request->n_candidates,
+		                  request->candidates);
+	scored = wals_search_room(&search);
+	count = find_similar(&search, request->metric, scored);
 	*result = wals_answer_name(rows, request->id_type, scored, count, context);
 	wals_query_end();
 	return count;
