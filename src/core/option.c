@@ -41,7 +41,8 @@ enum
 	FOUND = WC_OPTION_FOUND,
 	AS_ROW = WC_OPTION_AS_ROW,
 	SEED = WC_OPTION_SEED,
-	DERIVED = WC_OPTION_DERIVED
+	DERIVED = WC_OPTION_DERIVED,
+	LATE = WC_OPTION_LATE
 };
 
 #define PLACE(member)                                                          \

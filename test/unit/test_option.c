@@ -171,7 +171,10 @@ test_flags(const WcOption *option)
 	bool fixed = (option->flags & WC_OPTION_FIXED) != 0;
 	bool found = (option->flags & WC_OPTION_FOUND) != 0;
 	bool seed = (option->flags & WC_OPTION_SEED) != 0;
+	const int unknown = WC_OPTION_LATE | WC_OPTION_OPEN | WC_OPTION_OBJECTIVE;
 
+	/* nothing would choose it for a version that does not have it */
+	CHECK((option->flags & unknown) != unknown);
 	CHECK(!(tuned && fixed) && !(found && (tuned || fixed)));
 	/* feedback is an argument of wals_tune(), seeds are no choice */
 	CHECK(tuned || fixed || found || seed ||
