@@ -13,4 +13,5 @@ ENV PG_CONFIG=/usr/lib/postgresql/$PG_MAJOR/bin/pg_config
 RUN make clean && make -j"$(nproc)" && make install DESTDIR=/stage
 
 FROM postgres:$PG_MAJOR-$DEBIAN
+RUN apt-get update && apt-get install -y --no-install-recommends libopenblas0 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /stage /

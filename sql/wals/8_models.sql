@@ -105,7 +105,8 @@ SELECT l.model,
 	(l.refused).trained_at AS refused_at,
 	(l.refused).metrics OPERATOR(pg_catalog.#>>) '{gate,reason}' AS refused_because,
 	(l.refused).metrics AS refused_metrics,
-	@extschema@._wals_queue_state(l.model, (l.active).source, (l.active).user_col, (l.active).item_col) AS queue
+	@extschema@._wals_queue_state(l.model, (l.active).source, (l.active).user_col, (l.active).item_col) AS queue,
+	(l.active).options OPERATOR(pg_catalog.->>) 'dense' AS dense
 FROM @extschema@._wals_model_rows() AS l;
 
 COMMENT ON VIEW wals_models IS 'every model the caller may read, with its active version';
@@ -139,6 +140,7 @@ COMMENT ON COLUMN wals_models.refused_at IS 'when its training began';
 COMMENT ON COLUMN wals_models.refused_because IS 'why it was turned down';
 COMMENT ON COLUMN wals_models.refused_metrics IS 'its figures, and in gate those of the comparison';
 COMMENT ON COLUMN wals_models.queue IS 'whether the model''s queue is on and how many changes wait, or why it has stopped; NULL if it has none';
+COMMENT ON COLUMN wals_models.dense IS 'whose dense algebra trained the active version: builtin, or openblas with its version and core type; NULL if it was not told';
 
 -- The function behind it shows only what the caller may read.
 GRANT SELECT ON wals_models TO PUBLIC;

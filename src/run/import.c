@@ -156,7 +156,7 @@ write_version(ImportState *state)
 		wc_objective_text(&state->objective, train->source.weight_col != NULL,
 		                  2048, objective);
 		row.objective = psprintf("imported; %s", objective);
-		row.options = wals_options_json(train, &state->objective);
+		row.options = wals_options_json(train, &state->objective, NULL);
 	}
 	row.factors = state->users.factors;
 	row.biases = state->biases;

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "base/hint.h"
+#include "base/settings.h"
 #include "run/gate.h"
 #include "run/options.h"
 #include "store/model.h"
@@ -520,7 +521,8 @@ json_chosen(StringInfo json, const WalsTrainRequest *request)
 }
 
 char *
-wals_options_json(const WalsTrainRequest *request, const WcObjective *objective)
+wals_options_json(const WalsTrainRequest *request, const WcObjective *objective,
+                  const WcSolver *solver)
 {
 	StringInfoData json;
 	int i;
@@ -547,6 +549,8 @@ wals_options_json(const WalsTrainRequest *request, const WcObjective *objective)
 		json_number(&json, "lowest_value", objective->range.low);
 		json_number(&json, "highest_value", objective->range.high);
 	}
+	if (solver != NULL)
+		json_word(&json, "dense", wals_dense_text(wc_solver_dense(solver)));
 	json_chosen(&json, request);
 	appendStringInfoChar(&json, '}');
 	return json.data;

@@ -57,10 +57,11 @@ extern const char *wals_options_conflict(const WalsTrainRequest *request,
 
 /*
  * All options with their choices resolved, as a JSON object, and what else
- * wals_objective_read needs.
+ * wals_objective_read needs.  A solver, or NULL, says whose dense algebra it was.
  */
 extern char *wals_options_json(const WalsTrainRequest *request,
-                               const WcObjective *objective);
+                               const WcObjective *objective,
+                               const WcSolver *solver);
 
 /* Seconds of an interval; a month has 30 days. */
 extern double wals_interval_seconds(const Interval *interval);

@@ -599,7 +599,7 @@ objective_words(const TrainState *state)
 static void
 write_version(TrainState *state)
 {
-	const WcProblem *problem = &state->problem;
+	const WcObjective *objective = &state->problem.objective;
 	WalsVersionRow row;
 
 	memset(&row, 0, sizeof(row));
@@ -610,15 +610,15 @@ write_version(TrainState *state)
 		row.row_weights_id = state->request->row_naming.identity;
 	if (OidIsValid(state->request->col_weights))
 		row.col_weights_id = state->request->col_naming.identity;
-	row.feedback = wc_feedback_name(problem->objective.params.feedback);
-	row.options = wals_options_json(state->request, &problem->objective);
+	row.feedback = wc_feedback_name(objective->params.feedback);
+	row.options = wals_options_json(state->request, objective, state->solver);
 	row.objective = objective_words(state);
 	row.factors = state->model.factors;
-	row.biases = problem->biases;
+	row.biases = state->problem.biases;
 	row.mean = state->model.mean;
 	row.n_users = state->model.users;
 	row.n_items = state->model.items;
-	row.n_entries = problem->by_user.nnz;
+	row.n_entries = state->problem.by_user.nnz;
 	row.n_rows = state->ratings.n_rows;
 	row.n_skipped = rows_skipped(state);
 	row.started_from = state->warm ? state->start.version : 0;

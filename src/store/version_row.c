@@ -248,7 +248,7 @@ wals_version_differences(const WalsTarget *target, const WalsVersionRow *row,
 	            "AND n.key OPERATOR(pg_catalog.<>) ALL (ARRAY['chosen', "
 	            "'warm_start', "
 	            "'count_weight', 'half_life_units', 'newest_time', "
-	            "'like_from', 'lowest_value', 'highest_value']) "
+	            "'like_from', 'lowest_value', 'highest_value', 'dense']) "
 	            "AND NOT (($1::pg_catalog.jsonb OPERATOR(pg_catalog.->) "
 	            "'chosen' OPERATOR(pg_catalog.?) n.key) AND (v.options "
 	            "OPERATOR(pg_catalog.->) 'chosen' OPERATOR(pg_catalog.?) "

@@ -33,7 +33,7 @@ count_threads(void)
 	return count;
 }
 
-/* The lines about signals of what the system says of us. */
+/* What the system says of our signals, but for how many of the user's wait. */
 static void
 read_signals(size_t size, char *text)
 {
