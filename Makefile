@@ -130,7 +130,7 @@ $(addprefix run-,$(UNIT_TESTS)): run-%: $(UNIT_DIR)/%
 	@test/unit/run $<
 
 # The threads again, watched by ThreadSanitizer, which excludes the other one.
-TSAN_TESTS  = test_fold_team test_metrics test_parallel test_sweep
+TSAN_TESTS  = test_fold_team test_ranking test_parallel test_sweep
 TSAN_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread
 
 build-unit/tsan/test_%: test/unit/test_%.c $(wildcard test/unit/*.h src/core/*.[ch]) Makefile

@@ -14,7 +14,7 @@ SELECT wals_train(:'model', 'defaults_train') AS version \gset
 
 \set label tuned
 SELECT max(call) AS call, count(value) AS trials
-FROM wals_tune('defaults_train', metric => 'ndcg', k => 20, max_users => 5000, max_seconds => :seconds) \gset
+FROM wals_tune('defaults_train', metric => 'ndcg@20', max_users => 5000, max_seconds => :seconds) \gset
 \o /dev/null
 :call
 \o

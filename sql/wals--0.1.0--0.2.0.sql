@@ -706,7 +706,7 @@ CREATE FUNCTION wals_tune(
 	time_col name DEFAULT NULL,
 	feedback text DEFAULT 'implicit',
 	metric text DEFAULT NULL,
-	k bigint DEFAULT 10,
+	k bigint DEFAULT NULL,
 	trials bigint DEFAULT NULL,
 	max_seconds bigint DEFAULT NULL,
 	search text DEFAULT 'auto',

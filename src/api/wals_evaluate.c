@@ -18,6 +18,7 @@
 #include "base/args.h"
 #include "base/hint.h"
 #include "run/evaluate.h"
+#include "run/metric.h"
 
 PG_FUNCTION_INFO_V1(wals_evaluate);
 PG_FUNCTION_INFO_V1(wals_compare);
@@ -149,12 +150,13 @@ fetch_version(FunctionCallInfo fcinfo, int arg)
 	return wals_arg_within(fcinfo, arg, 1, PG_INT32_MAX, 0);
 }
 
-/* The cut, NULL for none; a number, NULL for NaN. */
+/* The metric and its cut, NULL for none; a number, NULL for NaN. */
 static void
-put_cut(int32 cut, Datum *value, bool *is_null)
+put_metric(const WalsMetric *metric, Datum *values, bool *nulls)
 {
-	*value = Int32GetDatum(cut);
-	*is_null = cut == 0;
+	values[0] = CStringGetTextDatum(wals_metric_name(metric));
+	values[1] = Int32GetDatum(metric->cut);
+	nulls[1] = metric->cut == 0;
 }
 
 static void
@@ -227,12 +229,11 @@ wals_evaluate(PG_FUNCTION_ARGS)
 		Datum values[7];
 		bool nulls[7] = {false};
 
-		values[0] = CStringGetTextDatum(row->metric);
-		put_cut(row->cut, &values[1], &nulls[1]);
-		put_number(row->value, &values[2], &nulls[2]);
-		put_number(row->error, &values[3], &nulls[3]);
+		put_metric(&row->metric, values, nulls);
+		put_number(row->mean.value, &values[2], &nulls[2]);
+		put_number(row->mean.error, &values[3], &nulls[3]);
 		put_number(row->baseline, &values[4], &nulls[4]);
-		values[5] = Int64GetDatum(row->n_users);
+		values[5] = Int64GetDatum(row->mean.n_users);
 		values[6] = Int64GetDatum(row->n_skipped);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
@@ -259,12 +260,11 @@ wals_compare(PG_FUNCTION_ARGS)
 	count = wals_compare_run(&request, &rows);
 	for (i = 0; i < count; i++)
 	{
-		const WalsCompareRow *row = &rows[i];
+		const WalsDifference *row = &rows[i].difference;
 		Datum values[15];
 		bool nulls[15] = {false};
 
-		values[0] = CStringGetTextDatum(row->metric);
-		put_cut(row->cut, &values[1], &nulls[1]);
+		put_metric(&rows[i].metric, values, nulls);
 		put_number(row->value[0], &values[2], &nulls[2]);
 		put_number(row->value[1], &values[3], &nulls[3]);
 		put_number(row->difference, &values[4], &nulls[4]);
@@ -276,7 +276,7 @@ wals_compare(PG_FUNCTION_ARGS)
 		nulls[8] = nulls[9] = row->n_higher < 0;
 		put_number(row->sign_p, &values[10], &nulls[10]);
 		values[11] = Int64GetDatum(row->n_users);
-		values[12] = Int64GetDatum(row->n_skipped);
+		values[12] = Int64GetDatum(rows[i].n_skipped);
 		/* not in the script of 0.1.0 */
 		put_number(row->version_error, &values[13], &nulls[13]);
 		put_number(row->df, &values[14], &nulls[14]);

@@ -23,6 +23,7 @@
 #include "base/hint.h"
 #include "base/progress.h"
 #include "run/grid.h"
+#include "run/metric.h"
 #include "run/options.h"
 #include "run/tune.h"
 
@@ -76,21 +77,24 @@ fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	wals_options_fetch_params(fcinfo, train);
 }
 
+/* ndcg@20; k is the length of lists for a name without its own. */
+static void
+fetch_metric(FunctionCallInfo fcinfo, WalsTuneRequest *request)
+{
+	const char *word = wals_arg_text(fcinfo, ARG_METRIC);
+	int32 k = wals_arg_within(fcinfo, ARG_K, 1, WC_CUT_MAX, WALS_CUT_DEFAULT);
+
+	request->metric = wals_metric_read(word, request->train.params.feedback, k);
+	if (!PG_ARGISNULL(ARG_K) && request->metric.cut > 0 &&
+	    request->metric.cut != k)
+		refuse("k", psprintf("The value is %d, but the metric is %s.", k, word),
+		       "Use k => NULL: the metric says how long the lists are.");
+}
+
 static void
 fetch_measure(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 {
-	bool is_explicit = request->train.params.feedback == WC_EXPLICIT;
-
-	request->metric =
-	    wals_arg_choice(fcinfo, ARG_METRIC, "metric", wals_tune_metrics,
-	                    is_explicit ? WALS_METRIC_RMSE : WC_NDCG);
-	if (!is_explicit && (request->metric == WALS_METRIC_RMSE ||
-	                     request->metric == WALS_METRIC_MAE))
-		refuse("metric",
-		       "Errors of predictions can be measured with feedback explicit "
-		       "only: other scores are no predictions of the value.",
-		       "Use metric => 'ndcg', or feedback => 'explicit'.");
-	request->cut = wals_arg_within(fcinfo, ARG_K, 1, WC_CUT_MAX, 10);
+	fetch_metric(fcinfo, request);
 	request->has_threshold = !PG_ARGISNULL(ARG_THRESHOLD);
 	request->threshold = wals_arg_float8(fcinfo, ARG_THRESHOLD, 0);
 	if (isnan(request->threshold))

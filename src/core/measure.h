@@ -13,7 +13,7 @@
 #include "core/answer.h"
 
 /* ------------------------------------------------------------------------
- * Evaluation (holdout.c, metrics.c, summary.c)
+ * Evaluation (holdout.c, ranking.c, metrics.c, summary.c)
  * ------------------------------------------------------------------------ */
 
 /*
@@ -97,7 +97,10 @@ typedef struct WcTrial
 #define WC_CUT_MAX 1000
 #define WC_NEGATIVES_MAX 1000
 
-/* What a list of the best k is worth; definitions in metrics.c. */
+/*
+ * What a list of the best k is worth, and how far predictions are off: each has
+ * a row in the tables of metrics.c, which say what it is.
+ */
 typedef enum WcCutMetric
 {
 	WC_PRECISION,
@@ -110,6 +113,33 @@ typedef enum WcCutMetric
 	WC_POPULARITY,
 	WC_CUT_METRICS
 } WcCutMetric;
+
+typedef enum WcRatingMetric
+{
+	WC_RMSE,
+	WC_MAE,
+	WC_RATING_METRICS
+} WcRatingMetric;
+
+/* The beginning of one user's order, as far as it is looked at (metrics.c). */
+typedef struct WcTop WcTop;
+
+typedef struct WcCutMetricRow
+{
+	const char *name;
+	bool judges; /* more of it is better; else it only tells */
+	double (*measure)(const WcTop *top);
+} WcCutMetricRow;
+
+typedef struct WcRatingMetricRow
+{
+	const char *name;
+	bool is_root; /* of the mean; less of it is better */
+	double (*measure)(double off); /* of score - value; summed up */
+} WcRatingMetricRow;
+
+extern const WcCutMetricRow wc_cut_metrics[WC_CUT_METRICS];
+extern const WcRatingMetricRow wc_rating_metrics[WC_RATING_METRICS];
 
 /* Numbers per user: all WcCutMetric of each cut, then the AUC. */
 extern int32_t wc_trial_values(const WcTrial *trial);
@@ -134,8 +164,7 @@ extern WcStatus wc_rank_users(const WcRanker *ranker, const WcTrial *trial,
 typedef struct WcErrorSums
 {
 	int64_t n;
-	double absolute; /* of |score - value| */
-	double square; /* of its square */
+	double sum[WC_RATING_METRICS];
 } WcErrorSums;
 
 /* Compare scores with the values of ratings (users x items), user by user. */

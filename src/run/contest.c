@@ -30,6 +30,7 @@
 #include "run/measure.h"
 #include "run/shortage.h"
 #include "run/steps.h"
+#include "run/summary.h"
 
 static void
 check(const WalsContest *contest, WcStatus status)
@@ -206,74 +207,54 @@ choose_users(WalsContest *contest)
 	return map;
 }
 
-/* Whether the value of an entry makes it relevant, as in an evaluation. */
-static bool
-is_relevant(const WalsTuneRequest *request, const WcCsr *csr, int64 e)
-{
-	if (csr->value == NULL)
-		return true;
-	if (request->has_threshold)
-		return csr->value[e] >= (float) request->threshold;
-	return request->train.params.feedback == WC_EXPLICIT || csr->value[e] > 0;
-}
-
-/* Leave out what is not relevant. */
-static void
-keep_relevant(const WalsTuneRequest *request, WcCsr *csr)
-{
-	int64 n = 0;
-	int64 begin = 0;
-	int32 i;
-	int64 e;
-
-	for (i = 0; i < csr->rows; i++)
-	{
-		int64 end = csr->start[i + 1];
-
-		CHECK_FOR_INTERRUPTS();
-		for (e = begin; e < end; e++)
-			if (is_relevant(request, csr, e))
-				csr->col[n++] = csr->col[e];
-		csr->start[i + 1] = n;
-		begin = end;
-	}
-	csr->nnz = n;
-}
-
-/* Relevant items of each chosen user, in the training or not. */
-static void
-count_relevant(WalsContest *contest, const int32 *map)
-{
-	const WalsParts *parts = contest->parts;
-	const WcCsr *all = &parts->all;
-	int32 i;
-	int64 e;
-
-	contest->n_relevant =
-	    array_alloc(contest, contest->n_chosen, sizeof(int32));
-	for (i = 0; i < all->rows; i++)
-	{
-		int32 n = 0;
-
-		CHECK_FOR_INTERRUPTS();
-		if (map[i] < 0)
-			continue;
-		for (e = all->start[i]; e < all->start[i + 1]; e++)
-			n += (parts->part[e] & contest->measured) != 0 &&
-			     is_relevant(parts->request, all, e);
-		contest->n_relevant[map[i]] = n;
-	}
-}
-
 /* Entries of some parts, of the chosen users. */
 static void
-take_chosen(const WalsContest *contest, int parts, const int32 *map,
-            WcCsr *result)
+take_chosen(const WalsContest *contest, int parts, const int32 *users,
+            const int32 *items, int32 n_items, WcCsr *result)
 {
 	check(contest,
-	      wc_split_take(&contest->parts->all, contest->parts->part, parts, map,
-	                    contest->n_chosen, contest->item_map, contest->items,
-	                    result, &contest->parts->memory->alloc, &wals_hooks));
+	      wc_split_take(&contest->parts->all, contest->parts->part, parts,
+	                    users, contest->n_chosen, items, n_items, result,
+	                    &contest->parts->memory->alloc, &wals_hooks));
+}
+
+/* What the metric asks of the chosen users, by items in the training or not. */
+static void
+take_measured(WalsContest *contest, const int32 *users)
+{
+	const WalsParts *parts = contest->parts;
+	const WalsTuneRequest *request = parts->request;
+	const WcAlloc *alloc = &parts->memory->alloc;
+	bool rates = request->metric.kind == WALS_METRIC_RATING;
+	int32 n_all = parts->all.cols;
+	bool *every = flags(contest, n_all, true);
+	int32 *same = number_kept(contest, n_all, every);
+	WalsRelevance relevance = {.by_threshold = request->has_threshold,
+	                           .threshold = request->threshold,
+	                           .is_explicit = request->train.params.feedback ==
+	                                          WC_EXPLICIT};
+	WcCsr all;
+	WalsCells cells = {.csr = &all,
+	                   .item = contest->item_map,
+	                   .relevance = rates ? NULL : &relevance,
+	                   .with_values = rates,
+	                   .n_users = contest->n_chosen,
+	                   .n_items = contest->items};
+	int64 ignored;
+
+	take_chosen(contest, contest->measured, users, same, n_all, &all);
+	if (rates)
+		contest->rated = wals_cells_take(&cells, parts->memory);
+	else
+	{
+		contest->relevant = wals_cells_take(&cells, parts->memory);
+		contest->n_relevant = wals_cells_count(&cells, parts->memory, &ignored);
+		take_chosen(contest, contest->trained, users, contest->item_map,
+		            contest->items, &contest->seen);
+	}
+	wc_csr_free(&all, alloc);
+	wc_free(alloc, every);
+	wc_free(alloc, same);
 }
 
 /* The time that ages are counted back from. */
@@ -306,11 +287,7 @@ wals_contest_open(const WalsParts *parts, int trained, int measured,
 	find_newest(contest);
 	number_trained(contest);
 	map = choose_users(contest);
-	take_chosen(contest, measured, map, &contest->rated);
-	take_chosen(contest, measured, map, &contest->relevant);
-	keep_relevant(parts->request, &contest->relevant);
-	take_chosen(contest, trained, map, &contest->seen);
-	count_relevant(contest, map);
+	take_measured(contest, map);
 	wc_free(&parts->memory->alloc, map);
 }
 
@@ -472,63 +449,14 @@ keep_items(Run *run)
 	copy_items(run, false);
 }
 
-/* The trial's vectors, or popularity, as the core ranks by. */
-static WcRanker
-open_ranker(const Run *run, bool popularity)
-{
-	const WalsContest *contest = run->contest;
-	const WcModel *model = &run->model;
-	Size k = (Size) model->factors;
-	const float **vectors =
-	    array_alloc(contest, model->items, sizeof(const float *));
-	float *bias = array_alloc(contest, model->items, sizeof(float));
-	float *users = array_alloc(contest, contest->n_chosen, sizeof(float) * k);
-	float *base = array_alloc(contest, contest->n_chosen, sizeof(float));
-	WcRanker ranker = {model->items, popularity ? 0 : model->factors,
-	                   vectors,      bias,
-	                   users,        base,
-	                   &model->range};
-	int32 i;
-
-	for (i = 0; i < model->items; i++)
-	{
-		vectors[i] = model->item_factors + (Size) i * k;
-		bias[i] = popularity                 ? contest->popularity[i]
-		          : model->item_bias != NULL ? model->item_bias[i]
-		                                     : 0.0f;
-	}
-	for (i = 0; i < contest->n_chosen; i++)
-	{
-		int32 user = contest->chosen[i];
-
-		memcpy(users + (Size) i * k, model->user_factors + (Size) user * k,
-		       sizeof(float) * k);
-		base[i] = 0;
-		if (!popularity)
-			base[i] = (model->user_bias ? model->user_bias[user] : 0.0f) +
-			          (float) model->mean;
-	}
-	return ranker;
-}
-
-static void
-close_ranker(const Run *run, WcRanker *ranker)
-{
-	const WcAlloc *alloc = &run->contest->parts->memory->alloc;
-
-	wc_free(alloc, (void *) ranker->vectors);
-	wc_free(alloc, (void *) ranker->bias);
-	wc_free(alloc, (void *) ranker->user_factors);
-	wc_free(alloc, (void *) ranker->user_base);
-}
-
 /* The metric of one ranker; false when the trial has failed. */
 static bool
-rank(const Run *run, bool popularity, double *value, double *std_error)
+measure(const Run *run, const WcRanker *ranker, WalsMean *mean)
 {
 	const WalsContest *contest = run->contest;
-	const WalsTuneRequest *request = contest->parts->request;
-	const WcAlloc *alloc = &contest->parts->memory->alloc;
+	const WalsMetric *metric = &contest->parts->request->metric;
+	WalsMemory *memory = contest->parts->memory;
+	static const int32 shortest = 1; /* what the AUC makes no use of */
 	WcTrial trial = {.users = contest->n_chosen,
 	                 .relevant = &contest->relevant,
 	                 .n_relevant = contest->n_relevant,
@@ -536,65 +464,48 @@ rank(const Run *run, bool popularity, double *value, double *std_error)
 	                 .user_hash = contest->user_hash,
 	                 .item_hash = contest->item_hash,
 	                 .n_cuts = 1,
-	                 .cuts = &request->cut};
-	WalsMeasured measured = {.n_asked = contest->n_asked,
-	                         .n_users = contest->n_chosen,
-	                         .n_values = wc_trial_values(&trial)};
-	WcRanker ranker = open_ranker(run, popularity);
-	int32 *best_rank = array_alloc(contest, ranker.items, sizeof(int32));
+	                 .cuts = metric->cut > 0 ? &metric->cut : &shortest};
+	WalsOutcome outcome = {.n_users = contest->n_chosen};
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	WalsEvaluateRow row;
-	bool failed;
-	int32 i;
+	bool failed = has_failed(run,
+	                         metric->kind == WALS_METRIC_RATING
+	                             ? wals_ranker_rate(ranker, &contest->rated,
+	                                                memory, &outcome, &error)
+	                             : wals_ranker_rank(ranker, &trial, memory,
+	                                                memory, &outcome, &error),
+	                         &error);
 
-	for (i = 0; i < ranker.items; i++)
-		best_rank[i] = PG_INT32_MAX;
-	measured.values[0] = array_alloc(contest, contest->n_chosen,
-	                                 sizeof(double) * (Size) measured.n_values);
-	failed = has_failed(run,
-	                    wals_step_rank(&ranker, &trial, measured.values[0],
-	                                   best_rank, alloc, &error),
-	                    &error);
-	row = wals_evaluate_mean(&measured, NULL, request->cut,
-	                         request->metric == WALS_METRIC_AUC
-	                             ? measured.n_values - 1
-	                             : request->metric);
 	if (!failed)
-	{
-		*value = row.value;
-		*std_error = row.error;
-	}
-	wc_free(alloc, measured.values[0]);
-	wc_free(alloc, best_rank);
-	close_ranker(run, &ranker);
+		*mean = wals_summary_mean(metric, &outcome);
+	wals_outcome_free(&outcome, memory);
 	return !failed;
 }
 
+/* The trial and, if it is asked for, what popularity achieves. */
 static void
-rate(const Run *run)
+measure_trial(const Run *run)
 {
 	const WalsContest *contest = run->contest;
-	WalsMeasured measured = {.n_asked = contest->n_asked,
-	                         .n_users = contest->n_chosen};
-	WcRanker ranker = open_ranker(run, false);
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	WalsEvaluateRow row;
+	WalsMemory *memory = contest->parts->memory;
+	WcRanker ranker = wals_ranker_trained(&run->model, contest->n_chosen,
+	                                      contest->chosen, memory);
+	WcRanker popular;
+	WalsMean mean;
 
-	measured.sums[0] =
-	    array_alloc(contest, contest->n_chosen, sizeof(WcErrorSums));
-	if (!has_failed(run,
-	                wc_rate_users(&ranker, &contest->rated, measured.sums[0],
-	                              &wals_hooks, &error),
-	                &error))
+	if (measure(run, &ranker, &mean))
 	{
-		row = wals_evaluate_errors(&measured, NULL,
-		                           contest->parts->request->metric ==
-		                               WALS_METRIC_RMSE);
-		run->trial->value = row.value;
-		run->trial->error = row.error;
+		run->trial->value = mean.value;
+		run->trial->error = mean.error;
 	}
-	wc_free(&contest->parts->memory->alloc, measured.sums[0]);
-	close_ranker(run, &ranker);
+	wals_ranker_free(&ranker, memory);
+	if (run->trial->failure != NULL || !run->round->baseline ||
+	    contest->parts->request->metric.kind == WALS_METRIC_RATING)
+		return;
+	popular = wals_ranker_same(contest->items, contest->popularity,
+	                           contest->n_chosen, memory);
+	if (measure(run, &popular, &mean))
+		run->trial->baseline = mean.value;
+	wals_ranker_free(&popular, memory);
 }
 
 void
@@ -602,19 +513,13 @@ wals_contest_run(const WalsContest *contest, const WalsRound *round,
                  WalsTrial *trial)
 {
 	Run run = {.contest = contest, .round = round, .trial = trial};
-	int metric = contest->parts->request->metric;
-	double ignored;
 
 	INSTR_TIME_SET_CURRENT(run.started);
 	trial->value = trial->error = trial->baseline = NAN;
 	trial->late = false;
 	if (open_run(&run) && solve(&run))
 	{
-		if (metric == WALS_METRIC_RMSE || metric == WALS_METRIC_MAE)
-			rate(&run);
-		else if (rank(&run, false, &trial->value, &trial->error) &&
-		         round->baseline)
-			(void) rank(&run, true, &trial->baseline, &ignored);
+		measure_trial(&run);
 		if (round->keep)
 			keep_items(&run);
 	}

@@ -8,7 +8,7 @@
 #ifndef WALS_RUN_CONTEST_H
 #define WALS_RUN_CONTEST_H
 
-#include "run/evaluate.h"
+#include "run/ranker.h"
 #include "run/tune.h"
 #include "store/ratings.h"
 
@@ -57,8 +57,8 @@ typedef struct WalsContest
 	int32 n_asked; /* users who have something to measure, or a sample */
 	int32 n_chosen; /* those of them who are in the training */
 	int32 *chosen; /* their indexes in the training */
-	WcCsr rated; /* chosen users: what is measured, with values */
-	WcCsr relevant; /* the part of it that should be found */
+	WcCsr rated; /* chosen users: what is measured, with values; or */
+	WcCsr relevant; /* what should be found, and */
 	WcCsr seen; /* what they were trained on */
 	int32 *n_relevant; /* with those that are not in the training */
 	uint64 *user_hash; /* of the chosen */

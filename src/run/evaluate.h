@@ -5,18 +5,14 @@
  *
  * wals_measure (measure.c) ranks and rates for every user of a test, twice:
  * with a version and with what everybody gets, or with two versions.
- * evaluate.c and compare.c sum up.
+ * evaluate.c and compare.c sum up (summary.h).
  *
  *-------------------------------------------------------------------------
  */
 #ifndef WALS_RUN_EVALUATE_H
 #define WALS_RUN_EVALUATE_H
 
-#include "core/core.h"
-
-#define WALS_CUTS_MAX 20
-#define WALS_VERSIONS_MAX 20 /* of one side of a comparison */
-#define WALS_SIDES_MAX (2 * WALS_VERSIONS_MAX)
+#include "run/summary.h"
 
 typedef struct WalsEvaluateRequest
 {
@@ -40,67 +36,42 @@ typedef struct WalsEvaluateRequest
 } WalsEvaluateRequest;
 
 /*
- * What was measured for each version; or for one, and for popularity.  Users are in the order of their ids.
+ * What was measured for each version; or for one, and for what needs no model.
+ * Users are in the order of their ids.
  */
 typedef struct WalsMeasured
 {
 	int32 n_asked; /* users of the test, or of the sample of it */
-	int32 n_users; /* those that all versions know */
-	int32 n_values; /* wc_trial_values */
-	double *values[WALS_SIDES_MAX]; /* n_users x n_values; may be NULL */
-	double coverage[WALS_SIDES_MAX][WALS_CUTS_MAX];
 	bool rated; /* explicit feedback: predictions, too */
 	int64 n_pairs; /* pairs with a value, of all users asked */
-	WcErrorSums *sums[WALS_SIDES_MAX]; /* n_users; the second may be NULL */
+	WalsOutcome outcomes[WALS_SIDES_MAX];
 } WalsMeasured;
 
 /* Results are allocated in the current context. */
 extern void wals_measure(const WalsEvaluateRequest *request,
                          WalsMeasured *measured);
 
-/* The metrics in the order of their rows, with the measures of a cut first. */
-extern const char *const wals_cut_metrics[WC_CUT_METRICS];
+/* What could not be measured: users, or predictions. */
+extern int64 wals_measured_skipped(const WalsMeasured *measured,
+                                   const WalsMetric *metric, int64 n_measured);
 
 /* One row of wals_evaluate; NaN stands for NULL. */
 typedef struct WalsEvaluateRow
 {
-	const char *metric;
-	int32 cut; /* 0: none */
-	double value;
-	double error;
+	WalsMetric metric;
+	WalsMean mean;
 	double baseline;
-	int64 n_users;
 	int64 n_skipped;
 } WalsEvaluateRow;
-
-/* The mean of one of the numbers per user: values[.][user][place]. */
-extern WalsEvaluateRow wals_evaluate_mean(const WalsMeasured *measured,
-                                          const char *metric, int32 cut,
-                                          int place);
-
-/* Root of the mean square, or mean of the absolute, over all predictions. */
-extern WalsEvaluateRow wals_evaluate_errors(const WalsMeasured *measured,
-                                            const char *metric, bool square);
 
 extern int wals_evaluate_run(const WalsEvaluateRequest *request,
                              WalsEvaluateRow **rows);
 
-/* One row of wals_compare; NaN stands for NULL. */
+/* One row of wals_compare. */
 typedef struct WalsCompareRow
 {
-	const char *metric;
-	int32 cut; /* 0: none */
-	double value[2];
-	double difference; /* second minus first */
-	double error; /* of the difference */
-	double version_error; /* the part that versions of one side tell */
-	double df;
-	double t;
-	double p;
-	int64 n_higher; /* users for whom the second is higher; -1: none */
-	int64 n_lower;
-	double sign_p;
-	int64 n_users;
+	WalsMetric metric;
+	WalsDifference difference;
 	int64 n_skipped;
 } WalsCompareRow;
 

@@ -24,7 +24,7 @@
  * far: the differences of one night to the next, on the same pairs, added up
  * from the last that was the best.  The margin limits that.
  *
- * The difference is tested as wals_compare does (run/compare.c).  Over the users
+ * The difference is tested as wals_compare does (run/summary.c).  Over the users
  * its standard error says what other users might have shown; what another
  * training of the same options would have shown is told by how much trainings
  * of the same options have differed in the nights before.  The standard error of
@@ -38,7 +38,6 @@
 
 #include "base/hint.h"
 #include "base/mapping.h"
-#include "run/evaluate.h"
 #include "run/gate.h"
 #include "run/measure.h"
 #include "run/options.h"
@@ -47,9 +46,6 @@
 #include "store/record.h"
 #include "store/source.h"
 #include "store/verdict.h"
-
-#define DEFAULT_RANKING "ndcg@10"
-#define DEFAULT_RATING "rmse"
 
 /* ------------------------------------------------------------------------
  * Options
@@ -63,62 +59,11 @@ refuse(const char *option, const char *detail, const char *hint)
 	                errdetail("%s", detail), wals_hint("%s", hint)));
 }
 
-/* One of the metrics at a cut, and which; popularity is no measure of worth. */
-static bool
-parse_cut_metric(const char *word, WalsMetric *metric)
-{
-	const char *at = strchr(word, '@');
-	char *end = NULL;
-	long cut;
-	int place;
-
-	if (at == NULL || at[1] < '0' || at[1] > '9')
-		return false;
-	errno = 0;
-	cut = strtol(at + 1, &end, 10);
-	if (errno != 0 || *end != '\0' || cut < 1 || cut > WC_CUT_MAX)
-		return false;
-	for (place = 0; place < WC_CUT_METRICS; place++)
-	{
-		const char *name = wals_cut_metrics[place];
-
-		if (place == WC_POPULARITY || strlen(name) != (Size) (at - word) ||
-		    strncmp(name, word, at - word) != 0)
-			continue;
-		metric->place = place;
-		metric->cut = (int32) cut;
-		return true;
-	}
-	return false;
-}
-
+/* The length is said with the name. */
 static WalsMetric
-parse_metric(const WalsTrainRequest *request)
+metric_of(const WalsTrainRequest *request)
 {
-	bool is_explicit = request->params.feedback == WC_EXPLICIT;
-	const char *word = request->metric;
-	WalsMetric metric = {.name = word};
-
-	if (word == NULL)
-		metric.name = word = is_explicit ? DEFAULT_RATING : DEFAULT_RANKING;
-	if (strcmp(word, "rmse") == 0 || strcmp(word, "mae") == 0)
-	{
-		if (!is_explicit)
-			refuse("metric",
-			       psprintf("The metric is %s, which only feedback explicit "
-			                "has.",
-			                word),
-			       "Use metric => 'ndcg@10'.");
-		metric.rates = true;
-		metric.squares = word[0] == 'r';
-	}
-	else if (strcmp(word, "auc") != 0 && !parse_cut_metric(word, &metric))
-		refuse("metric", psprintf("There is no metric \"%s\".", word),
-		       psprintf("Use ndcg, map, mrr, precision, recall, recall_capped "
-		                "or hit_rate with a length of at most %d, such as "
-		                "ndcg@10; auc; for explicit feedback rmse or mae.",
-		                WC_CUT_MAX));
-	return metric;
+	return wals_metric_read(request->metric, request->params.feedback, 0);
 }
 
 static bool
@@ -144,7 +89,7 @@ wals_gate_check(const WalsTrainRequest *request)
 		refuse("margin", "It has a meaning for activate => 'if_better' only.",
 		       "Leave it out.");
 	if (holdout > 0)
-		(void) parse_metric(request);
+		(void) metric_of(request);
 }
 
 /* ------------------------------------------------------------------------
@@ -155,11 +100,12 @@ wals_gate_check(const WalsTrainRequest *request)
 static void
 check_comparable(const WalsGate *gate)
 {
-	if (gate->metric.rates && !wals_measure_is_explicit(&gate->active))
+	if (gate->metric.kind == WALS_METRIC_RATING &&
+	    !wals_measure_is_explicit(&gate->active))
 		refuse("metric",
 		       psprintf("The metric is %s, but version %d, which it is to be "
 		                "compared with, was trained with feedback %s.",
-		                gate->metric.name, gate->active.version,
+		                gate->metric_text, gate->active.version,
 		                gate->active.feedback),
 		       "Use metric => 'ndcg@10', or activate => 'yes'.");
 }
@@ -191,7 +137,7 @@ open_stand_in(const WalsTrainRequest *request, Oid model,
 	theirs->activate = WALS_ACTIVATE_NO;
 	theirs->holdout = request->holdout;
 	theirs->holdout_seed = request->holdout_seed;
-	theirs->metric = gate->metric.name;
+	theirs->metric = gate->metric_text;
 	theirs->command = request->command;
 	gate->against = WALS_AGAINST_STAND_IN;
 	gate->stand_in = theirs;
@@ -201,7 +147,7 @@ open_stand_in(const WalsTrainRequest *request, Oid model,
 static bool
 is_comparable(const WalsGate *gate, const WalsVerdict *verdict)
 {
-	return strcmp(verdict->metric, gate->metric.name) == 0 &&
+	return strcmp(verdict->metric, gate->metric_text) == 0 &&
 	       verdict->fraction == gate->fraction &&
 	       verdict->draw == (gate->seed ^ WC_DRAW_HOLDOUT);
 }
@@ -246,7 +192,8 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	gate->decides = is_gated(request);
 	if (gate->fraction == 0)
 		return;
-	gate->metric = parse_metric(request);
+	gate->metric = metric_of(request);
+	gate->metric_text = wals_metric_text(&gate->metric);
 	if (!gate->decides || !OidIsValid(model) ||
 	    !wals_model_find_active(model, &gate->active))
 		return;
@@ -265,116 +212,34 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
  * Measuring
  * ------------------------------------------------------------------------ */
 
-/* The mean of one number per user and, of two versions, of its differences. */
-static void
-sum_ranks(WalsGate *gate, int32 n_users, const double *mine,
-          const double *theirs, const bool *known)
-{
-	WcMoments own = {0, 0, 0};
-	WcMoments both[3];
-	int32 i;
-
-	memset(both, 0, sizeof(both));
-	for (i = 0; i < n_users; i++)
-	{
-		wc_moments_add(&own, mine[i]);
-		if (theirs == NULL || !known[i] || isnan(mine[i]) || isnan(theirs[i]))
-			continue;
-		wc_moments_add(&both[0], theirs[i]);
-		wc_moments_add(&both[1], mine[i]);
-		wc_moments_add(&both[2], mine[i] - theirs[i]);
-	}
-	gate->value = own.n > 0 ? own.mean : NAN;
-	gate->error = wc_moments_error(&own);
-	gate->n_users = own.n;
-	gate->n_common = both[0].n;
-	gate->values[0] = both[0].mean;
-	gate->values[1] = both[1].mean;
-	gate->difference = both[2].mean;
-	gate->user_error = wc_moments_error(&both[2]);
-}
-
-static double
-error_of(const WalsGate *gate, const WcErrorSums *sums)
-{
-	return gate->metric.squares ? sums->square : sums->absolute;
-}
-
-/* A mean over all predictions in the unit of the metric. */
-static double
-in_unit(const WalsGate *gate, double mean)
-{
-	return gate->metric.squares ? sqrt(mean) : mean;
-}
-
-static void
-sum_own_rates(WalsGate *gate, int32 n_users, const WcErrorSums *mine)
-{
-	WcRatio own;
-	int32 i;
-
-	memset(&own, 0, sizeof(own));
-	for (i = 0; i < n_users; i++)
-		wc_ratio_add(&own, mine[i].n, error_of(gate, &mine[i]));
-	gate->value = in_unit(gate, wc_ratio_mean(&own));
-	gate->error = wc_ratio_error(&own);
-	if (gate->metric.squares)
-		gate->error = gate->value > 0 ? gate->error / (2 * gate->value) : NAN;
-	gate->n_users = own.users;
-}
-
-/* See run/compare.c for the error of a difference of roots. */
-static void
-sum_common_rates(WalsGate *gate, int32 n_users, const WcErrorSums *mine,
-                 const WcErrorSums *theirs, const bool *known)
-{
-	WcRatio both[3];
-	double scale = 1;
-	int32 i;
-
-	memset(both, 0, sizeof(both));
-	for (i = 0; i < n_users; i++)
-	{
-		if (!known[i])
-			continue;
-		wc_ratio_add(&both[0], theirs[i].n, error_of(gate, &theirs[i]));
-		wc_ratio_add(&both[1], mine[i].n, error_of(gate, &mine[i]));
-		wc_ratio_add(&both[2], mine[i].n,
-		             error_of(gate, &mine[i]) - error_of(gate, &theirs[i]));
-	}
-	gate->n_common = both[0].users;
-	gate->values[0] = in_unit(gate, wc_ratio_mean(&both[0]));
-	gate->values[1] = in_unit(gate, wc_ratio_mean(&both[1]));
-	gate->difference = gate->values[1] - gate->values[0];
-	if (gate->metric.squares)
-		scale = gate->values[0] + gate->values[1];
-	gate->user_error = scale > 0 ? wc_ratio_error(&both[2]) / scale : NAN;
-}
-
 static void
 measure(WalsGate *gate, const WalsHoldout *holdout, const WcCsr *by_user,
         const WalsContestant *mine, const WalsContestant *theirs)
 {
+	static const int one_each[2] = {1, 1};
 	const WalsMetric *metric = &gate->metric;
+	WalsOutcome own =
+	    wals_holdout_measure(holdout, mine, NULL, by_user, metric);
+	WalsOutcome both[2];
+	WalsDifference difference;
 
-	if (metric->rates)
-	{
-		sum_own_rates(gate, holdout->n_users,
-		              wals_holdout_rate(holdout, mine, NULL));
-		if (theirs != NULL)
-			sum_common_rates(gate, holdout->n_users,
-			                 wals_holdout_rate(holdout, mine, theirs),
-			                 wals_holdout_rate(holdout, theirs, mine),
-			                 theirs->known);
-	}
-	else
-		sum_ranks(gate, holdout->n_users,
-		          wals_holdout_rank(holdout, mine, by_user, metric->place,
-		                            metric->cut),
-		          theirs ? wals_holdout_rank(holdout, theirs, by_user,
-		                                     metric->place, metric->cut)
-		                 : NULL,
-		          theirs ? theirs->known : NULL);
+	gate->mean = wals_summary_mean(metric, &own);
+	if (theirs == NULL)
+		return;
+	both[0] = wals_holdout_measure(holdout, theirs, mine, by_user, metric);
+	both[1] = own; /* of lists; predictions are of what both know */
+	if (metric->kind == WALS_METRIC_RATING)
+		both[1] = wals_holdout_measure(holdout, mine, theirs, by_user, metric);
+	difference = wals_summary_difference(metric, both, one_each);
+	gate->n_common = difference.n_users;
+	gate->values[0] = difference.value[0];
+	gate->values[1] = difference.value[1];
+	gate->difference = difference.difference;
+	gate->user_error = difference.error;
+	wals_outcome_free(&both[0], holdout->memory);
+	wals_outcome_free(&both[1], holdout->memory);
+	if (metric->kind == WALS_METRIC_RATING)
+		wals_outcome_free(&own, holdout->memory);
 }
 
 /* The active version as it is now; a training may have begun long ago. */
@@ -398,7 +263,8 @@ measure_active(WalsGate *gate, const WalsHoldout *holdout,
 static void
 rank_among_versions(WalsGate *gate)
 {
-	double gain = gate->metric.rates ? -gate->difference : gate->difference;
+	double gain = wals_metric_higher(&gate->metric) ? gate->difference
+	                                                : -gate->difference;
 
 	gate->behind = Max(0.0, gate->active_behind - gain);
 	if (gate->behind == 0)

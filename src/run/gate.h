@@ -9,20 +9,11 @@
 #define WALS_RUN_GATE_H
 
 #include "run/holdout.h"
+#include "run/summary.h"
 #include "run/train.h"
 
 /* Held out for activate => 'if_better' when nothing is said. */
 #define WALS_HOLDOUT_DEFAULT 0.1
-
-/* What is measured. */
-typedef struct WalsMetric
-{
-	const char *name; /* as SQL has it: ndcg@10, auc, rmse */
-	bool rates; /* rmse, mae: predictions; else a ranking */
-	bool squares; /* rmse */
-	WcCutMetric place; /* with a cut */
-	int32 cut; /* 0: auc */
-} WalsMetric;
 
 /* What the new version is compared with. */
 typedef enum WalsAgainst
@@ -37,6 +28,7 @@ typedef enum WalsAgainst
 typedef struct WalsGate
 {
 	WalsMetric metric;
+	const char *metric_text; /* as SQL has it: ndcg@10 */
 	double fraction; /* held out; 0: no gate, all below is 0 */
 	int64 seed; /* holdout_seed */
 	bool decides; /* activate => 'if_better' */
@@ -52,10 +44,7 @@ typedef struct WalsGate
 	int32 n_differences; /* earlier ones, of versions of the same options */
 	double deviation; /* root of their mean square */
 
-	/* the new version, on all users that are measured */
-	double value;
-	double error; /* standard error; NaN for one user */
-	int64 n_users;
+	WalsMean mean; /* the new version, on all users that are measured */
 
 	/* both, on the users (and, for predictions, pairs) both have */
 	double seen_value; /* of an active version that saw; NaN: none */

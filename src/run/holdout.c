@@ -3,7 +3,7 @@
  * holdout.c
  *	  Ratings that a training holds out, and what versions make of them.
  *
- * A training that is to be judged reads its source once: what is held out is
+ * A training that is to be besided reads its source once: what is held out is
  * taken from the triplets (wc_coo_hold_out), and the new version is measured
  * while it is still in memory, before anything is written.  A stored version is
  * measured on the same users and items through the cache of items.
@@ -15,12 +15,14 @@
  *
  * Memory, until the training ends: 8 bytes for each pair held out (4 more with
  * values), 4 for each item; while measuring, 4 bytes times the factors and the
- * number of ratings for each user that is measured, and what core/metrics.c
+ * number of ratings for each user that is measured, and what core/ranking.c
  * takes.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "miscadmin.h"
 
@@ -32,7 +34,6 @@
 #include "store/query.h"
 
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
-#define USERS_AT_ONCE 256 /* looked up between two frees of what SQL took */
 #define USERS_SEED 0 /* as the default of wals_evaluate */
 
 static void *
@@ -91,15 +92,6 @@ wals_holdout_leave_out(double fraction, int64 draw, WalsRatings *ratings,
 	wc_coo_free(&held, &memory->alloc);
 }
 
-/* Does a version that is any good find this pair? */
-static bool
-is_relevant(const WalsHoldout *holdout, int64 e)
-{
-	const float *value = holdout->pairs.value;
-
-	return holdout->feedback == WC_EXPLICIT || value == NULL || value[e] > 0;
-}
-
 /* The users with pairs, or USERS_MAX of them as an evaluation draws them. */
 static void
 draw_users(WalsHoldout *holdout, const WcIdMap *users)
@@ -123,11 +115,10 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 	WcCoo held;
 	int64 n_merged;
 	int64 n_zero;
-	int64 e;
 
 	memset(holdout, 0, sizeof(*holdout));
 	holdout->memory = memory;
-	holdout->feedback = params->feedback;
+	holdout->relevance.is_explicit = params->feedback == WC_EXPLICIT;
 	status =
 	    draw_pairs(fraction, seed ^ WC_DRAW_HOLDOUT, ratings, memory, &held);
 	if (status == WC_OK)
@@ -139,9 +130,7 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 	if (status != WC_OK)
 		return status;
 	draw_users(holdout, ratings->users);
-	for (e = 0; e < holdout->pairs.nnz; e++)
-		holdout->n_relevant += is_relevant(holdout, e);
-	if (holdout->n_relevant == 0)
+	if (wals_relevant_entries(&holdout->pairs, &holdout->relevance) == 0)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -208,81 +197,29 @@ WalsContestant
 wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
                      const WalsTrained *trained)
 {
-	const WcModel *model = trained->model;
-	Size k = (Size) model->factors;
 	int32 n_users = holdout->n_users;
-	const float **vectors =
-	    array_alloc(holdout, model->items, sizeof(const float *));
-	float *bias = array_alloc(holdout, model->items, sizeof(float));
-	float *factors = array_alloc(holdout, n_users, sizeof(float) * k);
-	float *base = array_alloc(holdout, n_users, sizeof(float));
+	int32 *user = array_alloc(holdout, n_users, sizeof(int32));
 	bool *known = array_alloc(holdout, n_users, sizeof(bool));
-	WalsContestant result = {{model->items, model->factors, vectors, bias,
-	                          factors, base, &model->range},
-	                         NULL,
-	                         known};
+	WalsContestant result = {.known = known};
 	int32 i;
 
 	if (trained != training)
 		result.item = map_items(holdout, training->items, trained->items);
-	for (i = 0; i < model->items; i++)
-	{
-		vectors[i] = model->item_factors + (Size) i * k;
-		bias[i] = model->item_bias ? model->item_bias[i] : 0;
-	}
 	for (i = 0; i < n_users; i++)
 	{
-		int32 user = holdout->user[i];
-
+		user[i] = holdout->user[i];
 		if (trained != training)
 		{
-			WcId id = wc_idmap_get(training->users, user);
+			WcId id = wc_idmap_get(training->users, user[i]);
 
-			user = wc_idmap_find(trained->users, &id);
+			user[i] = wc_idmap_find(trained->users, &id);
 		}
-		known[i] = user >= 0;
-		base[i] = 0;
-		memset(factors + (Size) i * k, 0, sizeof(float) * k);
-		if (!known[i])
-			continue;
-		memcpy(factors + (Size) i * k, model->user_factors + (Size) user * k,
-		       sizeof(float) * k);
-		/* in the order in which a stored version adds them */
-		base[i] = (model->user_bias ? model->user_bias[user] : 0) +
-		          (float) model->mean;
+		known[i] = user[i] >= 0;
 	}
+	result.ranker =
+	    wals_ranker_trained(trained->model, n_users, user, holdout->memory);
+	array_free(holdout, user);
 	return result;
-}
-
-/* Factors and base of the users; zeros for those the version does not have. */
-static void
-read_users(const WalsHoldout *holdout, const WalsModel *version,
-           const WcIdMap *users, float *factors, float *base, bool *known)
-{
-	Size k = (Size) version->factors;
-	int32 first;
-	int32 i;
-
-	for (first = 0; first < holdout->n_users; first += USERS_AT_ONCE)
-	{
-		CHECK_FOR_INTERRUPTS();
-		wals_query_begin();
-		for (i = first; i < holdout->n_users && i < first + USERS_AT_ONCE; i++)
-		{
-			WcId id = wc_idmap_get(users, holdout->user[i]);
-			WalsUserVector vector = wals_answer_user(
-			    version, wals_id_to_datum(version->user_type, id));
-
-			known[i] = vector.known;
-			base[i] = vector.base;
-			if (vector.known)
-				memcpy(factors + (Size) i * k, vector.factors,
-				       sizeof(float) * k);
-			else
-				memset(factors + (Size) i * k, 0, sizeof(float) * k);
-		}
-		wals_query_end();
-	}
 }
 
 WalsContestant
@@ -290,37 +227,24 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
                     const WalsModel *version)
 {
 	const WcIdMap *items = training->items;
-	int32 n_users = holdout->n_users;
-	int32 n_known = wc_idmap_count(items);
-	float *factors =
-	    array_alloc(holdout, n_users, sizeof(float) * (Size) version->factors);
-	float *base = array_alloc(holdout, n_users, sizeof(float));
-	bool *known = array_alloc(holdout, n_users, sizeof(bool));
-	int32 *item = array_alloc(holdout, n_known, sizeof(int32));
-	const WalsRows *rows;
-	const float **vectors;
-	float *bias;
-	int32 count;
+	int32 count = wc_idmap_count(items);
+	int32 *item = array_alloc(holdout, count, sizeof(int32));
+	WalsUsers users =
+	    wals_users_read(version, training->users, holdout->n_users,
+	                    holdout->user, holdout->memory);
+	const WalsRows *rows = wals_cache_rows(version, WC_ITEMS);
 	int32 i;
 
-	read_users(holdout, version, training->users, factors, base, known);
-	rows = wals_cache_rows(version, WC_ITEMS);
-	wals_answer_check_factors(rows, version->factors);
-	count = wals_rows_count(rows);
-	vectors = array_alloc(holdout, count, sizeof(const float *));
-	bias = array_alloc(holdout, count, sizeof(float));
 	for (i = 0; i < count; i++)
-	{
-		vectors[i] = wals_rows_vector(rows, i);
-		bias[i] = wals_rows_bias(rows, i);
-	}
-	for (i = 0; i < n_known; i++)
 		item[i] = wals_rows_find(rows, wc_idmap_get(items, i));
-	return (WalsContestant){{count, rows->pack.factors, vectors, bias, factors,
-	                         base, &version->range},
-	                        item,
-	                        known};
+	return (WalsContestant){
+	    wals_ranker_stored(version, rows, &users, holdout->memory), item,
+	    users.known};
 }
+
+/* ------------------------------------------------------------------------
+ * Measuring
+ * ------------------------------------------------------------------------ */
 
 /* Index of a contestant's of an item of the training, -1: unknown. */
 static inline int32
@@ -329,97 +253,39 @@ item_of(const WalsContestant *contestant, int32 item)
 	return item < 0 || contestant->item == NULL ? item : contestant->item[item];
 }
 
-/* ------------------------------------------------------------------------
- * Measuring
- * ------------------------------------------------------------------------ */
-
-static WcCsr
-open_matrix(const WalsHoldout *holdout, const WalsContestant *contestant,
-            int64 room, bool has_value)
-{
-	WcCsr csr = {.rows = holdout->n_users, .cols = contestant->ranker.items};
-
-	csr.start =
-	    array_alloc(holdout, (int64) holdout->n_users + 1, sizeof(int64));
-	csr.col = array_alloc(holdout, room, sizeof(int32));
-	if (has_value)
-		csr.value = array_alloc(holdout, room, sizeof(float));
-	csr.start[0] = 0;
-	return csr;
-}
-
 /*
- * What was held out of the users, as a contestant counts items: the relevant
- * pairs, or those with a value that the other knows too.  Both are in the order
- * of the ids, so rows stay sorted.
+ * What a contestant has for the items of the pairs that were held out: those
+ * that the other has, too, if there is one.
  */
-static WcCsr
-project_pairs(const WalsHoldout *holdout, const WalsContestant *contestant,
-              const WalsContestant *other, bool with_values)
+static int32 *
+map_pairs(const WalsHoldout *holdout, const WalsContestant *contestant,
+          const WalsContestant *other)
 {
-	const WcCsr *pairs = &holdout->pairs;
-	int64 room = 0;
-	WcCsr to;
+	int32 *result = array_alloc(holdout, holdout->pairs.cols, sizeof(int32));
 	int32 i;
-	int64 e;
 
-	for (i = 0; i < holdout->n_users; i++)
-		room +=
-		    pairs->start[holdout->row[i] + 1] - pairs->start[holdout->row[i]];
-	to = open_matrix(holdout, contestant, room, with_values);
-	for (i = 0; i < holdout->n_users; i++)
+	for (i = 0; i < holdout->pairs.cols; i++)
 	{
-		int32 row = holdout->row[i];
+		int32 trained = holdout->item[i];
 
-		CHECK_FOR_INTERRUPTS();
-		for (e = pairs->start[row]; e < pairs->start[row + 1]; e++)
-		{
-			int32 trained = holdout->item[pairs->col[e]];
-			int32 item = item_of(contestant, trained);
-
-			if (item < 0 || (other != NULL && item_of(other, trained) < 0))
-				continue;
-			if (!with_values && !is_relevant(holdout, e))
-				continue;
-			to.col[to.nnz] = item;
-			if (with_values)
-				to.value[to.nnz] = pairs->value ? pairs->value[e] : 1;
-			to.nnz++;
-		}
-		to.start[i + 1] = to.nnz;
+		result[i] = item_of(contestant, trained);
+		if (other != NULL && item_of(other, trained) < 0)
+			result[i] = -1;
 	}
-	return to;
+	return result;
 }
 
-/* What the users have that was trained on. */
-static WcCsr
-project_seen(const WalsHoldout *holdout, const WalsContestant *contestant,
-             const WcCsr *by_user)
+/* Users whom both know. */
+static bool *
+find_common(const WalsHoldout *holdout, const WalsContestant *contestant,
+            const WalsContestant *other)
 {
-	int64 room = 0;
-	WcCsr to;
+	bool *result = array_alloc(holdout, holdout->n_users, sizeof(bool));
 	int32 i;
-	int64 e;
 
 	for (i = 0; i < holdout->n_users; i++)
-		room += by_user->start[holdout->user[i] + 1] -
-		        by_user->start[holdout->user[i]];
-	to = open_matrix(holdout, contestant, room, false);
-	for (i = 0; i < holdout->n_users; i++)
-	{
-		int32 user = holdout->user[i];
-
-		CHECK_FOR_INTERRUPTS();
-		for (e = by_user->start[user]; e < by_user->start[user + 1]; e++)
-		{
-			int32 item = item_of(contestant, by_user->col[e]);
-
-			if (item >= 0)
-				to.col[to.nnz++] = item;
-		}
-		to.start[i + 1] = to.nnz;
-	}
-	return to;
+		result[i] = contestant->known[i] && (!other || other->known[i]);
+	return result;
 }
 
 static void
@@ -435,73 +301,87 @@ check(const WalsHoldout *holdout, WcStatus status, WcError *error)
 		wals_report(error, holdout->memory, NULL, NULL);
 }
 
-double *
-wals_holdout_rank(const WalsHoldout *holdout, const WalsContestant *contestant,
-                  const WcCsr *by_user, WcCutMetric metric, int32 cut)
+static void
+rank(const WalsHoldout *holdout, const WalsContestant *contestant,
+     const WcCsr *by_user, WalsCells *pairs, const int32 *cut,
+     WalsOutcome *outcome)
 {
-	int32 list = cut > 0 ? cut : 1;
-	int32 items = contestant->ranker.items;
-	WcCsr relevant = project_pairs(holdout, contestant, NULL, false);
-	WcCsr seen = project_seen(holdout, contestant, by_user);
-	int32 *n_relevant = array_alloc(holdout, holdout->n_users, sizeof(int32));
-	int32 *best_rank = array_alloc(holdout, items, sizeof(int32));
-	double *result = array_alloc(holdout, holdout->n_users, sizeof(double));
-	WcTrial trial = {.users = holdout->n_users,
+	WalsMemory *memory = holdout->memory;
+	WalsCells trained = {.csr = by_user,
+	                     .row = holdout->user,
+	                     .item = contestant->item,
+	                     .n_users = pairs->n_users,
+	                     .n_items = pairs->n_items};
+	WcCsr seen = wals_cells_take(&trained, memory);
+	WcCsr relevant;
+	int64 ignored;
+	WcTrial trial = {.users = pairs->n_users,
 	                 .relevant = &relevant,
-	                 .n_relevant = n_relevant,
 	                 .seen = &seen,
 	                 .n_cuts = 1,
-	                 .cuts = &list};
-	int32 n_values = wc_trial_values(&trial);
-	double *values = array_alloc(holdout, holdout->n_users,
-	                             sizeof(double) * (Size) n_values);
+	                 .cuts = cut};
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	int32 *n_relevant;
 	int32 i;
-	int64 e;
+	int32 v;
 
-	for (i = 0; i < holdout->n_users; i++)
-	{
-		int32 row = holdout->row[i];
-
-		n_relevant[i] = 0;
-		for (e = holdout->pairs.start[row]; e < holdout->pairs.start[row + 1];
-		     e++)
-			n_relevant[i] += is_relevant(holdout, e);
-	}
-	for (i = 0; i < items; i++)
-		best_rank[i] = PG_INT32_MAX;
+	pairs->relevance = &holdout->relevance;
+	relevant = wals_cells_take(pairs, memory);
+	n_relevant = wals_cells_count(pairs, memory, &ignored);
+	trial.n_relevant = n_relevant;
 	check(holdout,
-	      wals_step_rank(&contestant->ranker, &trial, values, best_rank,
-	                     &holdout->memory->alloc, &error),
+	      wals_ranker_rank(&contestant->ranker, &trial, memory, memory, outcome,
+	                       &error),
 	      &error);
-	for (i = 0; i < holdout->n_users; i++)
-		result[i] = values[(Size) i * n_values +
-		                   (cut > 0 ? (int32) metric : n_values - 1)];
-	array_free(holdout, values);
-	array_free(holdout, best_rank);
+	for (i = 0; i < pairs->n_users; i++)
+		for (v = 0; v < outcome->n_values && !pairs->user[i]; v++)
+			outcome->values[(Size) i * outcome->n_values + v] = NAN;
 	array_free(holdout, n_relevant);
-	array_free(holdout, seen.start);
-	array_free(holdout, seen.col);
-	array_free(holdout, relevant.start);
-	array_free(holdout, relevant.col);
-	return result;
+	wc_csr_free(&seen, &memory->alloc);
+	wc_csr_free(&relevant, &memory->alloc);
 }
 
-WcErrorSums *
-wals_holdout_rate(const WalsHoldout *holdout, const WalsContestant *contestant,
-                  const WalsContestant *other)
+static void
+rate(const WalsHoldout *holdout, const WalsContestant *contestant,
+     WalsCells *pairs, WalsOutcome *outcome)
 {
-	WcCsr ratings = project_pairs(holdout, contestant, other, true);
-	WcErrorSums *result =
-	    array_alloc(holdout, holdout->n_users, sizeof(WcErrorSums));
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
+	WcCsr ratings;
 
+	pairs->with_values = true;
+	ratings = wals_cells_take(pairs, holdout->memory);
 	check(holdout,
-	      wc_rate_users(&contestant->ranker, &ratings, result, &wals_hooks,
-	                    &error),
+	      wals_ranker_rate(&contestant->ranker, &ratings, holdout->memory,
+	                       outcome, &error),
 	      &error);
-	array_free(holdout, ratings.start);
-	array_free(holdout, ratings.col);
-	array_free(holdout, ratings.value);
-	return result;
+	wc_csr_free(&ratings, &holdout->memory->alloc);
+}
+
+WalsOutcome
+wals_holdout_measure(const WalsHoldout *holdout,
+                     const WalsContestant *contestant,
+                     const WalsContestant *other, const WcCsr *by_user,
+                     const WalsMetric *metric)
+{
+	static const int32 shortest = 1; /* what the AUC makes no use of */
+	bool rates = metric->kind == WALS_METRIC_RATING;
+	const WalsContestant *beside = rates ? other : NULL;
+	int32 *item = map_pairs(holdout, contestant, beside);
+	bool *user = find_common(holdout, contestant, beside);
+	WalsCells pairs = {.csr = &holdout->pairs,
+	                   .row = holdout->row,
+	                   .item = item,
+	                   .user = user,
+	                   .n_users = holdout->n_users,
+	                   .n_items = contestant->ranker.items};
+	WalsOutcome outcome = {.n_users = holdout->n_users};
+
+	if (rates)
+		rate(holdout, contestant, &pairs, &outcome);
+	else
+		rank(holdout, contestant, by_user, &pairs,
+		     metric->cut > 0 ? &metric->cut : &shortest, &outcome);
+	array_free(holdout, item);
+	array_free(holdout, user);
+	return outcome;
 }

@@ -8,8 +8,7 @@
 #ifndef WALS_RUN_HOLDOUT_H
 #define WALS_RUN_HOLDOUT_H
 
-#include "core/core.h"
-#include "store/model.h"
+#include "run/ranker.h"
 #include "store/ratings.h"
 
 /*
@@ -19,9 +18,8 @@
 typedef struct WalsHoldout
 {
 	WalsMemory *memory;
-	WcFeedback feedback;
+	WalsRelevance relevance;
 	WcCsr pairs;
-	int64 n_relevant;
 	bool *drawn; /* a flag per row: the user is to be measured */
 	int32 *item; /* index in the training of each column, -1: left out */
 
@@ -87,21 +85,15 @@ extern WalsContestant wals_holdout_stored(const WalsHoldout *holdout,
                                           const WalsModel *version);
 
 /*
- * One number per user: a metric of the best cut items, or with cut 0 the AUC;
- * NaN where there is none.  by_user is what was trained on, which is not
- * ranked.
+ * What a metric needs to know of a contestant; who is not known has no numbers.
+ * by_user is what was trained on, which is not ranked.  Predictions are of users
+ * and items that the other knows, too, unless it is NULL; what a list does not
+ * have was not found.
  */
-extern double *wals_holdout_rank(const WalsHoldout *holdout,
-                                 const WalsContestant *contestant,
-                                 const WcCsr *by_user, WcCutMetric metric,
-                                 int32 cut);
-
-/*
- * Errors of predictions per user, of the pairs that both contestants know; the
- * other may be NULL.
- */
-extern WcErrorSums *wals_holdout_rate(const WalsHoldout *holdout,
-                                      const WalsContestant *contestant,
-                                      const WalsContestant *other);
+extern WalsOutcome wals_holdout_measure(const WalsHoldout *holdout,
+                                        const WalsContestant *contestant,
+                                        const WalsContestant *other,
+                                        const WcCsr *by_user,
+                                        const WalsMetric *metric);
 
 #endif /* WALS_RUN_HOLDOUT_H */

@@ -25,7 +25,7 @@
  * Memory: 8 bytes for each pair of the test, of a list, and of the source that
  * belongs to a user of the test, twice while they are sorted (12 with values);
  * 4 bytes times the factors for each of these users, 64 for each cut; 8 for each
- * item; and what core/metrics.c needs per thread.  Limited by wals.max_memory,
+ * item; and what core/ranking.c needs per thread.  Limited by wals.max_memory,
  * the numbers that are kept for each user by as much again.
  *
  *-------------------------------------------------------------------------
@@ -45,7 +45,6 @@
 
 /* Apart from the draws of negatives, whatever the seed. */
 #define SALT_USERS INT64CONST(0x7573657273)
-#define USERS_AT_ONCE 256 /* looked up between two frees of what SQL took */
 
 void *
 wals_measure_alloc(WalsMemory *memory, int64 count, Size size)
@@ -219,8 +218,9 @@ open_test(WalsMeasureState *state)
 	    !request->has_threshold && !wals_measure_is_explicit(model))
 		ereport(
 		    NOTICE,
-		    (errmsg("rmse and mae are not measured: the scores of model "
-		            "\"%s\" are no predictions of \"%s\"",
+		    (errmsg("%s are not measured: the scores of model \"%s\" are no "
+		            "predictions of \"%s\"",
+		            wals_metric_rating_names("and"),
 		            get_rel_name(model->relation), test->value_col),
 		     errdetail("It was trained with feedback %s.", model->feedback),
 		     errhint("Train with feedback => 'explicit' to predict values.")));
@@ -418,54 +418,47 @@ read_sums(void *arg)
 	                     state->item_sum);
 }
 
-/* Factors and base of a user, who is chosen if all versions have both. */
+/* Move one of the users to an earlier place. */
 static void
-read_user(WalsMeasureState *state, int32 user)
+move_user(WalsUsers *users, int32 factors, int32 from, int32 to)
 {
-	Datum id = wals_id_to_datum(state->models[0].user_type,
-	                            wc_idmap_get(state->users, user));
-	int m;
+	Size k = (Size) factors;
 
-	for (m = 0; m < state->request->n_models; m++)
-	{
-		WalsUserVector vector = wals_answer_user(&state->models[m], id);
-		Size k = (Size) vector.count;
-
-		if (!vector.known)
-			return;
-		memcpy(state->user_factors[m] + (Size) state->n_chosen * k,
-		       vector.factors, sizeof(float) * k);
-		state->user_base[m][state->n_chosen] = vector.base;
-	}
-	state->chosen[state->n_chosen++] = user;
+	memmove(users->factors + (Size) to * k, users->factors + (Size) from * k,
+	        sizeof(float) * k);
+	users->base[to] = users->base[from];
+	users->known[to] = users->known[from];
 }
 
+/* Look up those who are wanted; chosen is who is in all versions. */
 static void
 read_users(WalsMeasureState *state)
 {
 	int n_models = state->request->n_models;
 	int32 count = wc_idmap_count(state->users);
-	int32 user;
+	int32 n = 0;
 	int32 i;
 	int m;
 
 	state->chosen = array_alloc(state, state->n_wanted, sizeof(int32));
+	for (i = 0; i < count; i++)
+		if (state->wanted[i])
+			state->chosen[n++] = i;
 	for (m = 0; m < n_models; m++)
+		state->users_of[m] = wals_users_read(&state->models[m], state->users, n,
+		                                     state->chosen, &state->memory);
+	for (i = 0; i < n; i++)
 	{
-		state->user_factors[m] =
-		    array_alloc(state, state->n_wanted,
-		                sizeof(float) * (Size) state->models[m].factors);
-		state->user_base[m] =
-		    array_alloc(state, state->n_wanted, sizeof(float));
-	}
-	for (user = 0; user < count; user += USERS_AT_ONCE)
-	{
-		CHECK_FOR_INTERRUPTS();
-		wals_query_begin();
-		for (i = user; i < count && i < user + USERS_AT_ONCE; i++)
-			if (state->wanted[i])
-				read_user(state, i);
-		wals_query_end();
+		bool is_chosen = true;
+
+		for (m = 0; m < n_models; m++)
+			is_chosen = is_chosen && state->users_of[m].known[i];
+		if (!is_chosen)
+			continue;
+		for (m = 0; m < n_models; m++)
+			move_user(&state->users_of[m], state->models[m].factors, i,
+			          state->n_chosen);
+		state->chosen[state->n_chosen++] = state->chosen[i];
 	}
 	if (state->n_chosen == 0)
 		ereport(ERROR,
@@ -632,7 +625,6 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 		wals_trial_run(&state, m);
 	}
 	measured->n_asked = state.n_wanted;
-	measured->n_users = state.n_chosen;
 	measured->n_pairs = count_pairs(&state);
 	wals_query_end();
 	MemoryContextDelete(context);

@@ -40,8 +40,7 @@ typedef struct WalsMeasureState
 	int32 n_wanted;
 	int32 *chosen; /* indexes of users that all versions know */
 	int32 n_chosen;
-	float *user_factors[WALS_SIDES_MAX]; /* n_chosen x factors */
-	float *user_base[WALS_SIDES_MAX];
+	WalsUsers users_of[WALS_SIDES_MAX]; /* each version's, of the chosen */
 
 	/* one version's items */
 	int32 *map[WALS_SIDES_MAX]; /* index there of each of items, -1: none */

@@ -25,13 +25,6 @@
 #define CANDIDATES_LONG 2000 /* where it goes on as long as there is time */
 #define LISTED_MAX 1000000 /* combinations that are gone through */
 
-bool
-wals_plan_higher(const WalsTuneRequest *request)
-{
-	return request->metric != WALS_METRIC_RMSE &&
-	       request->metric != WALS_METRIC_MAE;
-}
-
 const double *
 wals_plan_point(const WalsPlan *plan, int32 trial)
 {
@@ -272,7 +265,8 @@ remember(const WalsPlan *plan, int32 count, const int32 *tried,
 		order[i] = i;
 		role[tried[i]] = -1; /* forgotten */
 	}
-	wc_tune_rank(count, value, wals_plan_higher(plan->request), order);
+	wc_tune_rank(count, value, wals_metric_higher(&plan->request->metric),
+	             order);
 	for (i = 0; i < best; i++)
 		role[tried[order[i]]] = 1 + order[i];
 	for (i = 0; i < others; i++)
@@ -309,7 +303,7 @@ wals_plan_choose(WalsPlan *plan, int32 trial, const double *value)
 	int32 first = request->with_defaults ? 1 : 0;
 	int32 count = trial - first;
 	const int32 *tried = plan->chosen + first;
-	bool higher = wals_plan_higher(request);
+	bool higher = wals_metric_higher(&request->metric);
 	WcStatus status;
 	Memory memory = {0};
 

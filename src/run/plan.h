@@ -46,7 +46,4 @@ extern void wals_plan_limit_factors(WalsPlan *plan, int32 most);
 /* The options of a trial that was chosen; NULL: none, the defaults. */
 extern const double *wals_plan_point(const WalsPlan *plan, int32 trial);
 
-/* Whether more of the metric is better. */
-extern bool wals_plan_higher(const WalsTuneRequest *request);
-
 #endif /* WALS_RUN_PLAN_H */

@@ -43,18 +43,6 @@
 #include "run/steps.h"
 #include "store/query.h"
 
-const WalsChoice wals_tune_metrics[] = {{"ndcg", WC_NDCG},
-                                        {"recall", WC_RECALL},
-                                        {"recall_capped", WC_RECALL_CAPPED},
-                                        {"precision", WC_PRECISION},
-                                        {"hit_rate", WC_HIT_RATE},
-                                        {"map", WC_MAP},
-                                        {"mrr", WC_MRR},
-                                        {"auc", WALS_METRIC_AUC},
-                                        {"rmse", WALS_METRIC_RMSE},
-                                        {"mae", WALS_METRIC_MAE},
-                                        {NULL, 0}};
-
 const WalsChoice wals_tune_holdouts[] = {
     {"hash", WALS_HOLDOUT_HASH},
     {"leave_last", WALS_HOLDOUT_LEAVE_LAST},
@@ -107,17 +95,6 @@ is_halving(const WalsTuneRequest *request)
 {
 	return request->search == WALS_SEARCH_HALVING ||
 	       request->search == WALS_SEARCH_MODEL;
-}
-
-/* The metric with the length of its lists. */
-static char *
-metric_name(const WalsTuneRequest *request)
-{
-	const char *name = wals_choice_name(request->metric, wals_tune_metrics);
-
-	return request->metric < WC_CUT_METRICS
-	           ? psprintf("%s@%d", name, request->cut)
-	           : pstrdup(name);
 }
 
 static void *
@@ -264,7 +241,7 @@ show(TuneState *state, int32 t)
 static double
 best_so_far(const TuneState *state)
 {
-	bool higher = wals_plan_higher(state->request);
+	bool higher = wals_metric_higher(&state->request->metric);
 	double best = NAN;
 	int32 t;
 
@@ -373,7 +350,7 @@ stays(const TuneState *state, int32 t)
 static bool
 run_batch(TuneState *state, int32 first, int32 count)
 {
-	bool higher = wals_plan_higher(state->request);
+	bool higher = wals_metric_higher(&state->request->metric);
 	bool learns = state->request->search == WALS_SEARCH_MODEL;
 	int32 *order = state->order + first;
 	WcTuneRung rungs[WC_TUNE_RUNGS_MAX];
@@ -423,7 +400,7 @@ run_batch(TuneState *state, int32 first, int32 count)
 static void
 run_trials(TuneState *state)
 {
-	bool higher = wals_plan_higher(state->request);
+	bool higher = wals_metric_higher(&state->request->metric);
 	int32 first;
 	int32 i;
 
@@ -464,7 +441,8 @@ refuse_all(const TuneState *state)
 	ereport(
 	    ERROR,
 	    (errcode(ERRCODE_DATA_EXCEPTION),
-	     errmsg("no trial has a value of %s", metric_name(state->request)),
+	     errmsg("no trial has a value of %s",
+	            wals_metric_text(&state->request->metric)),
 	     trial->failure ? errdetail("The first one failed: %s.", trial->failure)
 	                    : errdetail("Nothing that was held out is relevant."),
 	     trial->failure
@@ -584,8 +562,8 @@ announce(const TuneState *state, const char *call)
 	ereport(NOTICE,
 	        (errmsg("trial %d of %d is the best: %s is %.4g on the validation, "
 	                "%.4g on the test",
-	                t + 1, trials, metric_name(request), state->trials[t].value,
-	                state->best.value),
+	                t + 1, trials, wals_metric_text(&request->metric),
+	                state->trials[t].value, state->best.value),
 	         wals_hint("Train it with %s", call)));
 }
 

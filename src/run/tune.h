@@ -10,14 +10,15 @@
 
 #include "base/args.h"
 #include "run/grid.h"
+#include "run/metric.h"
 #include "run/train.h"
 
-typedef enum WalsHoldout
+typedef enum WalsTuneHoldout
 {
 	WALS_HOLDOUT_HASH, /* as wals_holdout draws */
 	WALS_HOLDOUT_LEAVE_LAST, /* the last two entries of each user */
 	WALS_HOLDOUT_LAST /* the last entries of all */
-} WalsHoldout;
+} WalsTuneHoldout;
 
 typedef enum WalsSearch
 {
@@ -31,15 +32,6 @@ typedef enum WalsSearch
 /* Trials when nobody says how many, and in a batch of those that go on. */
 #define WALS_TUNE_TRIALS 20
 
-/* Values beside those of WcCutMetric. */
-enum
-{
-	WALS_METRIC_AUC = WC_CUT_METRICS,
-	WALS_METRIC_RMSE,
-	WALS_METRIC_MAE
-};
-
-extern const WalsChoice wals_tune_metrics[];
 extern const WalsChoice wals_tune_holdouts[];
 extern const WalsChoice wals_tune_searches[];
 
@@ -48,12 +40,11 @@ typedef struct WalsTuneRequest
 	WalsTrainRequest train; /* what all trials have in common */
 	WalsGrid grid;
 	bool with_defaults; /* the first trial has none of the grid's options */
-	int metric; /* WcCutMetric, or one of the above */
-	int32 cut; /* length of the lists */
+	WalsMetric metric;
 	int32 trials;
 	bool goes_on; /* in batches, as long as there is time */
 	int32 max_seconds; /* PG_INT32_MAX: no limit */
-	WalsHoldout holdout;
+	WalsTuneHoldout holdout;
 	double fraction; /* held out for the test, and again to validate */
 	WalsSearch search;
 	bool has_threshold;

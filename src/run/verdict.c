@@ -38,7 +38,7 @@ static char *
 reason_of(const WalsGate *gate, int32 version)
 {
 	int32 active = gate->active.version;
-	const char *name = gate->metric.name;
+	const char *name = gate->metric_text;
 	const char *other;
 
 	if (!gate->has_active)
@@ -138,7 +138,7 @@ put_gate(StringInfo json, const WalsGate *gate, int32 version)
 	    [WALS_AGAINST_STAND_IN] = "its options"};
 
 	appendStringInfoString(json, ", \"gate\": {\"metric\": ");
-	escape_json(json, gate->metric.name);
+	escape_json(json, gate->metric_text);
 	appendStringInfo(json, ", \"activated\": %s, \"reason\": ",
 	                 gate->activates ? "true" : "false");
 	escape_json(json, reason_of(gate, version));
@@ -169,14 +169,15 @@ wals_gate_json(const WalsGate *gate, int32 version)
 		return NULL;
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
-	put_number(&json, gate->metric.name, gate->value);
+	put_number(&json, gate->metric_text, gate->mean.value);
 	appendStringInfoString(&json, ", \"holdout\": {");
 	put_number(&json, "fraction", gate->fraction);
 	/* the one that draws the same as an argument of wals_holdout() */
 	appendStringInfo(&json, ", \"seed\": " INT64_FORMAT,
 	                 gate->seed ^ WC_DRAW_HOLDOUT);
-	put_next(&json, "std_error", gate->error);
-	appendStringInfo(&json, ", \"n_users\": " INT64_FORMAT "}", gate->n_users);
+	put_next(&json, "std_error", gate->mean.error);
+	appendStringInfo(&json, ", \"n_users\": " INT64_FORMAT "}",
+	                 gate->mean.n_users);
 	if (gate->decides)
 		put_gate(&json, gate, version);
 	appendStringInfoChar(&json, '}');
@@ -199,8 +200,8 @@ figures_of(const WalsGate *gate)
 		    gate->n_common, gate->difference, gate->difference_error,
 		    gate->margin);
 	else
-		appendStringInfo(&text, "Its %s is %.4g.", gate->metric.name,
-		                 gate->value);
+		appendStringInfo(&text, "Its %s is %.4g.", gate->metric_text,
+		                 gate->mean.value);
 	if (gate->compared && gate->n_differences > 0)
 		appendStringInfo(&text,
 		                 " %.3g of the standard error is the noise of "
@@ -249,8 +250,8 @@ wals_gate_announce(const WalsGate *gate, Oid model, int32 version)
 		    NOTICE,
 		    (errmsg("%s of version %d of model \"%s\" is %.4g on ratings "
 		            "that were held out",
-		            gate->metric.name, version, get_rel_name(model),
-		            gate->value),
+		            gate->metric_text, version, get_rel_name(model),
+		            gate->mean.value),
 		     errdetail("Its standard error for " INT64_FORMAT " users is %.3g.",
-		               gate->n_users, gate->error)));
+		               gate->mean.n_users, gate->mean.error)));
 }
