@@ -161,13 +161,17 @@ bench:
 	bench/run
 
 # Half sweeps beside OpenBLAS: make half-sweep BENCH="--scale 1"
-build-unit/half_sweep build-unit/solvers: bench/blas.c bench/ratings.h
+build-unit/half_sweep build-unit/solvers: bench/ratings.h
 build-unit/%: bench/%.c $(CORE_OBJS)
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Isrc $(filter %.c %.o,$^) $(UNIT_LIBS) -o $@
 
 half-sweep: build-unit/half_sweep
 	build-unit/half_sweep $(BENCH)
+
+# Providers of dense algebra side by side: env -u OPENBLAS_CORETYPE make dense
+dense: build-unit/dense
+	build-unit/dense
 
 # Solvers side by side, loss against time: make solvers BENCH="--factors 128"
 solvers: build-unit/solvers
@@ -179,4 +183,4 @@ fold-in: build-unit/fold_in
 
 .PHONY: unit bench-syntax $(addprefix run-,$(UNIT_TESTS)) unit-tsan \
         $(addprefix tsan-,$(TSAN_TESTS)) tap lint format bench half-sweep \
-        solvers fold-in
+        dense solvers fold-in

@@ -32,8 +32,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "blas.h"
-#include "core/core.h"
+#include "core/dense.h"
 #include "ratings.h"
 
 #define SGEMM 1024
@@ -45,7 +44,7 @@ typedef struct Timing
 	double ratio;
 } Timing;
 
-static const Blas *blas;
+static const WcDense *blas;
 
 /* GFLOP/s of one thread, the best of a few products. */
 static double
@@ -66,10 +65,10 @@ sgemm_rate(int times)
 	}
 	for (int i = 0; i < times; i++)
 	{
+		WcPace pace = wc_pace_start(NULL);
 		double start = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 
-		blas->gemm(BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_NO_TRANS, SGEMM, SGEMM,
-		           SGEMM, 1.0f, a, SGEMM, b, SGEMM, 0.0f, c, SGEMM);
+		blas->multiply_float(SGEMM, SGEMM, SGEMM, a, b, false, c, &pace);
 		best = fmax(best, 2e-9 * SGEMM * SGEMM * SGEMM /
 		                      (clock_seconds(CLOCK_THREAD_CPUTIME_ID) - start));
 	}
@@ -114,8 +113,7 @@ peer_seconds(const WcCsr *csr, int32_t k, const float *fixed, int32_t stride)
 	float *matrix = array(cells, sizeof(float));
 	float *x = array((size_t) k, sizeof(float));
 	float *rows = array((size_t) csr->cols * (size_t) k, sizeof(float));
-	int one = 1;
-	int info = 0;
+	WcPace pace = wc_pace_start(NULL);
 	int64_t done = 0;
 	double start;
 	double seconds;
@@ -141,11 +139,9 @@ peer_seconds(const WcCsr *csr, int32_t k, const float *fixed, int32_t stride)
 				x[p] += 3.25f * from[p];
 			}
 		}
-		blas->syrk(BLAS_ROW_MAJOR, BLAS_UPPER, BLAS_TRANS, k, count, 1.0f, rows,
-		           k, 1.0f, matrix, k);
-		blas->potrf("L", &k, matrix, &k, &info, 1);
-		blas->potrs("L", &k, &one, matrix, &k, x, &k, &info, 1);
-		if (info != 0)
+		blas->square_float(k, count, rows, true, matrix, &pace);
+		if (blas->factor_float(k, matrix, &pace) != WC_OK ||
+		    blas->solve_float(k, matrix, 1, x, &pace) != WC_OK)
 			die("the peer's system is not positive definite");
 		done++;
 	}
@@ -161,7 +157,7 @@ static void
 measure(WcProblem *problem, WcModel *model, int32_t k, int32_t threads,
         const char *kernel, int reps, bool with_peer)
 {
-	WcSolverOptions options = {threads, kernel, WC_DENSE_BUILTIN};
+	WcSolverOptions options = {threads, kernel, WC_DENSE_AUTO};
 	Timing timings[2][REPS_MAX];
 	WcSolver *solver;
 	WcError error;
@@ -239,6 +235,7 @@ problem_of(const WcCsr *csr, int32_t k)
 int
 main(int argc, char **argv)
 {
+	char reason[200];
 	static const int32_t all_factors[] = {32, 64, 128, 256};
 	double scale = 0.1;
 	int32_t only_factors = 0;
@@ -274,7 +271,9 @@ main(int argc, char **argv)
 	}
 	if (!(scale > 0 && scale <= 20) || reps < 1 || reps > REPS_MAX)
 		die("--scale is above 0 and up to 20, --reps 1 to 99");
-	blas = blas_load();
+	blas = wc_dense_openblas(sizeof(reason), reason);
+	if (blas == NULL)
+		die(reason);
 	if (wc_kernel_name(kernel) == NULL)
 		die("this processor does not run that kernel");
 
@@ -282,7 +281,7 @@ main(int argc, char **argv)
 	printf("%d users, %d items, %lld entries; kernel %s; OpenBLAS %s, sgemm "
 	       "%.1f GFLOP/s\n",
 	       (int) csr.rows, (int) csr.cols, (long long) csr.nnz,
-	       wc_kernel_name(kernel), blas->get_corename(), sgemm_rate(9));
+	       wc_kernel_name(kernel), blas->core, sgemm_rate(9));
 	printf("   k  side   threads   seconds  GFLOP/s      R      range  "
 	       "textbook/ours\n");
 	for (int f = 0; f < 4; f++)

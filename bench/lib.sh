@@ -101,7 +101,7 @@ bench_open()
 }
 
 # Compile bench/$1.c of the built tree to $work/$1, with what else it needs:
-# core, blas.
+# core.
 bench_compile()
 {
 	local name=$1 part parts=()
@@ -110,7 +110,6 @@ bench_compile()
 	for part; do
 		case $part in
 			core) parts+=("$src"/src/core/*.o) ;;
-			blas) parts+=("$src/bench/blas.c") ;;
 		esac
 	done
 	cc -std=c11 -D_GNU_SOURCE -O2 -I"$src/src" "$src/bench/$name.c" \

@@ -131,7 +131,7 @@ likes(int32_t user, int32_t item, int32_t genres)
 	return random_number() < 1.0 / 12;
 }
 
-static WcCsr
+static __attribute__((unused)) WcCsr
 generate(double scale, int32_t genres)
 {
 	int32_t users = (int32_t) fmax(10, USERS * scale);

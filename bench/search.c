@@ -41,8 +41,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "blas.h"
-#include "core/core.h"
+#include "core/dense.h"
 #include "core/heap.h"
 #include "core/kernel_search.h"
 #include "core/pack.h"
@@ -321,7 +320,7 @@ median(double *numbers)
 }
 
 static double
-sgemm_per_query(const Blas *blas, const WcPack *pack, const float *users)
+sgemm_per_query(const WcDense *blas, const WcPack *pack, const float *users)
 {
 	float *out = allocate(NULL, sizeof(float) * SGEMM_USERS * SGEMM_ITEMS);
 	double times[PASSES];
@@ -338,10 +337,12 @@ sgemm_per_query(const Blas *blas, const WcPack *pack, const float *users)
 				int32_t items = pack->count - p < SGEMM_ITEMS ? pack->count - p
 				                                              : SGEMM_ITEMS;
 
-				blas->gemm(
-				    BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_TRANS, SGEMM_USERS,
-				    items, k, 1.0f, users + (size_t) u * (size_t) k, k,
-				    pack->data + (size_t) p * (size_t) k, k, 0.0f, out, items);
+				WcPace pace = wc_pace_start(NULL);
+
+				blas->multiply_float(SGEMM_USERS, items, k,
+				                     users + (size_t) u * (size_t) k,
+				                     pack->data + (size_t) p * (size_t) k, true,
+				                     out, &pace);
 			}
 		}
 		times[pass] = (seconds() - started) / QUERIES * 1e6;
@@ -376,7 +377,7 @@ pack_rows(const Vectors *items, WcPack *pack)
 
 static void
 measure(const char *name, const Vectors *items, const Vectors *users,
-        const Blas *blas)
+        const WcDense *blas)
 {
 	static WcScored results[QUERIES][N];
 	static WcScored again[QUERIES][N];
@@ -700,18 +701,21 @@ measure_explored(const char *name, const Vectors *items, const Vectors *users)
 int
 main(int argc, char **argv)
 {
+	char reason[200];
 	Vectors items;
 	Vectors users;
 	Vectors other;
 	Vectors million;
-	const Blas *blas;
+	const WcDense *blas;
 
 	if (argc != 3)
 		fail("usage: search ITEMS USERS");
 	items = read_vectors(argv[1]);
 	users = read_vectors(argv[2]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	blas = blas_load();
+	blas = wc_dense_openblas(sizeof(reason), reason);
+	if (blas == NULL)
+		fail(reason);
 	printf("%-12s %8s %4s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "vectors",
 	       "items", "k", "floor", "all", "norms", "codes", "both", "many",
 	       "sgemm", "build ms", "pack ms", "open ms");

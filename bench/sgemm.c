@@ -7,12 +7,12 @@
  *
  * Prints, parted by tabs, the GFLOP/s of the best of TIMES (5) products of
  * single precision of SIZE (1024), on one thread, the name of the kernels
- * OpenBLAS uses, and its description.  bench/run calls it directly before and
+ * OpenBLAS uses, and its version.  bench/run calls it directly before and
  * directly after each training: shared machines change speed from minute to
  * minute.
  *
- * blas.c sees to the widest kernels: left to itself OpenBLAS may choose some
- * several times slower, and everything would look fast beside those.
+ * core/dense_openblas.c sees to the widest kernels: left to itself OpenBLAS may
+ * choose some several times slower, and everything would look fast beside those.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "blas.h"
+#include "core/dense.h"
 
 static double
 seconds_now(void)
@@ -36,7 +36,8 @@ main(int argc, char **argv)
 {
 	int size = argc > 1 ? atoi(argv[1]) : 1024;
 	int times = argc > 2 ? atoi(argv[2]) : 5;
-	const Blas *blas;
+	const WcDense *blas;
+	char reason[200];
 	double best = 0;
 	size_t cells;
 	float *a;
@@ -48,7 +49,12 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: sgemm [SIZE [TIMES]]\n");
 		return 2;
 	}
-	blas = blas_load();
+	blas = wc_dense_openblas(sizeof(reason), reason);
+	if (blas == NULL)
+	{
+		fprintf(stderr, "sgemm: %s\n", reason);
+		return 1;
+	}
 
 	cells = (size_t) size * (size_t) size;
 	a = malloc(cells * sizeof(float));
@@ -69,16 +75,16 @@ main(int argc, char **argv)
 	/* One more than asked for: the first finds cold memory. */
 	for (int i = 0; i <= times; i++)
 	{
+		WcPace pace = wc_pace_start(NULL);
 		double start = seconds_now();
 		double rate;
 
-		blas->gemm(BLAS_ROW_MAJOR, BLAS_NO_TRANS, BLAS_NO_TRANS, size, size,
-		           size, 1.0f, a, size, b, size, 0.0f, c, size);
+		blas->multiply_float(size, size, size, a, b, false, c, &pace);
 		rate = 2.0 * size * (double) cells / (seconds_now() - start) * 1e-9;
 		if (rate > best)
 			best = rate;
 	}
-	printf("%.2f\t%s\t%s\n", best, blas->get_corename(), blas->get_config());
+	printf("%.2f\t%s\t%s\n", best, blas->core, blas->version);
 	free(a);
 	free(b);
 	free(c);

@@ -100,7 +100,7 @@ problem_of(double scale, const Settings *settings)
 static void
 curve_open(const Settings *settings, WcProblem *problem, Curve *curve)
 {
-	WcSolverOptions options = {settings->threads, settings->kernel, WC_DENSE_BUILTIN};
+	WcSolverOptions options = {settings->threads, settings->kernel, WC_DENSE_AUTO};
 	int32_t items = problem->by_item.rows;
 	uint64_t *hashes = array((size_t) items, sizeof(uint64_t));
 	WcError error = {WC_OK, WC_USERS, -1, -1, ""};

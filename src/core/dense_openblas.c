@@ -240,7 +240,7 @@ open_quietly(const char **words)
 	*words = "a variable of the environment could not be changed";
 	if (!variable_set(&threads, "OPENBLAS_NUM_THREADS", "1"))
 		return NULL;
-	/* set but empty is a name that no kernels have */
+	/* set but empty says nothing */
 	if ((set != NULL && set[0] != '\0') || widest == NULL ||
 	    variable_set(&kernels, "OPENBLAS_CORETYPE", widest))
 	{
