@@ -21,40 +21,18 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "base/report.h"
 #include "store/pairs.h"
 #include "store/query.h"
+#include "store/rows.h"
 #include "store/source.h"
-
-#define RESET_ROWS 1024 /* between two resets of the context of rows */
 
 /* State of one read. */
 typedef struct ReadState
 {
-	/* input */
 	const WalsSource *source;
-	const bool *wanted;
-	WalsMemory *memory;
-
-	/* output */
-	WcIdMap *users;
-	WcIdMap *items;
 	WalsPairs *pairs;
-
-	/* scratch */
-	MemoryContext row_context;
+	WalsBlock block;
 } ReadState;
-
-static void
-check_status(WcStatus status, const WalsMemory *memory)
-{
-	if (status != WC_OK)
-	{
-		WcError error = {status, WC_USERS, -1, -1, ""};
-
-		wals_report(&error, memory, NULL, NULL);
-	}
-}
 
 void
 wals_pairs_open_seen(const WalsModel *model, bool values, WalsSource *source)
@@ -116,41 +94,21 @@ static void
 read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
-	WalsPairs *pairs = state->pairs;
-	const WalsSource *source = state->source;
+	WalsBlock *block = &state->block;
 	MemoryContext caller;
-	int32 user = -1;
-	int32 item = -1;
-	float value = 0;
-	WcId id;
-	int i;
 
-	pairs->n_rows++;
-	if (pairs->n_rows % RESET_ROWS == 0)
-		MemoryContextReset(state->row_context);
-	for (i = 0; i < row->n; i++)
-		if (row->nulls[i])
-		{
-			pairs->n_null++;
-			return;
-		}
-
-	caller = MemoryContextSwitchTo(state->row_context);
-	id = wals_id_from_datum(source->user_type, row->values[0]);
-	if (state->wanted == NULL)
-		check_status(wc_idmap_add(state->users, &id, &user), state->memory);
-	else
-		user = wc_idmap_find(state->users, &id);
-	if (user >= 0 && (state->wanted == NULL || state->wanted[user]))
+	state->pairs->n_rows++;
+	if (wals_row_has_null(row))
 	{
-		id = wals_id_from_datum(source->item_type, row->values[1]);
-		check_status(wc_idmap_add(state->items, &id, &item), state->memory);
-		if (source->value_col != NULL)
-			value = read_value(state, row);
-		check_status(wc_coo_append(&pairs->coo, 1, &user, &item, &value, NULL,
-		                           NULL, &state->memory->alloc),
-		             state->memory);
+		state->pairs->n_null++;
+		return;
 	}
+	caller = wals_block_begin(block);
+	if (wals_block_wants(block, row->values[0]))
+		wals_block_take(
+		    block, row->values[0], row->values[1],
+		    state->source->value_col != NULL ? read_value(state, row) : 1, 1,
+		    0);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -171,16 +129,20 @@ column_list(const WalsSource *source)
 
 void
 wals_pairs_read(const WalsSource *source, WcIdMap *users, WcIdMap *items,
-                const bool *wanted, WalsMemory *memory, WalsPairs *pairs)
+                const bool *wanted, WalsJob *job, WalsPairs *pairs)
 {
-	ReadState state = {source, wanted, memory, users, items, pairs, NULL};
+	ReadState state = {source, pairs};
+	MemoryContext context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals read", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller;
 
 	memset(pairs, 0, sizeof(*pairs));
-	check_status(wc_coo_init(&pairs->coo, source->value_col != NULL, false,
-	                         false, &memory->alloc),
-	             memory);
-	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
-	                                          ALLOCSET_DEFAULT_SIZES);
+	wals_job_check(job, wc_coo_init(&pairs->coo, source->value_col != NULL,
+	                                false, false, &job->alloc));
+	caller = MemoryContextSwitchTo(context);
+	wals_block_open(&state.block, job, users, source->user_type, items,
+	                source->item_type, &pairs->coo);
+	state.block.wanted = wanted;
 	wals_query_each(
 	    psprintf("SELECT %s FROM %s", column_list(source),
 	             wals_relation_quoted(source->relation)),
@@ -188,7 +150,9 @@ wals_pairs_read(const WalsSource *source, WcIdMap *users, WcIdMap *items,
 	    &(const WalsShape){source->value_col != NULL ? 3 : 2,
 	                       {source->user_type, source->item_type, FLOAT8OID}},
 	    read_row, &state);
-	MemoryContextDelete(state.row_context);
+	wals_block_flush(&state.block);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 /* State of reading sums per item. */

@@ -35,8 +35,8 @@ extern void wals_pairs_open_seen(const WalsModel *model, bool values,
  * Values that are not finite are 22000, those beyond float4 22003.
  */
 extern void wals_pairs_read(const WalsSource *source, WcIdMap *users,
-                            WcIdMap *items, const bool *wanted,
-                            WalsMemory *memory, WalsPairs *pairs);
+                            WcIdMap *items, const bool *wanted, WalsJob *job,
+                            WalsPairs *pairs);
 
 /*
  * For each item of items the number and the sum of its values in a checked

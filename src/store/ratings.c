@@ -6,11 +6,7 @@
  * run/train.c calls us once per training.  We run one SELECT as the caller, so
  * privileges, row security and views work as in any query, and take each row
  * as it comes: the numbers are read in the type the column has and checked, and
- * what is left of the row goes to a block of a few thousand.  A full block goes
- * to the core, its ids through a dictionary to dense indexes and its triplets to
- * the end of the core's arrays.  By the block, because looking up one id at a
- * time is a cache miss at a time.  Of text and uuids the block keeps a copy: a
- * row's memory is not ours when the next one comes.
+ * what is left of the row goes to a block (rows.c), and by it to the core.
  *
  * Nothing else is kept of a row, so memory is 8 bytes a rating plus 4 for each
  * of value and weight and 8 for a time.  Conversions that may allocate (numeric,
@@ -31,31 +27,13 @@
 #include "utils/memutils.h"
 
 #include "base/debug.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "store/numbers.h"
 #include "store/query.h"
 #include "store/ratings.h"
+#include "store/rows.h"
 
-#define READ_BLOCK 2048 /* rows */
-#define READ_BLOCK_BYTES (32 * READ_BLOCK) /* of ids: then it is full too */
 #define READ_CHECK_ROWS (1 << 20) /* between two estimates of memory */
-
-/* One of the two id columns. */
-typedef struct IdColumn
-{
-	WcIdMap *map;
-	const char *name;
-	Oid type;
-	WalsIntegerReader read_integer; /* NULL: the ids are bytes */
-	int32 *indexes; /* READ_BLOCK */
-
-	/* what is to be looked up, READ_BLOCK at most */
-	int64 *numbers; /* integers */
-	WcId *ids; /* bytes, which lie in bytes */
-	char *bytes; /* READ_BLOCK_BYTES and the longest id */
-	Size used; /* of bytes */
-} IdColumn;
 
 /* State of one read. */
 typedef struct ReadState
@@ -63,7 +41,7 @@ typedef struct ReadState
 	/* input */
 	const WalsSource *source;
 	const WcParams *params;
-	WalsMemory *memory;
+	WalsJob *job;
 	WalsProgress *progress; /* NULL: nobody watches */
 	WalsSurvey *survey; /* NULL: bad numbers are errors */
 	int value_att; /* attribute of the result from 0, or -1 */
@@ -78,28 +56,9 @@ typedef struct ReadState
 	WalsRatings *ratings;
 
 	/* scratch */
-	MemoryContext row_context;
+	WalsBlock block;
 	int64 next_check; /* of memory, at this many triplets */
-
-	/* the block */
-	int staged; /* rows in it */
-	IdColumn user;
-	IdColumn item;
-	float *value;
-	float *weight;
-	int64 *time;
 } ReadState;
-
-static void
-check_status(WcStatus status, const WalsMemory *memory)
-{
-	if (status != WC_OK)
-	{
-		WcError error = {status, WC_USERS, -1, -1, ""};
-
-		wals_report(&error, memory, NULL, NULL);
-	}
-}
 
 static char *
 user_text(const ReadState *state, const WalsRow *row)
@@ -132,75 +91,17 @@ checked_float(const ReadState *state, const WalsRow *row, double number,
 	return (float) number;
 }
 
+/* What is to be done now and then. */
 static void
-stage_bytes(IdColumn *column, int row, Datum datum)
+watch(ReadState *state)
 {
-	WcId id = wals_id_from_datum(column->type, datum);
-	char *copy = column->bytes + column->used;
+	const WcCoo *coo = &state->ratings->coo;
 
-	if (id.length > WALS_ID_MAX_BYTES)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-		                errmsg("id in column \"%s\" is too long", column->name),
-		                errdetail("It has %zu bytes, the limit is %d.",
-		                          id.length, WALS_ID_MAX_BYTES),
-		                errhint("Train on a view with shorter ids, for example "
-		                        "md5(%s).",
-		                        quote_identifier(column->name))));
-	memcpy(copy, id.bytes, id.length);
-	column->ids[row].bytes = copy;
-	column->ids[row].length = id.length;
-	column->used += id.length;
-}
-
-static inline void
-stage_id(IdColumn *column, int row, Datum datum)
-{
-	if (column->read_integer != NULL)
-		column->numbers[row] = column->read_integer(datum);
-	else
-		stage_bytes(column, row, datum);
-}
-
-static void
-look_up_ids(const ReadState *state, IdColumn *column)
-{
-	if (column->read_integer != NULL)
-		check_status(wc_idmap_add_many(column->map, state->staged,
-		                               column->numbers, column->indexes),
-		             state->memory);
-	else
-		check_status(wc_idmap_add_many_bytes(column->map, state->staged,
-		                                     column->ids, column->indexes),
-		             state->memory);
-	column->used = 0;
-}
-
-static inline bool
-block_is_full(const ReadState *state)
-{
-	return state->staged == READ_BLOCK ||
-	       state->user.used >= READ_BLOCK_BYTES ||
-	       state->item.used >= READ_BLOCK_BYTES;
-}
-
-/* Hand the block over to the core. */
-static void
-flush_block(ReadState *state)
-{
-	WcCoo *coo = &state->ratings->coo;
-
-	look_up_ids(state, &state->user);
-	look_up_ids(state, &state->item);
-	check_status(wc_coo_append(coo, state->staged, state->user.indexes,
-	                           state->item.indexes, state->value, state->weight,
-	                           state->time, &state->memory->alloc),
-	             state->memory);
-	state->staged = 0;
 	if (state->progress != NULL)
 		wals_progress_rows(state->progress, state->ratings->n_rows);
 	if (state->survey == NULL && coo->count >= state->next_check)
 	{
-		wals_ratings_check_memory(state->ratings, state->memory, state->params);
+		wals_ratings_check_memory(state->ratings, state->job, state->params);
 		state->next_check = coo->count + READ_CHECK_ROWS;
 	}
 }
@@ -257,25 +158,22 @@ read_row(const WalsRow *row, void *arg)
 	ReadState *state = arg;
 	WalsRatings *ratings = state->ratings;
 	const Datum *datums = row->values;
-	int place = state->staged;
 	MemoryContext caller;
-	int i;
+	float value = 1;
+	float weight = 1;
+	int64 time = 0;
 
 	wals_debug_point("row_read");
 	ratings->n_rows++;
-	if (ratings->n_rows % READ_BLOCK == 0)
-		MemoryContextReset(state->row_context);
+	if (wals_row_has_null(row))
+	{
+		ratings->n_null++;
+		if (state->survey != NULL)
+			survey_nulls(state, row);
+		return;
+	}
 
-	for (i = 0; i < row->n; i++)
-		if (row->nulls[i])
-		{
-			ratings->n_null++;
-			if (state->survey != NULL)
-				survey_nulls(state, row);
-			return;
-		}
-
-	caller = MemoryContextSwitchTo(state->row_context);
+	caller = wals_block_begin(&state->block);
 	if (state->survey != NULL && !survey_accepts(state, datums))
 	{
 		MemoryContextSwitchTo(caller);
@@ -283,70 +181,36 @@ read_row(const WalsRow *row, void *arg)
 	}
 	if (state->value_att >= 0)
 	{
-		double value = state->read_value(datums[state->value_att]);
+		double number = state->read_value(datums[state->value_att]);
 
-		state->value[place] = checked_float(state, row, value, "value");
-		ratings->value_least = Min(ratings->value_least, value);
-		ratings->value_most = Max(ratings->value_most, value);
+		value = checked_float(state, row, number, "value");
+		ratings->value_least = Min(ratings->value_least, number);
+		ratings->value_most = Max(ratings->value_most, number);
 		ratings->value_rounding =
-		    Max(ratings->value_rounding, fabs(value - state->value[place]));
+		    Max(ratings->value_rounding, fabs(number - value));
 	}
 	if (state->weight_att >= 0)
 	{
-		float weight = checked_float(
-		    state, row, state->read_weight(datums[state->weight_att]),
-		    "weight");
-
+		weight = checked_float(state, row,
+		                       state->read_weight(datums[state->weight_att]),
+		                       "weight");
 		if (weight < 0)
 			wals_weight_refuse(weight, user_text(state, row),
 			                   item_text(state, row));
-		state->weight[place] = weight;
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(datums[state->time_att], &state->time[place]))
+	    !state->read_time(datums[state->time_att], &time))
 		wals_time_refuse(user_text(state, row), item_text(state, row));
-	if (state->weight_att >= 0 && state->weight[place] == 0)
+	if (weight == 0)
 		ratings->n_weightless++;
 	else
 	{
-		stage_id(&state->user, place, datums[0]);
-		stage_id(&state->item, place, datums[1]);
-		state->staged++;
+		wals_block_take(&state->block, datums[0], datums[1], value, weight,
+		                time);
+		if (state->block.staged == 0)
+			watch(state);
 	}
 	MemoryContextSwitchTo(caller);
-	if (block_is_full(state))
-		flush_block(state);
-}
-
-static void
-open_id_column(IdColumn *column, WcIdMap *map, const char *name, Oid type)
-{
-	column->map = map;
-	column->name = name;
-	column->type = type;
-	column->read_integer = wals_integer_reader(type);
-	column->indexes = palloc(sizeof(int32) * READ_BLOCK);
-	if (column->read_integer != NULL)
-		column->numbers = palloc(sizeof(int64) * READ_BLOCK);
-	else
-	{
-		column->ids = palloc0(sizeof(WcId) * READ_BLOCK);
-		column->bytes = palloc(READ_BLOCK_BYTES + WALS_ID_MAX_BYTES);
-	}
-}
-
-static void
-open_block(ReadState *state)
-{
-	const WalsSource *source = state->source;
-
-	open_id_column(&state->user, state->ratings->users, source->user_col,
-	               source->user_type);
-	open_id_column(&state->item, state->ratings->items, source->item_col,
-	               source->item_type);
-	state->value = palloc(sizeof(float) * READ_BLOCK);
-	state->weight = palloc(sizeof(float) * READ_BLOCK);
-	state->time = palloc(sizeof(int64) * READ_BLOCK);
 }
 
 /* Settle which columns are read and how; the statement that does. */
@@ -408,7 +272,7 @@ read_some(ReadState *state, const char *sql, const WalsRatingsOf *of)
 
 static void
 read_all(const WalsSource *source, const WcParams *params,
-         const WalsRatingsOf *of, WalsMemory *memory, WalsProgress *progress,
+         const WalsRatingsOf *of, WalsJob *job, WalsProgress *progress,
          WalsSurvey *survey, WalsRatings *ratings)
 {
 	MemoryContext context;
@@ -419,16 +283,13 @@ read_all(const WalsSource *source, const WcParams *params,
 	memset(ratings, 0, sizeof(*ratings));
 	ratings->value_least = HUGE_VAL;
 	ratings->value_most = -HUGE_VAL;
-	check_status(wc_idmap_create(wals_id_kind(source->user_id_type),
-	                             &ratings->users, &memory->alloc),
-	             memory);
-	check_status(wc_idmap_create(wals_id_kind(source->item_id_type),
-	                             &ratings->items, &memory->alloc),
-	             memory);
-	check_status(wc_coo_init(&ratings->coo, source->value_col != NULL,
-	                         source->weight_col != NULL,
-	                         source->time_col != NULL, &memory->alloc),
-	             memory);
+	wals_job_check(job, wc_idmap_create(wals_id_kind(source->user_id_type),
+	                                    &ratings->users, &job->alloc));
+	wals_job_check(job, wc_idmap_create(wals_id_kind(source->item_id_type),
+	                                    &ratings->items, &job->alloc));
+	wals_job_check(job, wc_coo_init(&ratings->coo, source->value_col != NULL,
+	                                source->weight_col != NULL,
+	                                source->time_col != NULL, &job->alloc));
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "wals read",
 	                                ALLOCSET_DEFAULT_SIZES);
@@ -436,14 +297,15 @@ read_all(const WalsSource *source, const WcParams *params,
 	memset(&state, 0, sizeof(state));
 	state.source = source;
 	state.params = params;
-	state.memory = memory;
+	state.job = job;
 	state.progress = progress;
 	state.survey = survey;
 	state.ratings = ratings;
-	state.row_context =
-	    AllocSetContextCreate(context, "wals rows", ALLOCSET_DEFAULT_SIZES);
 	state.next_check = READ_CHECK_ROWS;
-	open_block(&state);
+	wals_block_open(&state.block, job, ratings->users, source->user_type,
+	                ratings->items, source->item_type, &ratings->coo);
+	state.block.user.name = source->user_col;
+	state.block.item.name = source->item_col;
 	sql = open_columns(&state);
 
 	if (of != NULL)
@@ -452,33 +314,33 @@ read_all(const WalsSource *source, const WcParams *params,
 		wals_query_each(sql, 0, NULL, NULL,
 		                survey != NULL ? WALS_READ_CALLER : WALS_READ_FRESH,
 		                &state.shape, read_row, &state);
-	flush_block(&state);
+	wals_block_flush(&state.block);
+	watch(&state);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }
 
 void
 wals_ratings_read(const WalsSource *source, const WcParams *params,
-                  WalsMemory *memory, WalsProgress *progress,
-                  WalsRatings *ratings)
+                  WalsJob *job, WalsProgress *progress, WalsRatings *ratings)
 {
-	read_all(source, params, NULL, memory, progress, NULL, ratings);
+	read_all(source, params, NULL, job, progress, NULL, ratings);
 }
 
 void
 wals_ratings_read_of(const WalsSource *source, const WcParams *params,
-                     const WalsRatingsOf *of, WalsMemory *memory,
+                     const WalsRatingsOf *of, WalsJob *job,
                      WalsProgress *progress, WalsRatings *ratings)
 {
-	read_all(source, params, of, memory, progress, NULL, ratings);
+	read_all(source, params, of, job, progress, NULL, ratings);
 }
 
 void
-wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
+wals_ratings_survey(const WalsSource *source, WalsJob *job,
                     WalsRatings *ratings, WalsSurvey *survey)
 {
 	memset(survey, 0, sizeof(*survey));
-	read_all(source, NULL, NULL, memory, NULL, survey, ratings);
+	read_all(source, NULL, NULL, job, NULL, survey, ratings);
 }
 
 /* Bytes of the triplets' arrays as they are now. */
@@ -494,7 +356,7 @@ coo_bytes(const WcCoo *coo)
 }
 
 WcStatus
-wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
+wals_ratings_memory(const WalsRatings *ratings, const WalsJob *job,
                     const WcParams *params, Size *bytes, Size *ids)
 {
 	const WcCoo *coo = &ratings->coo;
@@ -507,7 +369,7 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
 	size_t needed = 0;
 	WcStatus status;
 
-	*ids = memory->used - Min(memory->used, coo_bytes(coo));
+	*ids = job->used - Min(job->used, coo_bytes(coo));
 	status =
 	    wc_memory_needed(coo->count, wc_idmap_count(ratings->users),
 	                     wc_idmap_count(ratings->items), factors, has_value,
@@ -517,7 +379,7 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsMemory *memory,
 }
 
 void
-wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
+wals_ratings_check_memory(const WalsRatings *ratings, const WalsJob *job,
                           const WcParams *params)
 {
 	const WcCoo *coo = &ratings->coo;
@@ -530,7 +392,7 @@ wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
 
 	if (limit == 0)
 		return;
-	status = wals_ratings_memory(ratings, memory, params, &bytes, &ids);
+	status = wals_ratings_memory(ratings, job, params, &bytes, &ids);
 	if (status == WC_OK && bytes <= limit - Min(limit, ids))
 		return;
 	bytes = add_size(bytes, ids);
@@ -553,7 +415,7 @@ wals_ratings_check_memory(const WalsRatings *ratings, const WalsMemory *memory,
 }
 
 int32
-wals_ratings_most_factors(const WalsRatings *ratings, const WalsMemory *memory,
+wals_ratings_most_factors(const WalsRatings *ratings, const WalsJob *job,
                           const WcParams *params)
 {
 	Size limit = (Size) wals_max_memory * 1024;
@@ -566,8 +428,7 @@ wals_ratings_most_factors(const WalsRatings *ratings, const WalsMemory *memory,
 		Size bytes;
 		Size ids;
 
-		if (wals_ratings_memory(ratings, memory, &tried, &bytes, &ids) ==
-		        WC_OK &&
+		if (wals_ratings_memory(ratings, job, &tried, &bytes, &ids) == WC_OK &&
 		    add_size(add_size(bytes, ids),
 		             wc_workspace_needed(tried.factors, wals_thread_count())) <=
 		        limit)
@@ -701,7 +562,7 @@ wals_ratings_have(const WalsSource *source, Datum user)
 typedef struct DeleteState
 {
 	Oid item_type;
-	const WalsMemory *memory;
+	const WalsJob *job;
 	WcIdMap *items;
 	int64 count;
 } DeleteState;
@@ -717,15 +578,15 @@ delete_row(const WalsRow *row, void *arg)
 	if (row->nulls[0])
 		return;
 	id = wals_id_from_datum(state->item_type, row->values[0]);
-	check_status(wc_idmap_add(state->items, &id, &index), state->memory);
+	wals_job_check(state->job, wc_idmap_add(state->items, &id, &index));
 }
 
 int64
-wals_ratings_delete(const WalsSource *source, Datum user,
-                    const WalsMemory *memory, WcIdMap *items)
+wals_ratings_delete(const WalsSource *source, Datum user, const WalsJob *job,
+                    WcIdMap *items)
 {
 	Oid types[1] = {wals_id_sql_type(source->user_id_type)};
-	DeleteState state = {source->item_type, memory, items, 0};
+	DeleteState state = {source->item_type, job, items, 0};
 
 	wals_query_each(psprintf("DELETE FROM %s "
 	                         "WHERE %s OPERATOR(pg_catalog.=) $1 RETURNING %s",

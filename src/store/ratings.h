@@ -35,7 +35,7 @@ typedef struct WalsRatings
  * weights; values beyond float4 are 22003.  progress sees the rows arrive.
  */
 extern void wals_ratings_read(const WalsSource *source, const WcParams *params,
-                              WalsMemory *memory, WalsProgress *progress,
+                              WalsJob *job, WalsProgress *progress,
                               WalsRatings *ratings);
 
 /* Whose rows are read. */
@@ -48,7 +48,7 @@ typedef struct WalsRatingsOf
 /* The same for the rows of some users or items. */
 extern void wals_ratings_read_of(const WalsSource *source,
                                  const WcParams *params,
-                                 const WalsRatingsOf *of, WalsMemory *memory,
+                                 const WalsRatingsOf *of, WalsJob *job,
                                  WalsProgress *progress, WalsRatings *ratings);
 
 /* Rows that a training leaves out or stops at, counted. */
@@ -64,7 +64,7 @@ typedef struct WalsSurvey
  * The same for who only wants to look: bad numbers are counted and their rows
  * left out, and no memory but what the ratings take is asked for.
  */
-extern void wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
+extern void wals_ratings_survey(const WalsSource *source, WalsJob *job,
                                 WalsRatings *ratings, WalsSurvey *survey);
 
 /*
@@ -72,16 +72,15 @@ extern void wals_ratings_survey(const WalsSource *source, WalsMemory *memory,
  * them; ids is the part of the dictionaries.  WC_TOO_LARGE on overflow.
  */
 extern WcStatus wals_ratings_memory(const WalsRatings *ratings,
-                                    const WalsMemory *memory,
-                                    const WcParams *params, Size *bytes,
-                                    Size *ids);
+                                    const WalsJob *job, const WcParams *params,
+                                    Size *bytes, Size *ids);
 
 /*
  * Stop with 53200 when a training of this size would pass the limit, with the
  * least factors that are chosen if their number is open.
  */
 extern void wals_ratings_check_memory(const WalsRatings *ratings,
-                                      const WalsMemory *memory,
+                                      const WalsJob *job,
                                       const WcParams *params);
 
 /*
@@ -89,7 +88,7 @@ extern void wals_ratings_check_memory(const WalsRatings *ratings,
  * ratings stays within the limit, the workspaces of its threads included.
  */
 extern int32 wals_ratings_most_factors(const WalsRatings *ratings,
-                                       const WalsMemory *memory,
+                                       const WalsJob *job,
                                        const WcParams *params);
 
 /*
@@ -116,6 +115,6 @@ extern bool wals_ratings_have(const WalsSource *source, Datum user);
  * to items.  Returns how many there were.
  */
 extern int64 wals_ratings_delete(const WalsSource *source, Datum user,
-                                 const WalsMemory *memory, WcIdMap *items);
+                                 const WalsJob *job, WcIdMap *items);
 
 #endif /* WALS_STORE_RATINGS_H */

@@ -24,54 +24,19 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "store/history.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/rows.h"
 #include "store/seen.h"
-
-#define BLOCK_ROWS 512
-
-/* One of the two columns of a block of rows. */
-typedef struct IdColumn
-{
-	WcIdMap *map;
-	Oid type; /* base type */
-	WalsIntegerReader read_integer; /* NULL: ids are bytes */
-	int64 numbers[BLOCK_ROWS]; /* integers, which become indexes together */
-	int32 indexes[BLOCK_ROWS];
-} IdColumn;
 
 typedef struct ReadState
 {
 	WalsSeen *seen;
-	int32 count; /* in the block */
-	IdColumn user;
-	IdColumn item;
+	WalsBlock block;
 } ReadState;
-
-static void
-look_up_numbers(ReadState *state, IdColumn *column)
-{
-	if (column->read_integer != NULL)
-		wals_job_check(&state->seen->job,
-		               wc_idmap_add_many(column->map, state->count,
-		                                 column->numbers, column->indexes));
-}
-
-static void
-flush_block(ReadState *state)
-{
-	WalsSeen *seen = state->seen;
-
-	look_up_numbers(state, &state->user);
-	look_up_numbers(state, &state->item);
-	wals_job_check(&seen->job,
-	               wc_coo_append(&seen->pairs, state->count,
-	                             state->user.indexes, state->item.indexes, NULL,
-	                             NULL, NULL, &seen->job.alloc));
-	state->count = 0;
-}
 
 /* Sort the pairs, numbered below users and items, and keep one of each. */
 static void
@@ -110,49 +75,25 @@ merge_pairs(WalsSeen *seen)
 }
 
 static void
-open_column(IdColumn *column, WcIdMap *map, Oid type)
-{
-	column->map = map;
-	column->type = type;
-	column->read_integer = wals_integer_reader(type);
-}
-
-/* Take an id into the block. */
-static inline void
-take_id(ReadState *state, IdColumn *column, Datum value)
-{
-	WcId id;
-
-	if (column->read_integer != NULL)
-	{
-		column->numbers[state->count] = column->read_integer(value);
-		return;
-	}
-	id = wals_id_from_datum(column->type, value);
-	wals_job_check(
-	    &state->seen->job,
-	    wc_idmap_add(column->map, &id, &column->indexes[state->count]));
-}
-
-static void
 read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
 	WalsSeen *seen = state->seen;
+	WalsBlock *block = &state->block;
+	MemoryContext caller;
 
-	if (row->nulls[0] || row->nulls[1] || seen->over_limit)
+	if (wals_row_has_null(row) || seen->over_limit)
 		return;
-	if (seen->pairs.count + state->count >= seen->limit)
+	if (seen->pairs.count + block->staged >= seen->limit)
 	{
-		flush_block(state);
+		wals_block_flush(block);
 		seen->over_limit = !merge_pairs(seen);
 		if (seen->over_limit)
 			return;
 	}
-	take_id(state, &state->user, row->values[0]);
-	take_id(state, &state->item, row->values[1]);
-	if (++state->count == BLOCK_ROWS)
-		flush_block(state);
+	caller = wals_block_begin(block);
+	wals_block_take(block, row->values[0], row->values[1], 1, 1, 0);
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -171,11 +112,13 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 {
 	const char *user_col = quote_identifier(NameStr(model->user_col));
 	Oid id_type = wals_id_sql_type(model->user_type);
-	ReadState *state = palloc0(sizeof(ReadState));
+	ReadState state = {.seen = seen};
 	const char *condition = "";
 	Oid types[2] = {id_type, id_type};
 	Datum values[2] = {which->from, which->to};
 	int n_values = 0;
+	MemoryContext context;
+	MemoryContext caller;
 	Oid user_type;
 	Oid item_type;
 
@@ -189,9 +132,11 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 	                                           &seen->items, &seen->job.alloc));
 	wals_job_check(&seen->job, wc_coo_init(&seen->pairs, false, false, false,
 	                                       &seen->job.alloc));
-	state->seen = seen;
-	open_column(&state->user, seen->users, user_type);
-	open_column(&state->item, seen->items, item_type);
+	context = AllocSetContextCreate(CurrentMemoryContext, "wals read",
+	                                ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	wals_block_open(&state.block, &seen->job, seen->users, user_type,
+	                seen->items, item_type, &seen->pairs);
 	if (which->named != NULL)
 	{
 		int16 length;
@@ -221,9 +166,10 @@ wals_seen_read(const WalsModel *model, const WalsSeenUsers *which, int64 limit,
 	                         wals_relation_quoted(model->source), condition),
 	                n_values, types, values, WALS_READ_CALLER,
 	                &(const WalsShape){2, {user_type, item_type}}, read_row,
-	                state);
-	flush_block(state);
-	pfree(state);
+	                &state);
+	wals_block_flush(&state.block);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 /* Indexes of ids in the version, -1 for those it does not have. */

@@ -14,82 +14,71 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 #include "store/numbers.h"
 #include "store/query.h"
+#include "store/rows.h"
 #include "store/touched.h"
-
-typedef struct TouchedRow
-{
-	int64 time;
-	int32 user; /* indexes */
-	int32 item;
-} TouchedRow;
 
 typedef struct ReadState
 {
-	const WalsSource *source;
-	const WalsJob *job;
 	WalsTimeReader read_time; /* NULL: rows have none */
-	WcIdMap *users; /* of all rows */
-	WcIdMap *items;
-	TouchedRow *rows;
-	int64 count;
-	int64 capacity;
+	WalsBlock block;
 } ReadState;
-
-static void
-make_room(ReadState *state)
-{
-	const WcAlloc *alloc = &state->job->alloc;
-	int64 capacity = Max(1024, state->capacity * 2);
-	TouchedRow *rows;
-
-	if (state->count < state->capacity)
-		return;
-	rows = wals_job_array(state->job, capacity, sizeof(TouchedRow));
-	if (state->count > 0)
-		memcpy(rows, state->rows, sizeof(TouchedRow) * (Size) state->count);
-	wc_free(alloc, state->rows);
-	state->rows = rows;
-	state->capacity = capacity;
-}
 
 static void
 read_row(const WalsRow *row, void *arg)
 {
 	ReadState *state = arg;
-	TouchedRow touched = {0, 0, 0};
-	WcId id;
+	MemoryContext caller;
+	int64 time = 0;
 
-	if (row->nulls[0] || row->nulls[1] ||
-	    (state->read_time != NULL &&
-	     !state->read_time(row->values[2], &touched.time)))
+	if (row->nulls[0] || row->nulls[1])
 		return;
-	id = wals_id_from_datum(state->source->user_type, row->values[0]);
-	wals_job_check(state->job, wc_idmap_add(state->users, &id, &touched.user));
-	id = wals_id_from_datum(state->source->item_type, row->values[1]);
-	wals_job_check(state->job, wc_idmap_add(state->items, &id, &touched.item));
-	if (state->read_time == NULL)
-		return;
-	make_room(state);
-	state->rows[state->count++] = touched;
+	caller = wals_block_begin(&state->block);
+	if (state->read_time == NULL || state->read_time(row->values[2], &time))
+		wals_block_take(&state->block, row->values[0], row->values[1], 1, 1,
+		                time);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Run a statement whose rows go to these maps and, if it is not NULL, coo. */
+static void
+read_rows(const WalsSource *source, const WalsJob *job, const char *sql,
+          int n_args, const Oid *types, const Datum *values, WcIdMap *users,
+          WcIdMap *items, WcCoo *coo)
+{
+	MemoryContext context = AllocSetContextCreate(
+	    CurrentMemoryContext, "wals read", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	WalsShape shape = {2, {source->user_type, source->item_type}};
+	ReadState state = {NULL};
+
+	if (coo != NULL)
+	{
+		shape.types[shape.n++] = source->time_type;
+		state.read_time = wals_time_reader(source->time_type);
+	}
+	wals_block_open(&state.block, job, users, source->user_type, items,
+	                source->item_type, coo);
+	wals_query_each_once(sql, n_args, types, values, WALS_READ_FRESH, &shape,
+	                     read_row, &state);
+	wals_block_flush(&state.block);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
 }
 
 void
 wals_touched_all(const WalsSource *source, const WalsModel *model,
                  const WalsJob *job, WalsTouched *touched)
 {
-	ReadState state = {source, job, NULL, touched->users, touched->items};
-
-	wals_query_each_once(
-	    psprintf("SELECT DISTINCT %s, %s FROM %s",
-	             quote_identifier(source->user_col),
-	             quote_identifier(source->item_col),
-	             wals_relation_quoted(source->relation)),
-	    0, NULL, NULL, WALS_READ_FRESH,
-	    &(const WalsShape){2, {source->user_type, source->item_type}}, read_row,
-	    &state);
+	read_rows(source, job,
+	          psprintf("SELECT DISTINCT %s, %s FROM %s",
+	                   quote_identifier(source->user_col),
+	                   quote_identifier(source->item_col),
+	                   wals_relation_quoted(source->relation)),
+	          0, NULL, NULL, touched->users, touched->items, NULL);
 }
 
 static WcIdMap *
@@ -115,41 +104,37 @@ wals_touched_since(const WalsSource *source, int64 since,
                    const WalsModel *model, const WalsJob *job,
                    WalsNewest *newest, WalsTouched *touched)
 {
-	ReadState state = {source, job, wals_time_reader(source->time_type),
-	                   ids_create(job, model->user_type),
-	                   ids_create(job, model->item_type)};
 	const char *time_col = quote_identifier(source->time_col);
+	WcIdMap *users = ids_create(job, model->user_type);
+	WcIdMap *items = ids_create(job, model->item_type);
 	Oid types[1];
 	Datum values[1] = {wals_newest_datum(source->time_type, since, &types[0])};
 	int64 *times;
 	int64 until;
 	int64 i;
+	WcCoo rows;
 
-	wals_query_each_once(
-	    psprintf("SELECT %s, %s, %s FROM %s "
-	             "WHERE %s OPERATOR(pg_catalog.>=) $1",
-	             quote_identifier(source->user_col),
-	             quote_identifier(source->item_col), time_col,
-	             wals_relation_quoted(source->relation), time_col),
-	    1, types, values, WALS_READ_FRESH,
-	    &(const WalsShape){
-	        3, {source->user_type, source->item_type, source->time_type}},
-	    read_row, &state);
-	times = wals_job_array(job, Max(state.count, 1), sizeof(int64));
-	for (i = 0; i < state.count; i++)
-		times[i] = state.rows[i].time;
-	until = wals_newest_advance(source->time_type, times, state.count, newest);
-	for (i = 0; i < state.count; i++)
+	wals_job_check(job, wc_coo_init(&rows, false, false, true, &job->alloc));
+	read_rows(source, job,
+	          psprintf("SELECT %s, %s, %s FROM %s "
+	                   "WHERE %s OPERATOR(pg_catalog.>=) $1",
+	                   quote_identifier(source->user_col),
+	                   quote_identifier(source->item_col), time_col,
+	                   wals_relation_quoted(source->relation), time_col),
+	          1, types, values, users, items, &rows);
+	times = wals_job_array(job, Max(rows.count, 1), sizeof(int64));
+	if (rows.count > 0)
+		memcpy(times, rows.time, sizeof(int64) * (Size) rows.count);
+	until = wals_newest_advance(source->time_type, times, rows.count, newest);
+	for (i = 0; i < rows.count; i++)
 	{
-		const TouchedRow *row = &state.rows[i];
-
-		if (row->time <= until)
+		if (rows.time[i] <= until)
 			continue;
-		copy_id(job, state.users, row->user, touched->users);
-		copy_id(job, state.items, row->item, touched->items);
+		copy_id(job, users, rows.user[i], touched->users);
+		copy_id(job, items, rows.item[i], touched->items);
 	}
 	wc_free(&job->alloc, times);
-	wc_free(&job->alloc, state.rows);
-	wc_idmap_free(state.users);
-	wc_idmap_free(state.items);
+	wc_coo_free(&rows, &job->alloc);
+	wc_idmap_free(users);
+	wc_idmap_free(items);
 }
