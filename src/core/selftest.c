@@ -20,13 +20,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/dense.h"
 
 #define USERS 60
 #define ITEMS 40
 #define FACTORS 20
 #define SWEEPS 3
 
+#define SECOND_DIFFERENCE 300 /* rows */
 #define ROWS 700
 #define WIDTH 24
 #define QUERIES 30
@@ -233,6 +234,63 @@ wc_selftest_solve(const char *kernel, double *worst, const WcAlloc *alloc,
 		wc_model_free(&model, alloc);
 	}
 	wc_problem_free(&problem, alloc);
+	return status;
+}
+
+/* ------------------------------------------------------------------------
+ * Dense algebra
+ * ------------------------------------------------------------------------ */
+
+/* How far a vector and its value are off. */
+static double
+error_of_pair(int32_t n, const double *values, int32_t l, const double *q)
+{
+	const double pi = 3.14159265358979323846;
+	int32_t below = 0;
+	double worst;
+
+	for (int32_t other = 0; other < n; other++)
+		below += values[other] < values[l];
+	worst = fabs(values[l] - 2 + 2 * cos(pi * (below + 1) / (n + 1)));
+	for (int32_t i = 0; i < n; i++)
+	{
+		double off = (2 - values[l]) * q[i];
+
+		off -= (i > 0 ? q[i - 1] : 0) + (i < n - 1 ? q[i + 1] : 0);
+		if (!(fabs(off) <= worst))
+			worst = fabs(off);
+	}
+	return isnan(worst) ? INFINITY : worst;
+}
+
+WcStatus
+wc_selftest_dense(const WcDense *dense, double *worst, const WcAlloc *alloc,
+                  const WcHooks *hooks)
+{
+	const int32_t n = SECOND_DIFFERENCE;
+	size_t cells = (size_t) n * (size_t) n;
+	double *a = wc_alloc_array(alloc, cells + (size_t) n + wc_dense_space(n),
+	                           sizeof(double));
+	WcPace pace = wc_pace_start(hooks);
+	double *values;
+	WcStatus status;
+
+	if (a == NULL)
+		return WC_NO_MEMORY;
+	values = a + cells;
+	memset(a, 0, cells * sizeof(double));
+	for (int32_t i = 0; i < n; i++)
+	{
+		a[(size_t) i * n + i] = 2;
+		if (i < n - 1)
+			a[(size_t) i * n + i + 1] = -1;
+	}
+	status =
+	    dense->eigen(wc_kernel_choose(NULL), n, a, values, values + n, &pace);
+	*worst = 0;
+	for (int32_t l = 0; status == WC_OK && l < n; l++)
+		*worst = fmax(*worst, error_of_pair(n, values, l, a + (size_t) l * n));
+	wc_free(alloc, a);
 	return status;
 }
 

@@ -5,7 +5,8 @@
  *	  machine that is new.
  *
  * The numbers are core/selftest.c's: small fixed problems, solved and searched
- * with every kernel this processor runs.  What is left is the surroundings:
+ * with every kernel this processor runs, and eigenvectors by every provider of
+ * dense algebra there is.  What is left is the surroundings:
  * whether library and SQL objects are of one version, whether threads start,
  * whether the shared files can be written and read back, and what is switched
  * off.  Nothing is written but one file of some 100 kB, which is removed; no
@@ -108,6 +109,36 @@ check_kernel(Selftest *test, const char *kernel)
 }
 
 static void
+check_provider(Selftest *test, const WcDense *dense)
+{
+	const char *name = psprintf("eigenvectors, %s", wals_dense_text(dense));
+	double worst;
+
+	if (succeeded(
+	        test, name,
+	        wc_selftest_dense(dense, &worst, &test->job.alloc, &wals_hooks)))
+		put(test, name, worst <= WC_SELFTEST_DENSE_TOLERANCE,
+		    psprintf("largest error %.1e, allowed %.0e", worst,
+		             WC_SELFTEST_DENSE_TOLERANCE));
+}
+
+/* OpenBLAS may be missing, but not where the setting insists on it. */
+static void
+check_dense(Selftest *test)
+{
+	char reason[300];
+
+	check_provider(test, wc_dense(WC_DENSE_BUILTIN, 0));
+	if (wals_dense == WC_DENSE_BUILTIN)
+		return;
+	if (wc_dense_missing(sizeof(reason), reason) != NULL)
+		put(test, "eigenvectors, openblas", wals_dense == WC_DENSE_AUTO,
+		    pstrdup(reason));
+	else
+		check_provider(test, wc_dense(WC_DENSE_OPENBLAS, 0));
+}
+
+static void
 check_threads(Selftest *test)
 {
 	int32 asked = wals_thread_count();
@@ -178,6 +209,7 @@ wals_selftest_run(WalsSelftestRow **rows)
 	                                  &test.job.alloc, &wals_hooks));
 	for (i = 0; i < (int) lengthof(kernels); i++)
 		check_kernel(&test, kernels[i]);
+	check_dense(&test);
 	check_threads(&test);
 	check_files(&test);
 	check_settings(&test);

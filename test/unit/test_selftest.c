@@ -6,6 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
+#include "core/dense.h"
 #include "core/pack.h"
 
 static const char *const kernels[] = {"avx512", "avx2", "portable"};
@@ -109,6 +110,36 @@ test_failures(void)
 	}
 }
 
+/* Off by a little: what a library with a fault might say. */
+static WcStatus
+eigen_off(const WcKernel *kernel, int32_t n, double *a, double *values,
+          double *space, WcPace *pace)
+{
+	WcStatus status = wc_dense_builtin.eigen(kernel, n, a, values, space, pace);
+
+	a[n / 2] += 1e-9;
+	return status;
+}
+
+static void
+test_dense(void)
+{
+	const WcDense wrong = {.name = "wrong", .eigen = eigen_off};
+	const WcDense *best = wc_dense(WC_DENSE_OPENBLAS, 0);
+	double worst;
+
+	CHECK(wc_selftest_dense(&wc_dense_builtin, &worst, &check_alloc, NULL) ==
+	      WC_OK);
+	CHECK(worst > 0 && worst < WC_SELFTEST_DENSE_TOLERANCE / 10);
+	CHECK(wc_selftest_dense(best, &worst, &check_alloc, NULL) == WC_OK);
+	CHECK(worst > 0 && worst < WC_SELFTEST_DENSE_TOLERANCE / 10);
+	CHECK(wc_selftest_dense(&wrong, &worst, &check_alloc, NULL) == WC_OK);
+	CHECK(worst > WC_SELFTEST_DENSE_TOLERANCE);
+	check_fail_after = 0;
+	CHECK(wc_selftest_dense(best, &worst, &check_alloc, NULL) == WC_NO_MEMORY);
+	check_fail_after = -1;
+}
+
 static void
 test_threads(void)
 {
@@ -122,6 +153,7 @@ main(void)
 	test_solve();
 	test_search();
 	test_failures();
+	test_dense();
 	test_threads();
 	return check_report("test_selftest");
 }
