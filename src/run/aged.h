@@ -11,15 +11,14 @@
 #include "store/ratings.h"
 
 /* A copy of the ratings with the arrays they have; renumbered ones. */
-extern void wals_aged_copy(const WcCoo *coo, WalsMemory *memory, WcCoo *result);
+extern void wals_aged_copy(const WcCoo *coo, WalsJob *job, WcCoo *result);
 
 /*
  * All entries anew, their weights faded by a half-life since newest: the same
  * cells, in the same order, as the ratings were merged to without.
  */
-extern void wals_aged_merge(const WalsSource *source, const WcParams *params,
+extern void wals_aged_merge(WalsJob *job, const WcParams *params,
                             const WcCoo *arrivals, const WcCsr *all,
-                            int64 newest, WalsMemory *memory,
-                            const WalsRatings *ratings, WcCsr *result);
+                            int64 newest, WcCsr *result);
 
 #endif /* WALS_RUN_AGED_H */

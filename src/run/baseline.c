@@ -98,23 +98,22 @@ compare(const WcParams *params, const WcProblem *problem,
 bool
 wals_baseline_check(const WcParams *params, const WcProblem *problem,
                     const float *user_weights, const float *item_weights,
-                    WalsMemory *memory, WcComparison *result)
+                    WalsJob *job, WcComparison *result)
 {
 	double factors = problem->objective.params.factors;
 	WcParams same = *params;
 	MemoryContext context;
-	WalsMemory own;
+	WalsJob own;
 	WcStatus status;
 
 	memset(result, 0, sizeof(*result));
 	if (problem->objective.params.feedback != WC_EXPLICIT ||
 	    (double) problem->by_user.nnz * factors * factors > WORK_MOST ||
-	    (memory->limit > 0 && memory->used >= memory->limit))
+	    (job->limit > 0 && job->used >= job->limit))
 		return false;
 	context = AllocSetContextCreate(CurrentMemoryContext, "wals baseline",
 	                                ALLOCSET_DEFAULT_SIZES);
-	wals_memory_init(&own, context,
-	                 memory->limit > 0 ? memory->limit - memory->used : 0);
+	wals_job_init(&own, context, job->limit > 0 ? job->limit - job->used : 0);
 	same.factors = problem->objective.params.factors;
 	status =
 	    compare(&same, problem, user_weights, item_weights, &own.alloc, result);

@@ -8,7 +8,7 @@
 #ifndef WALS_RUN_BASELINE_H
 #define WALS_RUN_BASELINE_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "core/core.h"
 
 /*
@@ -21,7 +21,7 @@
 extern bool wals_baseline_check(const WcParams *params,
                                 const WcProblem *problem,
                                 const float *user_weights,
-                                const float *item_weights, WalsMemory *memory,
+                                const float *item_weights, WalsJob *job,
                                 WcComparison *result);
 
 /* A warning if the model is behind by more than chance; params as they were given. */

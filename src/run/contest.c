@@ -32,22 +32,6 @@
 #include "run/steps.h"
 #include "run/summary.h"
 
-static void
-check(const WalsContest *contest, WcStatus status)
-{
-	const WalsParts *parts = contest->parts;
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	wals_step_check(&parts->request->train.source, parts->memory,
-	                parts->ratings, status, &error);
-}
-
-static void *
-array_alloc(const WalsContest *contest, int64 count, Size size)
-{
-	return wals_measure_alloc(contest->parts->memory, count, size);
-}
-
 /* ------------------------------------------------------------------------
  * Preparing
  * ------------------------------------------------------------------------ */
@@ -56,7 +40,7 @@ array_alloc(const WalsContest *contest, int64 count, Size size)
 static int32 *
 number_kept(const WalsContest *contest, int32 count, const bool *keep)
 {
-	int32 *map = array_alloc(contest, count, sizeof(int32));
+	int32 *map = wals_job_array(contest->parts->job, count, sizeof(int32));
 	int32 n = 0;
 	int32 i;
 
@@ -68,7 +52,7 @@ number_kept(const WalsContest *contest, int32 count, const bool *keep)
 static bool *
 flags(const WalsContest *contest, int32 count, bool value)
 {
-	bool *result = array_alloc(contest, count, sizeof(bool));
+	bool *result = wals_job_array(contest->parts->job, count, sizeof(bool));
 
 	memset(result, value, count);
 	return result;
@@ -78,15 +62,15 @@ flags(const WalsContest *contest, int32 count, bool value)
 static void
 rank_popular(WalsContest *contest, const WcCsr *trained)
 {
-	WalsMemory *memory = contest->parts->memory;
+	WalsJob *job = contest->parts->job;
 	int32 n = trained->cols;
-	int32 *likes = array_alloc(contest, n, sizeof(int32));
-	int32 *entries = array_alloc(contest, n, sizeof(int32));
-	int32 *order = array_alloc(contest, n, sizeof(int32));
+	int32 *likes = wals_job_array(contest->parts->job, n, sizeof(int32));
+	int32 *entries = wals_job_array(contest->parts->job, n, sizeof(int32));
+	int32 *order = wals_job_array(contest->parts->job, n, sizeof(int32));
 	WcLiking liking;
 	int64 e;
 
-	contest->popularity = array_alloc(contest, n, sizeof(float));
+	contest->popularity = wals_job_array(contest->parts->job, n, sizeof(float));
 	memset(entries, 0, sizeof(int32) * n);
 	for (e = 0; e < trained->nnz; e++)
 	{
@@ -94,16 +78,19 @@ rank_popular(WalsContest *contest, const WcCsr *trained)
 			CHECK_FOR_INTERRUPTS();
 		entries[trained->col[e]]++;
 	}
-	check(contest,
-	      wc_liking(trained, contest->parts->request->train.params.feedback,
-	                &liking, &wals_hooks));
-	check(contest, wc_count_likes(trained, liking, NULL, likes, &wals_hooks));
-	check(contest, wc_popular_order(n, likes, entries, order, &memory->alloc,
-	                                &wals_hooks));
+	wals_job_check(contest->parts->job,
+	               wc_liking(trained,
+	                         contest->parts->request->train.params.feedback,
+	                         &liking, &wals_hooks));
+	wals_job_check(contest->parts->job,
+	               wc_count_likes(trained, liking, NULL, likes, &wals_hooks));
+	wals_job_check(
+	    contest->parts->job,
+	    wc_popular_order(n, likes, entries, order, &job->alloc, &wals_hooks));
 	wc_popular_values(n, likes, entries, order, contest->popularity);
-	wc_free(&memory->alloc, likes);
-	wc_free(&memory->alloc, entries);
-	wc_free(&memory->alloc, order);
+	wc_free(&job->alloc, likes);
+	wc_free(&job->alloc, entries);
+	wc_free(&job->alloc, order);
 }
 
 /* Who is in the training: the rows and columns of its matrix. */
@@ -111,7 +98,7 @@ static void
 number_trained(WalsContest *contest)
 {
 	const WalsParts *parts = contest->parts;
-	const WcAlloc *alloc = &parts->memory->alloc;
+	const WcAlloc *alloc = &parts->job->alloc;
 	const WcParams *params = &parts->request->train.params;
 	const WcCsr *all = &parts->all;
 	bool *keep_user = flags(contest, all->rows, true);
@@ -129,13 +116,15 @@ number_trained(WalsContest *contest)
 	WcCsr trained;
 	int32 i;
 
-	check(contest,
-	      wc_split_take(all, parts->part, contest->trained, users, all->rows,
-	                    items, all->cols, &trained, alloc, &wals_hooks));
+	wals_job_check(contest->parts->job,
+	               wc_split_take(all, parts->part, contest->trained, users,
+	                             all->rows, items, all->cols, &trained, alloc,
+	                             &wals_hooks));
 	shortage.n_held_out = all->nnz - trained.nnz;
-	check(contest,
-	      wc_csr_filter(&trained, params->min_user_rows, params->min_item_rows,
-	                    keep_user, keep_item, alloc, &wals_hooks));
+	wals_job_check(contest->parts->job,
+	               wc_csr_filter(&trained, params->min_user_rows,
+	                             params->min_item_rows, keep_user, keep_item,
+	                             alloc, &wals_hooks));
 	contest->users = trained.rows;
 	contest->items = trained.cols;
 	rank_popular(contest, &trained);
@@ -147,8 +136,10 @@ number_trained(WalsContest *contest)
 	wals_shortage_check(&shortage);
 	contest->user_map = number_kept(contest, all->rows, keep_user);
 	contest->item_map = number_kept(contest, all->cols, keep_item);
-	contest->first_hash = array_alloc(contest, contest->items, sizeof(uint64));
-	contest->item_hash = array_alloc(contest, contest->items, sizeof(uint64));
+	contest->first_hash =
+	    wals_job_array(contest->parts->job, contest->items, sizeof(uint64));
+	contest->item_hash =
+	    wals_job_array(contest->parts->job, contest->items, sizeof(uint64));
 	for (i = 0; i < all->cols; i++)
 		if (keep_item[i])
 		{
@@ -167,7 +158,7 @@ choose_users(WalsContest *contest)
 	const WalsParts *parts = contest->parts;
 	const WcCsr *all = &parts->all;
 	bool *wanted = flags(contest, all->rows, false);
-	int32 *map = array_alloc(contest, all->rows, sizeof(int32));
+	int32 *map = wals_job_array(contest->parts->job, all->rows, sizeof(int32));
 	int32 i;
 	int64 e;
 
@@ -179,9 +170,11 @@ choose_users(WalsContest *contest)
 	}
 	contest->n_asked =
 	    wals_measure_draw(parts->ratings->users, parts->request->max_users,
-	                      parts->request->seed, parts->memory, wanted);
-	contest->chosen = array_alloc(contest, contest->n_asked, sizeof(int32));
-	contest->user_hash = array_alloc(contest, contest->n_asked, sizeof(uint64));
+	                      parts->request->seed, parts->job, wanted);
+	contest->chosen =
+	    wals_job_array(contest->parts->job, contest->n_asked, sizeof(int32));
+	contest->user_hash =
+	    wals_job_array(contest->parts->job, contest->n_asked, sizeof(uint64));
 	for (i = 0; i < all->rows; i++)
 	{
 		map[i] = -1;
@@ -191,7 +184,7 @@ choose_users(WalsContest *contest)
 		contest->user_hash[contest->n_chosen] = parts->user_hash[i];
 		map[i] = contest->n_chosen++;
 	}
-	wc_free(&parts->memory->alloc, wanted);
+	wc_free(&parts->job->alloc, wanted);
 	if (contest->n_chosen == 0)
 		ereport(
 		    ERROR,
@@ -212,10 +205,11 @@ static void
 take_chosen(const WalsContest *contest, int parts, const int32 *users,
             const int32 *items, int32 n_items, WcCsr *result)
 {
-	check(contest,
-	      wc_split_take(&contest->parts->all, contest->parts->part, parts,
-	                    users, contest->n_chosen, items, n_items, result,
-	                    &contest->parts->memory->alloc, &wals_hooks));
+	wals_job_check(contest->parts->job,
+	               wc_split_take(&contest->parts->all, contest->parts->part,
+	                             parts, users, contest->n_chosen, items,
+	                             n_items, result, &contest->parts->job->alloc,
+	                             &wals_hooks));
 }
 
 /* What the metric asks of the chosen users, by items in the training or not. */
@@ -224,7 +218,7 @@ take_measured(WalsContest *contest, const int32 *users)
 {
 	const WalsParts *parts = contest->parts;
 	const WalsTuneRequest *request = parts->request;
-	const WcAlloc *alloc = &parts->memory->alloc;
+	const WcAlloc *alloc = &parts->job->alloc;
 	bool rates = request->metric.kind == WALS_METRIC_RATING;
 	int32 n_all = parts->all.cols;
 	bool *every = flags(contest, n_all, true);
@@ -244,11 +238,11 @@ take_measured(WalsContest *contest, const int32 *users)
 
 	take_chosen(contest, contest->measured, users, same, n_all, &all);
 	if (rates)
-		contest->rated = wals_cells_take(&cells, parts->memory);
+		contest->rated = wals_cells_take(&cells, parts->job);
 	else
 	{
-		contest->relevant = wals_cells_take(&cells, parts->memory);
-		contest->n_relevant = wals_cells_count(&cells, parts->memory, &ignored);
+		contest->relevant = wals_cells_take(&cells, parts->job);
+		contest->n_relevant = wals_cells_count(&cells, parts->job, &ignored);
 		take_chosen(contest, contest->trained, users, contest->item_map,
 		            contest->items, &contest->seen);
 	}
@@ -288,7 +282,7 @@ wals_contest_open(const WalsParts *parts, int trained, int measured,
 	number_trained(contest);
 	map = choose_users(contest);
 	take_measured(contest, map);
-	wc_free(&parts->memory->alloc, map);
+	wc_free(&parts->job->alloc, map);
 }
 
 /* ------------------------------------------------------------------------
@@ -309,9 +303,9 @@ typedef struct Run
 
 /* True when the numbers of this trial are to blame, not the tuning. */
 static bool
-has_failed(const Run *run, WcStatus status, WcError *error)
+has_failed(const Run *run, WcStatus status)
 {
-	const WalsParts *parts = run->contest->parts;
+	WalsJob *job = run->contest->parts->job;
 
 	if (status == WC_NOT_SPD || status == WC_NOT_FINITE ||
 	    status == WC_LAMBDA_TOO_LARGE)
@@ -320,9 +314,8 @@ has_failed(const Run *run, WcStatus status, WcError *error)
 		return true;
 	}
 	/* its indexes are those of the training, which has no names for them */
-	error->row = error->other = -1;
-	wals_step_check(&parts->request->train.source, parts->memory,
-	                parts->ratings, status, error);
+	job->error.row = job->error.other = -1;
+	wals_job_check(job, status);
 	return false;
 }
 
@@ -351,42 +344,40 @@ open_run(Run *run)
 {
 	const WalsContest *contest = run->contest;
 	const WalsParts *parts = contest->parts;
-	const WcAlloc *alloc = &parts->memory->alloc;
+	const WcAlloc *alloc = &parts->job->alloc;
 	WcSolverOptions options = wals_solver_options(wals_thread_count());
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	bool fades = run->trial->params.half_life > 0;
 	WcCsr all = parts->all;
 	WcCsr by_user;
 
 	if (fades)
-		wals_aged_merge(&parts->request->train.source, &run->trial->params,
-		                &parts->arrivals, &parts->all, contest->newest,
-		                parts->memory, parts->ratings, &all);
-	check(contest,
-	      wc_split_take(&all, parts->part, contest->trained, contest->user_map,
-	                    contest->users, contest->item_map, contest->items,
-	                    &by_user, alloc, &wals_hooks));
+		wals_aged_merge(parts->job, &run->trial->params, &parts->arrivals,
+		                &parts->all, contest->newest, &all);
+	wals_job_check(contest->parts->job,
+	               wc_split_take(&all, parts->part, contest->trained,
+	                             contest->user_map, contest->users,
+	                             contest->item_map, contest->items, &by_user,
+	                             alloc, &wals_hooks));
 	if (fades)
 		wc_csr_free(&all, alloc);
-	if (has_failed(run,
-	               wc_problem_build(&run->trial->params, &by_user, NULL, NULL,
-	                                &run->problem, alloc, &wals_hooks, &error),
-	               &error))
+	if (has_failed(run, wc_problem_build(&run->trial->params, &by_user, NULL,
+	                                     NULL, &run->problem, alloc,
+	                                     &wals_hooks, &parts->job->error)))
 		return false;
-	check(contest, wc_model_init(&run->problem, contest->first_hash,
-	                             &run->model, alloc));
+	wals_job_check(
+	    contest->parts->job,
+	    wc_model_init(&run->problem, contest->first_hash, &run->model, alloc));
 	if (run->trial->item_factors != NULL)
 		copy_items(run, true);
-	return !has_failed(
-	    run,
-	    wc_solver_create(&run->problem, &options, &run->solver, alloc, &error),
-	    &error);
+	return !has_failed(run,
+	                   wc_solver_create(&run->problem, &options, &run->solver,
+	                                    alloc, &parts->job->error));
 }
 
 static void
 close_run(Run *run)
 {
-	const WcAlloc *alloc = &run->contest->parts->memory->alloc;
+	const WcAlloc *alloc = &run->contest->parts->job->alloc;
 
 	if (run->solver != NULL)
 		wc_solver_free(run->solver);
@@ -397,12 +388,11 @@ close_run(Run *run)
 static bool
 half_sweep(Run *run, WcSide side, bool exact)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 
 	wals_debug_point("half_sweep");
-	return !has_failed(
-	    run, wals_step_solve(run->solver, side, &run->model, exact, &error),
-	    &error);
+	return !has_failed(run,
+	                   wals_step_solve(run->solver, side, &run->model, exact,
+	                                   &run->contest->parts->job->error));
 }
 
 /* Iterate as a training does, from where the trial is. */
@@ -441,10 +431,11 @@ keep_items(Run *run)
 
 	if (trial->item_factors == NULL)
 	{
-		trial->item_factors = array_alloc(
-		    run->contest, model->items, sizeof(float) * (Size) model->factors);
-		trial->item_bias =
-		    array_alloc(run->contest, model->items, sizeof(float));
+		trial->item_factors =
+		    wals_job_array(run->contest->parts->job, model->items,
+		                   sizeof(float) * (Size) model->factors);
+		trial->item_bias = wals_job_array(run->contest->parts->job,
+		                                  model->items, sizeof(float));
 	}
 	copy_items(run, false);
 }
@@ -455,7 +446,7 @@ measure(const Run *run, const WcRanker *ranker, WalsMean *mean)
 {
 	const WalsContest *contest = run->contest;
 	const WalsMetric *metric = &contest->parts->request->metric;
-	WalsMemory *memory = contest->parts->memory;
+	WalsJob *job = contest->parts->job;
 	static const int32 shortest = 1; /* what the AUC makes no use of */
 	WcTrial trial = {.users = contest->n_chosen,
 	                 .relevant = &contest->relevant,
@@ -466,18 +457,16 @@ measure(const Run *run, const WcRanker *ranker, WalsMean *mean)
 	                 .n_cuts = 1,
 	                 .cuts = metric->cut > 0 ? &metric->cut : &shortest};
 	WalsOutcome outcome = {.n_users = contest->n_chosen};
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	bool failed = has_failed(run,
-	                         metric->kind == WALS_METRIC_RATING
-	                             ? wals_ranker_rate(ranker, &contest->rated,
-	                                                memory, &outcome, &error)
-	                             : wals_ranker_rank(ranker, &trial, memory,
-	                                                memory, &outcome, &error),
-	                         &error);
+	bool failed =
+	    has_failed(run, metric->kind == WALS_METRIC_RATING
+	                        ? wals_ranker_rate(ranker, &contest->rated, job,
+	                                           &outcome, &job->error)
+	                        : wals_ranker_rank(ranker, &trial, job, job,
+	                                           &outcome, &job->error));
 
 	if (!failed)
 		*mean = wals_summary_mean(metric, &outcome);
-	wals_outcome_free(&outcome, memory);
+	wals_outcome_free(&outcome, job);
 	return !failed;
 }
 
@@ -486,9 +475,9 @@ static void
 measure_trial(const Run *run)
 {
 	const WalsContest *contest = run->contest;
-	WalsMemory *memory = contest->parts->memory;
+	WalsJob *job = contest->parts->job;
 	WcRanker ranker = wals_ranker_trained(&run->model, contest->n_chosen,
-	                                      contest->chosen, memory);
+	                                      contest->chosen, job);
 	WcRanker popular;
 	WalsMean mean;
 
@@ -497,15 +486,15 @@ measure_trial(const Run *run)
 		run->trial->value = mean.value;
 		run->trial->error = mean.error;
 	}
-	wals_ranker_free(&ranker, memory);
+	wals_ranker_free(&ranker, job);
 	if (run->trial->failure != NULL || !run->round->baseline ||
 	    contest->parts->request->metric.kind == WALS_METRIC_RATING)
 		return;
 	popular = wals_ranker_same(contest->items, contest->popularity,
-	                           contest->n_chosen, memory);
+	                           contest->n_chosen, job);
 	if (measure(run, &popular, &mean))
 		run->trial->baseline = mean.value;
-	wals_ranker_free(&popular, memory);
+	wals_ranker_free(&popular, job);
 }
 
 void
@@ -530,7 +519,7 @@ wals_contest_run(const WalsContest *contest, const WalsRound *round,
 void
 wals_contest_forget(const WalsContest *contest, WalsTrial *trial)
 {
-	const WcAlloc *alloc = &contest->parts->memory->alloc;
+	const WcAlloc *alloc = &contest->parts->job->alloc;
 
 	wc_free(alloc, trial->item_factors);
 	wc_free(alloc, trial->item_bias);

@@ -17,7 +17,7 @@ typedef struct WalsParts
 {
 	/* the caller's */
 	const WalsTuneRequest *request;
-	WalsMemory *memory;
+	WalsJob *job;
 	WalsRatings *ratings; /* as they were read; ids */
 	bool fades; /* some trial has a half-life */
 

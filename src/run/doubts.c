@@ -20,7 +20,6 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "run/doubts.h"
 
 /* So few users for so many items each are seldom people. */

@@ -236,10 +236,10 @@ measure(WalsGate *gate, const WalsHoldout *holdout, const WcCsr *by_user,
 	gate->values[1] = difference.value[1];
 	gate->difference = difference.difference;
 	gate->user_error = difference.error;
-	wals_outcome_free(&both[0], holdout->memory);
-	wals_outcome_free(&both[1], holdout->memory);
+	wals_outcome_free(&both[0], holdout->job);
+	wals_outcome_free(&both[1], holdout->job);
 	if (metric->kind == WALS_METRIC_RATING)
-		wals_outcome_free(&own, holdout->memory);
+		wals_outcome_free(&own, holdout->job);
 }
 
 /* The active version as it is now; a training may have begun long ago. */

@@ -26,7 +26,6 @@
 
 #include "miscadmin.h"
 
-#include "base/report.h"
 #include "run/answer.h"
 #include "run/holdout.h"
 #include "run/measure.h"
@@ -36,25 +35,10 @@
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
 #define USERS_SEED 0 /* as the default of wals_evaluate */
 
-static void *
-array_alloc(const WalsHoldout *holdout, int64 count, Size size)
-{
-	void *result =
-	    wc_alloc_array(&holdout->memory->alloc, (size_t) count, size);
-
-	if (result == NULL)
-	{
-		WcError error = {WC_NO_MEMORY, WC_USERS, -1, -1, ""};
-
-		wals_report(&error, holdout->memory, NULL, NULL);
-	}
-	return result;
-}
-
 static void
 array_free(const WalsHoldout *holdout, void *array)
 {
-	wc_free(&holdout->memory->alloc, array);
+	wc_free(&holdout->job->alloc, array);
 }
 
 /* ------------------------------------------------------------------------
@@ -63,33 +47,30 @@ array_free(const WalsHoldout *holdout, void *array)
 
 /* Move the pairs that are drawn from the ratings to held. */
 static WcStatus
-draw_pairs(double fraction, int64 draw, WalsRatings *ratings,
-           WalsMemory *memory, WcCoo *held)
+draw_pairs(double fraction, int64 draw, WalsRatings *ratings, WalsJob *job,
+           WcCoo *held)
 {
-	uint64 *user_hash = wals_measure_hashes(ratings->users, memory);
-	uint64 *item_hash = wals_measure_hashes(ratings->items, memory);
+	uint64 *user_hash = wals_measure_hashes(ratings->users, job);
+	uint64 *item_hash = wals_measure_hashes(ratings->items, job);
 	WcStatus status =
 	    wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction, draw,
-	                    held, &memory->alloc, &wals_hooks);
+	                    held, &job->alloc, &wals_hooks);
 
-	wc_free(&memory->alloc, user_hash);
-	wc_free(&memory->alloc, item_hash);
+	wc_free(&job->alloc, user_hash);
+	wc_free(&job->alloc, item_hash);
 	return status;
 }
 
 void
 wals_holdout_leave_out(double fraction, int64 draw, WalsRatings *ratings,
-                       WalsMemory *memory)
+                       WalsJob *job)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	WcCoo held;
 
 	if (fraction == 0)
 		return;
-	error.status = draw_pairs(fraction, draw, ratings, memory, &held);
-	if (error.status != WC_OK)
-		wals_report(&error, memory, NULL, NULL);
-	wc_coo_free(&held, &memory->alloc);
+	wals_job_check(job, draw_pairs(fraction, draw, ratings, job, &held));
+	wc_coo_free(&held, &job->alloc);
 }
 
 /* The users with pairs, or USERS_MAX of them as an evaluation draws them. */
@@ -99,36 +80,32 @@ draw_users(WalsHoldout *holdout, const WcIdMap *users)
 	const WcCsr *pairs = &holdout->pairs;
 	int32 row;
 
-	holdout->drawn = array_alloc(holdout, pairs->rows, sizeof(bool));
+	holdout->drawn = wals_job_array(holdout->job, pairs->rows, sizeof(bool));
 	for (row = 0; row < pairs->rows; row++)
 		holdout->drawn[row] = pairs->start[row + 1] > pairs->start[row];
-	(void) wals_measure_draw(users, USERS_MAX, USERS_SEED, holdout->memory,
+	(void) wals_measure_draw(users, USERS_MAX, USERS_SEED, holdout->job,
 	                         holdout->drawn);
 }
 
-WcStatus
+void
 wals_holdout_take(double fraction, int64 seed, const WcParams *params,
-                  WalsRatings *ratings, WalsMemory *memory,
-                  WalsHoldout *holdout, WcError *error)
+                  WalsRatings *ratings, WalsJob *job, WalsHoldout *holdout)
 {
-	WcStatus status;
 	WcCoo held;
 	int64 n_merged;
 	int64 n_zero;
 
 	memset(holdout, 0, sizeof(*holdout));
-	holdout->memory = memory;
+	holdout->job = job;
 	holdout->relevance.is_explicit = params->feedback == WC_EXPLICIT;
-	status =
-	    draw_pairs(fraction, seed ^ WC_DRAW_HOLDOUT, ratings, memory, &held);
-	if (status == WC_OK)
-		status = wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
-		                         wc_idmap_count(ratings->items),
-		                         (WcMerging){.duplicates = params->duplicates},
-		                         &holdout->pairs, &n_merged, &n_zero,
-		                         &memory->alloc, &wals_hooks, error);
-	if (status != WC_OK)
-		return status;
+	wals_job_check(
+	    job, draw_pairs(fraction, seed ^ WC_DRAW_HOLDOUT, ratings, job, &held));
+	wals_job_check(
+	    job, wc_csr_from_coo(&held, wc_idmap_count(ratings->users),
+	                         wc_idmap_count(ratings->items),
+	                         (WcMerging){.duplicates = params->duplicates},
+	                         &holdout->pairs, &n_merged, &n_zero, &job->alloc,
+	                         &wals_hooks, &job->error));
 	draw_users(holdout, ratings->users);
 	if (wals_relevant_entries(&holdout->pairs, &holdout->relevance) == 0)
 		ereport(
@@ -141,7 +118,6 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 		               ratings->n_rows, holdout->pairs.nnz),
 		     errhint("Hold out more, for example holdout => 0.3, or others: "
 		             "holdout_seed => 1.")));
-	return WC_OK;
 }
 
 void
@@ -152,13 +128,15 @@ wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,
 	int32 kept = 0;
 	int32 i;
 
-	holdout->item = array_alloc(holdout, pairs->cols, sizeof(int32));
+	holdout->item = wals_job_array(holdout->job, pairs->cols, sizeof(int32));
 	for (i = 0; i < pairs->cols; i++)
 		holdout->item[i] = keep_item[i] ? kept++ : -1;
 	for (i = 0; i < pairs->rows; i++)
 		holdout->n_users += holdout->drawn[i] && keep_user[i];
-	holdout->row = array_alloc(holdout, holdout->n_users, sizeof(int32));
-	holdout->user = array_alloc(holdout, holdout->n_users, sizeof(int32));
+	holdout->row =
+	    wals_job_array(holdout->job, holdout->n_users, sizeof(int32));
+	holdout->user =
+	    wals_job_array(holdout->job, holdout->n_users, sizeof(int32));
 	holdout->n_users = kept = 0;
 	for (i = 0; i < pairs->rows; i++)
 	{
@@ -181,7 +159,7 @@ map_items(const WalsHoldout *holdout, const WcIdMap *items,
           const WcIdMap *others)
 {
 	int32 count = wc_idmap_count(items);
-	int32 *result = array_alloc(holdout, count, sizeof(int32));
+	int32 *result = wals_job_array(holdout->job, count, sizeof(int32));
 	int32 i;
 
 	for (i = 0; i < count; i++)
@@ -198,8 +176,8 @@ wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
                      const WalsTrained *trained)
 {
 	int32 n_users = holdout->n_users;
-	int32 *user = array_alloc(holdout, n_users, sizeof(int32));
-	bool *known = array_alloc(holdout, n_users, sizeof(bool));
+	int32 *user = wals_job_array(holdout->job, n_users, sizeof(int32));
+	bool *known = wals_job_array(holdout->job, n_users, sizeof(bool));
 	WalsContestant result = {.known = known};
 	int32 i;
 
@@ -217,7 +195,7 @@ wals_holdout_trained(const WalsHoldout *holdout, const WalsTrained *training,
 		known[i] = user[i] >= 0;
 	}
 	result.ranker =
-	    wals_ranker_trained(trained->model, n_users, user, holdout->memory);
+	    wals_ranker_trained(trained->model, n_users, user, holdout->job);
 	array_free(holdout, user);
 	return result;
 }
@@ -228,17 +206,17 @@ wals_holdout_stored(const WalsHoldout *holdout, const WalsTrained *training,
 {
 	const WcIdMap *items = training->items;
 	int32 count = wc_idmap_count(items);
-	int32 *item = array_alloc(holdout, count, sizeof(int32));
+	int32 *item = wals_job_array(holdout->job, count, sizeof(int32));
 	WalsUsers users =
 	    wals_users_read(version, training->users, holdout->n_users,
-	                    holdout->user, holdout->memory);
+	                    holdout->user, holdout->job);
 	const WalsRows *rows = wals_cache_rows(version, WC_ITEMS);
 	int32 i;
 
 	for (i = 0; i < count; i++)
 		item[i] = wals_rows_find(rows, wc_idmap_get(items, i));
 	return (WalsContestant){
-	    wals_ranker_stored(version, rows, &users, holdout->memory), item,
+	    wals_ranker_stored(version, rows, &users, holdout->job), item,
 	    users.known};
 }
 
@@ -261,7 +239,8 @@ static int32 *
 map_pairs(const WalsHoldout *holdout, const WalsContestant *contestant,
           const WalsContestant *other)
 {
-	int32 *result = array_alloc(holdout, holdout->pairs.cols, sizeof(int32));
+	int32 *result =
+	    wals_job_array(holdout->job, holdout->pairs.cols, sizeof(int32));
 	int32 i;
 
 	for (i = 0; i < holdout->pairs.cols; i++)
@@ -280,7 +259,7 @@ static bool *
 find_common(const WalsHoldout *holdout, const WalsContestant *contestant,
             const WalsContestant *other)
 {
-	bool *result = array_alloc(holdout, holdout->n_users, sizeof(bool));
+	bool *result = wals_job_array(holdout->job, holdout->n_users, sizeof(bool));
 	int32 i;
 
 	for (i = 0; i < holdout->n_users; i++)
@@ -289,16 +268,14 @@ find_common(const WalsHoldout *holdout, const WalsContestant *contestant,
 }
 
 static void
-check(const WalsHoldout *holdout, WcStatus status, WcError *error)
+check_scores(const WalsHoldout *holdout, WcStatus status)
 {
-	error->status = status;
 	if (status == WC_NOT_FINITE)
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 		                errmsg("a score of a held-out user is out of range"),
 		                errhint("Scale the values or weights down, or train "
 		                        "without holdout.")));
-	if (status != WC_OK)
-		wals_report(error, holdout->memory, NULL, NULL);
+	wals_job_check(holdout->job, status);
 }
 
 static void
@@ -306,13 +283,13 @@ rank(const WalsHoldout *holdout, const WalsContestant *contestant,
      const WcCsr *by_user, WalsCells *pairs, const int32 *cut,
      WalsOutcome *outcome)
 {
-	WalsMemory *memory = holdout->memory;
+	WalsJob *job = holdout->job;
 	WalsCells trained = {.csr = by_user,
 	                     .row = holdout->user,
 	                     .item = contestant->item,
 	                     .n_users = pairs->n_users,
 	                     .n_items = pairs->n_items};
-	WcCsr seen = wals_cells_take(&trained, memory);
+	WcCsr seen = wals_cells_take(&trained, job);
 	WcCsr relevant;
 	int64 ignored;
 	WcTrial trial = {.users = pairs->n_users,
@@ -320,41 +297,36 @@ rank(const WalsHoldout *holdout, const WalsContestant *contestant,
 	                 .seen = &seen,
 	                 .n_cuts = 1,
 	                 .cuts = cut};
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int32 *n_relevant;
 	int32 i;
 	int32 v;
 
 	pairs->relevance = &holdout->relevance;
-	relevant = wals_cells_take(pairs, memory);
-	n_relevant = wals_cells_count(pairs, memory, &ignored);
+	relevant = wals_cells_take(pairs, job);
+	n_relevant = wals_cells_count(pairs, job, &ignored);
 	trial.n_relevant = n_relevant;
-	check(holdout,
-	      wals_ranker_rank(&contestant->ranker, &trial, memory, memory, outcome,
-	                       &error),
-	      &error);
+	check_scores(holdout, wals_ranker_rank(&contestant->ranker, &trial, job,
+	                                       job, outcome, &holdout->job->error));
 	for (i = 0; i < pairs->n_users; i++)
 		for (v = 0; v < outcome->n_values && !pairs->user[i]; v++)
 			outcome->values[(Size) i * outcome->n_values + v] = NAN;
 	array_free(holdout, n_relevant);
-	wc_csr_free(&seen, &memory->alloc);
-	wc_csr_free(&relevant, &memory->alloc);
+	wc_csr_free(&seen, &job->alloc);
+	wc_csr_free(&relevant, &job->alloc);
 }
 
 static void
 rate(const WalsHoldout *holdout, const WalsContestant *contestant,
      WalsCells *pairs, WalsOutcome *outcome)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	WcCsr ratings;
 
 	pairs->with_values = true;
-	ratings = wals_cells_take(pairs, holdout->memory);
-	check(holdout,
-	      wals_ranker_rate(&contestant->ranker, &ratings, holdout->memory,
-	                       outcome, &error),
-	      &error);
-	wc_csr_free(&ratings, &holdout->memory->alloc);
+	ratings = wals_cells_take(pairs, holdout->job);
+	check_scores(holdout,
+	             wals_ranker_rate(&contestant->ranker, &ratings, holdout->job,
+	                              outcome, &holdout->job->error));
+	wc_csr_free(&ratings, &holdout->job->alloc);
 }
 
 WalsOutcome

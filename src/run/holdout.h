@@ -17,7 +17,7 @@
  */
 typedef struct WalsHoldout
 {
-	WalsMemory *memory;
+	WalsJob *job;
 	WalsRelevance relevance;
 	WcCsr pairs;
 	bool *drawn; /* a flag per row: the user is to be measured */
@@ -46,17 +46,16 @@ typedef struct WalsContestant
  * which wals_holdout(user, item, fraction, seed # WC_DRAW_HOLDOUT) is true.  22023 when none of them
  * is relevant; a failure of the core is the caller's to report.
  */
-extern WcStatus wals_holdout_take(double fraction, int64 seed,
-                                  const WcParams *params, WalsRatings *ratings,
-                                  WalsMemory *memory, WalsHoldout *holdout,
-                                  WcError *error);
+extern void wals_holdout_take(double fraction, int64 seed,
+                              const WcParams *params, WalsRatings *ratings,
+                              WalsJob *job, WalsHoldout *holdout);
 
 /*
  * Leave out of any ratings what a version with this holdout (0: none) has not
  * seen: draw is the seed of wc_is_drawn.
  */
 extern void wals_holdout_leave_out(double fraction, int64 draw,
-                                   WalsRatings *ratings, WalsMemory *memory);
+                                   WalsRatings *ratings, WalsJob *job);
 
 /* The training has left out users and items (a flag for each). */
 extern void wals_holdout_filter(WalsHoldout *holdout, const bool *keep_user,

@@ -37,7 +37,6 @@
 #include "utils/memutils.h"
 
 #include "base/hint.h"
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/answer.h"
 #include "run/measure.h"
@@ -45,20 +44,6 @@
 
 /* Apart from the draws of negatives, whatever the seed. */
 #define SALT_USERS INT64CONST(0x7573657273)
-
-void *
-wals_measure_alloc(WalsMemory *memory, int64 count, Size size)
-{
-	void *result = wc_alloc_array(&memory->alloc, (size_t) count, size);
-
-	if (result == NULL)
-	{
-		WcError error = {WC_NO_MEMORY, WC_USERS, -1, -1, ""};
-
-		wals_report(&error, memory, NULL, NULL);
-	}
-	return result;
-}
 
 /* Whether a row of a matrix has an item, by halving. */
 bool
@@ -88,10 +73,10 @@ wals_measure_hash(const WcIdMap *ids, int32 index)
 }
 
 uint64 *
-wals_measure_hashes(const WcIdMap *ids, WalsMemory *memory)
+wals_measure_hashes(const WcIdMap *ids, WalsJob *job)
 {
 	int32 count = wc_idmap_count(ids);
-	uint64 *result = wals_measure_alloc(memory, count, sizeof(uint64));
+	uint64 *result = wals_job_array(job, count, sizeof(uint64));
 	int32 i;
 
 	for (i = 0; i < count; i++)
@@ -103,21 +88,6 @@ bool
 wals_measure_is_explicit(const WalsModel *model)
 {
 	return strcmp(model->feedback, "explicit") == 0;
-}
-
-static void *
-array_alloc(WalsMeasureState *state, int64 count, Size size)
-{
-	return wals_measure_alloc(&state->memory, count, size);
-}
-
-static void
-check(WalsMeasureState *state, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	if (status != WC_OK)
-		wals_report(&error, &state->memory, NULL, NULL);
 }
 
 /* ------------------------------------------------------------------------
@@ -229,7 +199,7 @@ open_test(WalsMeasureState *state)
 static int32 *
 identity(WalsMeasureState *state, int32 count)
 {
-	int32 *result = array_alloc(state, count, sizeof(int32));
+	int32 *result = wals_job_array(&state->job, count, sizeof(int32));
 	int32 i;
 
 	for (i = 0; i < count; i++)
@@ -245,12 +215,14 @@ read_test(WalsMeasureState *state)
 	int32 *users;
 	int32 *items;
 
-	check(state, wc_idmap_create(wals_id_kind(state->models[0].user_type),
-	                             &state->users, &state->memory.alloc));
-	check(state, wc_idmap_create(wals_id_kind(state->models[0].item_type),
-	                             &state->items, &state->memory.alloc));
-	wals_pairs_read(&state->test, state->users, state->items, NULL,
-	                &state->memory, pairs);
+	wals_job_check(&state->job,
+	               wc_idmap_create(wals_id_kind(state->models[0].user_type),
+	                               &state->users, &state->job.alloc));
+	wals_job_check(&state->job,
+	               wc_idmap_create(wals_id_kind(state->models[0].item_type),
+	                               &state->items, &state->job.alloc));
+	wals_pairs_read(&state->test, state->users, state->items, NULL, &state->job,
+	                pairs);
 	if (pairs->coo.count == 0)
 		ereport(
 		    ERROR,
@@ -265,12 +237,15 @@ read_test(WalsMeasureState *state)
 		                             " rows of \"%s\" were left out: "
 		                             "they have a NULL",
 		                pairs->n_null, pairs->n_rows, state->test.name)));
-	users = array_alloc(state, wc_idmap_count(state->users), sizeof(int32));
+	users = wals_job_array(&state->job, wc_idmap_count(state->users),
+	                       sizeof(int32));
 	items = identity(state, wc_idmap_count(state->items));
-	check(state, wc_idmap_sort(state->users, users, &wals_hooks));
-	check(state, wc_coo_renumber(&pairs->coo, users, items, &wals_hooks));
-	wc_free(&state->memory.alloc, users);
-	wc_free(&state->memory.alloc, items);
+	wals_job_check(&state->job,
+	               wc_idmap_sort(state->users, users, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_coo_renumber(&pairs->coo, users, items, &wals_hooks));
+	wc_free(&state->job.alloc, users);
+	wc_free(&state->job.alloc, items);
 }
 
 typedef struct DrawnUser
@@ -292,7 +267,7 @@ compare_drawn(const void *a, const void *b)
 
 int32
 wals_measure_draw(const WcIdMap *users, int32 max_users, int64 seed,
-                  WalsMemory *memory, bool *wanted)
+                  WalsJob *job, bool *wanted)
 {
 	int32 count = wc_idmap_count(users);
 	DrawnUser *drawn = NULL;
@@ -303,7 +278,7 @@ wals_measure_draw(const WcIdMap *users, int32 max_users, int64 seed,
 		n += wanted[i];
 	if (n <= max_users)
 		return n;
-	drawn = wals_measure_alloc(memory, n, sizeof(DrawnUser));
+	drawn = wals_job_array(job, n, sizeof(DrawnUser));
 	n = 0;
 	for (i = 0; i < count; i++)
 	{
@@ -317,7 +292,7 @@ wals_measure_draw(const WcIdMap *users, int32 max_users, int64 seed,
 	qsort(drawn, n, sizeof(DrawnUser), compare_drawn);
 	for (i = 0; i < max_users; i++)
 		wanted[drawn[i].index] = true;
-	wc_free(&memory->alloc, drawn);
+	wc_free(&job->alloc, drawn);
 	return max_users;
 }
 
@@ -327,11 +302,11 @@ draw_users(WalsMeasureState *state)
 {
 	int32 count = wc_idmap_count(state->users);
 
-	state->wanted = array_alloc(state, count, sizeof(bool));
+	state->wanted = wals_job_array(&state->job, count, sizeof(bool));
 	memset(state->wanted, true, count);
 	state->n_wanted =
 	    wals_measure_draw(state->users, state->request->max_users,
-	                      state->request->seed, &state->memory, state->wanted);
+	                      state->request->seed, &state->job, state->wanted);
 }
 
 /* Whether what was seen is what an earlier version's source says, too. */
@@ -363,18 +338,19 @@ read_seen(WalsMeasureState *state)
 	                         wals_measure_is_explicit(&models[0]),
 	                     &state->source);
 	wals_pairs_read(&state->source, state->users, state->items, state->wanted,
-	                &state->memory, &state->seen_pairs);
+	                &state->job, &state->seen_pairs);
 	for (m = 1; m < state->request->n_models; m++)
 	{
 		wals_pairs_open_seen(&models[m], false, &other);
 		if (is_read(state, m, &other))
 			continue;
 		wals_pairs_read(&other, state->users, state->items, state->wanted,
-		                &state->memory, &more);
-		check(state, wc_coo_append(&state->seen_pairs.coo, more.coo.count,
-		                           more.coo.user, more.coo.item, NULL, NULL,
-		                           NULL, &state->memory.alloc));
-		wc_coo_free(&more.coo, &state->memory.alloc);
+		                &state->job, &more);
+		wals_job_check(&state->job,
+		               wc_coo_append(&state->seen_pairs.coo, more.coo.count,
+		                             more.coo.user, more.coo.item, NULL, NULL,
+		                             NULL, &state->job.alloc));
+		wc_coo_free(&more.coo, &state->job.alloc);
 	}
 }
 
@@ -390,7 +366,7 @@ read_candidates(WalsMeasureState *state)
 	wals_source_check_columns(&list, "candidates");
 	check_id_types(state, &list);
 	wals_pairs_read(&list, state->users, state->items, state->wanted,
-	                &state->memory, &state->candidate_pairs);
+	                &state->job, &state->candidate_pairs);
 }
 
 /* All that is in relations of the user's, and the versions. */
@@ -440,13 +416,13 @@ read_users(WalsMeasureState *state)
 	int32 i;
 	int m;
 
-	state->chosen = array_alloc(state, state->n_wanted, sizeof(int32));
+	state->chosen = wals_job_array(&state->job, state->n_wanted, sizeof(int32));
 	for (i = 0; i < count; i++)
 		if (state->wanted[i])
 			state->chosen[n++] = i;
 	for (m = 0; m < n_models; m++)
 		state->users_of[m] = wals_users_read(&state->models[m], state->users, n,
-		                                     state->chosen, &state->memory);
+		                                     state->chosen, &state->job);
 	for (i = 0; i < n; i++)
 	{
 		bool is_chosen = true;
@@ -477,15 +453,15 @@ read_users(WalsMeasureState *state)
 static void
 to_csr(WalsMeasureState *state, WalsPairs *pairs, WcCsr *csr)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int64 n_merged;
 	int64 n_zero;
 
-	check(state,
-	      wc_csr_from_coo(&pairs->coo, wc_idmap_count(state->users),
-	                      wc_idmap_count(state->items),
-	                      (WcMerging){.duplicates = WC_DUP_AVG}, csr, &n_merged,
-	                      &n_zero, &state->memory.alloc, &wals_hooks, &error));
+	wals_job_check(&state->job,
+	               wc_csr_from_coo(&pairs->coo, wc_idmap_count(state->users),
+	                               wc_idmap_count(state->items),
+	                               (WcMerging){.duplicates = WC_DUP_AVG}, csr,
+	                               &n_merged, &n_zero, &state->job.alloc,
+	                               &wals_hooks, &state->job.error));
 }
 
 /* All read: items in the order of their ids, triplets by row. */
@@ -496,18 +472,20 @@ sort_pairs(WalsMeasureState *state)
 	                     &state->candidate_pairs};
 	WcCsr *by_user[3] = {&state->tested, &state->seen, &state->candidates};
 	int32 *users = identity(state, wc_idmap_count(state->users));
-	int32 *items =
-	    array_alloc(state, wc_idmap_count(state->items), sizeof(int32));
+	int32 *items = wals_job_array(&state->job, wc_idmap_count(state->items),
+	                              sizeof(int32));
 	int i;
 
-	check(state, wc_idmap_sort(state->items, items, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_idmap_sort(state->items, items, &wals_hooks));
 	for (i = 0; i < 3; i++)
 	{
-		check(state, wc_coo_renumber(&all[i]->coo, users, items, &wals_hooks));
+		wals_job_check(&state->job, wc_coo_renumber(&all[i]->coo, users, items,
+		                                            &wals_hooks));
 		to_csr(state, all[i], by_user[i]);
 	}
-	wc_free(&state->memory.alloc, users);
-	wc_free(&state->memory.alloc, items);
+	wc_free(&state->job.alloc, users);
+	wc_free(&state->job.alloc, items);
 }
 
 /* Pairs that are in the test and in the source. */
@@ -551,7 +529,7 @@ map_items(WalsMeasureState *state, int m)
 	int32 i;
 
 	state->rows = wals_cache_rows(&state->models[m], WC_ITEMS);
-	state->map[m] = array_alloc(state, count, sizeof(int32));
+	state->map[m] = wals_job_array(&state->job, count, sizeof(int32));
 	for (i = 0; i < count; i++)
 		state->map[m][i] =
 		    wals_rows_find(state->rows, wc_idmap_get(state->items, i));
@@ -571,11 +549,11 @@ count_pairs(const WalsMeasureState *state)
 }
 
 static void
-memory_init(WalsMemory *memory, MemoryContext context)
+open_job(WalsJob *job, MemoryContext context)
 {
-	wals_memory_init(memory, context, (Size) wals_max_memory * 1024);
-	memory->name = "evaluation";
-	memory->advice = "evaluate on fewer rows";
+	wals_job_init(job, context, (Size) wals_max_memory * 1024);
+	job->name = "evaluation";
+	job->advice = "evaluate on fewer rows";
 }
 
 /*
@@ -595,8 +573,8 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	memset(measured, 0, sizeof(*measured));
 	state.request = request;
 	state.measured = measured;
-	memory_init(&state.memory, context);
-	memory_init(&state.kept, CurrentMemoryContext);
+	open_job(&state.job, context);
+	open_job(&state.kept, CurrentMemoryContext);
 
 	wals_query_begin();
 	wals_query_read_and_unlock(read_relations, &state);
@@ -609,8 +587,8 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	{
 		int32 count = wc_idmap_count(state.items);
 
-		state.item_count = array_alloc(&state, count, sizeof(double));
-		state.item_sum = array_alloc(&state, count, sizeof(double));
+		state.item_count = wals_job_array(&state.job, count, sizeof(double));
+		state.item_sum = wals_job_array(&state.job, count, sizeof(double));
 		wals_query_read_and_unlock(read_sums, &state);
 	}
 	read_users(&state);

@@ -18,8 +18,8 @@ typedef struct WalsMeasureState
 	/* input */
 	const WalsEvaluateRequest *request;
 	WalsModel models[WALS_SIDES_MAX];
-	WalsMemory memory; /* freed at the end */
-	WalsMemory kept; /* the result */
+	WalsJob job; /* freed at the end */
+	WalsJob kept; /* the result */
 	WalsSource test;
 	WalsSource source; /* of the first model, if exclude_seen */
 
@@ -49,19 +49,16 @@ typedef struct WalsMeasureState
 	WalsMeasured *measured;
 } WalsMeasureState;
 
-/* Memory of one of the two kinds, or the error that there is none. */
-extern void *wals_measure_alloc(WalsMemory *memory, int64 count, Size size);
-
 /*
  * Draw max_users of those who are wanted (a flag for each of users), by hash;
  * the others are no longer wanted then.  Returns how many are.
  */
 extern int32 wals_measure_draw(const WcIdMap *users, int32 max_users,
-                               int64 seed, WalsMemory *memory, bool *wanted);
+                               int64 seed, WalsJob *job, bool *wanted);
 
 /* wc_hash_id of an id, and of each of them. */
 extern uint64 wals_measure_hash(const WcIdMap *ids, int32 index);
-extern uint64 *wals_measure_hashes(const WcIdMap *ids, WalsMemory *memory);
+extern uint64 *wals_measure_hashes(const WcIdMap *ids, WalsJob *job);
 
 /* Whether a row of a matrix has an item. */
 extern bool wals_measure_has(const WcCsr *csr, int32 row, int32 item);

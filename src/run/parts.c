@@ -24,21 +24,6 @@ needs_times(const WalsParts *parts)
 	return parts->request->holdout != WALS_HOLDOUT_HASH || parts->fades;
 }
 
-static void
-check(const WalsParts *parts, WcStatus status)
-{
-	WcError error = {status, WC_USERS, -1, -1, ""};
-
-	wals_step_check(&parts->request->train.source, parts->memory,
-	                parts->ratings, status, &error);
-}
-
-static void *
-array_alloc(const WalsParts *parts, int64 count, Size size)
-{
-	return wals_measure_alloc(parts->memory, count, size);
-}
-
 void
 wals_parts_load(WalsParts *parts)
 {
@@ -52,54 +37,55 @@ wals_parts_load(WalsParts *parts)
 
 	if (request->with_defaults)
 		params.factors = WC_FACTORS_AUTO; /* said once the shape is known */
-	wals_ratings_check_memory(ratings, parts->memory, &params);
+	wals_ratings_check_memory(ratings, parts->job, &params);
 	params.half_life = 0; /* entries fade in the trials */
 	if (coo->count == 0)
 		wals_shortage_check(&nothing);
-	wals_step_sort_ids(source, parts->memory, ratings);
+	wals_step_sort_ids(parts->job, ratings);
 	if (needs_times(parts))
-		wals_aged_copy(coo, parts->memory, &parts->arrivals);
-	wals_step_merge(source, &params, parts->memory, ratings, &parts->all,
-	                &parts->n_zero);
+		wals_aged_copy(coo, parts->job, &parts->arrivals);
+	wals_step_merge(parts->job, &params, ratings, &parts->all, &parts->n_zero);
 }
 
 void
 wals_parts_split(WalsParts *parts)
 {
 	const WalsTuneRequest *request = parts->request;
-	const WcAlloc *alloc = &parts->memory->alloc;
+	const WcAlloc *alloc = &parts->job->alloc;
 	const WcCsr *all = &parts->all;
 	WcCoo *arrivals = &parts->arrivals;
 	int64 *time = NULL;
 
-	parts->user_hash =
-	    wals_measure_hashes(parts->ratings->users, parts->memory);
-	parts->item_hash =
-	    wals_measure_hashes(parts->ratings->items, parts->memory);
-	parts->part = array_alloc(parts, all->nnz, sizeof(uint8));
+	parts->user_hash = wals_measure_hashes(parts->ratings->users, parts->job);
+	parts->item_hash = wals_measure_hashes(parts->ratings->items, parts->job);
+	parts->part = wals_job_array(parts->job, all->nnz, sizeof(uint8));
 	if (needs_times(parts))
 	{
-		time = array_alloc(parts, all->nnz, sizeof(int64));
-		check(parts, wc_split_times(all, arrivals->count, arrivals->user,
-		                            arrivals->item, arrivals->time, time,
-		                            &wals_hooks));
+		time = wals_job_array(parts->job, all->nnz, sizeof(int64));
+		wals_job_check(parts->job,
+		               wc_split_times(all, arrivals->count, arrivals->user,
+		                              arrivals->item, arrivals->time, time,
+		                              &wals_hooks));
 	}
 	switch (request->holdout)
 	{
 		case WALS_HOLDOUT_HASH:
-			check(parts, wc_split_hash(all, parts->user_hash, parts->item_hash,
-			                           request->fraction,
-			                           request->seed ^ WC_DRAW_TUNING,
-			                           parts->part, &wals_hooks));
+			wals_job_check(parts->job,
+			               wc_split_hash(all, parts->user_hash,
+			                             parts->item_hash, request->fraction,
+			                             request->seed ^ WC_DRAW_TUNING,
+			                             parts->part, &wals_hooks));
 			break;
 		case WALS_HOLDOUT_LEAVE_LAST:
-			check(parts, wc_split_leave_last(all, time, parts->user_hash,
-			                                 parts->item_hash, request->seed,
-			                                 parts->part, &wals_hooks));
+			wals_job_check(parts->job,
+			               wc_split_leave_last(all, time, parts->user_hash,
+			                                   parts->item_hash, request->seed,
+			                                   parts->part, &wals_hooks));
 			break;
 		case WALS_HOLDOUT_LAST:
-			check(parts, wc_split_last(all, time, request->fraction,
-			                           parts->part, &wals_hooks));
+			wals_job_check(parts->job,
+			               wc_split_last(all, time, request->fraction,
+			                             parts->part, &wals_hooks));
 			break;
 	}
 	if (parts->fades)

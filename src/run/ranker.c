@@ -59,7 +59,7 @@ is_taken(const WalsCells *cells, int32 row, int64 e)
 }
 
 WcCsr
-wals_cells_take(const WalsCells *cells, WalsMemory *memory)
+wals_cells_take(const WalsCells *cells, WalsJob *job)
 {
 	const WcCsr *from = cells->csr;
 	WcCsr to = {.rows = cells->n_users, .cols = cells->n_items};
@@ -73,11 +73,10 @@ wals_cells_take(const WalsCells *cells, WalsMemory *memory)
 
 		room += from->start[row + 1] - from->start[row];
 	}
-	to.start =
-	    wals_measure_alloc(memory, (int64) cells->n_users + 1, sizeof(int64));
-	to.col = wals_measure_alloc(memory, room, sizeof(int32));
+	to.start = wals_job_array(job, (int64) cells->n_users + 1, sizeof(int64));
+	to.col = wals_job_array(job, room, sizeof(int32));
 	if (cells->with_values && from->value != NULL)
-		to.value = wals_measure_alloc(memory, room, sizeof(float));
+		to.value = wals_job_array(job, room, sizeof(float));
 	to.start[0] = 0;
 	for (i = 0; i < cells->n_users; i++)
 	{
@@ -102,10 +101,10 @@ wals_cells_take(const WalsCells *cells, WalsMemory *memory)
 }
 
 int32 *
-wals_cells_count(const WalsCells *cells, WalsMemory *memory, int64 *total)
+wals_cells_count(const WalsCells *cells, WalsJob *job, int64 *total)
 {
 	const WcCsr *csr = cells->csr;
-	int32 *result = wals_measure_alloc(memory, cells->n_users, sizeof(int32));
+	int32 *result = wals_job_array(job, cells->n_users, sizeof(int32));
 	int32 i;
 	int64 e;
 
@@ -140,12 +139,12 @@ wals_relevant_entries(const WcCsr *csr, const WalsRelevance *relevance)
 
 WalsUsers
 wals_users_read(const WalsModel *version, const WcIdMap *ids, int32 n,
-                const int32 *index, WalsMemory *memory)
+                const int32 *index, WalsJob *job)
 {
 	Size k = (Size) version->factors;
-	WalsUsers users = {wals_measure_alloc(memory, n, sizeof(float) * k),
-	                   wals_measure_alloc(memory, n, sizeof(float)),
-	                   wals_measure_alloc(memory, n, sizeof(bool))};
+	WalsUsers users = {wals_job_array(job, n, sizeof(float) * k),
+	                   wals_job_array(job, n, sizeof(float)),
+	                   wals_job_array(job, n, sizeof(bool))};
 	int32 first;
 	int32 i;
 
@@ -174,14 +173,14 @@ wals_users_read(const WalsModel *version, const WcIdMap *ids, int32 n,
 
 WcRanker
 wals_ranker_trained(const WcModel *model, int32 n_users, const int32 *user,
-                    WalsMemory *memory)
+                    WalsJob *job)
 {
 	Size k = (Size) model->factors;
 	const float **vectors =
-	    wals_measure_alloc(memory, model->items, sizeof(const float *));
-	float *bias = wals_measure_alloc(memory, model->items, sizeof(float));
-	float *factors = wals_measure_alloc(memory, n_users, sizeof(float) * k);
-	float *base = wals_measure_alloc(memory, n_users, sizeof(float));
+	    wals_job_array(job, model->items, sizeof(const float *));
+	float *bias = wals_job_array(job, model->items, sizeof(float));
+	float *factors = wals_job_array(job, n_users, sizeof(float) * k);
+	float *base = wals_job_array(job, n_users, sizeof(float));
 	int32 i;
 
 	for (i = 0; i < model->items; i++)
@@ -209,12 +208,11 @@ wals_ranker_trained(const WcModel *model, int32 n_users, const int32 *user,
 
 WcRanker
 wals_ranker_stored(const WalsModel *version, const WalsRows *rows,
-                   const WalsUsers *users, WalsMemory *memory)
+                   const WalsUsers *users, WalsJob *job)
 {
 	int32 count = wals_rows_count(rows);
-	const float **vectors =
-	    wals_measure_alloc(memory, count, sizeof(const float *));
-	float *bias = wals_measure_alloc(memory, count, sizeof(float));
+	const float **vectors = wals_job_array(job, count, sizeof(const float *));
+	float *bias = wals_job_array(job, count, sizeof(float));
 	int32 item;
 
 	wals_answer_check_factors(rows, version->factors);
@@ -228,11 +226,10 @@ wals_ranker_stored(const WalsModel *version, const WalsRows *rows,
 }
 
 WcRanker
-wals_ranker_same(int32 n_items, const float *value, int32 n_users,
-                 WalsMemory *memory)
+wals_ranker_same(int32 n_items, const float *value, int32 n_users, WalsJob *job)
 {
-	float *bias = wals_measure_alloc(memory, n_items, sizeof(float));
-	float *base = wals_measure_alloc(memory, n_users, sizeof(float));
+	float *bias = wals_job_array(job, n_items, sizeof(float));
+	float *base = wals_job_array(job, n_users, sizeof(float));
 
 	memcpy(bias, value, sizeof(float) * n_items);
 	memset(base, 0, sizeof(float) * n_users);
@@ -241,11 +238,11 @@ wals_ranker_same(int32 n_items, const float *value, int32 n_users,
 
 WcRanker
 wals_ranker_biases(const WalsModel *version, const WalsCells *cells,
-                   const double *count, const double *sum, WalsMemory *memory)
+                   const double *count, const double *sum, WalsJob *job)
 {
 	const WcCsr *seen = cells->csr;
-	float *bias = wals_measure_alloc(memory, cells->n_items, sizeof(float));
-	float *base = wals_measure_alloc(memory, cells->n_users, sizeof(float));
+	float *bias = wals_job_array(job, cells->n_items, sizeof(float));
+	float *base = wals_job_array(job, cells->n_users, sizeof(float));
 	double mean = version->mean;
 	int32 i;
 	int64 e;
@@ -278,12 +275,12 @@ wals_ranker_biases(const WalsModel *version, const WalsCells *cells,
 }
 
 void
-wals_ranker_free(WcRanker *ranker, WalsMemory *memory)
+wals_ranker_free(WcRanker *ranker, WalsJob *job)
 {
-	wc_free(&memory->alloc, (void *) ranker->vectors);
-	wc_free(&memory->alloc, (void *) ranker->bias);
-	wc_free(&memory->alloc, (void *) ranker->user_factors);
-	wc_free(&memory->alloc, (void *) ranker->user_base);
+	wc_free(&job->alloc, (void *) ranker->vectors);
+	wc_free(&job->alloc, (void *) ranker->bias);
+	wc_free(&job->alloc, (void *) ranker->user_factors);
+	wc_free(&job->alloc, (void *) ranker->user_base);
 }
 
 /* ------------------------------------------------------------------------
@@ -291,11 +288,10 @@ wals_ranker_free(WcRanker *ranker, WalsMemory *memory)
  * ------------------------------------------------------------------------ */
 
 WcStatus
-wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
-                 WalsMemory *memory, WalsMemory *kept, WalsOutcome *outcome,
-                 WcError *error)
+wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial, WalsJob *job,
+                 WalsJob *kept, WalsOutcome *outcome, WcError *error)
 {
-	int32 *best_rank = wals_measure_alloc(memory, ranker->items, sizeof(int32));
+	int32 *best_rank = wals_job_array(job, ranker->items, sizeof(int32));
 	WcStatus status;
 	int32 item;
 	int cut;
@@ -306,10 +302,10 @@ wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
 	outcome->n_cuts = trial->n_cuts;
 	outcome->cuts = trial->cuts;
 	outcome->n_values = wc_trial_values(trial);
-	outcome->values = wals_measure_alloc(
-	    kept, trial->users, sizeof(double) * (Size) outcome->n_values);
+	outcome->values = wals_job_array(kept, trial->users,
+	                                 sizeof(double) * (Size) outcome->n_values);
 	status = wals_step_rank(ranker, trial, outcome->values, best_rank,
-	                        &memory->alloc, error);
+	                        &job->alloc, error);
 	for (cut = 0; cut < trial->n_cuts; cut++)
 	{
 		int32 shown = 0;
@@ -319,22 +315,21 @@ wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
 		outcome->coverage[cut] =
 		    ranker->items > 0 ? (double) shown / ranker->items : 0;
 	}
-	wc_free(&memory->alloc, best_rank);
+	wc_free(&job->alloc, best_rank);
 	return status;
 }
 
 WcStatus
-wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings, WalsMemory *kept,
+wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings, WalsJob *kept,
                  WalsOutcome *outcome, WcError *error)
 {
 	outcome->n_users = ratings->rows;
-	outcome->sums =
-	    wals_measure_alloc(kept, ratings->rows, sizeof(WcErrorSums));
+	outcome->sums = wals_job_array(kept, ratings->rows, sizeof(WcErrorSums));
 	return wc_rate_users(ranker, ratings, outcome->sums, &wals_hooks, error);
 }
 
 void
-wals_outcome_free(WalsOutcome *outcome, WalsMemory *kept)
+wals_outcome_free(WalsOutcome *outcome, WalsJob *kept)
 {
 	wc_free(&kept->alloc, outcome->values);
 	wc_free(&kept->alloc, outcome->sums);

@@ -13,7 +13,7 @@
 #ifndef WALS_RUN_RANKER_H
 #define WALS_RUN_RANKER_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "run/metric.h"
 #include "store/cache.h"
 
@@ -44,10 +44,10 @@ typedef struct WalsCells
 } WalsCells;
 
 /* They as a matrix of users and the ranker's items. */
-extern WcCsr wals_cells_take(const WalsCells *cells, WalsMemory *memory);
+extern WcCsr wals_cells_take(const WalsCells *cells, WalsJob *job);
 
 /* How many are relevant for each user, and in all, whatever the items. */
-extern int32 *wals_cells_count(const WalsCells *cells, WalsMemory *memory,
+extern int32 *wals_cells_count(const WalsCells *cells, WalsJob *job,
                                int64 *total);
 
 extern int64 wals_relevant_entries(const WcCsr *csr,
@@ -63,21 +63,20 @@ typedef struct WalsUsers
 
 /* Look up some (n indexes of ids).  Runs statements. */
 extern WalsUsers wals_users_read(const WalsModel *version, const WcIdMap *ids,
-                                 int32 n, const int32 *index,
-                                 WalsMemory *memory);
+                                 int32 n, const int32 *index, WalsJob *job);
 
 /* A trained model; user is the index in it of each user, -1: zeros. */
 extern WcRanker wals_ranker_trained(const WcModel *model, int32 n_users,
-                                    const int32 *user, WalsMemory *memory);
+                                    const int32 *user, WalsJob *job);
 
 /* A version's items, valid as long as they are, for users of the version. */
 extern WcRanker wals_ranker_stored(const WalsModel *version,
                                    const WalsRows *rows, const WalsUsers *users,
-                                   WalsMemory *memory);
+                                   WalsJob *job);
 
 /* A number per item for everybody, such as its popularity; it is copied. */
 extern WcRanker wals_ranker_same(int32 n_items, const float *value,
-                                 int32 n_users, WalsMemory *memory);
+                                 int32 n_users, WalsJob *job);
 
 /*
  * A version's mean, and damped biases: of items by the count and sum of the values of
@@ -85,10 +84,10 @@ extern WcRanker wals_ranker_same(int32 n_items, const float *value,
  */
 extern WcRanker wals_ranker_biases(const WalsModel *version,
                                    const WalsCells *cells, const double *count,
-                                   const double *sum, WalsMemory *memory);
+                                   const double *sum, WalsJob *job);
 
 /* Release what the first and the third of these have allocated. */
-extern void wals_ranker_free(WcRanker *ranker, WalsMemory *memory);
+extern void wals_ranker_free(WcRanker *ranker, WalsJob *job);
 
 /* What a ranker has come to, user by user. */
 typedef struct WalsOutcome
@@ -107,12 +106,12 @@ typedef struct WalsOutcome
  * allocated in kept.
  */
 extern WcStatus wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
-                                 WalsMemory *memory, WalsMemory *kept,
+                                 WalsJob *job, WalsJob *kept,
                                  WalsOutcome *outcome, WcError *error);
 extern WcStatus wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings,
-                                 WalsMemory *kept, WalsOutcome *outcome,
+                                 WalsJob *kept, WalsOutcome *outcome,
                                  WcError *error);
 
-extern void wals_outcome_free(WalsOutcome *outcome, WalsMemory *kept);
+extern void wals_outcome_free(WalsOutcome *outcome, WalsJob *kept);
 
 #endif /* WALS_RUN_RANKER_H */

@@ -11,7 +11,6 @@
 
 #include "miscadmin.h"
 
-#include "base/report.h"
 #include "base/settings.h"
 #include "run/steps.h"
 
@@ -41,71 +40,54 @@ wals_step_seconds(instr_time start)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-/* An id of one side for a message, or NULL. */
 static char *
-id_name(const WalsSource *source, const WalsRatings *ratings, WcSide side,
-        int32 index)
+name_of_ratings(const void *arg, WcSide side, int32 index)
 {
+	const WalsStepNames *names = arg;
+	const WalsRatings *ratings = names->ratings;
 	const WcIdMap *ids = side == WC_USERS ? ratings->users : ratings->items;
-	WalsIdType type =
-	    side == WC_USERS ? source->user_id_type : source->item_id_type;
+	WalsIdType type = side == WC_USERS ? names->source->user_id_type
+	                                   : names->source->item_id_type;
 
-	if (ids == NULL || index < 0 || index >= wc_idmap_count(ids))
+	if (ids == NULL || index >= wc_idmap_count(ids))
 		return NULL;
 	return wals_id_to_cstring(type, wc_idmap_get(ids, index));
 }
 
 void
-wals_step_check(const WalsSource *source, const WalsMemory *memory,
-                const WalsRatings *ratings, WcStatus status, WcError *error)
+wals_step_name(WalsJob *job, const WalsStepNames *names)
 {
-	if (status == WC_OK)
-		return;
-	error->status = status;
-	wals_report(error, memory,
-	            id_name(source, ratings, error->side, error->row),
-	            id_name(source, ratings, 1 - error->side, error->other));
+	job->namer = name_of_ratings;
+	job->named = names;
 }
 
 void
-wals_step_sort_ids(const WalsSource *source, WalsMemory *memory,
-                   WalsRatings *ratings)
+wals_step_sort_ids(WalsJob *job, WalsRatings *ratings)
 {
-	const WcAlloc *alloc = &memory->alloc;
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-	int32 *users = wc_alloc_array(
-	    alloc, (size_t) wc_idmap_count(ratings->users), sizeof(int32));
-	int32 *items = wc_alloc_array(
-	    alloc, (size_t) wc_idmap_count(ratings->items), sizeof(int32));
+	int32 *users =
+	    wals_job_array(job, wc_idmap_count(ratings->users), sizeof(int32));
+	int32 *items =
+	    wals_job_array(job, wc_idmap_count(ratings->items), sizeof(int32));
 
-	if (users == NULL || items == NULL)
-		wals_step_check(source, memory, ratings, WC_NO_MEMORY, &error);
-	wals_step_check(source, memory, ratings,
-	                wc_idmap_sort(ratings->users, users, &wals_hooks), &error);
-	wals_step_check(source, memory, ratings,
-	                wc_idmap_sort(ratings->items, items, &wals_hooks), &error);
-	wals_step_check(source, memory, ratings,
-	                wc_coo_renumber(&ratings->coo, users, items, &wals_hooks),
-	                &error);
-	wc_free(alloc, users);
-	wc_free(alloc, items);
+	wals_job_check(job, wc_idmap_sort(ratings->users, users, &wals_hooks));
+	wals_job_check(job, wc_idmap_sort(ratings->items, items, &wals_hooks));
+	wals_job_check(job,
+	               wc_coo_renumber(&ratings->coo, users, items, &wals_hooks));
+	wc_free(&job->alloc, users);
+	wc_free(&job->alloc, items);
 }
 
 void
-wals_step_merge(const WalsSource *source, const WcParams *params,
-                WalsMemory *memory, WalsRatings *ratings, WcCsr *by_user,
-                int64 *n_zero)
+wals_step_merge(WalsJob *job, const WcParams *params, WalsRatings *ratings,
+                WcCsr *by_user, int64 *n_zero)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
 	int64 n_merged;
 
-	wals_step_check(
-	    source, memory, ratings,
-	    wc_csr_from_coo(&ratings->coo, wc_idmap_count(ratings->users),
-	                    wc_idmap_count(ratings->items), wc_merging(params),
-	                    by_user, &n_merged, n_zero, &memory->alloc, &wals_hooks,
-	                    &error),
-	    &error);
+	wals_job_check(
+	    job, wc_csr_from_coo(&ratings->coo, wc_idmap_count(ratings->users),
+	                         wc_idmap_count(ratings->items), wc_merging(params),
+	                         by_user, &n_merged, n_zero, &job->alloc,
+	                         &wals_hooks, &job->error));
 }
 
 WcStatus

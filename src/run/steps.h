@@ -13,22 +13,23 @@
 #include "core/core.h"
 #include "store/ratings.h"
 
-/*
- * Raise the error of a failed step, if it failed; the core's indexes become
- * ids, as long as ratings has them.
- */
-extern void wals_step_check(const WalsSource *source, const WalsMemory *memory,
-                            const WalsRatings *ratings, WcStatus status,
-                            WcError *error);
+/* The ids that a job's errors are about. */
+typedef struct WalsStepNames
+{
+	const WalsSource *source;
+	const WalsRatings *ratings;
+} WalsStepNames;
+
+/* The core's indexes become ids, as long as the ratings have them. */
+extern void wals_step_name(WalsJob *job, const WalsStepNames *names);
 
 /* Dense, sorted indexes for both sides, whatever the order of arrival. */
-extern void wals_step_sort_ids(const WalsSource *source, WalsMemory *memory,
-                               WalsRatings *ratings);
+extern void wals_step_sort_ids(WalsJob *job, WalsRatings *ratings);
 
 /* Triplets to rows of users; n_zero is the number of cells that came to 0. */
-extern void wals_step_merge(const WalsSource *source, const WcParams *params,
-                            WalsMemory *memory, WalsRatings *ratings,
-                            WcCsr *by_user, int64 *n_zero);
+extern void wals_step_merge(WalsJob *job, const WcParams *params,
+                            WalsRatings *ratings, WcCsr *by_user,
+                            int64 *n_zero);
 
 /* Solve one side, exactly or as the solver of the options does. */
 extern WcStatus wals_step_solve(WcSolver *solver, WcSide side, WcModel *model,

@@ -9,7 +9,7 @@
  *
  * Memory: all arrays live in one context, "wals train", below the caller's.
  * The triplets are freed while the first side is built, the second side is
- * built from the first.  The core takes every block through one WalsMemory,
+ * built from the first.  The core takes every block through one WalsJob,
  * which knows wals.max_memory.
  *
  * Not done here: reading and writing tables (store), numbers (core).
@@ -62,7 +62,8 @@ typedef struct TrainState
 	WalsTarget target;
 	WalsModel start; /* active version, if warm */
 	bool warm;
-	WalsMemory memory;
+	WalsJob job;
+	WalsStepNames names; /* of its errors */
 	WalsProgress progress;
 	WalsBoard *board; /* of the iterations */
 	TimestampTz started_at;
@@ -105,31 +106,12 @@ typedef struct TrainState
 	int32 differs_from;
 } TrainState;
 
-/* Raise the error of a failed step; the core's indexes become ids. */
 static void
-check(const TrainState *state, WcStatus status, WcError *error)
+open_job(TrainState *state, MemoryContext context)
 {
-	wals_step_check(&state->request->source, &state->memory, &state->ratings,
-	                status, error);
-}
-
-static WcError
-no_error(void)
-{
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-
-	return error;
-}
-
-static void *
-array_alloc(TrainState *state, Size count, Size size)
-{
-	void *result = wc_alloc_array(&state->memory.alloc, count, size);
-	WcError error = no_error();
-
-	if (result == NULL)
-		check(state, WC_NO_MEMORY, &error);
-	return result;
+	wals_job_init(&state->job, context, (Size) wals_max_memory * 1024);
+	state->names = (WalsStepNames){&state->request->source, &state->ratings};
+	wals_step_name(&state->job, &state->names);
 }
 
 /* Leave out rare users and items, and those whose rows all came to nothing. */
@@ -137,23 +119,21 @@ static void
 filter_rows(TrainState *state)
 {
 	const WcParams *params = &state->request->params;
-	bool *keep_user = array_alloc(state, state->by_user.rows, 1);
-	bool *keep_item = array_alloc(state, state->by_user.cols, 1);
-	WcError error = no_error();
+	bool *keep_user = wals_job_array(&state->job, state->by_user.rows, 1);
+	bool *keep_item = wals_job_array(&state->job, state->by_user.cols, 1);
 
-	check(state,
-	      wc_csr_filter(&state->by_user, params->min_user_rows,
-	                    params->min_item_rows, keep_user, keep_item,
-	                    &state->memory.alloc, &wals_hooks),
-	      &error);
-	check(state, wc_idmap_keep(state->ratings.users, keep_user, &wals_hooks),
-	      &error);
-	check(state, wc_idmap_keep(state->ratings.items, keep_item, &wals_hooks),
-	      &error);
+	wals_job_check(&state->job,
+	               wc_csr_filter(&state->by_user, params->min_user_rows,
+	                             params->min_item_rows, keep_user, keep_item,
+	                             &state->job.alloc, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_idmap_keep(state->ratings.users, keep_user, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_idmap_keep(state->ratings.items, keep_item, &wals_hooks));
 	if (state->gate.fraction > 0)
 		wals_holdout_filter(&state->holdout, keep_user, keep_item);
-	wc_free(&state->memory.alloc, keep_user);
-	wc_free(&state->memory.alloc, keep_item);
+	wc_free(&state->job.alloc, keep_user);
+	wc_free(&state->job.alloc, keep_item);
 }
 
 static int64
@@ -182,15 +162,13 @@ check_not_empty(const TrainState *state)
 static void
 fade(TrainState *state)
 {
-	WcError error = no_error();
 
-	check(state, wc_csr_newest(&state->by_user, &state->newest, &wals_hooks),
-	      &error);
-	check(state,
-	      wc_csr_fade(&state->by_user, state->request->params.half_life,
-	                  state->newest, &state->faded, &state->memory.alloc,
-	                  &wals_hooks),
-	      &error);
+	wals_job_check(&state->job,
+	               wc_csr_newest(&state->by_user, &state->newest, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_csr_fade(&state->by_user,
+	                           state->request->params.half_life, state->newest,
+	                           &state->faded, &state->job.alloc, &wals_hooks));
 }
 
 /* Before the values become targets. */
@@ -198,18 +176,17 @@ static void
 count_likes(TrainState *state)
 {
 	const WcCsr *entries = &state->by_user;
-	WcError error = no_error();
 
-	state->user_likes = array_alloc(state, entries->rows, sizeof(int32));
-	state->item_likes = array_alloc(state, entries->cols, sizeof(int32));
-	check(state,
-	      wc_liking(entries, state->request->params.feedback, &state->liking,
-	                &wals_hooks),
-	      &error);
-	check(state,
-	      wc_count_likes(entries, state->liking, state->user_likes,
-	                     state->item_likes, &wals_hooks),
-	      &error);
+	state->user_likes =
+	    wals_job_array(&state->job, entries->rows, sizeof(int32));
+	state->item_likes =
+	    wals_job_array(&state->job, entries->cols, sizeof(int32));
+	wals_job_check(&state->job,
+	               wc_liking(entries, state->request->params.feedback,
+	                         &state->liking, &wals_hooks));
+	wals_job_check(&state->job,
+	               wc_count_likes(entries, state->liking, state->user_likes,
+	                              state->item_likes, &wals_hooks));
 }
 
 /* Look at everything there is, and read the ratings. */
@@ -227,7 +204,7 @@ read_source(void *arg)
 	wals_gate_open(request, state->target.relation, &state->gate);
 	state->warm =
 	    wals_start_find(request, &state->target, &state->gate, &state->start);
-	wals_ratings_read(&request->source, &request->params, &state->memory,
+	wals_ratings_read(&request->source, &request->params, &state->job,
 	                  &state->progress, &state->ratings);
 }
 
@@ -236,26 +213,22 @@ load(TrainState *state)
 {
 	WcParams *params = &state->request->params;
 	WalsRatings *ratings = &state->ratings;
-	WcError error = no_error();
 	instr_time start;
 
 	INSTR_TIME_SET_CURRENT(start);
 	wals_query_read_and_unlock(read_source, state);
-	wals_ratings_check_memory(ratings, &state->memory, params);
+	wals_ratings_check_memory(ratings, &state->job, params);
 	state->most_factors =
-	    wals_ratings_most_factors(ratings, &state->memory, params);
+	    wals_ratings_most_factors(ratings, &state->job, params);
 	if (state->request->source.time_col != NULL)
 		wals_newest_of(state->request->source.time_type, ratings->coo.time,
 		               ratings->coo.count, &state->looked_at);
-	wals_step_sort_ids(&state->request->source, &state->memory, ratings);
+	wals_step_sort_ids(&state->job, ratings);
 	if (state->gate.fraction > 0)
-		check(state,
-		      wals_holdout_take(state->gate.fraction, state->gate.seed, params,
-		                        ratings, &state->memory, &state->holdout,
-		                        &error),
-		      &error);
-	wals_step_merge(&state->request->source, params, &state->memory, ratings,
-	                &state->by_user, &state->n_zero);
+		wals_holdout_take(state->gate.fraction, state->gate.seed, params,
+		                  ratings, &state->job, &state->holdout);
+	wals_step_merge(&state->job, params, ratings, &state->by_user,
+	                &state->n_zero);
 	filter_rows(state);
 	check_not_empty(state);
 	count_likes(state);
@@ -268,7 +241,7 @@ load(TrainState *state)
 static void
 choose_factors(TrainState *state)
 {
-	WalsChooser chooser = {state->target.name, &state->by_user, &state->memory,
+	WalsChooser chooser = {state->target.name, &state->by_user, &state->job,
 	                       state->request->params.feedback,
 	                       state->most_factors};
 
@@ -287,7 +260,7 @@ given_weights(TrainState *state, Oid *relation, WalsNaming *naming,
 	if (!OidIsValid(*relation))
 		return NULL;
 	wals_source_find_again(state->target.relation, option, naming, relation);
-	result = array_alloc(state, wc_idmap_count(ids), sizeof(float));
+	result = wals_job_array(&state->job, wc_idmap_count(ids), sizeof(float));
 	wals_weights_read(*relation, column, option, id_type, ids, result);
 	wals_naming_set(naming, *relation);
 	return result;
@@ -313,15 +286,13 @@ static void
 build_problem(TrainState *state)
 {
 	WalsTrainRequest *request = state->request;
-	WcError error = no_error();
 
 	wals_query_read_and_unlock(read_weights, state);
-	check(state,
-	      wc_problem_build(&request->params, &state->by_user,
-	                       state->row_weights, state->col_weights,
-	                       &state->problem, &state->memory.alloc, &wals_hooks,
-	                       &error),
-	      &error);
+	wals_job_check(&state->job,
+	               wc_problem_build(&request->params, &state->by_user,
+	                                state->row_weights, state->col_weights,
+	                                &state->problem, &state->job.alloc,
+	                                &wals_hooks, &state->job.error));
 	state->problem.objective.newest = state->newest;
 	state->problem.objective.like_from = state->liking.from;
 	if (state->problem.negatives_vanish)
@@ -344,52 +315,45 @@ init_model(TrainState *state)
 {
 	const WcIdMap *items = state->ratings.items;
 	int32 count = wc_idmap_count(items);
-	uint64 *hashes = array_alloc(state, count, sizeof(uint64));
+	uint64 *hashes = wals_job_array(&state->job, count, sizeof(uint64));
 	WcSolverOptions options = wals_solver_options(wals_thread_count());
-	WcError error = no_error();
 	int32 i;
 
 	for (i = 0; i < count; i++)
 		hashes[i] = wc_idmap_hash(items, i);
-	check(state,
-	      wc_model_init(&state->problem, hashes, &state->model,
-	                    &state->memory.alloc),
-	      &error);
-	wc_free(&state->memory.alloc, hashes);
+	wals_job_check(&state->job,
+	               wc_model_init(&state->problem, hashes, &state->model,
+	                             &state->job.alloc));
+	wc_free(&state->job.alloc, hashes);
 	if (state->warm)
 		state->n_started = wals_factors_read(
 		    state->start.items_table, state->start.item_type,
 		    state->start.version, state->model.factors, items,
 		    state->model.item_factors, state->model.item_bias);
-	check(state,
-	      wc_solver_create(&state->problem, &options, &state->solver,
-	                       &state->memory.alloc, &error),
-	      &error);
+	wals_job_check(&state->job,
+	               wc_solver_create(&state->problem, &options, &state->solver,
+	                                &state->job.alloc, &state->job.error));
 }
 
 /* Solve one side, exactly or as the solver of the options does. */
 static void
 half_sweep(TrainState *state, WcSide side, bool exact)
 {
-	WcError error = no_error();
-	WcStatus status;
-
 	wals_debug_point("half_sweep");
 	wals_progress_phase(&state->progress,
 	                    side == WC_USERS ? WALS_PHASE_USERS : WALS_PHASE_ITEMS);
-	status = wals_step_solve(state->solver, side, &state->model, exact, &error);
-	check(state, status, &error);
+	wals_job_check(&state->job,
+	               wals_step_solve(state->solver, side, &state->model, exact,
+	                               &state->job.error));
 }
 
 static double
 current_loss(TrainState *state)
 {
-	WcError error = no_error();
 	double loss;
 
-	check(state,
-	      wc_loss(state->solver, &state->model, &loss, &wals_hooks, &error),
-	      &error);
+	wals_job_check(&state->job, wc_loss(state->solver, &state->model, &loss,
+	                                    &wals_hooks, &state->job.error));
 	return loss;
 }
 
@@ -540,9 +504,8 @@ judge(TrainState *state)
 		twin.target = state->target;
 		twin.progress = state->progress;
 		INSTR_TIME_SET_CURRENT(twin.started);
-		wals_memory_init(&twin.memory, state->memory.context,
-		                 (Size) wals_max_memory * 1024);
-		twin.memory.used = state->memory.used;
+		open_job(&twin, state->job.context);
+		twin.job.used = state->job.used;
 		train(&twin);
 		other = trained(&twin);
 	}
@@ -770,7 +733,7 @@ wals_train_run(WalsTrainRequest *request)
 	state.request = request;
 	state.started_at = GetCurrentTimestamp();
 	INSTR_TIME_SET_CURRENT(state.started);
-	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
+	open_job(&state, context);
 
 	if (request->commits)
 		wals_query_begin_procedure();
@@ -779,9 +742,9 @@ wals_train_run(WalsTrainRequest *request)
 	wals_target_open(request->model, &state.target);
 	begin_progress(&state, context);
 	train(&state);
-	state.is_compared = wals_baseline_check(
-	    &request->params, &state.problem, state.row_weights, state.col_weights,
-	    &state.memory, &state.comparison);
+	state.is_compared =
+	    wals_baseline_check(&request->params, &state.problem, state.row_weights,
+	                        state.col_weights, &state.job, &state.comparison);
 	take_up(&state);
 	judge(&state);
 	wals_debug_point("before_write");

@@ -14,52 +14,36 @@
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 
-#include "base/report.h"
 #include "run/answer.h"
 #include "run/measure.h"
 
 /* Apart from the draws of users, whatever the seed. */
 #define SALT_NEGATIVES INT64CONST(0x6974656D73)
 
-static void *
-array_alloc(WalsMeasureState *state, int64 count, Size size)
-{
-	return wals_measure_alloc(&state->memory, count, size);
-}
-
 static void
-check(WalsMeasureState *state, WcStatus status, WcError *error)
+check(const WalsMeasureState *state, WcStatus status)
 {
-	if (status == WC_OK)
-		return;
-	error->status = status;
 	if (status == WC_NOT_FINITE)
-		wals_answer_damaged(state->rows, error->row);
-	wals_report(error, &state->memory, NULL, NULL);
+		wals_answer_damaged(state->rows, state->job.error.row);
+	wals_job_check(&state->job, status);
 }
 
 static void
 rank(WalsMeasureState *state, const WcRanker *ranker, const WcTrial *trial,
      int side)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-
-	check(state,
-	      wals_ranker_rank(ranker, trial, &state->memory, &state->kept,
-	                       &state->measured->outcomes[side], &error),
-	      &error);
+	check(state, wals_ranker_rank(ranker, trial, &state->job, &state->kept,
+	                              &state->measured->outcomes[side],
+	                              &state->job.error));
 }
 
 static void
 rate(WalsMeasureState *state, const WcRanker *ranker, const WcCsr *ratings,
      int side)
 {
-	WcError error = {WC_OK, WC_USERS, -1, -1, ""};
-
-	check(state,
-	      wals_ranker_rate(ranker, ratings, &state->kept,
-	                       &state->measured->outcomes[side], &error),
-	      &error);
+	check(state, wals_ranker_rate(ranker, ratings, &state->kept,
+	                              &state->measured->outcomes[side],
+	                              &state->job.error));
 }
 
 /* What all versions predict, on which they are compared, as version m has it. */
@@ -67,7 +51,7 @@ static int32 *
 map_predicted(WalsMeasureState *state, int m)
 {
 	int32 count = wc_idmap_count(state->items);
-	int32 *result = array_alloc(state, count, sizeof(int32));
+	int32 *result = wals_job_array(&state->job, count, sizeof(int32));
 	int32 i;
 	int other;
 
@@ -86,12 +70,11 @@ static WcRanker
 open_popularity(WalsMeasureState *state)
 {
 	const WcPack *pack = &state->rows->pack;
-	float *value = array_alloc(state, pack->count, sizeof(float));
+	float *value = wals_job_array(&state->job, pack->count, sizeof(float));
 
 	wc_popular_values(pack->count, pack->likes, pack->entries, pack->popular,
 	                  value);
-	return wals_ranker_same(pack->count, value, state->n_chosen,
-	                        &state->memory);
+	return wals_ranker_same(pack->count, value, state->n_chosen, &state->job);
 }
 
 /* Say how much of what should be found is not there to be found. */
@@ -141,13 +124,13 @@ rate_all(WalsMeasureState *state, int m, const WcRanker *ranker,
 
 	cells.item = map_predicted(state, m);
 	cells.with_values = true;
-	ratings = wals_cells_take(&cells, &state->memory);
+	ratings = wals_cells_take(&cells, &state->job);
 	rate(state, ranker, &ratings, m);
 	if (state->item_sum != NULL)
 	{
 		WcRanker biases =
 		    wals_ranker_biases(&state->models[0], seen, state->item_count,
-		                       state->item_sum, &state->memory);
+		                       state->item_sum, &state->job);
 
 		rate(state, &biases, &ratings, 1);
 	}
@@ -157,13 +140,14 @@ void
 wals_trial_run(WalsMeasureState *state, int m)
 {
 	const WalsEvaluateRequest *request = state->request;
-	WalsMemory *memory = &state->memory;
+	WalsJob *job = &state->job;
 	int32 count = wals_rows_count(state->rows);
-	int32 *likes = array_alloc(state, count, sizeof(int32));
-	uint64 *item_hash = array_alloc(state, count, sizeof(uint64));
-	uint64 *user_hash = array_alloc(state, state->n_chosen, sizeof(uint64));
+	int32 *likes = wals_job_array(&state->job, count, sizeof(int32));
+	uint64 *item_hash = wals_job_array(&state->job, count, sizeof(uint64));
+	uint64 *user_hash =
+	    wals_job_array(&state->job, state->n_chosen, sizeof(uint64));
 	WcRanker ranker = wals_ranker_stored(&state->models[m], state->rows,
-	                                     &state->users_of[m], memory);
+	                                     &state->users_of[m], job);
 	WalsRelevance relevance = {.by_threshold = request->has_threshold,
 	                           .threshold = request->threshold,
 	                           .is_explicit =
@@ -193,15 +177,15 @@ wals_trial_run(WalsMeasureState *state, int m)
 	int32 i;
 
 	wanted.relevance = &relevance;
-	relevant = wals_cells_take(&wanted, memory);
+	relevant = wals_cells_take(&wanted, job);
 	known.csr = &state->seen;
 	known.except = &state->tested;
-	seen = wals_cells_take(&known, memory);
+	seen = wals_cells_take(&known, job);
 	listed.csr = &state->candidates;
-	candidates = wals_cells_take(&listed, memory);
+	candidates = wals_cells_take(&listed, job);
 	if (OidIsValid(request->candidates))
 		trial.candidates = &candidates;
-	trial.n_relevant = wals_cells_count(&wanted, memory, &n_relevant);
+	trial.n_relevant = wals_cells_count(&wanted, job, &n_relevant);
 	for (i = 0; i < count; i++)
 	{
 		WcId id = wals_rows_id(state->rows, i);

@@ -59,7 +59,8 @@ typedef struct TuneState
 {
 	/* input */
 	WalsTuneRequest *request;
-	WalsMemory memory;
+	WalsJob job;
+	WalsStepNames names;
 	WalsProgress progress;
 	instr_time started;
 
@@ -97,12 +98,6 @@ is_halving(const WalsTuneRequest *request)
 	       request->search == WALS_SEARCH_MODEL;
 }
 
-static void *
-array_alloc(TuneState *state, int64 count, Size size)
-{
-	return wals_measure_alloc(&state->memory, count, size);
-}
-
 /* ------------------------------------------------------------------------
  * Memory
  * ------------------------------------------------------------------------ */
@@ -131,7 +126,7 @@ bytes_needed(const TuneState *state, int32 factors, Size *kept, int32 *n_kept)
 	                     all->value != NULL, all->weight != NULL, false,
 	                     &bytes) != WC_OK)
 		return MaxAllocHugeSize;
-	bytes = add_size(bytes, add_size(state->memory.used, *kept));
+	bytes = add_size(bytes, add_size(state->job.used, *kept));
 	if (state->plan.fades) /* ratings are copied, to be merged */
 		bytes = add_size(bytes, mul_size((Size) state->parts.arrivals.count,
 		                                 2 * sizeof(int32) + 2 * sizeof(float) +
@@ -404,9 +399,10 @@ run_trials(TuneState *state)
 	int32 first;
 	int32 i;
 
-	state->order = array_alloc(state, state->n_trials, sizeof(int32));
-	state->value = array_alloc(state, state->n_trials, sizeof(double));
-	state->learned = array_alloc(state, state->n_trials, sizeof(double));
+	state->order = wals_job_array(&state->job, state->n_trials, sizeof(int32));
+	state->value = wals_job_array(&state->job, state->n_trials, sizeof(double));
+	state->learned =
+	    wals_job_array(&state->job, state->n_trials, sizeof(double));
 	for (i = 0; i < state->n_trials; i++)
 	{
 		state->order[i] = i;
@@ -605,12 +601,14 @@ prepare(TuneState *state)
 {
 	WalsTuneRequest *request = state->request;
 
-	wals_plan_make(request, &state->memory, &state->plan);
+	wals_plan_make(request, &state->job, &state->plan);
 	state->n_trials = state->plan.n_trials;
 	state->batch = request->goes_on ? Min(WALS_TUNE_TRIALS, state->n_trials)
 	                                : state->n_trials;
-	state->trials = array_alloc(state, state->n_trials, sizeof(WalsTrial));
-	state->options = array_alloc(state, state->n_trials, sizeof(char *));
+	state->trials =
+	    wals_job_array(&state->job, state->n_trials, sizeof(WalsTrial));
+	state->options =
+	    wals_job_array(&state->job, state->n_trials, sizeof(char *));
 	memset(state->trials, 0, sizeof(WalsTrial) * state->n_trials);
 	memset(state->options, 0, sizeof(char *) * state->n_trials);
 }
@@ -652,7 +650,7 @@ read_source(void *arg)
 	wals_source_check(&train->source, NULL);
 	prepare(state);
 	begin_progress(state);
-	wals_ratings_read(&train->source, &train->params, &state->memory,
+	wals_ratings_read(&train->source, &train->params, &state->job,
 	                  &state->progress, &state->ratings);
 }
 
@@ -671,12 +669,14 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	memset(&state, 0, sizeof(state));
 	state.request = request;
 	INSTR_TIME_SET_CURRENT(state.started);
-	wals_memory_init(&state.memory, context, (Size) wals_max_memory * 1024);
+	wals_job_init(&state.job, context, (Size) wals_max_memory * 1024);
+	state.names = (WalsStepNames){&request->train.source, &state.ratings};
+	wals_step_name(&state.job, &state.names);
 
 	wals_query_begin();
 	wals_query_read_and_unlock(read_source, &state);
 	state.parts.request = request;
-	state.parts.memory = &state.memory;
+	state.parts.job = &state.job;
 	state.parts.ratings = &state.ratings;
 	state.parts.fades = state.plan.fades;
 	wals_parts_load(&state.parts);

@@ -8,7 +8,7 @@
 #ifndef WALS_STORE_PAIRS_H
 #define WALS_STORE_PAIRS_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "store/model.h"
 #include "store/relation.h"
 

@@ -8,7 +8,7 @@
 #ifndef WALS_STORE_RATINGS_H
 #define WALS_STORE_RATINGS_H
 
-#include "base/memory.h"
+#include "base/job.h"
 #include "base/progress.h"
 #include "store/query.h"
 #include "store/relation.h"

@@ -11,7 +11,7 @@
  * Rows are written by deleting and inserting them, as plain SQL: a row that
  * somebody has put there twice is gone afterwards.
  *
- * Memory: 4 k + 16 bytes per row and the ids, all of it through WalsMemory,
+ * Memory: 4 k + 16 bytes per row and the ids, all of it through WalsJob,
  * which knows wals.max_memory.
  *
  *-------------------------------------------------------------------------
