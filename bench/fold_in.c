@@ -166,7 +166,7 @@ measure(const char *name, int32_t count, int32_t entries, const Items *items,
 	made = now() - begin;
 	for (int call = 0; call < CALLS; call++)
 	{
-		WcFoldUser user = {entries, rows, false, false, 1, 1};
+		WcFoldUser user = {entries, rows, false, false, 1, {1, 1}};
 		float bias;
 
 		for (int32_t e = 0; e < entries; e++)

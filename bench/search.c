@@ -598,7 +598,7 @@ fold_user(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
 {
 	static WcScored liked[LIKED];
 	WcFoldRow rows[ENTRIES];
-	WcFoldUser user = {ENTRIES, rows, false, false, 1, 1};
+	WcFoldUser user = {ENTRIES, rows, false, false, 1, {1, 1}};
 	WcQuery query = {.vector = vector, .min_score = -INFINITY};
 	int32_t count;
 	WcError error;

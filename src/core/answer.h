@@ -43,8 +43,8 @@ typedef struct WcFoldUser
 	bool has_weight; /* else no weight is looked at, each is 1 */
 	bool has_time; /* else duplicates last takes the later in order */
 	double weight; /* the training's for this user, else 1 */
-	double popularity; /* mean of C_j^e over the items, when an item is
-								 * solved; else not looked at */
+	WcPopularity popularity; /* of the items, when one of them is solved; else
+								 * not looked at */
 } WcFoldUser;
 
 /* One entry of the user who was folded in last. */
@@ -103,7 +103,7 @@ typedef struct WcFoldBatch
 	const int64_t *start; /* rows + 1: where a row's ratings are in order */
 	const int64_t *order; /* ratings, in a row as they were read */
 	const int32_t *item; /* of a column of the ratings, by its index */
-	double popularity; /* see WcFoldUser */
+	WcPopularity popularity; /* see WcFoldUser */
 
 	/* what is solved stands at place[row] of these */
 	const int32_t *place;

@@ -29,7 +29,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/formula.h"
 
 #define TURNS 10
 
@@ -44,22 +44,21 @@ static WcStatus
 fit_items(const WcProblem *problem, const double *weight, WcBaseline *baseline,
           WcPace *pace)
 {
-	const WcCsr *csr = &problem->by_user;
+	WcRows rows = wc_rows_of(problem, WC_USERS);
 	double *bias = baseline->item_bias;
 
-	memset(bias, 0, (size_t) csr->cols * sizeof(double));
-	for (int32_t i = 0; i < csr->rows; i++)
+	memset(bias, 0, (size_t) rows.cols * sizeof(double));
+	for (int32_t i = 0; i < rows.rows; i++)
 	{
-		float scale =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms row = wc_terms_of(&rows, i);
 
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
-			bias[csr->col[e]] += (double) wc_entry_weight(problem, e, scale) *
-			                     (csr->value[e] - baseline->user_bias[i]);
-		if (wc_pace(pace, csr->start[i + 1] - csr->start[i] + 1))
+		for (int64_t e = 0; e < row.count; e++)
+			bias[row.col[e]] += (double) wc_term_weight(&row, e) *
+			                    (row.value[e] - baseline->user_bias[i]);
+		if (wc_pace(pace, row.count + 1))
 			return WC_CANCELLED;
 	}
-	for (int32_t j = 0; j < csr->cols; j++)
+	for (int32_t j = 0; j < rows.cols; j++)
 		bias[j] /= weight[j] + baseline->lambda[WC_ITEMS];
 	return WC_OK;
 }
@@ -69,35 +68,34 @@ static WcStatus
 fit_users(const WcProblem *problem, WcBaseline *baseline, double *square,
           WcPace *pace)
 {
-	const WcCsr *csr = &problem->by_user;
+	WcRows rows = wc_rows_of(problem, WC_USERS);
 	const double *item_bias = baseline->item_bias;
 
 	*square = 0;
-	for (int32_t i = 0; i < csr->rows; i++)
+	for (int32_t i = 0; i < rows.rows; i++)
 	{
-		float scale =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms row = wc_terms_of(&rows, i);
 		double weight = baseline->lambda[WC_USERS];
 		double sum = 0;
 		double squares = 0;
 
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < row.count; e++)
 		{
-			double c = wc_entry_weight(problem, e, scale);
+			double c = wc_term_weight(&row, e);
 
 			weight += c;
-			sum += c * (csr->value[e] - item_bias[csr->col[e]]);
+			sum += c * (row.value[e] - item_bias[row.col[e]]);
 		}
 		baseline->user_bias[i] = sum / weight;
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < row.count; e++)
 		{
 			double left =
-			    csr->value[e] - item_bias[csr->col[e]] - baseline->user_bias[i];
+			    row.value[e] - item_bias[row.col[e]] - baseline->user_bias[i];
 
-			squares += wc_entry_weight(problem, e, scale) * left * left;
+			squares += wc_term_weight(&row, e) * left * left;
 		}
 		*square += squares;
-		if (wc_pace(pace, 2 * (csr->start[i + 1] - csr->start[i]) + 1))
+		if (wc_pace(pace, 2 * row.count + 1))
 			return WC_CANCELLED;
 	}
 	return WC_OK;
@@ -165,23 +163,22 @@ static WcStatus
 square_targets(const WcProblem *problem, double *square, double *largest,
                WcPace *pace)
 {
-	const WcCsr *csr = &problem->by_user;
+	WcRows rows = wc_rows_of(problem, WC_USERS);
 
 	*square = 0;
-	for (int32_t i = 0; i < csr->rows; i++)
+	for (int32_t i = 0; i < rows.rows; i++)
 	{
-		float scale =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms row = wc_terms_of(&rows, i);
 
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < row.count; e++)
 		{
-			double term = (double) wc_entry_weight(problem, e, scale) *
-			              csr->value[e] * csr->value[e];
+			double term =
+			    (double) wc_term_weight(&row, e) * row.value[e] * row.value[e];
 
 			*square += term;
 			*largest = fmax(*largest, term);
 		}
-		if (wc_pace(pace, csr->start[i + 1] - csr->start[i] + 1))
+		if (wc_pace(pace, row.count + 1))
 			return WC_CANCELLED;
 	}
 	return WC_OK;
@@ -351,21 +348,20 @@ wc_baseline_split(const WcProblem *problem, WcCsr *kept, WcCsr *held,
 static void
 sum_weights(const WcProblem *problem, double *user_weight, double *item_weight)
 {
-	const WcCsr *csr = &problem->by_user;
+	WcRows rows = wc_rows_of(problem, WC_USERS);
 
-	memset(item_weight, 0, (size_t) csr->cols * sizeof(double));
-	for (int32_t i = 0; i < csr->rows; i++)
+	memset(item_weight, 0, (size_t) rows.cols * sizeof(double));
+	for (int32_t i = 0; i < rows.rows; i++)
 	{
-		float scale =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms row = wc_terms_of(&rows, i);
 
 		user_weight[i] = 0;
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < row.count; e++)
 		{
-			double c = wc_entry_weight(problem, e, scale);
+			double c = wc_term_weight(&row, e);
 
 			user_weight[i] += c;
-			item_weight[csr->col[e]] += c;
+			item_weight[row.col[e]] += c;
 		}
 	}
 }

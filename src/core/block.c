@@ -44,14 +44,14 @@ typedef struct Block
 static WcGather
 gather_open(const WcHalf *half, const WcRow *row, int64_t e)
 {
-	int64_t left = row->end - e;
+	int64_t left = row->terms.count - e;
 	WcGather gather = {.k = half->factors, .width = half->width};
 
 	gather.count = left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
 	left -= gather.count;
 	gather.ahead = left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
 	gather.base = half->fixed;
-	gather.col = half->entries->col + e;
+	gather.col = row->terms.col + e;
 	return gather;
 }
 
@@ -79,19 +79,17 @@ residuals(const WcHalf *half, const WcRow *row, const float *x, WcWork *work,
 	WcDescent *descent = &work->descent;
 	float bias = half->width > half->factors ? x[half->factors] : 0;
 
-	wc_row_coefficients(half, row, row->first,
-	                    (int32_t) (row->end - row->first), descent->weight,
-	                    descent->right);
-	for (int64_t e = row->first; e < row->end; e += WC_KERNEL_CHUNK)
+	wc_term_coefficients(&row->terms, 0, (int32_t) row->terms.count,
+	                     descent->weight, descent->right);
+	for (int64_t e = 0; e < row->terms.count; e += WC_KERNEL_CHUNK)
 	{
-		int64_t at = e - row->first;
 		WcGather gather = gather_open(half, row, e);
 		float product[WC_KERNEL_CHUNK];
 
 		half->kernel->dots(&gather, x, product);
 		for (int32_t i = 0; i < gather.count; i++)
-			descent->right[at + i] -=
-			    descent->weight[at + i] * (product[i] + bias);
+			descent->right[e + i] -=
+			    descent->weight[e + i] * (product[i] + bias);
 		if (wc_pace(pace, (int64_t) gather.count * half->width))
 			return WC_CANCELLED;
 	}
@@ -113,16 +111,15 @@ solve_block(const WcHalf *half, const WcRow *row, const Block *block,
 	WcGather nothing = {0};
 
 	memset(delta, 0, (size_t) size * sizeof(float));
-	for (int64_t e = row->first; e < row->end; e += WC_KERNEL_CHUNK)
+	for (int64_t e = 0; e < row->terms.count; e += WC_KERNEL_CHUNK)
 	{
-		int64_t at = e - row->first;
 		WcGather gather =
 		    gather_columns(half, row, e, block, in_order, descent->rows);
 
-		kernel->pack(&gather, descent->weight + at, descent->right + at,
+		kernel->pack(&gather, descent->weight + e, descent->right + e,
 		             work->strip, delta);
-		kernel->rank_update(size, size, gather.count, work->strip,
-		                    e == row->first, work->matrix, &nothing);
+		kernel->rank_update(size, size, gather.count, work->strip, e == 0,
+		                    work->matrix, &nothing);
 		if (wc_pace(pace, gather.count * cost))
 			return WC_CANCELLED;
 	}
@@ -144,16 +141,15 @@ solve_block(const WcHalf *half, const WcRow *row, const Block *block,
 	if (wc_pace(pace, size * cost))
 		return WC_CANCELLED;
 
-	for (int64_t e = row->first; !last && e < row->end; e += WC_KERNEL_CHUNK)
+	for (int64_t e = 0; !last && e < row->terms.count; e += WC_KERNEL_CHUNK)
 	{
-		int64_t at = e - row->first;
 		WcGather gather =
 		    gather_columns(half, row, e, block, in_order, descent->rows);
 		float product[WC_KERNEL_CHUNK];
 
 		kernel->dots(&gather, delta, product);
 		for (int32_t i = 0; i < gather.count; i++)
-			descent->right[at + i] -= descent->weight[at + i] * product[i];
+			descent->right[e + i] -= descent->weight[e + i] * product[i];
 		if (wc_pace(pace, (int64_t) gather.count * size))
 			return WC_CANCELLED;
 	}
@@ -173,7 +169,7 @@ wc_block_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	WcStatus status;
 	bool good = true;
 
-	if (row.end - row.first <= BLOCK || blocks <= 1 || !(row.least > 0))
+	if (row.terms.count <= BLOCK || blocks <= 1 || !(row.least > 0))
 		return wc_solve_row(half, index, next, work, pace, error);
 
 	step = wc_pad((width + blocks - 1) / blocks, WC_KERNEL_LANES);

@@ -54,22 +54,17 @@ gather(const Pass *pass, int32_t at, int32_t count, int32_t padded,
 {
 	const WcHalf *half = pass->half;
 	WcDescent *descent = &pass->work->descent;
-	int64_t first = pass->row->first + at;
-	int64_t ahead = pass->row->end - first - count;
+	const WcTerms *terms = &pass->row->terms;
+	int64_t ahead = terms->count - at - count;
 	float *rows = descent->rows + (size_t) place * descent->pitch;
-	WcGather gather = {half->factors,
-	                   half->width,
-	                   pass->work->size,
-	                   descent->pitch,
-	                   count,
-	                   0,
-	                   half->fixed,
-	                   half->entries->col + first};
+	WcGather gather = {half->factors,  half->width,    pass->work->size,
+	                   descent->pitch, count,          0,
+	                   half->fixed,    terms->col + at};
 
 	gather.ahead = ahead < WC_KERNEL_CHUNK ? (int32_t) ahead : WC_KERNEL_CHUNK;
 	half->kernel->gather_rows(&gather, 0, half->width, rows);
-	wc_row_coefficients(half, pass->row, first, count, descent->weight + place,
-	                    descent->right + place);
+	wc_term_coefficients(terms, at, count, descent->weight + place,
+	                     descent->right + place);
 	for (int32_t e = count; e < padded; e++)
 	{
 		memset(rows + (size_t) e * descent->pitch, 0,
@@ -89,7 +84,7 @@ project(const Pass *pass, bool first, bool with_right, const float *x,
 {
 	const WcKernel *kernel = pass->half->kernel;
 	WcDescent *descent = &pass->work->descent;
-	int64_t count = pass->row->end - pass->row->first;
+	int64_t count = pass->row->terms.count;
 	int32_t size = pass->work->size;
 
 	memset(sum, 0, (size_t) size * sizeof(float));
@@ -176,7 +171,7 @@ wc_cg_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
           WcPace *pace, WcError *error)
 {
 	WcRow row = wc_row_open(half, index);
-	int64_t count = row.end - row.first;
+	int64_t count = row.terms.count;
 	Pass pass = {half, &row, work, count <= work->descent.room};
 	float *x = work->x;
 	bool good = false;

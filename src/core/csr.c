@@ -637,8 +637,7 @@ wc_merging(const WcParams *params)
 	WcMerging merging = {
 	    .duplicates = params->duplicates,
 	    .drop_zero = params->feedback == WC_IMPLICIT,
-	    .by_value = params->weighting == WC_WEIGHT_LINEAR ||
-	                params->weighting == WC_WEIGHT_LOG,
+	    .by_value = wc_by_value(params->weighting),
 	    .half_life = params->half_life,
 	};
 

@@ -207,14 +207,12 @@ wc_spread_of_item(const WcFold *fold, int32_t entries)
 {
 	const WcParams *params = &fold->objective.params;
 	double weight = fold->mean_weight * (entries > 0 ? entries : 1);
-	double raised =
-	    params->reg_exponent == 1 ? weight : pow(weight, params->reg_exponent);
 	double precision;
 
 	if (fold->open == 0)
 		return 0;
 	precision =
-	    params->regularization * raised + weight * fold->square / fold->factors;
+	    wc_row_lambda(params, weight) + weight * fold->square / fold->factors;
 	return precision > 0 ? fold->open / precision : 0;
 }
 

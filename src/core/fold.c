@@ -82,95 +82,56 @@ check_objective(const WcObjective *objective, const char *kernel,
 	           : wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1, "%s", option);
 }
 
-/* C_j, or 1 for an item without entries. */
-static inline double
-entries_of(const WcFoldItems *items, int32_t j)
-{
-	int32_t entries = items->entries(items->arg, j);
-
-	return entries > 0 ? entries : 1;
-}
-
-/* t_j as in problem.c, and the sum of w0 t_j. */
-static WcStatus
-set_share(WcFold *fold, const WcFoldItems *items, WcPace *pace)
-{
-	const WcParams *params = &fold->objective.params;
-	double exponent = params->popularity_exponent;
-	double total = 0.0;
-	double sum = 0.0;
-
-	fold->unobserved = params->unobserved_weight * fold->items;
-	if (fold->side == WC_ITEMS || !params->unobserved_popularity ||
-	    exponent == 0.0)
-		return WC_OK;
-	fold->share =
-	    wc_alloc_array(fold->alloc, (size_t) fold->items, sizeof(float));
-	if (fold->share == NULL)
-		return WC_NO_MEMORY;
-	for (int32_t j = 0; j < fold->items; j++)
-	{
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		sum += pow(entries_of(items, j), exponent);
-	}
-	for (int32_t j = 0; j < fold->items; j++)
-	{
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		fold->share[j] =
-		    (float) (pow(entries_of(items, j), exponent) * fold->items / sum);
-		total += fold->share[j];
-	}
-	fold->unobserved = params->unobserved_weight * total;
-	return WC_OK;
-}
-
 /*
- * C_j^q weight_j, divided by the largest C_j^q so that no product overflows on
- * its way to a normalized weight; base_weight has what was taken away.
+ * What belongs to each item, as in problem.c: t_j and the sum of w0 t_j;
+ * C_j^q weight_j, with base_weight for what was divided out of the power.
  */
 static WcStatus
-set_scale(WcFold *fold, const WcFoldItems *items, const float *item_weight,
+set_items(WcFold *fold, const int32_t *count, const float *item_weight,
           WcPace *pace)
 {
 	const WcParams *params = &fold->objective.params;
 	double exponent = fold->side == WC_USERS ? params->col_weight_exponent
 	                                         : params->row_weight_exponent;
-	double reference = 1.0;
+	double total = fold->items;
+	WcStatus status = WC_OK;
 
+	if (fold->side == WC_USERS)
+		status = wc_set_shares(params, fold->items, count, &fold->share, &total,
+		                       fold->alloc, pace);
+	fold->unobserved = params->unobserved_weight * total;
 	fold->base_weight = fold->objective.count_weight;
 	if (params->weighting == WC_WEIGHT_NONE)
-	{
 		fold->base_weight = 0.0;
-		return WC_OK;
-	}
-	if (exponent == 0.0 && item_weight == NULL)
-		return WC_OK;
-	fold->scale =
-	    wc_alloc_array(fold->alloc, (size_t) fold->items, sizeof(float));
-	if (fold->scale == NULL)
-		return WC_NO_MEMORY;
-	for (int32_t j = 0;
-	     params->weight_normalize && exponent > 0.0 && j < fold->items; j++)
-	{
-		if (wc_pace(pace, 1))
-			return WC_CANCELLED;
-		reference = fmax(reference, entries_of(items, j));
-	}
-	for (int32_t j = 0; j < fold->items; j++)
-	{
-		double raised = exponent == 0.0
-		                    ? 1.0
-		                    : pow(entries_of(items, j) / reference, exponent);
+	if (status != WC_OK || params->weighting == WC_WEIGHT_NONE)
+		return status;
+	status =
+	    wc_raise_counts(fold->items, count, exponent, params->weight_normalize,
+	                    &fold->scale, &fold->base_weight, fold->alloc, pace);
+	if (status != WC_OK)
+		return status;
+	return wc_multiply_given(fold->items, item_weight, &fold->scale,
+	                         fold->alloc, pace);
+}
 
-		if (wc_pace(pace, 8))
-			return WC_CANCELLED;
-		fold->scale[j] =
-		    (float) raised * (item_weight == NULL ? 1.0f : item_weight[j]);
+static WcStatus
+read_items(WcFold *fold, const WcFoldItems *items, const float *item_weight,
+           WcPace *pace)
+{
+	int32_t *count =
+	    wc_alloc_array(fold->alloc, (size_t) items->count, sizeof(int32_t));
+	WcStatus status = count == NULL ? WC_NO_MEMORY : WC_OK;
+
+	for (int32_t j = 0; status == WC_OK && j < items->count; j++)
+	{
+		count[j] = items->entries(items->arg, j);
+		if (wc_pace(pace, 1))
+			status = WC_CANCELLED;
 	}
-	fold->base_weight *= pow(reference, exponent);
-	return WC_OK;
+	if (status == WC_OK)
+		status = set_items(fold, count, item_weight, pace);
+	wc_free(fold->alloc, count);
+	return status;
 }
 
 /* gram (k x k, upper triangle) = sum_j t_j v_j v_j', a panel at a time */
@@ -341,9 +302,7 @@ wc_fold_create(const WcObjective *objective, WcSide side,
 	status =
 	    wc_work_create(fold->solver.kernel, fold->width, &fold->work, alloc);
 	if (status == WC_OK)
-		status = set_share(fold, items, &pace);
-	if (status == WC_OK)
-		status = set_scale(fold, items, item_weight, &pace);
+		status = read_items(fold, items, item_weight, &pace);
 	if (status == WC_OK && objective->params.unobserved_weight != 0)
 		status = set_gram(fold, items, &pace, hooks);
 	if (status != WC_OK)
@@ -478,21 +437,38 @@ gather(WcFold *fold, const WcFoldItems *items, WcPace *pace)
 	           : WC_OK;
 }
 
+/* The entries beside what gather has laid side by side. */
+static WcTerms
+terms_of(const WcFold *fold, double scale)
+{
+	bool biases = fold->width > fold->factors;
+	WcTerms terms = {
+	    .count = fold->count,
+	    .col = fold->place,
+	    .value = fold->target,
+	    .weight = fold->weight,
+	    .col_scale = fold->scale != NULL ? fold->entry_scale : NULL,
+	    .col_share = fold->share != NULL ? fold->entry_share : NULL,
+	    .col_bias = biases ? fold->entry_bias : NULL,
+	    .scale = scale,
+	    .unobserved = fold->objective.params.unobserved_weight};
+
+	return terms;
+}
+
 /* Full weights, and the coefficients on the right side in float64. */
 static void
-set_right(WcFold *fold)
+set_right(WcFold *fold, const WcTerms *terms)
 {
-	double w0 = fold->objective.params.unobserved_weight;
 	double sum = 0;
 
 	for (int64_t e = 0; e < fold->count; e++)
 	{
-		double full =
-		    w0 * fold->row_share * fold->entry_share[e] + fold->entry[e].weight;
+		WcTerm term = wc_term(terms, e);
+		double full = term.unobserved + fold->entry[e].weight;
 
 		fold->entry[e].full_weight = (float) full;
-		fold->right[e] =
-		    full * ((double) fold->target[e] - fold->entry_bias[e]);
+		fold->right[e] = full * term.target;
 		sum += full;
 	}
 	fold->mean_weight = sum / (double) fold->count;
@@ -503,14 +479,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
       WcError *error)
 {
 	int64_t start[2] = {0, fold->count};
-	WcCsr row = {.rows = 1,
-	             .cols = fold->items,
-	             .nnz = fold->count,
-	             .start = start,
-	             .col = fold->place,
-	             .value = fold->target,
-	             .weight = fold->weight};
-	bool biases = fold->width > fold->factors;
+	WcTerms terms;
 	WcHalf half;
 
 	memset(&half, 0, sizeof(half));
@@ -518,20 +487,20 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 	half.side = fold->side;
 	half.factors = fold->factors;
 	half.width = fold->width;
-	half.entries = &row;
+	half.rows.rows = 1;
+	half.rows.cols = fold->items;
+	half.rows.start = start;
+	half.rows.all = terms_of(fold, scale);
+	half.rows.row_share = &fold->row_share;
 	half.lambda = &fold->lambda;
 	half.bias_lambda = fold->objective.params.bias_regularization[fold->side];
-	half.base_weight = scale;
-	half.fixed_scale = fold->scale != NULL ? fold->entry_scale : NULL;
-	half.w0 = fold->objective.params.unobserved_weight;
-	half.row_share = fold->side == WC_ITEMS ? &fold->row_share : NULL;
-	half.fixed_share = fold->share != NULL ? fold->entry_share : NULL;
 	half.fixed = fold->vector;
-	half.fixed_bias = biases ? fold->entry_bias : NULL;
 	half.eigen = fold->eigen;
 	half.eigen_min = fold->eigen_min;
 	half.solved = factors;
-	half.solved_bias = biases ? bias : NULL;
+	half.solved_bias = fold->width > fold->factors ? bias : NULL;
+	terms = wc_terms_of(&half.rows, 0);
+	set_right(fold, &terms);
 	return wc_solve_row(&half, 0, -1, &fold->work, pace, error);
 }
 
@@ -584,10 +553,7 @@ wc_fold_row(WcFold *fold, const WcFoldItems *items, WcFoldUser *user,
 			status = wc_fold_fail(fold, error, status);
 	}
 	if (status == WC_OK)
-	{
-		set_right(fold);
 		status = solve(fold, scale, factors, bias, pace, error);
-	}
 	if (status == WC_OK && fold->rotation != NULL)
 		rotate_back(fold, factors);
 	if (status != WC_OK)

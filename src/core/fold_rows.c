@@ -179,69 +179,50 @@ wc_fold_weigh(WcFold *fold, const WcFoldUser *user, double *scale, WcPace *pace,
 	const WcParams *params = &fold->objective.params;
 	bool items = fold->side == WC_ITEMS;
 	double sum = 0;
-	double lambda;
+	WcTerms terms = {.count = fold->count,
+	                 .col = fold->item,
+	                 .weight = fold->weight,
+	                 .col_scale = fold->scale,
+	                 .col_share = fold->share};
 
-	fold->row_share = 1;
-	if (items && params->unobserved_popularity &&
-	    params->popularity_exponent != 0)
-		fold->row_share =
-		    (float) (pow((double) fold->count, params->popularity_exponent) /
-		             user->popularity);
+	fold->row_share =
+	    items ? wc_popularity_share(params, fold->count, user->popularity) : 1;
 	*scale = fold->base_weight;
 	if (params->weighting != WC_WEIGHT_NONE)
 		*scale *=
 		    pow((double) fold->count, items ? params->col_weight_exponent
 		                                    : params->row_weight_exponent) *
 		    user->weight;
+	terms.scale = *scale;
+	terms.unobserved = params->unobserved_weight * fold->row_share;
 	for (int64_t e = 0; e < fold->count; e++)
 	{
-		double r = fold->value[e];
-		double c;
+		WcTerm term;
 
 		if (wc_pace(pace, 8))
 			return wc_fold_fail(fold, error, WC_CANCELLED);
-		if (params->weighting == WC_WEIGHT_LINEAR)
-			fold->weight[e] *= (float) (params->alpha * fabs(r));
-		else if (params->weighting == WC_WEIGHT_LOG)
-			fold->weight[e] *=
-			    (float) (params->alpha * log1p(fabs(r) / params->epsilon));
-		if (params->feedback == WC_IMPLICIT)
-			fold->target[e] = r > 0 ? 1.0f : 0.0f;
-		else
-			fold->target[e] = (float) (r - fold->objective.mean);
-
-		c = *scale * fold->weight[e];
-		if (fold->scale != NULL)
-			c *= fold->scale[fold->item[e]];
-		if (!isfinite((float) c))
+		if (wc_by_value(params->weighting))
+			wc_weigh_values(params, 1, &fold->value[e], false,
+			                &fold->weight[e]);
+		term = wc_term(&terms, e);
+		if (!isfinite((float) term.weight))
 			return wc_fail(error, WC_NOT_FINITE, fold->side, 0, fold->item[e],
-			               "The weight is %g, the range is 0 to %g.", c,
-			               (double) FLT_MAX);
+			               "The weight is %g, the range is 0 to %g.",
+			               term.weight, (double) FLT_MAX);
+		fold->target[e] =
+		    wc_target(params->feedback, fold->objective.mean, fold->value[e]);
+		if (fold->fades)
+			fold->target[e] = (float) wc_faded_target(
+			    fold->target[e], term.unobserved, term.weight, fold->left[e]);
 		fold->entry[e].item = fold->item[e];
 		fold->entry[e].value = fold->value[e];
-		fold->entry[e].weight = (float) c;
+		fold->entry[e].weight = (float) term.weight;
 		fold->entry[e].contribution = 0;
-		sum += c;
-		if (fold->fades)
-		{
-			double unobserved = params->unobserved_weight * fold->row_share;
-
-			if (fold->share != NULL)
-				unobserved *= fold->share[fold->item[e]];
-			fold->target[e] = (float) wc_faded_target(
-			    fold->target[e], unobserved, c, fold->left[e]);
-		}
+		sum += term.weight;
 	}
-	lambda =
-	    params->regularization *
-	    pow(fold->unobserved * fold->row_share + sum, params->reg_exponent);
-	fold->lambda = (float) lambda;
-	if (!isfinite(fold->lambda))
-		return wc_fail(error, WC_LAMBDA_TOO_LARGE, fold->side, 0, -1,
-		               "The regularization of the row is %g, the largest is "
-		               "%g.",
-		               lambda, (double) FLT_MAX);
-	return WC_OK;
+	return wc_set_lambda(params, fold->side, 0,
+	                     fold->unobserved * fold->row_share + sum,
+	                     &fold->lambda, error);
 }
 
 int32_t

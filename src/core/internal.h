@@ -79,28 +79,6 @@ wc_pace(WcPace *pace, int64_t work)
 	return wc_should_stop(pace->hooks);
 }
 
-/* Whether t_j is other than 1. */
-static inline bool
-wc_by_popularity(const WcParams *params)
-{
-	return params->unobserved_popularity && params->popularity_exponent != 0;
-}
-
-/* c_ij of entry e of a user with this scale, in the arithmetic of the solver. */
-static inline float
-wc_entry_weight(const WcProblem *problem, int64_t e, float user_scale)
-{
-	const WcCsr *csr = &problem->by_user;
-	float c = problem->base_weight;
-
-	if (csr->weight != NULL)
-		c *= csr->weight[e];
-	c *= user_scale;
-	if (problem->item_scale != NULL)
-		c *= problem->item_scale[csr->col[e]];
-	return c;
-}
-
 /* Biases of a problem with explicit feedback, without factors (baseline.c). */
 typedef struct WcBaseline
 {
@@ -230,20 +208,6 @@ wc_share(double half_life, int64_t newest, int64_t time)
 	double age = (double) ((uint64_t) newest - (uint64_t) time);
 
 	return time < newest ? (float) exp2(-age / half_life) : 1.0f;
-}
-
-/*
- * The target of an entry that has faded to a share: what minimizes share times
- * the loss of the fresh entry plus 1 - share times that of an unobserved cell,
- * whose weights are w0 + c / share and w0.
- */
-static inline double
-wc_faded_target(double target, double unobserved, double c, double share)
-{
-	double weight = unobserved + c;
-
-	return weight > 0 ? target * (unobserved * share + c) / weight
-	                  : target * share;
 }
 
 /* Give back what lies behind nnz; a refusal leaves the array larger. */

@@ -37,6 +37,7 @@ typedef struct LossJob
 {
 	const WcSolver *solver;
 	const WcModel *model;
+	WcRows rows; /* of users */
 	const double *gram; /* k x k, of the items: all in float64; or NULL */
 } LossJob;
 
@@ -54,14 +55,13 @@ dot(int32_t k, const float *x, const float *y)
 	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* Products of a user and the items of count entries, the first being e. */
+/* Products of a user and count items. */
 static void
-predict(const LossJob *job, int32_t user, int64_t e, int32_t count,
+predict(const LossJob *job, int32_t user, const int32_t *col, int32_t count,
         int32_t ahead, float *scratch, double *prediction)
 {
 	const WcModel *model = job->model;
 	int32_t k = model->factors;
-	const int32_t *col = job->solver->problem->by_user.col + e;
 	const float *x = model->user_factors + (size_t) user * k;
 	WcGather gather = {.k = k, .width = k};
 
@@ -86,49 +86,34 @@ static bool
 row_loss(const LossJob *job, int32_t user, WcWork *work, WcLossSum *sum,
          WcPace *pace)
 {
-	const WcProblem *problem = job->solver->problem;
 	const WcModel *model = job->model;
-	const WcCsr *entries = &problem->by_user;
-	int64_t end = entries->start[user + 1];
-	double scale = problem->base_weight;
+	WcTerms row = wc_terms_of(&job->rows, user);
 
-	if (problem->user_scale != NULL)
-		scale *= problem->user_scale[user];
-	for (int64_t first = entries->start[user]; first < end;
-	     first += WC_KERNEL_CHUNK)
+	for (int64_t first = 0; first < row.count; first += WC_KERNEL_CHUNK)
 	{
 		double predictions[WC_KERNEL_CHUNK];
-		int64_t left = end - first;
+		int64_t left = row.count - first;
 		int32_t count =
 		    left < WC_KERNEL_CHUNK ? (int32_t) left : WC_KERNEL_CHUNK;
 		int32_t ahead = left - count < WC_KERNEL_CHUNK
 		                    ? (int32_t) (left - count)
 		                    : WC_KERNEL_CHUNK;
 
-		predict(job, user, first, count, ahead, work->right, predictions);
+		predict(job, user, row.col + first, count, ahead, work->right,
+		        predictions);
 		for (int32_t i = 0; i < count; i++)
 		{
-			int64_t e = first + i;
-			int32_t item = entries->col[e];
-			double target = entries->value != NULL ? entries->value[e] : 1.0;
-			double weight = scale;
-			double unobserved = problem->w0;
+			WcTerm term = wc_term(&row, first + i);
+			double target = term.target;
 			double prediction = predictions[i];
+			double full = term.unobserved + term.weight;
 
-			if (entries->weight != NULL)
-				weight *= entries->weight[e];
-			if (problem->item_scale != NULL)
-				weight *= problem->item_scale[item];
-			if (problem->unobserved != NULL)
-				unobserved *= problem->unobserved[item];
-			if (problem->biases)
+			if (model->user_bias != NULL)
 				prediction += (double) model->user_bias[user] +
-				              (double) model->item_bias[item];
-			sum->loss += (unobserved + weight) * (target - prediction) *
-			                 (target - prediction) -
-			             unobserved * prediction * prediction;
-			sum->size += (unobserved + weight) *
-			             (target * target + prediction * prediction);
+				              (double) model->item_bias[row.col[first + i]];
+			sum->loss += full * (target - prediction) * (target - prediction) -
+			             term.unobserved * prediction * prediction;
+			sum->size += full * (target * target + prediction * prediction);
 		}
 		if (wc_pace(pace, (int64_t) count * model->factors))
 			return false;
@@ -291,7 +276,7 @@ WcStatus
 wc_loss(WcSolver *solver, const WcModel *model, double *loss,
         const WcHooks *hooks, WcError *error)
 {
-	LossJob job = {solver, model, NULL};
+	LossJob job = {solver, model, wc_rows_of(solver->problem, WC_USERS), NULL};
 	WcLossSum sum = {0, 0};
 	WcStatus status = WC_OK;
 

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "core/dense.h"
+#include "core/formula.h"
 #include "core/kernel.h"
 #include "core/parallel.h"
 
@@ -106,21 +107,13 @@ typedef struct WcHalf
 	WcSide side;
 	int32_t factors; /* k */
 	int32_t width; /* unknowns of a row: k, with biases k + 1 */
-	const WcCsr *entries; /* the solved side by row */
+	WcRows rows; /* of the solved side; columns are the fixed one, and with
+								 * biases have them */
 	const float *lambda; /* per solved row */
 	double bias_lambda; /* of all biases; < 0: that of the row */
 
-	/* the weights, see WcProblem; NULL: all ones */
-	double base_weight;
-	const float *row_scale;
-	const float *fixed_scale;
-	double w0;
-	const float *row_share; /* t of the solved row (items) */
-	const float *fixed_share; /* t of the fixed row (users) */
-
 	/* the fixed side, in the basis of its Gram matrix's eigenvectors */
 	const float *fixed;
-	const float *fixed_bias; /* NULL without biases */
 	const double *eigen; /* k eigenvalues >= 0; unset when w0 is 0 */
 	double eigen_min;
 
@@ -199,20 +192,13 @@ extern WcStatus wc_solve_row(const WcHalf *half, int32_t row, int32_t next,
 typedef struct WcRow
 {
 	int32_t index;
-	int64_t first;
-	int64_t end;
-	double scale; /* base_weight * row_scale */
-	double unobserved; /* w0 s */
+	WcTerms terms; /* its entries */
 	double lambda; /* of the factors */
 	double bias_lambda; /* of the bias, where there is one */
 	double least; /* of the two */
 } WcRow;
 
 extern WcRow wc_row_open(const WcHalf *half, int32_t index);
-
-/* c and y of count entries from e on */
-extern void wc_row_coefficients(const WcHalf *half, const WcRow *row, int64_t e,
-                                int32_t count, float *weight, float *right);
 
 /* The diagonal D, width elements, padded with ones to size. */
 extern void wc_row_shared(const WcHalf *half, const WcRow *row, int32_t size,

@@ -10,7 +10,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "core/internal.h"
+#include "core/formula.h"
 
 /* A line being written; what does not fit is cut off. */
 typedef struct Line
@@ -130,8 +130,7 @@ add_entry_weight(Line *line, const WcObjective *objective,
 	size_t begin = line->used;
 	const char *times = "";
 
-	if (params->weighting == WC_WEIGHT_LINEAR ||
-	    params->weighting == WC_WEIGHT_LOG)
+	if (wc_by_value(params->weighting))
 	{
 		if (params->alpha != 1.0)
 			add(line, "%g ", params->alpha);
@@ -214,8 +213,7 @@ add_legend(Line *line, const WcObjective *objective)
 		add_power(line, "C_j", params->popularity_exponent);
 		add(line, " / its mean over the items");
 	}
-	if (weighted && (params->weighting == WC_WEIGHT_LINEAR ||
-	                 params->weighting == WC_WEIGHT_LOG))
+	if (weighted && wc_by_value(params->weighting))
 		add(line, ", r = value");
 	if (params->half_life > 0)
 		add(line, ", f = 2^(-age / half_life)");

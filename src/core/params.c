@@ -97,8 +97,7 @@ check_feedback(Checker *checker, const WcParams *p, bool has_value)
 static bool
 check_weighting(Checker *checker, const WcParams *p, bool has_value)
 {
-	bool from_value =
-	    p->weighting == WC_WEIGHT_LINEAR || p->weighting == WC_WEIGHT_LOG;
+	bool from_value = wc_by_value(p->weighting);
 
 	if (from_value && p->feedback != WC_IMPLICIT)
 		return refuse(checker, "weighting",

@@ -37,7 +37,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/internal.h"
+#include "core/formula.h"
 
 /*
  * Without a given w0, the unobserved cells together weigh this many times what
@@ -64,6 +64,8 @@
 #define SPARSE_DENSITY 0.05
 #define SPARSE_EXPONENT -0.25
 
+#define SOME 1024 /* entries without a question */
+
 /* What exists only while a problem is built. */
 typedef struct Build
 {
@@ -74,6 +76,7 @@ typedef struct Build
 	double *item_sum; /* n */
 	double total; /* of all c_ij */
 	double target_total; /* of all c_ij a_ij */
+	double share_total; /* of all t_j */
 	double reference; /* what the powers of counts were divided by */
 	const WcAlloc *alloc;
 	WcPace pace;
@@ -236,7 +239,6 @@ static WcStatus
 weigh_by_value(Build *build)
 {
 	WcCsr *csr = &build->problem->by_user;
-	const WcParams *params = &build->problem->objective.params;
 	bool created = csr->weight == NULL;
 
 	if (created)
@@ -244,17 +246,16 @@ weigh_by_value(Build *build)
 		    wc_alloc_array(build->alloc, (size_t) csr->nnz, sizeof(float));
 	if (csr->weight == NULL)
 		return fail(build, WC_NO_MEMORY);
-	for (int64_t e = 0; e < csr->nnz; e++)
+	for (int64_t e = 0; e < csr->nnz; e += SOME)
 	{
-		double r = csr->value == NULL ? 1.0 : fabs(csr->value[e]);
-		double g = params->alpha * (params->weighting == WC_WEIGHT_LOG
-		                                ? log1p(r / params->epsilon)
-		                                : r);
+		int64_t count = csr->nnz - e < SOME ? csr->nnz - e : SOME;
 
 		/* A logarithm costs as much as some ten steps of the other passes. */
-		if (wc_pace(&build->pace, 8))
+		if (wc_pace(&build->pace, 8 * count))
 			return fail(build, WC_CANCELLED);
-		csr->weight[e] = (float) (created ? g : g * csr->weight[e]);
+		wc_weigh_values(&build->problem->objective.params, count,
+		                csr->value == NULL ? NULL : csr->value + e, created,
+		                csr->weight + e);
 	}
 	return WC_OK;
 }
@@ -273,7 +274,7 @@ set_implicit_targets(Build *build)
 	{
 		if (wc_pace(&build->pace, 1))
 			return fail(build, WC_CANCELLED);
-		csr->value[e] = csr->value[e] > 0.0f ? 1.0f : 0.0f;
+		csr->value[e] = wc_target(WC_IMPLICIT, 0, csr->value[e]);
 		all_one &= csr->value[e] != 0.0f;
 		any_one |= csr->value[e] != 0.0f;
 	}
@@ -321,8 +322,7 @@ set_targets(Build *build)
 		wc_free(build->alloc, csr->weight);
 		csr->weight = NULL;
 	}
-	else if (params->weighting == WC_WEIGHT_LINEAR ||
-	         params->weighting == WC_WEIGHT_LOG)
+	else if (wc_by_value(params->weighting))
 		status = weigh_by_value(build);
 	if (status == WC_OK && params->feedback == WC_IMPLICIT)
 		status = set_implicit_targets(build);
@@ -332,47 +332,6 @@ set_targets(Build *build)
 /* ------------------------------------------------------------------------
  * Weights of rows and columns
  * ------------------------------------------------------------------------ */
-
-/*
- * *scale = (count / reference)^exponent.  The reference only matters where
- * base_weight undoes it: the largest power becomes 1, so that no product
- * overflows on the way to a normalized weight.
- */
-static WcStatus
-raise_counts(Build *build, int32_t rows, const int32_t *count, double exponent,
-             bool normalize, float **scale)
-{
-	double reference = 1.0;
-
-	*scale = NULL;
-	if (exponent == 0.0)
-		return WC_OK;
-	*scale = wc_alloc_array(build->alloc, (size_t) rows, sizeof(float));
-	if (*scale == NULL)
-		return fail(build, WC_NO_MEMORY);
-	if (normalize && exponent > 0.0)
-	{
-		for (int32_t i = 0; i < rows; i++)
-		{
-			if (wc_pace(&build->pace, 1))
-				return fail(build, WC_CANCELLED);
-			if (count[i] > reference)
-				reference = count[i];
-		}
-	}
-	build->reference *= pow(reference, exponent);
-	for (int32_t i = 0; i < rows; i++)
-	{
-		/* A row without entries has no weights: any number will do. */
-		double raised =
-		    count[i] > 0 ? pow(count[i] / reference, exponent) : 1.0;
-
-		if (wc_pace(&build->pace, 8))
-			return fail(build, WC_CANCELLED);
-		(*scale)[i] = (float) raised;
-	}
-	return WC_OK;
-}
 
 /*
  * base_weight = 1 / mean over the entries of user_scale_i item_scale_j, and
@@ -392,14 +351,14 @@ normalize_scales(Build *build)
 		double row = 0.0;
 
 		if (wc_pace(&build->pace, 1))
-			return fail(build, WC_CANCELLED);
+			return WC_CANCELLED;
 		if (problem->item_scale == NULL)
 			row = build->user_count[i];
 		for (int64_t e = csr->start[i];
 		     problem->item_scale != NULL && e < csr->start[i + 1]; e++)
 		{
 			if (wc_pace(&build->pace, 1))
-				return fail(build, WC_CANCELLED);
+				return WC_CANCELLED;
 			row += problem->item_scale[csr->col[e]];
 		}
 		sum += user * row;
@@ -410,33 +369,13 @@ normalize_scales(Build *build)
 	return WC_OK;
 }
 
-/* *scale *= given; a scale of ones stays NULL. */
-static WcStatus
-multiply_given(Build *build, int32_t rows, const float *given, float **scale)
-{
-	bool created = *scale == NULL;
-
-	if (given == NULL)
-		return WC_OK;
-	if (created)
-		*scale = wc_alloc_array(build->alloc, (size_t) rows, sizeof(float));
-	if (*scale == NULL)
-		return fail(build, WC_NO_MEMORY);
-	for (int32_t i = 0; i < rows; i++)
-	{
-		if (wc_pace(&build->pace, 1))
-			return fail(build, WC_CANCELLED);
-		(*scale)[i] = created ? given[i] : (*scale)[i] * given[i];
-	}
-	return WC_OK;
-}
-
 static WcStatus
 set_scales(Build *build, const float *user_weights, const float *item_weights)
 {
 	WcProblem *problem = build->problem;
 	const WcParams *params = &problem->objective.params;
 	bool normalize = params->weight_normalize;
+	const WcAlloc *alloc = build->alloc;
 	int32_t users = problem->by_user.rows;
 	int32_t items = problem->by_user.cols;
 	WcStatus status;
@@ -445,23 +384,23 @@ set_scales(Build *build, const float *user_weights, const float *item_weights)
 		return WC_OK;
 	problem->objective.weighted[WC_USERS] = user_weights != NULL;
 	problem->objective.weighted[WC_ITEMS] = item_weights != NULL;
-	status = raise_counts(build, users, build->user_count,
-	                      params->row_weight_exponent, normalize,
-	                      &problem->user_scale);
+	status = wc_raise_counts(
+	    users, build->user_count, params->row_weight_exponent, normalize,
+	    &problem->user_scale, &build->reference, alloc, &build->pace);
 	if (status == WC_OK)
-		status = raise_counts(build, items, build->item_count,
-		                      params->col_weight_exponent, normalize,
-		                      &problem->item_scale);
+		status = wc_raise_counts(
+		    items, build->item_count, params->col_weight_exponent, normalize,
+		    &problem->item_scale, &build->reference, alloc, &build->pace);
 	if (status == WC_OK && normalize &&
 	    (problem->user_scale != NULL || problem->item_scale != NULL))
 		status = normalize_scales(build);
 	if (status == WC_OK)
-		status =
-		    multiply_given(build, users, user_weights, &problem->user_scale);
+		status = wc_multiply_given(users, user_weights, &problem->user_scale,
+		                           alloc, &build->pace);
 	if (status == WC_OK)
-		status =
-		    multiply_given(build, items, item_weights, &problem->item_scale);
-	return status;
+		status = wc_multiply_given(items, item_weights, &problem->item_scale,
+		                           alloc, &build->pace);
+	return status == WC_OK ? WC_OK : fail(build, status);
 }
 
 /* ------------------------------------------------------------------------
@@ -472,22 +411,20 @@ set_scales(Build *build, const float *user_weights, const float *item_weights)
 static WcStatus
 add_weights(Build *build)
 {
-	const WcProblem *problem = build->problem;
-	const WcCsr *csr = &problem->by_user;
+	WcRows rows = wc_rows_of(build->problem, WC_USERS);
 
-	for (int32_t i = 0; i < csr->rows; i++)
+	for (int32_t i = 0; i < rows.rows; i++)
 	{
-		float user =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms terms = wc_terms_of(&rows, i);
 		double row = 0.0;
 
 		if (wc_pace(&build->pace, 1))
 			return fail(build, WC_CANCELLED);
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < terms.count; e++)
 		{
-			int32_t j = csr->col[e];
-			float target = csr->value == NULL ? 1.0f : csr->value[e];
-			float c = wc_entry_weight(problem, e, user);
+			int32_t j = terms.col[e];
+			float target = terms.value == NULL ? 1.0f : terms.value[e];
+			float c = wc_term_weight(&terms, e);
 
 			if (wc_pace(&build->pace, 1))
 				return fail(build, WC_CANCELLED);
@@ -569,7 +506,8 @@ subtract_mean(Build *build)
 			return fail(build, WC_CANCELLED);
 		range.low = fminf(range.low, csr->value[e]);
 		range.high = fmaxf(range.high, csr->value[e]);
-		csr->value[e] = (float) (csr->value[e] - problem->objective.mean);
+		csr->value[e] =
+		    wc_target(WC_EXPLICIT, problem->objective.mean, csr->value[e]);
 	}
 	if (csr->nnz > 0)
 		problem->objective.range = range;
@@ -586,38 +524,15 @@ measure_spread(Build *build)
 	return status == WC_OK ? WC_OK : fail(build, status);
 }
 
-/* t_j = C_j^e / mean over all items, an item without entries counting as 1. */
 static WcStatus
 set_unobserved(Build *build)
 {
 	WcProblem *problem = build->problem;
-	double exponent = problem->objective.params.popularity_exponent;
-	int32_t items = problem->by_user.cols;
-	double sum = 0.0;
+	WcStatus status = wc_set_shares(
+	    &problem->objective.params, problem->by_user.cols, build->item_count,
+	    &problem->unobserved, &build->share_total, build->alloc, &build->pace);
 
-	if (!wc_by_popularity(&problem->objective.params))
-		return WC_OK;
-	problem->unobserved =
-	    wc_alloc_array(build->alloc, (size_t) items, sizeof(float));
-	if (problem->unobserved == NULL)
-		return fail(build, WC_NO_MEMORY);
-	for (int32_t j = 0; j < items; j++)
-	{
-		if (wc_pace(&build->pace, 8))
-			return fail(build, WC_CANCELLED);
-		sum +=
-		    pow(build->item_count[j] > 0 ? build->item_count[j] : 1, exponent);
-	}
-	for (int32_t j = 0; j < items; j++)
-	{
-		double raised =
-		    pow(build->item_count[j] > 0 ? build->item_count[j] : 1, exponent);
-
-		if (wc_pace(&build->pace, 8))
-			return fail(build, WC_CANCELLED);
-		problem->unobserved[j] = (float) (raised * items / sum);
-	}
-	return WC_OK;
+	return status == WC_OK ? WC_OK : fail(build, status);
 }
 
 /*
@@ -631,44 +546,27 @@ fade_targets(Build *build)
 	WcCsr *csr = &problem->by_user;
 	bool fades = csr->share != NULL && problem->w0 != 0.0;
 	WcStatus status = fades ? need_values(build) : WC_OK;
+	WcRows rows;
 
+	rows = wc_rows_of(problem, WC_USERS);
 	for (int32_t i = 0; fades && status == WC_OK && i < csr->rows; i++)
 	{
-		float user =
-		    problem->user_scale == NULL ? 1.0f : problem->user_scale[i];
+		WcTerms terms = wc_terms_of(&rows, i);
 
-		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
+		for (int64_t e = 0; e < terms.count; e++)
 		{
-			double unobserved = problem->w0;
+			int64_t at = csr->start[i] + e;
 
 			if (wc_pace(&build->pace, 1))
 				return fail(build, WC_CANCELLED);
-			if (problem->unobserved != NULL)
-				unobserved *= problem->unobserved[csr->col[e]];
-			csr->value[e] = (float) wc_faded_target(
-			    csr->value[e], unobserved, wc_entry_weight(problem, e, user),
-			    csr->share[e]);
+			csr->value[at] = (float) wc_faded_target(
+			    csr->value[at], wc_term(&terms, e).unobserved,
+			    wc_term_weight(&terms, e), csr->share[at]);
 		}
 	}
 	wc_free(build->alloc, csr->share);
 	csr->share = NULL;
 	return status;
-}
-
-/* *result = lambda weight^nu, which must fit float32. */
-static WcStatus
-set_lambda(Build *build, WcSide side, int32_t row, double weight, float *result)
-{
-	const WcParams *params = &build->problem->objective.params;
-	double lambda = params->regularization * pow(weight, params->reg_exponent);
-
-	*result = (float) lambda;
-	if (!isfinite(*result))
-		return wc_fail(build->error, WC_LAMBDA_TOO_LARGE, side, row, -1,
-		               "The regularization of the row is %g, the largest is "
-		               "%g.",
-		               lambda, (double) FLT_MAX);
-	return WC_OK;
 }
 
 static WcStatus
@@ -677,7 +575,7 @@ set_lambdas(Build *build)
 	WcProblem *problem = build->problem;
 	int32_t users = problem->by_user.rows;
 	int32_t items = problem->by_user.cols;
-	double popularity = 0.0;
+	const WcParams *params = &problem->objective.params;
 	WcStatus status = WC_OK;
 
 	if (isnan(problem->objective.params.regularization))
@@ -695,18 +593,18 @@ set_lambdas(Build *build)
 
 		if (wc_pace(&build->pace, 8))
 			return fail(build, WC_CANCELLED);
-		popularity += t;
-		status = set_lambda(build, WC_ITEMS, j,
-		                    problem->w0 * t * users + build->item_sum[j],
-		                    &problem->item_lambda[j]);
+		status = wc_set_lambda(params, WC_ITEMS, j,
+		                       problem->w0 * t * users + build->item_sum[j],
+		                       &problem->item_lambda[j], build->error);
 	}
 	for (int32_t i = 0; i < users && status == WC_OK; i++)
 	{
 		if (wc_pace(&build->pace, 8))
 			return fail(build, WC_CANCELLED);
-		status = set_lambda(build, WC_USERS, i,
-		                    problem->w0 * popularity + build->user_sum[i],
-		                    &problem->user_lambda[i]);
+		status =
+		    wc_set_lambda(params, WC_USERS, i,
+		                  problem->w0 * build->share_total + build->user_sum[i],
+		                  &problem->user_lambda[i], build->error);
 	}
 	return status;
 }

@@ -184,23 +184,12 @@ wc_work_free(WcWork *work, const WcAlloc *alloc)
 static inline Entry
 entry_open(const WcHalf *half, const Row *row, int64_t e)
 {
-	const WcCsr *entries = half->entries;
-	int32_t col = entries->col[e];
-	double target = entries->value != NULL ? entries->value[e] : 1.0;
-	double full = row->unobserved;
+	WcTerm term = wc_term(&row->terms, e);
 	Entry entry;
 
-	entry.vector = half->fixed + (size_t) col * half->factors;
-	entry.weight = row->scale;
-	if (entries->weight != NULL)
-		entry.weight *= entries->weight[e];
-	if (half->fixed_scale != NULL)
-		entry.weight *= half->fixed_scale[col];
-	if (half->fixed_share != NULL)
-		full *= half->fixed_share[col];
-	if (half->fixed_bias != NULL)
-		target -= half->fixed_bias[col];
-	entry.right = (full + entry.weight) * target;
+	entry.vector = half->fixed + (size_t) row->terms.col[e] * half->factors;
+	entry.weight = term.weight;
+	entry.right = (term.unobserved + term.weight) * term.target;
 	return entry;
 }
 
@@ -208,15 +197,14 @@ entry_open(const WcHalf *half, const Row *row, int64_t e)
  * float32
  * ------------------------------------------------------------------------ */
 
-/* count entries from e on as the kernels see them */
+/* count entries of a row from e on as the kernels see them */
 static WcGather
-gather_open(const WcHalf *half, const WcWork *work, int64_t e, int32_t count,
-            int64_t end)
+gather_open(const WcHalf *half, const WcWork *work, const WcTerms *terms,
+            int64_t e, int32_t count)
 {
-	int64_t ahead = end - e - count;
-	WcGather gather = {
-	    half->factors, half->width, work->size,  work->pitch,
-	    count,         0,           half->fixed, half->entries->col + e};
+	int64_t ahead = terms->count - e - count;
+	WcGather gather = {half->factors, half->width, work->size,  work->pitch,
+	                   count,         0,           half->fixed, terms->col + e};
 
 	gather.ahead = ahead < WC_KERNEL_CHUNK ? (int32_t) ahead : WC_KERNEL_CHUNK;
 	return gather;
@@ -231,21 +219,24 @@ chunk_entries(int64_t count)
 	return count > 0 ? wc_pad((int32_t) ((count + chunks - 1) / chunks), 4) : 0;
 }
 
-/* The entries that are packed after those before e of a row that ends at end. */
+/* The entries that are packed after those before e, or those of the next row. */
 static WcGather
-gather_soon(const WcHalf *half, const WcWork *work, int64_t e, int64_t end,
+gather_soon(const WcHalf *half, const WcWork *work, const Row *row, int64_t e,
             int32_t chunk, int32_t next)
 {
-	if (e == end)
-	{
-		const int64_t *start = half->entries->start;
+	WcTerms terms = row->terms;
 
-		e = next < 0 ? 0 : start[next];
-		end = next < 0 ? 0 : start[next + 1];
-		chunk = chunk_entries(end - e);
+	if (e == terms.count)
+	{
+		e = 0;
+		terms.count = 0;
+		if (next >= 0)
+			terms = wc_terms_of(&half->rows, next);
+		chunk = chunk_entries(terms.count);
 	}
-	return gather_open(half, work, e,
-	                   end - e < chunk ? (int32_t) (end - e) : chunk, end);
+	return gather_open(half, work, &terms, e,
+	                   terms.count - e < chunk ? (int32_t) (terms.count - e)
+	                                           : chunk);
 }
 
 /*
@@ -289,25 +280,26 @@ solve_primal(const WcHalf *half, const Row *row, int32_t next, bool known,
 	int32_t width = half->width;
 	int32_t size = work->size;
 	int32_t pitch = work->pitch;
-	int32_t chunk = chunk_entries(row->end - row->first);
+	int64_t entries = row->terms.count;
+	int32_t chunk = chunk_entries(entries);
 	const float *restrict shared = work->shared;
 	float *restrict matrix = work->matrix;
 	bool fresh = true;
 	WcStatus status;
 
 	memset(work->right_side, 0, (size_t) width * sizeof(double));
-	for (int64_t e = row->first; e < row->end; e += chunk)
+	for (int64_t e = 0; e < entries; e += chunk)
 	{
-		int32_t count = row->end - e < chunk ? (int32_t) (row->end - e) : chunk;
-		int32_t at = known ? (int32_t) (e - row->first) : 0;
-		WcGather gather = gather_open(half, work, e, count, row->end);
-		WcGather soon =
-		    gather_soon(half, work, e + count, row->end, chunk, next);
+		int32_t count = entries - e < chunk ? (int32_t) (entries - e) : chunk;
+		int32_t at = known ? (int32_t) e : 0;
+		WcGather gather = gather_open(half, work, &row->terms, e, count);
+		WcGather soon = gather_soon(half, work, row, e + count, chunk, next);
 		const float *weight = work->weight + at;
 		int any = 0;
 
 		if (!known)
-			wc_row_coefficients(half, row, e, count, work->weight, work->right);
+			wc_term_coefficients(&row->terms, e, count, work->weight,
+			                     work->right);
 		for (int32_t i = 0; i < count; i++)
 			any |= weight[i] != 0;
 		memset(work->vector, 0, (size_t) size * sizeof(float));
@@ -345,7 +337,7 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
            double *rho, WcPace *pace)
 {
 	const WcKernel *kernel = half->kernel;
-	int32_t count = (int32_t) (row->end - row->first);
+	int32_t count = (int32_t) row->terms.count;
 	int32_t size = wc_pad(count, kernel->lanes);
 	int32_t pitch = wc_pitch(size);
 	int32_t width = half->width;
@@ -362,8 +354,7 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	{
 		int32_t some =
 		    count - at < WC_KERNEL_CHUNK ? count - at : WC_KERNEL_CHUNK;
-		WcGather gather =
-		    gather_open(half, work, row->first + at, some, row->end);
+		WcGather gather = gather_open(half, work, &row->terms, at, some);
 
 		kernel->pack_dual(&gather, work->weight + at, work->root,
 		                  work->strip + (size_t) at * work->pitch);
@@ -374,7 +365,7 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 		work->x[e] = e < count && work->weight[e] > 0
 		                 ? work->right[e] / sqrtf(work->weight[e])
 		                 : 0.0f;
-	soon = gather_soon(half, work, row->end, row->end, 0, next);
+	soon = gather_soon(half, work, row, count, 0, next);
 	kernel->prefetch(&soon);
 	if (wc_pace(pace, (int64_t) count * width))
 		return WC_CANCELLED;
@@ -404,8 +395,8 @@ solve_dual(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 static inline double
 shared_double(const WcHalf *half, const Row *row, int32_t p)
 {
-	if (p < half->factors && row->unobserved != 0)
-		return row->unobserved * half->eigen[p] + row->lambda;
+	if (p < half->factors && row->terms.unobserved != 0)
+		return row->terms.unobserved * half->eigen[p] + row->lambda;
 	return p < half->factors ? row->lambda : row->bias_lambda;
 }
 
@@ -439,7 +430,7 @@ residual_primal(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 {
 	for (int32_t p = 0; p < half->width; p++)
 		work->residual[p] = -shared_double(half, row, p) * work->solution[p];
-	for (int64_t e = row->first; e < row->end; e++)
+	for (int64_t e = 0; e < row->terms.count; e++)
 	{
 		Entry entry = entry_open(half, row, e);
 		double product = entry_product(half, &entry, work->solution);
@@ -459,12 +450,12 @@ residual_primal(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 static WcStatus
 residual_dual(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 {
-	int32_t count = (int32_t) (row->end - row->first);
+	int32_t count = (int32_t) row->terms.count;
 
 	memset(work->solution, 0, (size_t) half->width * sizeof(double));
 	for (int32_t e = 0; e < count; e++)
 	{
-		Entry entry = entry_open(half, row, row->first + e);
+		Entry entry = entry_open(half, row, e);
 
 		entry_add(half, &entry, sqrt(entry.weight) * work->dual[e],
 		          work->solution);
@@ -475,7 +466,7 @@ residual_dual(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 		work->solution[p] /= shared_double(half, row, p);
 	for (int32_t e = 0; e < count; e++)
 	{
-		Entry entry = entry_open(half, row, row->first + e);
+		Entry entry = entry_open(half, row, e);
 		double root = sqrt(entry.weight);
 
 		work->residual[e] = (root > 0 ? entry.right / root : 0) -
@@ -521,7 +512,7 @@ refine(const WcHalf *half, const Row *row, bool dual, WcWork *work, bool *good,
        WcPace *pace)
 {
 	double *x = dual ? work->dual : work->solution;
-	int32_t unknowns = dual ? (int32_t) (row->end - row->first) : half->width;
+	int32_t unknowns = dual ? (int32_t) row->terms.count : half->width;
 	double size = norm(unknowns, x);
 	double enough = REFINED * size;
 	WcStatus status;
@@ -557,8 +548,10 @@ dual_share(int32_t k)
 static bool
 wants_dual(const WcHalf *half, const Row *row, const WcWork *work)
 {
-	int32_t count = (int32_t) (row->end - row->first);
-	double gram = row->unobserved != 0 ? row->unobserved * half->eigen_min : 0;
+	int32_t count = (int32_t) row->terms.count;
+	double gram = row->terms.unobserved != 0
+	                  ? row->terms.unobserved * half->eigen_min
+	                  : 0;
 	const float *restrict weight = work->weight;
 	const float *restrict right = work->right;
 	int lost = 0;
@@ -581,7 +574,7 @@ solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
             bool *good, WcPace *pace)
 {
 	int32_t width = half->width;
-	int64_t count = row->end - row->first;
+	int64_t count = row->terms.count;
 	bool small = count < width;
 	bool dual = false;
 	double rho = 0;
@@ -591,8 +584,8 @@ solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	wc_row_shared(half, row, work->size, work->shared);
 	if (small)
 	{
-		wc_row_coefficients(half, row, row->first, (int32_t) count,
-		                    work->weight, work->right);
+		wc_term_coefficients(&row->terms, 0, (int32_t) count, work->weight,
+		                     work->right);
 		dual = wants_dual(half, row, work);
 	}
 	status = dual ? solve_dual(half, row, next, work, &rho, pace)
@@ -605,8 +598,8 @@ solve_float(const WcHalf *half, const Row *row, int32_t next, WcWork *work,
 	{
 		double terms = (double) count;
 
-		if (row->unobserved != 0)
-			terms += half->entries->cols;
+		if (row->terms.unobserved != 0)
+			terms += half->rows.cols;
 		if (terms < width)
 			rho *= terms / width;
 	}
@@ -627,18 +620,18 @@ system_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 	int32_t width = half->width;
 	double *matrix = work->matrix_double;
 	double *right_side = work->solution;
-	int64_t e = row->first;
+	int64_t e = 0;
 
 	memset(right_side, 0, (size_t) width * sizeof(double));
 	memset(matrix, 0, (size_t) width * width * sizeof(double));
 	if (wc_pace(pace, (int64_t) width * width))
 		return WC_CANCELLED;
 
-	while (e < row->end)
+	while (e < row->terms.count)
 	{
 		int32_t rows = 0;
 
-		for (; e < row->end && rows < WC_KERNEL_CHUNK; e++, rows++)
+		for (; e < row->terms.count && rows < WC_KERNEL_CHUNK; e++, rows++)
 		{
 			Entry entry = entry_open(half, row, e);
 			double scale = sqrt(entry.weight);
@@ -684,9 +677,9 @@ solve_rotated(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace)
 	memset(r, 0, size * (size_t) width);
 	memset(work->solution, 0, size);
 	memset(apart, 0, size);
-	for (int64_t e = row->first; e < row->end + width; e++)
+	for (int64_t e = 0; e < row->terms.count + width; e++)
 	{
-		int32_t p = (int32_t) (e - row->end);
+		int32_t p = (int32_t) (e - row->terms.count);
 		double right = 0;
 
 		memset(vector, 0, size);
@@ -717,7 +710,7 @@ solve_double(const WcHalf *half, const Row *row, WcWork *work, WcPace *pace,
              WcError *error)
 {
 	int32_t width = half->width;
-	int64_t count = row->end - row->first;
+	int64_t count = row->terms.count;
 	WcStatus status = system_double(half, row, work, pace);
 	double worst = 0;
 
@@ -763,7 +756,7 @@ wc_solve_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 	float *to = half->solved + (size_t) index * k;
 
 	/* I8: a row without entries has zero factors. */
-	if (row.first == row.end)
+	if (row.terms.count == 0)
 	{
 		memset(to, 0, (size_t) k * sizeof(float));
 		if (half->solved_bias != NULL)

@@ -260,17 +260,11 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	half.side = side;
 	half.factors = solver->factors;
 	half.width = solver->width;
-	half.entries = users ? &problem->by_user : &problem->by_item;
+	half.rows = wc_rows_of(problem, side);
+	half.rows.all.col_bias = users ? model->item_bias : model->user_bias;
 	half.lambda = users ? problem->user_lambda : problem->item_lambda;
 	half.bias_lambda = problem->objective.params.bias_regularization[side];
-	half.base_weight = problem->base_weight;
-	half.row_scale = users ? problem->user_scale : problem->item_scale;
-	half.fixed_scale = users ? problem->item_scale : problem->user_scale;
-	half.w0 = problem->w0;
-	half.row_share = users ? NULL : problem->unobserved;
-	half.fixed_share = users ? problem->unobserved : NULL;
 	half.fixed = users ? model->item_factors : model->user_factors;
-	half.fixed_bias = users ? model->item_bias : model->user_bias;
 	half.eigen = solver->eigen;
 	half.eigen_min = 0;
 	half.solved = users ? model->user_factors : model->item_factors;
@@ -374,9 +368,9 @@ rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
 	int32_t k = solver->factors;
 	int32_t pitch = wc_pitch(wc_pad(k, solver->kernel->lanes));
 	WcPace pace = wc_pace_start(hooks);
-	int32_t rows = half->entries->cols;
-	WcStatus status =
-	    wc_gram(solver, rows, fixed, half->fixed_share, solver->gram, hooks);
+	int32_t rows = half->rows.cols;
+	WcStatus status = wc_gram(solver, rows, fixed, half->rows.all.col_share,
+	                          solver->gram, hooks);
 
 	if (status != WC_OK)
 		return status;
@@ -509,14 +503,14 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 	WC_ASSERT((model->user_bias != NULL) == solver->problem->biases);
 	WC_ASSERT((model->item_bias != NULL) == solver->problem->biases);
 
-	if (half.w0 != 0 && solver->next_chunk == 0)
+	if (half.rows.all.unobserved != 0 && solver->next_chunk == 0)
 	{
 		float *fixed =
 		    side == WC_USERS ? model->item_factors : model->user_factors;
 		WcStatus status = rotate_fixed(solver, &half, fixed, hooks);
 
 		if (status == WC_OK && solve != wc_solve_row)
-			status = rotate(solver, half.entries->rows, half.solved, hooks);
+			status = rotate(solver, half.rows.rows, half.solved, hooks);
 		if (status == WC_NOT_FINITE)
 			return wc_fail(error, status, side, -1, -1,
 			               "The factors of the other side, or their products, "
@@ -524,7 +518,7 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 		if (status != WC_OK)
 			return wc_fail_silently(error, status, side, -1);
 	}
-	if (half.w0 != 0)
+	if (half.rows.all.unobserved != 0)
 		half.eigen_min = least(solver->factors, solver->eigen);
 	return solve_rows(solver, &half, solve, hooks, error);
 }

@@ -293,7 +293,7 @@ extern WcStatus wc_memory_needed(int64_t nnz, int32_t users, int32_t items,
 extern size_t wc_workspace_needed(int32_t factors, int32_t threads);
 
 /* ------------------------------------------------------------------------
- * The problem (problem.c, objective.c)
+ * The problem (problem.c, formula.c, objective.c)
  * ------------------------------------------------------------------------ */
 
 /*
@@ -335,6 +335,28 @@ typedef struct WcObjective
 	bool weighted[2]; /* users, items were given weights */
 	bool disliked; /* implicit feedback: there are values that are not > 0 */
 } WcObjective;
+
+/* Whether a weighting looks at the value of an entry: linear and log. */
+static inline bool
+wc_by_value(WcWeighting weighting)
+{
+	return weighting == WC_WEIGHT_LINEAR || weighting == WC_WEIGHT_LOG;
+}
+
+/* What t_j of an item is relative to: the sum of C_j^e over the items. */
+typedef struct WcPopularity
+{
+	double sum;
+	int32_t items;
+} WcPopularity;
+
+/*
+ * Sum it over items with so many entries each.  Where t_j does not depend on them
+ * nothing is summed.  Ends with WC_CANCELLED, or well.
+ */
+extern WcStatus wc_popularity(const WcParams *params, int32_t items,
+                              const int32_t *entries, WcPopularity *popularity,
+                              const WcHooks *hooks);
 
 /*
  * The objective in words and symbols with its numbers, one line, e.g. "implicit

@@ -96,8 +96,8 @@ wals_fold_history(const WalsModel *model, const WalsObjective *objective,
 {
 	WcId user_id = wals_id_from_datum(wals_id_sql_type(model->user_type), user);
 	char *user_name = wals_id_to_cstring(model->user_type, user_id);
-	WcFoldUser rows = {0,   NULL, history->has_weight, history->has_time,
-	                   1.0, 1.0};
+	WcFoldUser rows = {0,   NULL,    history->has_weight, history->has_time,
+	                   1.0, {1.0, 1}};
 	WcIdKind item_kind = wals_id_kind(model->item_type);
 	uint64 user_hash = wc_hash_id(wals_id_kind(model->user_type), &user_id);
 	float weight = 1.0f;
@@ -156,7 +156,7 @@ void
 wals_fold_basket(const WalsModel *model, const WalsObjective *objective,
                  Oid id_type, const WalsBasket *basket, WalsFolded *folded)
 {
-	WcFoldUser rows = {0, NULL, basket->weights != NULL, false, 1.0, 1.0};
+	WcFoldUser rows = {0, NULL, basket->weights != NULL, false, 1.0, {1.0, 1}};
 	int i;
 
 	if (basket->values == NULL &&

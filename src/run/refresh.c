@@ -87,7 +87,7 @@ typedef struct SolveState
 	int64 *order;
 	int32 *unknown; /* columns of a row that other does not know */
 	int32 *item; /* of a column in other, or -1 */
-	double popularity; /* see WcFoldUser */
+	WcPopularity popularity; /* see WcFoldUser */
 	bool *keep; /* rows of own, afterwards */
 } SolveState;
 
@@ -372,8 +372,6 @@ create_fold(SolveState *state)
 	const WalsSide *other = state->other;
 	WcFoldItems items = wals_side_items(other);
 	bool weighted = objective->core.weighted[other->side];
-	double exponent = objective->core.params.popularity_exponent;
-	int32 i;
 
 	wals_job_check(&refresh->job,
 	               wc_fold_create(&objective->core, state->own->side, &items,
@@ -382,9 +380,10 @@ create_fold(SolveState *state)
 	                              &wals_hooks, &refresh->job.error));
 	if (state->own->side == WC_USERS)
 		return;
-	for (i = 0; i < wc_idmap_count(state->own->ids); i++)
-		state->popularity += pow(Max(state->own->entries[i], 1), exponent);
-	state->popularity /= Max(wc_idmap_count(state->own->ids), 1);
+	wals_job_check(
+	    &refresh->job,
+	    wc_popularity(&objective->core.params, wc_idmap_count(state->own->ids),
+	                  state->own->entries, &state->popularity, &wals_hooks));
 }
 
 static void

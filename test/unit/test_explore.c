@@ -165,7 +165,7 @@ set_objective(WcObjective *objective, int32_t k, bool explicit_feedback)
 static WcFoldUser
 make_user(WcFoldRow *rows, int64_t count)
 {
-	WcFoldUser user = {count, rows, true, false, 1, 1};
+	WcFoldUser user = {count, rows, true, false, 1, {1, 1}};
 
 	for (int64_t e = 0; e < count; e++)
 	{
@@ -247,7 +247,7 @@ test_by_hand(void)
 {
 	WcFoldItems items = {2, vector_of, bias_of, entries_of, NULL};
 	WcFoldRow row = {0, 1, 3, 0};
-	WcFoldUser user = {1, &row, true, false, 1, 1};
+	WcFoldUser user = {1, &row, true, false, 1, {1, 1}};
 	int32_t index[2] = {0, 1};
 	WcObjective objective;
 	WcError error;

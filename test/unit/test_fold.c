@@ -78,7 +78,7 @@ fill_data(uint64_t seed, bool unique, Data *data)
 static WcFoldUser
 user_rows(const Data *data, int32_t user, WcFoldRow *rows)
 {
-	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1, 1};
+	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1, {1, 1}};
 
 	for (int64_t e = 0; e < data->count; e++)
 	{
@@ -352,7 +352,8 @@ user_entries(const void *arg, int32_t index)
 static WcFoldUser
 item_rows(const Data *data, const Trained *t, int32_t item, WcFoldRow *rows)
 {
-	WcFoldUser result = {0, rows, data->has_weight, data->has_time, 1, 0};
+	WcFoldUser result = {0, rows,      data->has_weight, data->has_time,
+	                     1, {0, ITEMS}};
 
 	for (int64_t e = 0; e < data->count; e++)
 	{
@@ -367,10 +368,9 @@ item_rows(const Data *data, const Trained *t, int32_t item, WcFoldRow *rows)
 	if (data->item_weighted)
 		result.weight = data->item_weight[item];
 	for (int32_t j = 0; j < ITEMS; j++)
-		result.popularity +=
+		result.popularity.sum +=
 		    pow(item_entries(t, j),
-		        t->problem.objective.params.popularity_exponent) /
-		    ITEMS;
+		        t->problem.objective.params.popularity_exponent);
 	return result;
 }
 
@@ -537,7 +537,7 @@ test_by_hand(void)
 {
 	float factors[3 * 2] = {1, 0, 0, 2, 1, 1};
 	WcFoldRow rows[2] = {{0, 1, 1, 0}, {1, 1, 1, 0}};
-	WcFoldUser user = {2, rows, false, false, 1, 1};
+	WcFoldUser user = {2, rows, false, false, 1, {1, 1}};
 	const WcFoldEntry *entries;
 	Trained t;
 	WcFoldItems items;
@@ -601,7 +601,7 @@ test_newer(void)
 {
 	WcParams params;
 	WcFoldRow rows[2] = {{3, 1, 1, 5000}, {4, 1, 1, 4000}};
-	WcFoldUser user = {2, rows, false, true, 1, 1};
+	WcFoldUser user = {2, rows, false, true, 1, {1, 1}};
 	const WcFoldEntry *entries;
 	WcFoldItems items;
 	WcFold *fold;
@@ -643,7 +643,7 @@ test_last_in_order(void)
 	WcParams params;
 	WcFoldRow rows[5] = {
 	    {7, 5, 1, 0}, {2, 4, 1, 0}, {7, 1, 1, 0}, {2, 9, 1, 0}, {7, 3, 1, 0}};
-	WcFoldUser user = {5, rows, false, false, 1, 1};
+	WcFoldUser user = {5, rows, false, false, 1, {1, 1}};
 	const WcFoldEntry *entries;
 	WcFoldItems items;
 	WcFold *fold;
@@ -696,7 +696,7 @@ test_refusals(void)
 	WcFoldItems items;
 	WcObjective objective;
 	WcFoldRow rows[2] = {{3, 1, 1, 0}, {3, 1, 1, 0}};
-	WcFoldUser user = {2, rows, true, false, 1, 1};
+	WcFoldUser user = {2, rows, true, false, 1, {1, 1}};
 	WcFold *fold;
 	WcError error;
 	float x[64];
@@ -799,7 +799,7 @@ fold_everything(const Trained *t, const float *item_weight,
 	};
 	WcFoldItems items = items_of(t);
 	WcFoldRow *rows = malloc(sizeof(WcFoldRow) * MANY);
-	WcFoldUser user = {MANY, rows, true, true, 2, 1};
+	WcFoldUser user = {MANY, rows, true, true, 2, {1, 1}};
 	WcFold *fold;
 	float x[64];
 	float bias;

@@ -133,7 +133,7 @@ static WcFoldBatch
 batch_of(const Data *data, Solved *solved)
 {
 	WcFoldBatch batch = {ROWS,         &data->ratings,  data->start,
-	                     data->order,  data->item,      1.5,
+	                     data->order,  data->item,      {1.5, 1},
 	                     data->place,  data->weight,    NULL,
 	                     solved->bias, solved->entries, solved->likes};
 
@@ -171,7 +171,7 @@ solve_alone(WcSide side, const Data *data, Solved *solved)
 	for (int32_t i = 0; i < ROWS; i++)
 	{
 		int32_t place = data->place[i];
-		WcFoldUser user = {0, rows, true, true, data->weight[place], 1.5};
+		WcFoldUser user = {0, rows, true, true, data->weight[place], {1.5, 1}};
 		WcError error;
 		int64_t count;
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_row.c
- *	  The equations of a row against the dense matrices of the fixtures.
+ *	  What the equations of a row begin with.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,16 +14,12 @@ static WcHalf
 half_of(const Fixture *f, const WcModel *model, const double *eigen)
 {
 	const WcProblem *p = &f->problem;
-	WcHalf half = {.side = WC_USERS, .factors = f->k, .entries = &p->by_user};
+	WcHalf half = {.side = WC_USERS, .factors = f->k};
 
 	half.width = f->k + (p->biases ? 1 : 0);
 	half.lambda = p->user_lambda;
-	half.base_weight = p->base_weight;
-	half.row_scale = p->user_scale;
-	half.fixed_scale = p->item_scale;
-	half.w0 = p->w0;
-	half.fixed_share = p->unobserved;
-	half.fixed_bias = model->item_bias;
+	half.rows = wc_rows_of(p, WC_USERS);
+	half.rows.all.col_bias = model->item_bias;
 	half.eigen = eigen;
 	return half;
 }
@@ -35,8 +31,6 @@ main(void)
 	{
 		double eigen[64];
 		float shared[64];
-		float weight[64];
-		float right[64];
 		double worst = 0;
 		WcModel model;
 		WcHalf half;
@@ -50,23 +44,7 @@ main(void)
 		for (int32_t i = 0; i < f.m; i++)
 		{
 			WcRow row = wc_row_open(&half, i);
-			int32_t count = (int32_t) (row.end - row.first);
 
-			CHECK(row.index == i && row.lambda == f.problem.user_lambda[i]);
-			wc_row_coefficients(&half, &row, row.first, count, weight, right);
-			for (int32_t e = 0; e < count; e++)
-			{
-				int32_t j = f.problem.by_user.col[row.first + e];
-				size_t cell = (size_t) i * f.n + j;
-				double target = f.a[cell];
-
-				if (f.problem.biases)
-					target -= model.item_bias[j];
-				worst =
-				    fmax(worst, fabs(weight[e] - f.c[cell]) / (1 + f.c[cell]));
-				worst = fmax(worst, fabs(right[e] - f.w[cell] * target) /
-				                        (1 + f.w[cell]));
-			}
 			wc_row_shared(&half, &row, half.width + 3, shared);
 			for (int32_t p = 0; p < half.width; p++)
 			{

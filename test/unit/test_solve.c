@@ -257,13 +257,6 @@ test_lost_lambda(const WcKernel *kernel)
 		float weights[WALSH];
 		int32_t col[WALSH];
 		int64_t start[2] = {0, count};
-		WcCsr entries = {.rows = 1,
-		                 .cols = WALSH,
-		                 .nnz = count,
-		                 .start = start,
-		                 .col = col,
-		                 .value = values,
-		                 .weight = weights};
 		float solved[WALSH];
 		double expected[WALSH] = {0};
 		double largest = 0;
@@ -291,9 +284,14 @@ test_lost_lambda(const WcKernel *kernel)
 		memset(&half, 0, sizeof(half));
 		half.kernel = kernel;
 		half.factors = half.width = WALSH;
-		half.entries = &entries;
+		half.rows.rows = 1;
+		half.rows.cols = WALSH;
+		half.rows.start = start;
+		half.rows.all.col = col;
+		half.rows.all.value = values;
+		half.rows.all.weight = weights;
+		half.rows.all.scale = 1;
 		half.lambda = &lambda;
-		half.base_weight = 1;
 		half.fixed = vectors;
 		half.solved = solved;
 		memset(solved, 0, sizeof(solved));
