@@ -138,15 +138,10 @@ number_trained(WalsContest *contest)
 	contest->item_map = number_kept(contest, all->cols, keep_item);
 	contest->first_hash =
 	    wals_job_array(contest->parts->job, contest->items, sizeof(uint64));
-	contest->item_hash =
-	    wals_job_array(contest->parts->job, contest->items, sizeof(uint64));
 	for (i = 0; i < all->cols; i++)
 		if (keep_item[i])
-		{
 			contest->first_hash[contest->item_map[i]] =
 			    wc_idmap_hash(parts->ratings->items, i);
-			contest->item_hash[contest->item_map[i]] = parts->item_hash[i];
-		}
 	wc_free(alloc, keep_user);
 	wc_free(alloc, keep_item);
 }
@@ -173,15 +168,12 @@ choose_users(WalsContest *contest)
 	                      parts->request->seed, parts->job, wanted);
 	contest->chosen =
 	    wals_job_array(contest->parts->job, contest->n_asked, sizeof(int32));
-	contest->user_hash =
-	    wals_job_array(contest->parts->job, contest->n_asked, sizeof(uint64));
 	for (i = 0; i < all->rows; i++)
 	{
 		map[i] = -1;
 		if (!wanted[i] || contest->user_map[i] < 0)
 			continue;
 		contest->chosen[contest->n_chosen] = contest->user_map[i];
-		contest->user_hash[contest->n_chosen] = parts->user_hash[i];
 		map[i] = contest->n_chosen++;
 	}
 	wc_free(&parts->job->alloc, wanted);
@@ -219,7 +211,6 @@ take_measured(WalsContest *contest, const int32 *users)
 	const WalsParts *parts = contest->parts;
 	const WalsTuneRequest *request = parts->request;
 	const WcAlloc *alloc = &parts->job->alloc;
-	bool rates = request->metric.kind == WALS_METRIC_RATING;
 	int32 n_all = parts->all.cols;
 	bool *every = flags(contest, n_all, true);
 	int32 *same = number_kept(contest, n_all, every);
@@ -230,22 +221,15 @@ take_measured(WalsContest *contest, const int32 *users)
 	WcCsr all;
 	WalsCells cells = {.csr = &all,
 	                   .item = contest->item_map,
-	                   .relevance = rates ? NULL : &relevance,
-	                   .with_values = rates,
+	                   .relevance = &relevance,
 	                   .n_users = contest->n_chosen,
 	                   .n_items = contest->items};
-	int64 ignored;
 
 	take_chosen(contest, contest->measured, users, same, n_all, &all);
-	if (rates)
-		contest->rated = wals_cells_take(&cells, parts->job);
-	else
-	{
-		contest->relevant = wals_cells_take(&cells, parts->job);
-		contest->n_relevant = wals_cells_count(&cells, parts->job, &ignored);
+	contest->asked = wals_asked_take(&request->metric, &cells, parts->job);
+	if (request->metric.kind != WALS_METRIC_RATING)
 		take_chosen(contest, contest->trained, users, contest->item_map,
-		            contest->items, &contest->seen);
-	}
+		            contest->items, &contest->asked.seen);
 	wc_csr_free(&all, alloc);
 	wc_free(alloc, every);
 	wc_free(alloc, same);
@@ -447,22 +431,10 @@ measure(const Run *run, const WcRanker *ranker, WalsMean *mean)
 	const WalsContest *contest = run->contest;
 	const WalsMetric *metric = &contest->parts->request->metric;
 	WalsJob *job = contest->parts->job;
-	static const int32 shortest = 1; /* what the AUC makes no use of */
-	WcTrial trial = {.users = contest->n_chosen,
-	                 .relevant = &contest->relevant,
-	                 .n_relevant = contest->n_relevant,
-	                 .seen = &contest->seen,
-	                 .user_hash = contest->user_hash,
-	                 .item_hash = contest->item_hash,
-	                 .n_cuts = 1,
-	                 .cuts = metric->cut > 0 ? &metric->cut : &shortest};
-	WalsOutcome outcome = {.n_users = contest->n_chosen};
+	WalsOutcome outcome;
 	bool failed =
-	    has_failed(run, metric->kind == WALS_METRIC_RATING
-	                        ? wals_ranker_rate(ranker, &contest->rated, job,
-	                                           &outcome, &job->error)
-	                        : wals_ranker_rank(ranker, &trial, job, job,
-	                                           &outcome, &job->error));
+	    has_failed(run, wals_ranker_measure(ranker, metric, &contest->asked,
+	                                        job, &outcome));
 
 	if (!failed)
 		*mean = wals_summary_mean(metric, &outcome);

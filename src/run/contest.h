@@ -57,12 +57,7 @@ typedef struct WalsContest
 	int32 n_asked; /* users who have something to measure, or a sample */
 	int32 n_chosen; /* those of them who are in the training */
 	int32 *chosen; /* their indexes in the training */
-	WcCsr rated; /* chosen users: what is measured, with values; or */
-	WcCsr relevant; /* what should be found, and */
-	WcCsr seen; /* what they were trained on */
-	int32 *n_relevant; /* with those that are not in the training */
-	uint64 *user_hash; /* of the chosen */
-	uint64 *item_hash;
+	WalsAsked asked; /* of the chosen */
 	float *popularity; /* items: more is more popular */
 } WalsContest;
 

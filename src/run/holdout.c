@@ -22,15 +22,9 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "miscadmin.h"
-
 #include "run/answer.h"
 #include "run/holdout.h"
 #include "run/measure.h"
-#include "run/steps.h"
-#include "store/query.h"
 
 #define USERS_MAX 10000 /* measured at most, as the default of max_users */
 #define USERS_SEED 0 /* as the default of wals_evaluate */
@@ -87,6 +81,19 @@ draw_users(WalsHoldout *holdout, const WcIdMap *users)
 	                         holdout->drawn);
 }
 
+/* What a version that is any good finds. */
+static int64
+count_relevant(const WalsHoldout *holdout)
+{
+	WalsCells cells = {.csr = &holdout->pairs,
+	                   .relevance = &holdout->relevance,
+	                   .n_users = holdout->pairs.rows};
+	int64 total;
+
+	array_free(holdout, wals_cells_count(&cells, holdout->job, &total));
+	return total;
+}
+
 void
 wals_holdout_take(double fraction, int64 seed, const WcParams *params,
                   WalsRatings *ratings, WalsJob *job, WalsHoldout *holdout)
@@ -107,7 +114,7 @@ wals_holdout_take(double fraction, int64 seed, const WcParams *params,
 	                         &holdout->pairs, &n_merged, &n_zero, &job->alloc,
 	                         &wals_hooks, &job->error));
 	draw_users(holdout, ratings->users);
-	if (wals_relevant_entries(&holdout->pairs, &holdout->relevance) == 0)
+	if (count_relevant(holdout) == 0)
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -278,64 +285,13 @@ check_scores(const WalsHoldout *holdout, WcStatus status)
 	wals_job_check(holdout->job, status);
 }
 
-static void
-rank(const WalsHoldout *holdout, const WalsContestant *contestant,
-     const WcCsr *by_user, WalsCells *pairs, const int32 *cut,
-     WalsOutcome *outcome)
-{
-	WalsJob *job = holdout->job;
-	WalsCells trained = {.csr = by_user,
-	                     .row = holdout->user,
-	                     .item = contestant->item,
-	                     .n_users = pairs->n_users,
-	                     .n_items = pairs->n_items};
-	WcCsr seen = wals_cells_take(&trained, job);
-	WcCsr relevant;
-	int64 ignored;
-	WcTrial trial = {.users = pairs->n_users,
-	                 .relevant = &relevant,
-	                 .seen = &seen,
-	                 .n_cuts = 1,
-	                 .cuts = cut};
-	int32 *n_relevant;
-	int32 i;
-	int32 v;
-
-	pairs->relevance = &holdout->relevance;
-	relevant = wals_cells_take(pairs, job);
-	n_relevant = wals_cells_count(pairs, job, &ignored);
-	trial.n_relevant = n_relevant;
-	check_scores(holdout, wals_ranker_rank(&contestant->ranker, &trial, job,
-	                                       job, outcome, &holdout->job->error));
-	for (i = 0; i < pairs->n_users; i++)
-		for (v = 0; v < outcome->n_values && !pairs->user[i]; v++)
-			outcome->values[(Size) i * outcome->n_values + v] = NAN;
-	array_free(holdout, n_relevant);
-	wc_csr_free(&seen, &job->alloc);
-	wc_csr_free(&relevant, &job->alloc);
-}
-
-static void
-rate(const WalsHoldout *holdout, const WalsContestant *contestant,
-     WalsCells *pairs, WalsOutcome *outcome)
-{
-	WcCsr ratings;
-
-	pairs->with_values = true;
-	ratings = wals_cells_take(pairs, holdout->job);
-	check_scores(holdout,
-	             wals_ranker_rate(&contestant->ranker, &ratings, holdout->job,
-	                              outcome, &holdout->job->error));
-	wc_csr_free(&ratings, &holdout->job->alloc);
-}
-
 WalsOutcome
 wals_holdout_measure(const WalsHoldout *holdout,
                      const WalsContestant *contestant,
                      const WalsContestant *other, const WcCsr *by_user,
                      const WalsMetric *metric)
 {
-	static const int32 shortest = 1; /* what the AUC makes no use of */
+	WalsJob *job = holdout->job;
 	bool rates = metric->kind == WALS_METRIC_RATING;
 	const WalsContestant *beside = rates ? other : NULL;
 	int32 *item = map_pairs(holdout, contestant, beside);
@@ -344,15 +300,22 @@ wals_holdout_measure(const WalsHoldout *holdout,
 	                   .row = holdout->row,
 	                   .item = item,
 	                   .user = user,
+	                   .relevance = &holdout->relevance,
 	                   .n_users = holdout->n_users,
 	                   .n_items = contestant->ranker.items};
-	WalsOutcome outcome = {.n_users = holdout->n_users};
+	WalsCells trained = {.csr = by_user,
+	                     .row = holdout->user,
+	                     .item = contestant->item,
+	                     .n_users = holdout->n_users,
+	                     .n_items = contestant->ranker.items};
+	WalsAsked asked = wals_asked_take(metric, &pairs, job);
+	WalsOutcome outcome;
 
-	if (rates)
-		rate(holdout, contestant, &pairs, &outcome);
-	else
-		rank(holdout, contestant, by_user, &pairs,
-		     metric->cut > 0 ? &metric->cut : &shortest, &outcome);
+	if (!rates)
+		asked.seen = wals_cells_take(&trained, job);
+	check_scores(holdout, wals_ranker_measure(&contestant->ranker, metric,
+	                                          &asked, job, &outcome));
+	wals_asked_free(&asked, job);
 	array_free(holdout, item);
 	array_free(holdout, user);
 	return outcome;

@@ -112,25 +112,45 @@ wals_cells_count(const WalsCells *cells, WalsJob *job, int64 *total)
 	for (i = 0; i < cells->n_users; i++)
 	{
 		int32 row = row_of(cells, i);
+		bool is_asked = cells->user == NULL || cells->user[i];
 
 		CHECK_FOR_INTERRUPTS();
 		result[i] = 0;
-		for (e = csr->start[row]; e < csr->start[row + 1]; e++)
+		for (e = csr->start[row]; is_asked && e < csr->start[row + 1]; e++)
 			result[i] += is_relevant(cells->relevance, csr, e);
 		*total += result[i];
 	}
 	return result;
 }
 
-int64
-wals_relevant_entries(const WcCsr *csr, const WalsRelevance *relevance)
+WalsAsked
+wals_asked_take(const WalsMetric *metric, const WalsCells *held_out,
+                WalsJob *job)
 {
-	int64 result = 0;
-	int64 e;
+	WalsAsked asked = {.n_users = held_out->n_users};
+	WalsCells cells = *held_out;
+	int64 ignored;
 
-	for (e = 0; e < csr->nnz; e++)
-		result += is_relevant(relevance, csr, e);
-	return result;
+	if (metric->kind == WALS_METRIC_RATING)
+	{
+		cells.relevance = NULL;
+		cells.with_values = true;
+		asked.rated = wals_cells_take(&cells, job);
+		return asked;
+	}
+	asked.relevant = wals_cells_take(&cells, job);
+	asked.n_relevant = wals_cells_count(&cells, job, &ignored);
+	return asked;
+}
+
+void
+wals_asked_free(WalsAsked *asked, WalsJob *job)
+{
+	wc_csr_free(&asked->relevant, &job->alloc);
+	wc_csr_free(&asked->seen, &job->alloc);
+	wc_csr_free(&asked->rated, &job->alloc);
+	wc_free(&job->alloc, asked->n_relevant);
+	asked->n_relevant = NULL;
 }
 
 /* ------------------------------------------------------------------------
@@ -326,6 +346,25 @@ wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings, WalsJob *kept,
 	outcome->n_users = ratings->rows;
 	outcome->sums = wals_job_array(kept, ratings->rows, sizeof(WcErrorSums));
 	return wc_rate_users(ranker, ratings, outcome->sums, &wals_hooks, error);
+}
+
+WcStatus
+wals_ranker_measure(const WcRanker *ranker, const WalsMetric *metric,
+                    const WalsAsked *asked, WalsJob *job, WalsOutcome *outcome)
+{
+	static const int32 shortest = 1; /* what the AUC makes no use of */
+	WcTrial trial = {.users = asked->n_users,
+	                 .relevant = &asked->relevant,
+	                 .n_relevant = asked->n_relevant,
+	                 .seen = &asked->seen,
+	                 .n_cuts = 1,
+	                 .cuts = metric->cut > 0 ? &metric->cut : &shortest};
+
+	*outcome = (WalsOutcome){.n_users = asked->n_users};
+	if (metric->kind == WALS_METRIC_RATING)
+		return wals_ranker_rate(ranker, &asked->rated, job, outcome,
+		                        &job->error);
+	return wals_ranker_rank(ranker, &trial, job, job, outcome, &job->error);
 }
 
 void

@@ -50,8 +50,20 @@ extern WcCsr wals_cells_take(const WalsCells *cells, WalsJob *job);
 extern int32 *wals_cells_count(const WalsCells *cells, WalsJob *job,
                                int64 *total);
 
-extern int64 wals_relevant_entries(const WcCsr *csr,
-                                   const WalsRelevance *relevance);
+/* What a metric asks about: lists for all but the last, or predictions. */
+typedef struct WalsAsked
+{
+	int32 n_users;
+	WcCsr relevant;
+	int32 *n_relevant; /* whether the ranker has them or not */
+	WcCsr seen; /* not ranked; the caller's to add */
+	WcCsr rated;
+} WalsAsked;
+
+/* Take it from what was held out. */
+extern WalsAsked wals_asked_take(const WalsMetric *metric,
+                                 const WalsCells *held_out, WalsJob *job);
+extern void wals_asked_free(WalsAsked *asked, WalsJob *job);
 
 /* Users of a stored version; zeros for those it does not have. */
 typedef struct WalsUsers
@@ -111,6 +123,12 @@ extern WcStatus wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
 extern WcStatus wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings,
                                  WalsJob *kept, WalsOutcome *outcome,
                                  WcError *error);
+
+/* The one or the other, as a metric needs it; all job is the same. */
+extern WcStatus wals_ranker_measure(const WcRanker *ranker,
+                                    const WalsMetric *metric,
+                                    const WalsAsked *asked, WalsJob *job,
+                                    WalsOutcome *outcome);
 
 extern void wals_outcome_free(WalsOutcome *outcome, WalsJob *kept);
 
