@@ -412,11 +412,12 @@ search_sorted(const Scan *scan, const WcPack *pack, WcScored *result,
 	size_t count = (size_t) pack->count;
 	WcKeyed *entries = wc_alloc_array(alloc, count, sizeof(WcKeyed));
 	WcKeyed *scratch = wc_alloc_array(alloc, count, sizeof(WcKeyed));
-	WcStatus status = WC_NO_MEMORY;
+	WcStatus status =
+	    entries != NULL && scratch != NULL
+	        ? sort_all(scan, pack, entries, scratch, result, n_result, pace,
+	                   error)
+	        : wc_fail(error, WC_NO_MEMORY, WC_ITEMS, -1, -1, "%s", "");
 
-	if (entries != NULL && scratch != NULL)
-		status = sort_all(scan, pack, entries, scratch, result, n_result, pace,
-		                  error);
 	wc_free(alloc, entries);
 	wc_free(alloc, scratch);
 	return status;
@@ -447,7 +448,7 @@ wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
 		return WC_OK;
 	status = wc_query_filter(pack, query, few, &filter, &owned, alloc);
 	if (status != WC_OK)
-		return status;
+		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
 
 	if (!scan_begin(&scan, pack, query, filter, n, result))
 		status =
@@ -645,6 +646,8 @@ wc_search_many(const WcPack *pack, int32_t n_queries, const WcQuery *queries,
 	}
 	if (status == WC_OK)
 		status = wc_parallel(&threads, batches, search_batch, &job, hooks);
+	if (status != WC_OK)
+		wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
 	for (int32_t t = 0; t < threads.count; t++)
 	{
 		if (work[t] != NULL && work[t]->error.status == status && error != NULL)

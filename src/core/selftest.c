@@ -45,6 +45,12 @@ number(uint64_t row, uint64_t place)
  * ------------------------------------------------------------------------ */
 
 static WcStatus
+fail(WcError *error, WcStatus status)
+{
+	return wc_fail(error, status, WC_USERS, -1, -1, "%s", "");
+}
+
+static WcStatus
 append_ratings(WcCoo *coo, const WcAlloc *alloc)
 {
 	for (int32_t user = 0; user < USERS; user++)
@@ -81,12 +87,12 @@ build(WcProblem *problem, const WcAlloc *alloc, const WcHooks *hooks,
 	params.alpha = 2;
 	params.factors = FACTORS;
 	if (status != WC_OK)
-		return status;
+		return fail(error, status);
 	status = append_ratings(&coo, alloc);
 	if (status != WC_OK)
 	{
 		wc_coo_free(&coo, alloc);
-		return status;
+		return fail(error, status);
 	}
 	memset(&by_user, 0, sizeof(by_user));
 	status = wc_csr_from_coo(
@@ -230,9 +236,15 @@ wc_selftest_solve(const char *kernel, double *worst, const WcAlloc *alloc,
 	{
 		status = train(&problem, kernel, &model, alloc, &no_pause, error);
 		if (status == WC_OK)
+		{
 			status = compare(&problem, &model, worst, alloc);
+			if (status != WC_OK)
+				fail(error, status);
+		}
 		wc_model_free(&model, alloc);
 	}
+	else
+		fail(error, status);
 	wc_problem_free(&problem, alloc);
 	return status;
 }
