@@ -184,7 +184,7 @@ wals_settings_define(void)
 
 	/* whether OpenBLAS is there is asked when it is needed */
 	DefineCustomEnumVariable(
-	    "wals.dense", "Whose code solves the dense problems of a training.",
+	    "wals.dense", "Whose code solves dense problems of trainings and maps.",
 	    "auto: OpenBLAS from 256 factors on, if it is there. Last digits of "
 	    "the factors differ from one to the other.",
 	    &wals_dense, WC_DENSE_AUTO, dense_choices, PGC_USERSET, 0, NULL, NULL,

@@ -25,6 +25,7 @@
 
 #include "core/numerics.h"
 
+#define AT_ONCE 64 /* vectors */
 #define NOTHING 1e-12 /* of the whole variance */
 #define NEAR_ZERO 1e-3 /* of the largest coordinate */
 #define LABELS_OVER                                                            \
@@ -40,10 +41,13 @@ typedef struct Projection
 	const float *const *vectors; /* count, none of zeros */
 	double *inverse; /* count: 1 / length */
 	double *mean; /* factors */
-	double *row; /* factors */
-	double *centred; /* count x factors if that is the smaller way */
+	double *centred; /* rows of factors: AT_ONCE or, if that is the smaller way,
+	                  * of all vectors */
+	bool by_vectors; /* which of the two */
+	const WcKernel *kernel;
+	const WcDense *dense;
 	double *matrix; /* size x size */
-	double *values; /* size, and 3 size to find them */
+	double *values; /* size, and wc_dense_space(size) to find them */
 } Projection;
 
 static double
@@ -84,45 +88,30 @@ find_mean(Projection *p, WcPace *pace)
 static WcStatus
 covariance(Projection *p, WcPace *pace)
 {
-	int32_t k = p->factors;
+	size_t k = (size_t) p->factors;
+	WcStatus status = WC_OK;
 
-	memset(p->matrix, 0, (size_t) k * (size_t) k * sizeof(double));
-	for (int32_t i = 0; i < p->count; i++)
+	for (int32_t first = 0; status == WC_OK && first < p->count;
+	     first += AT_ONCE)
 	{
-		centre(p, i, p->row);
-		for (int32_t f = 0; f < k; f++)
-			for (int32_t g = f; g < k; g++)
-				p->matrix[(size_t) f * (size_t) k + (size_t) g] +=
-				    p->row[f] * p->row[g];
-		if (wc_pace(pace, (int64_t) k * k / 2))
-			return WC_CANCELLED;
+		int32_t some = p->count - first < AT_ONCE ? p->count - first : AT_ONCE;
+
+		for (int32_t i = 0; i < some; i++)
+			centre(p, first + i, p->centred + (size_t) i * k);
+		status = p->dense->square(p->factors, some, p->centred, first > 0,
+		                          p->matrix, pace);
 	}
-	return WC_OK;
+	return status;
 }
 
-/* Upper triangle of the products of vectors. */
+/* The products of vectors. */
 static WcStatus
 products(Projection *p, WcPace *pace)
 {
-	size_t k = (size_t) p->factors;
-
 	for (int32_t i = 0; i < p->count; i++)
-		centre(p, i, p->centred + (size_t) i * k);
-	for (int32_t i = 0; i < p->count; i++)
-	{
-		for (int32_t j = i; j < p->count; j++)
-		{
-			double sum = 0;
-
-			for (size_t f = 0; f < k; f++)
-				sum += p->centred[(size_t) i * k + f] *
-				       p->centred[(size_t) j * k + f];
-			p->matrix[(size_t) i * (size_t) p->size + (size_t) j] = sum;
-		}
-		if (wc_pace(pace, (int64_t) p->count * p->factors))
-			return WC_CANCELLED;
-	}
-	return WC_OK;
+		centre(p, i, p->centred + (size_t) i * (size_t) p->factors);
+	return p->dense->multiply(p->count, p->count, p->factors, p->centred,
+	                          p->centred, true, p->matrix, pace);
 }
 
 /* The axis of the largest eigenvalue but for one that is taken, -1: none. */
@@ -151,13 +140,13 @@ project(const Projection *p, int32_t axis, float *result, WcPace *pace)
 	{
 		double sum = 0;
 
-		if (vector != NULL && p->centred != NULL)
+		if (vector != NULL && p->by_vectors)
 			sum = vector[i] * sqrt(p->values[axis]);
 		else if (vector != NULL)
 		{
-			centre(p, i, p->row);
+			centre(p, i, p->centred);
 			for (int32_t f = 0; f < p->factors; f++)
-				sum += p->row[f] * vector[f];
+				sum += p->centred[f] * vector[f];
 		}
 		result[i] = (float) sum;
 		largest = fmax(largest, fabs(sum));
@@ -174,7 +163,7 @@ project(const Projection *p, int32_t axis, float *result, WcPace *pace)
 }
 
 static WcStatus
-find_axes(Projection *p, float *x, float *y, const char *kernel, WcPace *pace)
+find_axes(Projection *p, float *x, float *y, WcPace *pace)
 {
 	WcStatus status = find_mean(p, pace);
 	double whole = 0;
@@ -182,10 +171,10 @@ find_axes(Projection *p, float *x, float *y, const char *kernel, WcPace *pace)
 	int32_t second;
 
 	if (status == WC_OK)
-		status = p->centred != NULL ? products(p, pace) : covariance(p, pace);
+		status = p->by_vectors ? products(p, pace) : covariance(p, pace);
 	if (status == WC_OK)
-		status = wc_eigen(wc_kernel_choose(kernel), p->size, p->matrix,
-		                  p->values, p->values + p->size, pace);
+		status = p->dense->eigen(p->kernel, p->size, p->matrix, p->values,
+		                         p->values + p->size, pace);
 	if (status != WC_OK)
 		return status;
 	for (int32_t l = 0; l < p->size; l++)
@@ -219,40 +208,44 @@ spread_out(int32_t count, int32_t factors, const float *const *vectors,
 
 WcStatus
 wc_map_project(int32_t count, int32_t factors, const float *const *vectors,
-               float *x, float *y, const char *kernel, const WcAlloc *alloc,
-               const WcHooks *hooks)
+               float *x, float *y, const WcSolverOptions *options,
+               const WcAlloc *alloc, const WcHooks *hooks)
 {
 	size_t k = (size_t) factors;
 	size_t n = count > 0 ? (size_t) count : 1;
 	const float **directed = wc_alloc_array(alloc, n, sizeof(*directed));
-	Projection p = {0,    factors, 0,    directed, NULL,
-	                NULL, NULL,    NULL, NULL,     NULL};
+	Projection p = {.factors = factors, .vectors = directed};
+	static const WcSolverOptions defaults = {1, NULL, WC_DENSE_BUILTIN};
 	WcPace pace = wc_pace_start(hooks);
 	WcStatus status = WC_NO_MEMORY;
 	size_t size;
 
+	if (options == NULL)
+		options = &defaults;
+
 	for (int32_t i = 0; directed != NULL && i < count; i++)
 		if (length_of(factors, vectors[i]) > 0)
 			directed[p.count++] = vectors[i];
-	p.size = p.count < factors ? p.count : factors;
+	p.by_vectors = p.count < factors;
+	p.size = p.by_vectors ? p.count : factors;
+	p.kernel = wc_kernel_choose(options->kernel);
+	p.dense = wc_dense(options->dense, p.size);
 	size = (size_t) p.size;
 	p.inverse = wc_alloc_array(alloc, n, sizeof(double));
 	p.mean = wc_alloc_array(alloc, k, sizeof(double));
-	p.row = wc_alloc_array(alloc, k, sizeof(double));
+	p.centred = wc_alloc_array(alloc, (p.by_vectors ? size : AT_ONCE) * k,
+	                           sizeof(double));
 	p.matrix = wc_alloc_array(alloc, size * size, sizeof(double));
-	p.values = wc_alloc_array(alloc, 4 * size, sizeof(double));
-	if (p.count < factors)
-		p.centred = wc_alloc_array(alloc, size * k, sizeof(double));
+	p.values =
+	    wc_alloc_array(alloc, size + wc_dense_space(p.size), sizeof(double));
 	if (directed != NULL && p.inverse != NULL && p.mean != NULL &&
-	    p.row != NULL && p.matrix != NULL && p.values != NULL &&
-	    (p.count >= factors || p.centred != NULL))
-		status = p.count > 0 ? find_axes(&p, x, y, kernel, &pace) : WC_OK;
+	    p.centred != NULL && p.matrix != NULL && p.values != NULL)
+		status = p.count > 0 ? find_axes(&p, x, y, &pace) : WC_OK;
 	if (status == WC_OK)
 		spread_out(count, factors, vectors, p.count, x, y);
 	wc_free(alloc, directed);
 	wc_free(alloc, p.inverse);
 	wc_free(alloc, p.mean);
-	wc_free(alloc, p.row);
 	wc_free(alloc, p.matrix);
 	wc_free(alloc, p.values);
 	wc_free(alloc, p.centred);

@@ -57,6 +57,7 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 	WalsMapPoint *points =
 	    MemoryContextAllocHuge(context, sizeof(*points) * room);
 	Datum *ids = palloc_extended(sizeof(Datum) * room, MCXT_ALLOC_HUGE);
+	WcSolverOptions options = wals_solver_options(1);
 	WalsJob job;
 	MemoryContext caller;
 	int32 count = 0;
@@ -66,7 +67,7 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 		vectors[i] = wals_rows_vector(rows, wals_rows_popular(rows, i));
 	wals_job_init(&job, CurrentMemoryContext, 0);
 	wals_job_check(&job, wc_map_project(n, rows->pack.factors, vectors, x, y,
-	                                    wals_kernel, &job.alloc, &wals_hooks));
+	                                    &options, &job.alloc, &wals_hooks));
 	for (i = 0; i < n; i++)
 	{
 		int32 index = wals_rows_popular(rows, i);
