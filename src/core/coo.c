@@ -180,3 +180,33 @@ wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
 	}
 	return WC_OK;
 }
+
+WcStatus
+wc_coo_group(const WcCoo *coo, WcSide side, const int32_t *row_of, int32_t rows,
+             int64_t *start, int64_t *order, const WcHooks *hooks)
+{
+	const int32_t *index = side == WC_USERS ? coo->user : coo->item;
+	WcPace pace = wc_pace_start(hooks);
+
+	memset(start, 0, ((size_t) rows + 1) * sizeof(int64_t));
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		if (row_of[index[e]] >= 0)
+			start[row_of[index[e]] + 1]++;
+	}
+	for (int32_t row = 0; row < rows; row++)
+		start[row + 1] += start[row];
+	for (int64_t e = 0; e < coo->count; e++)
+	{
+		if (wc_pace(&pace, 1))
+			return WC_CANCELLED;
+		if (row_of[index[e]] >= 0)
+			order[start[row_of[index[e]]]++] = e;
+	}
+	/* each start has moved to the next one's */
+	memmove(start + 1, start, (size_t) rows * sizeof(int64_t));
+	start[0] = 0;
+	return WC_OK;
+}

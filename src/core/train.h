@@ -145,6 +145,17 @@ extern WcStatus wc_coo_renumber(WcCoo *coo, const int32_t *user_renumber,
                                 const WcHooks *hooks);
 
 /*
+ * Ratings by row: those of row r are order[start[r]] to order[start[r + 1] - 1],
+ * in the order in which they arrived.  row_of has the row, below rows, of each
+ * index of the side, or -1: left out.  start has rows + 1 elements, order one
+ * for each rating.
+ */
+extern WcStatus wc_coo_group(const WcCoo *coo, WcSide side,
+                             const int32_t *row_of, int32_t rows,
+                             int64_t *start, int64_t *order,
+                             const WcHooks *hooks);
+
+/*
  * One side of the ratings by row.  Entries of a row are sorted by column and
  * distinct.  value NULL: all 1; weight NULL: all 1.  time is there between
  * merging and fading, share between fading and wc_problem_build.

@@ -58,8 +58,6 @@
 #include "store/ratings.h"
 #include "store/source.h"
 
-#define GROUP_CHECK (1 << 20) /* ratings between two looks for interrupts */
-
 const WalsChoice wals_refresh_items_choices[] = {
     {"new", WALS_REFRESH_NEW}, {"touched", WALS_REFRESH_TOUCHED}, {NULL, 0}};
 
@@ -189,34 +187,15 @@ number_rows(SolveState *state, const WcIdMap *ids)
 static void
 group_ratings(SolveState *state)
 {
-	const WalsRefresh *refresh = state->refresh;
 	const WcCoo *coo = &state->ratings.coo;
-	const int32 *row = state->own->side == WC_USERS ? coo->user : coo->item;
-	int32 rows = state->n_rows;
-	int64 e;
-	int32 i;
+	WalsJob *job = &state->refresh->job;
 
 	state->start =
-	    wals_job_array(&refresh->job, (Size) rows + 2, sizeof(int64));
-	state->order =
-	    wals_job_array(&refresh->job, Max(coo->count, 1), sizeof(int64));
-	memset(state->start, 0, ((Size) rows + 2) * sizeof(int64));
-	for (e = 0; e < coo->count; e++)
-	{
-		if (e % GROUP_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (state->batch_row[row[e]] >= 0)
-			state->start[state->batch_row[row[e]] + 2]++;
-	}
-	for (i = 0; i < rows; i++)
-		state->start[i + 2] += state->start[i + 1];
-	for (e = 0; e < coo->count; e++)
-	{
-		if (e % GROUP_CHECK == 0)
-			CHECK_FOR_INTERRUPTS();
-		if (state->batch_row[row[e]] >= 0)
-			state->order[state->start[state->batch_row[row[e]] + 1]++] = e;
-	}
+	    wals_job_array(job, (int64) state->n_rows + 1, sizeof(int64));
+	state->order = wals_job_array(job, Max(coo->count, 1), sizeof(int64));
+	wals_job_check(job, wc_coo_group(coo, state->own->side, state->batch_row,
+	                                 state->n_rows, state->start, state->order,
+	                                 &wals_hooks));
 }
 
 /* Leave out of start and order what other does not know: item and unknown. */

@@ -196,6 +196,47 @@ test_renumber(void)
 	wc_coo_free(&coo, &check_alloc);
 }
 
+/* Every rating of a row, in its order, and no other; for both sides. */
+static void
+test_group(void)
+{
+	static const int32_t row_of[5] = {2, -1, 0, 3, -1};
+	int64_t start[5];
+	int64_t order[60];
+	CheckCancel cancel = {1, 0};
+	WcHooks hooks = {check_should_stop, NULL, &cancel};
+	WcCoo coo;
+
+	CHECK(wc_coo_init(&coo, false, false, false, &check_alloc) == WC_OK);
+	CHECK(wc_coo_group(&coo, WC_USERS, row_of, 4, start, order, NULL) == WC_OK);
+	CHECK(start[0] == 0 && start[4] == 0);
+	for (int32_t e = 0; e < 60; e++)
+		CHECK(check_append(&coo, e * 7 % 5, e * e % 5, 0, 0, 0, &check_alloc) ==
+		      WC_OK);
+	for (int side = 0; side < 2; side++)
+	{
+		const int32_t *index = side == WC_USERS ? coo.user : coo.item;
+		int64_t place = 0;
+		bool same = true;
+
+		CHECK(wc_coo_group(&coo, (WcSide) side, row_of, 4, start, order,
+		                   NULL) == WC_OK);
+		for (int32_t row = 0; row < 4; row++)
+		{
+			same &= start[row] == place;
+			for (int64_t e = 0; e < coo.count; e++)
+				if (row_of[index[e]] == row)
+					same &= order[place++] == e;
+		}
+		CHECK(same && start[4] == place);
+	}
+	CHECK(start[2] == start[1]); /* nobody's row */
+	cancel.remaining = 0;
+	CHECK(wc_coo_group(&coo, WC_USERS, row_of, 4, start, order, &hooks) ==
+	      WC_CANCELLED);
+	wc_coo_free(&coo, &check_alloc);
+}
+
 int
 main(void)
 {
@@ -205,5 +246,6 @@ main(void)
 	test_block_no_memory();
 	test_too_large();
 	test_renumber();
+	test_group();
 	return check_report("test_coo");
 }
