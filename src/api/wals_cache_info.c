@@ -9,6 +9,8 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
 
 #include "store/cache.h"
 
@@ -17,7 +19,32 @@ PG_FUNCTION_INFO_V1(wals_cache_info);
 Datum
 wals_cache_info(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsCached *rows;
+	int n = wals_cache_list(&rows);
+	int i;
+
 	InitMaterializedSRF(fcinfo, 0);
-	wals_cache_list_rows((ReturnSetInfo *) fcinfo->resultinfo);
+	for (i = 0; i < n; i++)
+	{
+		const WalsCached *row = &rows[i];
+		const char *place = !row->is_kept    ? "not kept"
+		                    : row->is_shared ? "shared file"
+		                                     : "memory";
+		Datum values[8];
+		bool nulls[8] = {false};
+
+		values[0] = ObjectIdGetDatum(row->model);
+		values[1] = Int32GetDatum(row->version);
+		values[2] =
+		    CStringGetTextDatum(row->side == WC_USERS ? "users" : "items");
+		values[3] = CStringGetTextDatum(place);
+		values[4] = Int64GetDatum((int64) row->bytes);
+		nulls[4] = !row->is_kept;
+		values[5] = Int64GetDatum(row->hits);
+		values[6] = Int64GetDatum(row->loads);
+		values[7] = Int64GetDatum(row->opens);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
 	return (Datum) 0;
 }

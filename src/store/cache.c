@@ -62,7 +62,6 @@
 #include "utils/memutils.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/compat.h"
 #include "base/job.h"
@@ -657,43 +656,36 @@ entry_of(const CacheCount *count)
 	return NULL;
 }
 
-void
-wals_cache_list_rows(ReturnSetInfo *result)
+int
+wals_cache_list(WalsCached **result)
 {
 	dlist_iter iter;
+	int n = 0;
 
+	dlist_foreach(iter, &cache_counts) n++;
+	*result = palloc0(sizeof(WalsCached) * Max(n, 1));
+	n = 0;
 	dlist_foreach(iter, &cache_counts)
 	{
 		const CacheCount *count = dlist_container(CacheCount, node, iter.cur);
 		const CacheEntry *entry;
-		const char *place = "not kept";
-		Datum values[8];
-		bool nulls[8] = {false};
-		Size bytes = 0;
+		WalsCached *row;
 
 		if (!may_read(count->model) || !may_read(count->table))
 			continue;
 		entry = entry_of(count);
-		if (entry != NULL && entry->map.address != NULL)
-		{
-			place = "shared file";
-			bytes = entry->map.bytes;
-		}
-		else if (entry != NULL)
-		{
-			place = "memory";
-			bytes = entry->job.used;
-		}
-		values[0] = ObjectIdGetDatum(count->model);
-		values[1] = Int32GetDatum(entry ? entry->key.version : count->version);
-		values[2] =
-		    CStringGetTextDatum(count->side == WC_USERS ? "users" : "items");
-		values[3] = CStringGetTextDatum(place);
-		values[4] = Int64GetDatum((int64) bytes);
-		nulls[4] = entry == NULL;
-		values[5] = Int64GetDatum(count->hits);
-		values[6] = Int64GetDatum(count->loads);
-		values[7] = Int64GetDatum(count->opens);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		row = &(*result)[n++];
+		row->model = count->model;
+		row->version = entry ? entry->key.version : count->version;
+		row->side = count->side;
+		row->is_kept = entry != NULL;
+		row->is_shared = entry != NULL && entry->map.address != NULL;
+		row->bytes = row->is_shared ? entry->map.bytes
+		             : row->is_kept ? entry->job.used
+		                            : 0;
+		row->hits = count->hits;
+		row->loads = count->loads;
+		row->opens = count->opens;
 	}
+	return n;
 }

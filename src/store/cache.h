@@ -8,8 +8,6 @@
 #ifndef WALS_STORE_CACHE_H
 #define WALS_STORE_CACHE_H
 
-#include "nodes/execnodes.h"
-
 #include "core/core.h"
 #include "store/model.h"
 
@@ -42,11 +40,22 @@ extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
  */
 extern bool wals_cache_may_differ(Oid table);
 
-/*
- * One row of wals_cache_info() for each side of a model this session has
- * answered from and whose tables the current role may read.
- */
-extern void wals_cache_list_rows(ReturnSetInfo *result);
+/* A side of a model that this session has answered from. */
+typedef struct WalsCached
+{
+	Oid model;
+	int32 version;
+	WcSide side;
+	bool is_kept; /* now */
+	bool is_shared; /* in a file that others have, too; else in memory */
+	Size bytes;
+	int64 hits;
+	int64 loads;
+	int64 opens;
+} WalsCached;
+
+/* Those whose tables the current role may read; returns how many there are. */
+extern int wals_cache_list(WalsCached **result);
 
 static inline int32
 wals_rows_count(const WalsRows *rows)
