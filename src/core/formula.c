@@ -11,6 +11,7 @@
  */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "core/formula.h"
 
@@ -29,6 +30,27 @@ g(const WcParams *params, double r)
 			break;
 	}
 	return 1;
+}
+
+bool
+wc_by_value(WcWeighting weighting)
+{
+	return weighting == WC_WEIGHT_LINEAR || weighting == WC_WEIGHT_LOG;
+}
+
+int
+wc_g_words(const WcParams *params, size_t size, char *text)
+{
+	char alpha[32] = "";
+
+	if (params->alpha != 1.0)
+		snprintf(alpha, sizeof(alpha), "%g ", params->alpha);
+	if (params->weighting == WC_WEIGHT_LINEAR)
+		return snprintf(text, size, "%s|r|", alpha);
+	if (params->epsilon != 1.0)
+		return snprintf(text, size, "%slog(1 + |r| / %g)", alpha,
+		                params->epsilon);
+	return snprintf(text, size, "%slog(1 + |r|)", alpha);
 }
 
 void

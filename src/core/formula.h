@@ -26,6 +26,9 @@
 extern void wc_weigh_values(const WcParams *params, int64_t count,
                             const float *value, bool fresh, float *weight);
 
+/* g of a weighting by value in words, as snprintf. */
+extern int wc_g_words(const WcParams *params, size_t size, char *text);
+
 /* The target of a fresh entry; mean is that of explicit feedback, else 0. */
 static inline float
 wc_target(WcFeedback feedback, double mean, float value)

@@ -132,14 +132,10 @@ add_entry_weight(Line *line, const WcObjective *objective,
 
 	if (wc_by_value(params->weighting))
 	{
-		if (params->alpha != 1.0)
-			add(line, "%g ", params->alpha);
-		if (params->weighting == WC_WEIGHT_LINEAR)
-			add(line, "|r|");
-		else if (params->epsilon != 1.0)
-			add(line, "log(1 + |r| / %g)", params->epsilon);
-		else
-			add(line, "log(1 + |r|)");
+		char words[100];
+
+		wc_g_words(params, sizeof(words), words);
+		add(line, "%s", words);
 		times = " * ";
 	}
 	if (has_weight_column)

@@ -348,11 +348,7 @@ typedef struct WcObjective
 } WcObjective;
 
 /* Whether a weighting looks at the value of an entry: linear and log. */
-static inline bool
-wc_by_value(WcWeighting weighting)
-{
-	return weighting == WC_WEIGHT_LINEAR || weighting == WC_WEIGHT_LOG;
-}
+extern bool wc_by_value(WcWeighting weighting);
 
 /* What t_j of an item is relative to: the sum of C_j^e over the items. */
 typedef struct WcPopularity

@@ -612,9 +612,7 @@ values_are_signs(const TrainState *state)
 	const WcParams *params = &state->problem.objective.params;
 
 	return state->request->source.value_col != NULL &&
-	       params->feedback == WC_IMPLICIT &&
-	       params->weighting != WC_WEIGHT_LINEAR &&
-	       params->weighting != WC_WEIGHT_LOG;
+	       params->feedback == WC_IMPLICIT && !wc_by_value(params->weighting);
 }
 
 /* Say so when fewer iterations were run than asked for. */

@@ -362,8 +362,7 @@ wals_ratings_memory(const WalsRatings *ratings, const WalsJob *job,
 	const WcCoo *coo = &ratings->coo;
 	bool has_value = coo->value != NULL || params->half_life > 0;
 	bool has_weight = coo->weight != NULL || params->half_life > 0 ||
-	                  params->weighting == WC_WEIGHT_LINEAR ||
-	                  params->weighting == WC_WEIGHT_LOG;
+	                  wc_by_value(params->weighting);
 	int32 factors =
 	    params->factors == WC_FACTORS_AUTO ? WC_FACTORS_LEAST : params->factors;
 	size_t needed = 0;
