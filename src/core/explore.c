@@ -84,7 +84,7 @@ join(const WcFold *fold, const double *inverse, double *row, int32_t pitch,
 	size_t k = (size_t) fold->factors;
 	size_t width = (size_t) fold->width;
 	size_t turn =
-	    (size_t) wc_pitch(wc_pad(fold->factors, fold->solver.kernel->lanes));
+	    (size_t) wc_pitch(wc_pad(fold->factors, fold->engine.kernel->lanes));
 
 	for (size_t p = 0; p < width; p++)
 	{
@@ -147,7 +147,7 @@ bound_lengthening(const WcFold *fold, const double *r, const double *inverse,
                   const float *b)
 {
 	size_t width = (size_t) fold->width;
-	size_t pitch = (size_t) fold->work.pitch;
+	size_t pitch = (size_t) fold->engine.work->pitch;
 	double w0 = fold->objective.params.unobserved_weight;
 	double least = wc_fold_least(fold) +
 	               (w0 != 0 ? w0 * fold->row_share * fold->eigen_min : 0);
@@ -168,7 +168,7 @@ bound_lengthening(const WcFold *fold, const double *r, const double *inverse,
 WcStatus
 wc_spread_begin(WcFold *fold, double *largest, WcPace *pace, WcError *error)
 {
-	WcWork *work = &fold->work;
+	WcWork *work = fold->engine.work;
 	size_t width = (size_t) fold->width;
 	float *b = work->matrix;
 	double *inverse;
@@ -222,8 +222,8 @@ wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
 {
 	size_t k = (size_t) fold->factors;
 	size_t width = (size_t) fold->width;
-	size_t pitch = (size_t) fold->work.pitch;
-	float *from = fold->work.strip;
+	size_t pitch = (size_t) fold->engine.work->pitch;
+	float *from = fold->engine.work->strip;
 	float *to = from + WC_KERNEL_CHUNK * pitch;
 
 	WC_ASSERT(count <= WC_KERNEL_CHUNK);
@@ -236,8 +236,8 @@ wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
 		if (width > k)
 			from[(size_t) i * pitch + k] = 1;
 	}
-	fold->solver.kernel->multiply(fold->work.size, fold->work.pitch,
-	                              wc_pad(count, 8), from, fold->work.matrix,
+	fold->engine.kernel->multiply(fold->engine.work->size, fold->engine.work->pitch,
+	                              wc_pad(count, 8), from, fold->engine.work->matrix,
 	                              to);
 	for (int32_t i = 0; i < count; i++)
 	{

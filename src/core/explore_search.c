@@ -91,7 +91,7 @@ static WcStatus
 measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 {
 	const WcExplore *explore = tour->explore;
-	int64_t size = tour->fold->work.size;
+	int64_t size = tour->fold->engine.work->size;
 	const float *vectors[BATCH];
 	int32_t entries[BATCH];
 	float spread[BATCH];
@@ -190,7 +190,7 @@ is_bounded(Tour *tour)
 
 	for (size_t p = 0; p < width && !fold->empty; p++)
 	{
-		const float *row = fold->work.matrix + p * (size_t) fold->work.pitch;
+		const float *row = fold->engine.work->matrix + p * (size_t) fold->engine.work->pitch;
 
 		for (size_t c = 0; c < width; c++)
 			sum += (double) row[c] * row[c];
@@ -214,9 +214,9 @@ code_columns(Tour *tour, int32_t largest_code, const WcAlloc *alloc,
 {
 	const WcFold *fold = tour->fold;
 	int32_t k = fold->factors;
-	size_t pitch = (size_t) fold->work.pitch;
+	size_t pitch = (size_t) fold->engine.work->pitch;
 	size_t code_bytes = (size_t) wc_pack_chunks(k) * WC_PACK_CHUNK;
-	const float *b = fold->work.matrix;
+	const float *b = fold->engine.work->matrix;
 	float column[WC_FACTORS_MAX];
 	double rest = 0;
 

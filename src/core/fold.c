@@ -152,7 +152,7 @@ sum_gram(WcFold *fold, const WcFoldItems *items, float *panel, double *sum,
 		for (int32_t j = 0; j < count; j++)
 			memcpy(panel + (size_t) j * k, items->vector(items->arg, first + j),
 			       k * sizeof(float));
-		status = wc_gram(&fold->solver, count, panel,
+		status = wc_gram(&fold->engine, count, panel,
 		                 fold->share != NULL ? fold->share + first : NULL, sum,
 		                 hooks);
 		if (status != WC_OK)
@@ -184,7 +184,7 @@ static WcStatus
 set_rotation(WcFold *fold, const double *gram, WcPace *pace)
 {
 	int32_t k = fold->factors;
-	int32_t size = wc_pad(k, fold->solver.kernel->lanes);
+	int32_t size = wc_pad(k, fold->engine.kernel->lanes);
 	int32_t pitch = wc_pitch(size);
 	size_t cells = (size_t) size * (size_t) pitch;
 	uintptr_t block;
@@ -227,8 +227,8 @@ set_basis(WcFold *fold, double *gram, double *space, WcPace *pace)
 			fold->eigen[p] = gram[(size_t) p * k + p];
 	else
 	{
-		status =
-		    wc_eigen(fold->solver.kernel, k, gram, fold->eigen, space, pace);
+		status = fold->engine.dense->eigen(fold->engine.kernel, k, gram,
+		                                   fold->eigen, space, pace);
 		if (status == WC_OK)
 			status = set_rotation(fold, gram, pace);
 	}
@@ -252,7 +252,8 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 	float *panel = wc_alloc_array(alloc, rows * k, sizeof(float));
 	double *sum = wc_alloc_array(alloc, k * k, sizeof(double));
 	double *gram = wc_alloc_array(alloc, k * k, sizeof(double));
-	double *space = wc_alloc_array(alloc, 3 * k, sizeof(double));
+	double *space = 
+	    wc_alloc_array(alloc, wc_dense_space(fold->factors), sizeof(double));
 	WcStatus status = WC_NO_MEMORY;
 
 	fold->eigen = wc_alloc_array(alloc, k, sizeof(double));
@@ -291,16 +292,9 @@ wc_fold_create(const WcObjective *objective, WcSide side,
 	fold->items = items->count;
 	fold->factors = objective->params.factors;
 	fold->width = fold->factors + (objective->params.biases == 1 ? 1 : 0);
-	fold->solver.alloc = alloc;
-	fold->solver.kernel = wc_kernel_choose(kernel);
-	fold->solver.threads.count = 1;
-	fold->solver.threads.start = pthread_create;
-	fold->solver.factors = fold->factors;
-	fold->solver.width = fold->width;
-	fold->solver.work = &fold->work;
-
 	status =
-	    wc_work_create(fold->solver.kernel, fold->width, &fold->work, alloc);
+	    wc_engine_create(&(const WcSolverOptions){1, kernel, WC_DENSE_BUILTIN},
+	                     fold->factors, fold->width, &fold->engine, alloc);
 	if (status == WC_OK)
 		status = read_items(fold, items, item_weight, &pace);
 	if (status == WC_OK && objective->params.unobserved_weight != 0)
@@ -326,7 +320,7 @@ wc_fold_free(WcFold *fold)
 	if (fold == NULL)
 		return;
 	alloc = fold->alloc;
-	wc_work_free(&fold->work, alloc);
+	wc_engine_free(&fold->engine);
 	wc_free(alloc, fold->share);
 	wc_free(alloc, fold->scale);
 	wc_free(alloc, fold->eigen);
@@ -380,11 +374,11 @@ wc_fold_make_vector_room(WcFold *fold, int64_t count)
 static WcStatus
 rotate(WcFold *fold, int64_t count, float *rows, WcPace *pace)
 {
-	const WcKernel *kernel = fold->solver.kernel;
+	const WcKernel *kernel = fold->engine.kernel;
 	size_t k = (size_t) fold->factors;
 	int32_t size = wc_pad(fold->factors, kernel->lanes);
 	int32_t pitch = wc_pitch(size);
-	float *from = fold->work.strip;
+	float *from = fold->engine.work->strip;
 	float *to = from + (size_t) WC_KERNEL_CHUNK * pitch;
 
 	memset(from, 0, (size_t) WC_KERNEL_CHUNK * pitch * sizeof(float));
@@ -483,7 +477,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 	WcHalf half;
 
 	memset(&half, 0, sizeof(half));
-	half.kernel = fold->solver.kernel;
+	half.kernel = fold->engine.kernel;
 	half.side = fold->side;
 	half.factors = fold->factors;
 	half.width = fold->width;
@@ -501,7 +495,7 @@ solve(WcFold *fold, double scale, float *factors, float *bias, WcPace *pace,
 	half.solved_bias = fold->width > fold->factors ? bias : NULL;
 	terms = wc_terms_of(&half.rows, 0);
 	set_right(fold, &terms);
-	return wc_solve_row(&half, 0, -1, &fold->work, pace, error);
+	return wc_solve_row(&half, 0, -1, fold->engine.work, pace, error);
 }
 
 /* factors = Q factors */
@@ -509,8 +503,8 @@ static void
 rotate_back(const WcFold *fold, float *factors)
 {
 	int32_t k = fold->factors;
-	int32_t pitch = wc_pitch(wc_pad(k, fold->solver.kernel->lanes));
-	double *x = fold->work.solution;
+	int32_t pitch = wc_pitch(wc_pad(k, fold->engine.kernel->lanes));
+	double *x = fold->engine.work->solution;
 
 	for (int32_t p = 0; p < k; p++)
 	{
@@ -613,7 +607,7 @@ shared(const WcFold *fold, size_t p)
 static WcStatus
 factor_rows(WcFold *fold, WcPace *pace)
 {
-	WcWork *work = &fold->work;
+	WcWork *work = fold->engine.work;
 	size_t width = (size_t) fold->width;
 	double *row = work->strip_double;
 
@@ -637,7 +631,7 @@ factor_rows(WcFold *fold, WcPace *pace)
 WcStatus
 wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 {
-	WcWork *work = &fold->work;
+	WcWork *work = fold->engine.work;
 	size_t width = (size_t) fold->width;
 	double *matrix = work->matrix_double;
 	double most = 0;
@@ -656,7 +650,7 @@ wc_fold_factor(WcFold *fold, WcPace *pace, WcError *error)
 		for (int32_t e = 0; e < some; e++)
 			weighted_row(fold, first + e,
 			             work->strip_double + (size_t) e * width);
-		fold->solver.kernel->rank_update_double(fold->width, some,
+		fold->engine.kernel->rank_update_double(fold->width, some,
 		                                        work->strip_double, matrix);
 		if (wc_pace(pace, some * (int64_t) (width * (width + 1) / 4)))
 			return wc_fold_fail(fold, error, WC_CANCELLED);
@@ -694,7 +688,7 @@ wc_fold_explain(WcFold *fold, const float *vector, const WcHooks *hooks,
                 WcError *error)
 {
 	WcPace pace = wc_pace_start(hooks);
-	WcWork *work = &fold->work;
+	WcWork *work = fold->engine.work;
 	size_t k = (size_t) fold->factors;
 	double *z = work->solution;
 	WcStatus status = wc_fold_factor(fold, &pace, error);

@@ -17,8 +17,7 @@ struct WcFold
 	WcObjective objective;
 	WcSide side; /* that is solved */
 	const WcAlloc *alloc;
-	WcSolver solver; /* kernel, one thread and its workspace, no problem */
-	WcWork work;
+	WcEngine engine; /* of one thread */
 	int32_t factors; /* k */
 	int32_t width; /* k, with biases k + 1 */
 	int32_t items;

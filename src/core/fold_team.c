@@ -56,8 +56,6 @@ copy_fold(const WcFold *fold, WcFold **result)
 	copy->objective = fold->objective;
 	copy->side = fold->side;
 	copy->alloc = fold->alloc;
-	copy->solver = fold->solver;
-	copy->solver.work = &copy->work;
 	copy->factors = fold->factors;
 	copy->width = fold->width;
 	copy->items = fold->items;
@@ -68,8 +66,7 @@ copy_fold(const WcFold *fold, WcFold **result)
 	copy->eigen = fold->eigen;
 	copy->eigen_min = fold->eigen_min;
 	copy->rotation = fold->rotation;
-	return wc_work_create(copy->solver.kernel, copy->width, &copy->work,
-	                      copy->alloc);
+	return wc_engine_copy(&fold->engine, 1, &copy->engine);
 }
 
 static void

@@ -20,7 +20,7 @@
 
 typedef struct GramJob
 {
-	const WcSolver *solver;
+	const WcEngine *engine;
 	int32_t count;
 	const float *factors;
 	const float *share;
@@ -32,9 +32,9 @@ static WcStatus
 gram_panel(void *arg, int32_t thread, int64_t panel, WcPace *pace)
 {
 	GramJob *job = arg;
-	const WcKernel *kernel = job->solver->kernel;
-	WcWork *work = &job->solver->work[thread];
-	int32_t k = job->solver->factors;
+	const WcKernel *kernel = job->engine->kernel;
+	WcWork *work = &job->engine->work[thread];
+	int32_t k = job->engine->factors;
 	int32_t size = wc_pad(k, kernel->lanes);
 	int32_t first = (int32_t) (panel * WC_GRAM_PANEL);
 	int32_t end =
@@ -80,13 +80,13 @@ gram_panel(void *arg, int32_t thread, int64_t panel, WcPace *pace)
 }
 
 WcStatus
-wc_gram(const WcSolver *solver, int32_t count, const float *factors,
+wc_gram(const WcEngine *engine, int32_t count, const float *factors,
         const float *share, double *gram, const WcHooks *hooks)
 {
-	int32_t k = solver->factors;
+	int32_t k = engine->factors;
 	int64_t panels = ((int64_t) count + WC_GRAM_PANEL - 1) / WC_GRAM_PANEL;
-	GramJob job = {solver, count, factors, share, gram, 0};
+	GramJob job = {engine, count, factors, share, gram, 0};
 
 	memset(gram, 0, (size_t) k * k * sizeof(double));
-	return wc_parallel(&solver->threads, panels, gram_panel, &job, hooks);
+	return wc_parallel(&engine->threads, panels, gram_panel, &job, hooks);
 }

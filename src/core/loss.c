@@ -76,7 +76,7 @@ predict(const LossJob *job, int32_t user, const int32_t *col, int32_t count,
 	gather.ahead = ahead;
 	gather.base = model->item_factors;
 	gather.col = col;
-	job->solver->kernel->dots(&gather, x, scratch);
+	job->solver->engine.kernel->dots(&gather, x, scratch);
 	for (int32_t i = 0; i < count; i++)
 		prediction[i] = scratch[i];
 }
@@ -176,7 +176,7 @@ loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 		int32_t row = schedule->order[i];
 		const float *x = factors + (size_t) row * k;
 
-		if (users && !row_loss(job, row, &solver->work[thread], &sum, pace))
+		if (users && !row_loss(job, row, &solver->engine.work[thread], &sum, pace))
 			return WC_CANCELLED;
 		if (users && job->gram != NULL && problem->w0 != 0)
 		{
@@ -202,7 +202,7 @@ add_chunks(WcSolver *solver, LossJob *job, WcLossSum *sum, const WcHooks *hooks)
 	int64_t chunks = (int64_t) solver->schedule[WC_USERS].n_chunks +
 	                 solver->schedule[WC_ITEMS].n_chunks;
 	WcStatus status =
-	    wc_parallel(&solver->threads, chunks, loss_chunk, job, hooks);
+	    wc_parallel(&solver->engine.threads, chunks, loss_chunk, job, hooks);
 
 	for (int64_t chunk = 0; status == WC_OK && chunk < chunks; chunk++)
 	{
@@ -218,15 +218,15 @@ unobserved_loss(WcSolver *solver, const WcModel *model, double *loss,
                 const WcHooks *hooks)
 {
 	const WcProblem *problem = solver->problem;
-	double *user_gram = solver->work[0].matrix_double;
-	int32_t k = solver->factors;
+	double *user_gram = solver->engine.work[0].matrix_double;
+	int32_t k = solver->engine.factors;
 	double trace = 0;
 	WcStatus status;
 
-	status = wc_gram(solver, model->items, model->item_factors,
+	status = wc_gram(&solver->engine, model->items, model->item_factors,
 	                 problem->unobserved, solver->gram, hooks);
 	if (status == WC_OK)
-		status = wc_gram(solver, model->users, model->user_factors, NULL,
+		status = wc_gram(&solver->engine, model->users, model->user_factors, NULL,
 		                 user_gram, hooks);
 	if (status != WC_OK)
 		return status;
@@ -249,7 +249,7 @@ precise_gram(const WcSolver *solver, const WcModel *model, double *gram,
              const WcHooks *hooks)
 {
 	const float *share = solver->problem->unobserved;
-	int32_t k = solver->factors;
+	int32_t k = solver->engine.factors;
 	WcPace pace = wc_pace_start(hooks);
 
 	memset(gram, 0, (size_t) k * k * sizeof(double));
@@ -287,7 +287,7 @@ wc_loss(WcSolver *solver, const WcModel *model, double *loss,
 		status = add_chunks(solver, &job, &sum, hooks);
 	if (status == WC_OK && sum.loss < PRECISE * sum.size)
 	{
-		double *gram = solver->work[0].matrix_double;
+		double *gram = solver->engine.work[0].matrix_double;
 
 		memset(&sum, 0, sizeof(sum));
 		job.gram = gram;

@@ -11,10 +11,8 @@
 #include <float.h>
 #include <math.h>
 
-#include "core/dense.h"
+#include "core/engine.h"
 #include "core/formula.h"
-#include "core/kernel.h"
-#include "core/parallel.h"
 
 /*
  * Work is counted for wc_pace in scalar multiply-adds.  The kernels do at least
@@ -124,58 +122,6 @@ typedef struct WcHalf
 } WcHalf;
 
 /*
- * What cg.c and block.c need besides a WcWork: the vectors of a row, as many as
- * there is room for, and two numbers for each of its entries.
- */
-typedef struct WcDescent
-{
-	void *block; /* what the pointers point into; NULL for the exact solver */
-	int32_t pitch;
-	int32_t room; /* entries */
-	float *rows; /* room x pitch */
-	float *weight; /* of any row's entries: c */
-	float *right; /* ... y, or what is left of it */
-	float *residual; /* size */
-	float *direction; /* size */
-} WcDescent;
-
-/*
- * What one thread needs besides.  size and pitch are those of the width
- * (kernel.h).  A matrix has room for either form of a row's system.
- */
-typedef struct WcWork
-{
-	void *floats; /* what the pointers to float point into */
-	void *doubles;
-	int32_t size;
-	int32_t pitch;
-	int32_t strip_rows;
-	float *matrix; /* size x pitch */
-	float *strip; /* strip_rows x pitch */
-	float *inverse; /* size x lanes */
-	float *weight; /* strip_rows: c of entries */
-	float *right; /* strip_rows: coefficients on the right side */
-	float *vector; /* size */
-	float *x; /* size */
-	float *shared; /* size: the diagonal all entries share */
-	float *root; /* size: 1 / sqrt(shared) */
-	double *strip_double; /* WC_KERNEL_CHUNK x width */
-	double *matrix_double; /* width x width */
-	double *diagonal_double; /* width */
-	double *right_side; /* width */
-	double *solution; /* width */
-	double *residual; /* width */
-	double *dual; /* width */
-	WcDescent descent;
-	int64_t retries; /* rows solved in float64 */
-	WcError error; /* of the lowest row that failed */
-} WcWork;
-
-extern WcStatus wc_work_create(const WcKernel *kernel, int32_t width,
-                               WcWork *work, const WcAlloc *alloc);
-extern void wc_work_free(WcWork *work, const WcAlloc *alloc);
-
-/*
  * Minimize over one row: its factors, and its bias if there are biases.  Either
  * writes the row completely or, on failure, leaves it as it was.  next is the
  * row that comes after it, or -1: its first vectors are fetched into the cache
@@ -257,15 +203,10 @@ typedef struct WcLossSum
 
 struct WcSolver
 {
+	WcEngine engine;
 	const WcProblem *problem;
 	const WcAlloc *alloc;
-	const WcKernel *kernel;
-	WcThreads threads;
-	const WcDense *dense;
 	WcMethod method; /* never WC_SOLVE_AUTO */
-	int32_t factors; /* k */
-	int32_t width; /* k, with biases k + 1 */
-	WcWork *work; /* one per thread */
 	WcSchedule schedule[2]; /* by WcSide */
 	WcLossSum *sums; /* one per chunk of both schedules */
 
@@ -301,7 +242,7 @@ extern bool wc_beyond_rank(int32_t k, int32_t rows, const double *eigen,
  * and workspaces of the solver.  A count of 0 gives zeros.  WC_CANCELLED leaves
  * the result undefined.
  */
-extern WcStatus wc_gram(const WcSolver *solver, int32_t count,
+extern WcStatus wc_gram(const WcEngine *engine, int32_t count,
                         const float *factors, const float *share, double *gram,
                         const WcHooks *hooks);
 

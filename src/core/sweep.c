@@ -48,7 +48,6 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
               WcError *error)
 {
 	int32_t k = problem->objective.params.factors;
-	char reason[200];
 
 	if (k < WC_FACTORS_MIN || k > WC_FACTORS_MAX)
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
@@ -62,32 +61,21 @@ check_options(const WcProblem *problem, const WcSolverOptions *options,
 		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
 		               "There is no solver %d.",
 		               (int) problem->objective.params.solver);
-	if (options->threads < 1 || options->threads > WC_THREADS_MAX)
-		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
-		               "The number of threads must be between 1 and %d.",
-		               WC_THREADS_MAX);
-	if (wc_kernel_choose(options->kernel) == NULL)
-		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1,
-		               "This processor does not run the kernel \"%s\".",
-		               options->kernel);
-	if (options->dense == WC_DENSE_OPENBLAS &&
-	    wc_dense_missing(sizeof(reason), reason) != NULL)
-		return wc_fail(error, WC_BAD_PARAM, WC_USERS, -1, -1, "%s", reason);
-	return WC_OK;
+	return wc_engine_check(options, error);
 }
 
 /* What the rotation of the fixed side needs. */
 static WcStatus
 create_rotation(WcSolver *solver)
 {
-	size_t k = (size_t) solver->factors;
-	int32_t size = wc_pad(solver->factors, solver->kernel->lanes);
+	size_t k = (size_t) solver->engine.factors;
+	int32_t size = wc_pad(solver->engine.factors, solver->engine.kernel->lanes);
 	size_t cells = (size_t) size * (size_t) wc_pitch(size);
 	uintptr_t block;
 
 	solver->gram = wc_alloc_array(solver->alloc, k * k, sizeof(double));
 	solver->eigen = wc_alloc_array(
-	    solver->alloc, k + wc_dense_space(solver->factors), sizeof(double));
+	    solver->alloc, k + wc_dense_space(solver->engine.factors), sizeof(double));
 	solver->rotation_block =
 	    wc_alloc_array(solver->alloc, cells + WC_KERNEL_LANES, sizeof(float));
 	if (solver->gram == NULL || solver->eigen == NULL ||
@@ -128,10 +116,10 @@ create_descent(WcSolver *solver)
 	int64_t users = longest_row(solver, WC_USERS);
 	int64_t items = longest_row(solver, WC_ITEMS);
 
-	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+	for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
 	{
 		if (wc_descent_create(users > items ? users : items,
-		                      &solver->work[thread], solver->alloc) != WC_OK)
+		                      &solver->engine.work[thread], solver->alloc) != WC_OK)
 			return WC_NO_MEMORY;
 	}
 	return WC_OK;
@@ -142,22 +130,11 @@ create_parts(WcSolver *solver)
 {
 	const WcProblem *problem = solver->problem;
 	const WcAlloc *alloc = solver->alloc;
-	size_t threads = (size_t) solver->threads.count;
 	size_t chunks;
 
-	solver->work = wc_alloc_array(alloc, threads, sizeof(WcWork));
-	if (solver->work == NULL)
-		return WC_NO_MEMORY;
-	memset(solver->work, 0, threads * sizeof(WcWork));
-	for (size_t thread = 0; thread < threads; thread++)
-	{
-		if (wc_work_create(solver->kernel, solver->width, &solver->work[thread],
-		                   alloc) != WC_OK)
-			return WC_NO_MEMORY;
-	}
-	if (wc_schedule_create(&problem->by_user, solver->factors,
+	if (wc_schedule_create(&problem->by_user, solver->engine.factors,
 	                       &solver->schedule[WC_USERS], alloc) != WC_OK ||
-	    wc_schedule_create(&problem->by_item, solver->factors,
+	    wc_schedule_create(&problem->by_item, solver->engine.factors,
 	                       &solver->schedule[WC_ITEMS], alloc) != WC_OK)
 		return WC_NO_MEMORY;
 	chunks = (size_t) solver->schedule[WC_USERS].n_chunks +
@@ -175,6 +152,7 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
                  WcSolver **result, const WcAlloc *alloc, WcError *error)
 {
 	static const WcSolverOptions defaults = {1, NULL, WC_DENSE_BUILTIN};
+	WcSolverOptions engine;
 	WcSolver *solver;
 	WcStatus status;
 
@@ -191,16 +169,17 @@ wc_solver_create(const WcProblem *problem, const WcSolverOptions *options,
 	memset(solver, 0, sizeof(*solver));
 	solver->problem = problem;
 	solver->alloc = alloc;
-	solver->kernel = wc_kernel_choose(options->kernel);
-	solver->dense =
-	    wc_dense(problem->w0 != 0 ? options->dense : WC_DENSE_BUILTIN,
-	             problem->objective.params.factors);
-	solver->threads.count = options->threads;
-	solver->threads.start = pthread_create;
 	solver->method = choose_method(&problem->objective.params);
-	solver->factors = problem->objective.params.factors;
-	solver->width = solver->factors + (problem->biases ? 1 : 0);
-	if (create_parts(solver) != WC_OK)
+	engine = *options;
+	if (problem->w0 == 0)
+		engine.dense = WC_DENSE_BUILTIN; /* nothing to do for another one */
+	status = wc_engine_create(&engine, problem->objective.params.factors,
+	                          problem->objective.params.factors +
+	                              (problem->biases ? 1 : 0),
+	                          &solver->engine, alloc);
+	if (status == WC_OK)
+		status = create_parts(solver);
+	if (status != WC_OK)
 	{
 		wc_solver_free(solver);
 		return wc_fail_silently(error, WC_NO_MEMORY, WC_USERS, -1);
@@ -218,12 +197,10 @@ wc_solver_free(WcSolver *solver)
 		return;
 	alloc = solver->alloc;
 	for (int32_t thread = 0;
-	     solver->work != NULL && thread < solver->threads.count; thread++)
-	{
-		wc_descent_free(&solver->work[thread], alloc);
-		wc_work_free(&solver->work[thread], alloc);
-	}
-	wc_free(alloc, solver->work);
+	     solver->engine.work != NULL && thread < solver->engine.threads.count;
+	     thread++)
+		wc_descent_free(&solver->engine.work[thread], alloc);
+	wc_engine_free(&solver->engine);
 	wc_schedule_free(&solver->schedule[WC_USERS], alloc);
 	wc_schedule_free(&solver->schedule[WC_ITEMS], alloc);
 	wc_free(alloc, solver->sums);
@@ -238,15 +215,15 @@ wc_solver_retries(const WcSolver *solver)
 {
 	int64_t retries = 0;
 
-	for (int32_t thread = 0; thread < solver->threads.count; thread++)
-		retries += solver->work[thread].retries;
+	for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
+		retries += solver->engine.work[thread].retries;
 	return retries;
 }
 
 const WcDense *
 wc_solver_dense(const WcSolver *solver)
 {
-	return solver->dense;
+	return solver->engine.dense;
 }
 
 static WcHalf
@@ -256,10 +233,10 @@ half_open(const WcSolver *solver, WcSide side, WcModel *model)
 	bool users = side == WC_USERS;
 	WcHalf half;
 
-	half.kernel = solver->kernel;
+	half.kernel = solver->engine.kernel;
 	half.side = side;
-	half.factors = solver->factors;
-	half.width = solver->width;
+	half.factors = solver->engine.factors;
+	half.width = solver->engine.width;
 	half.rows = wc_rows_of(problem, side);
 	half.rows.all.col_bias = users ? model->item_bias : model->user_bias;
 	half.lambda = users ? problem->user_lambda : problem->item_lambda;
@@ -299,9 +276,9 @@ static WcStatus
 rotate_strip(void *arg, int32_t thread, int64_t strip, WcPace *pace)
 {
 	const RotationJob *job = arg;
-	const WcKernel *kernel = job->solver->kernel;
-	WcWork *work = &job->solver->work[thread];
-	int32_t k = job->solver->factors;
+	const WcKernel *kernel = job->solver->engine.kernel;
+	WcWork *work = &job->solver->engine.work[thread];
+	int32_t k = job->solver->engine.factors;
 	int32_t size = wc_pad(k, kernel->lanes);
 	int32_t pitch = wc_pitch(size);
 	int32_t first = (int32_t) (strip * ROTATION_ROWS);
@@ -342,7 +319,7 @@ rotate(WcSolver *solver, int32_t rows, float *factors, const WcHooks *hooks)
 	RotationJob job = {solver, rows, factors};
 	int64_t strips = ((int64_t) rows + ROTATION_ROWS - 1) / ROTATION_ROWS;
 
-	return wc_parallel(&solver->threads, strips, rotate_strip, &job, hooks);
+	return wc_parallel(&solver->engine.threads, strips, rotate_strip, &job, hooks);
 }
 
 bool
@@ -365,16 +342,16 @@ static WcStatus
 rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
              const WcHooks *hooks)
 {
-	int32_t k = solver->factors;
-	int32_t pitch = wc_pitch(wc_pad(k, solver->kernel->lanes));
+	int32_t k = solver->engine.factors;
+	int32_t pitch = wc_pitch(wc_pad(k, solver->engine.kernel->lanes));
 	WcPace pace = wc_pace_start(hooks);
 	int32_t rows = half->rows.cols;
-	WcStatus status = wc_gram(solver, rows, fixed, half->rows.all.col_share,
+	WcStatus status = wc_gram(&solver->engine, rows, fixed, half->rows.all.col_share,
 	                          solver->gram, hooks);
 
 	if (status != WC_OK)
 		return status;
-	status = solver->dense->eigen(solver->kernel, k, solver->gram,
+	status = solver->engine.dense->eigen(solver->engine.kernel, k, solver->gram,
 	                              solver->eigen, solver->eigen + k, &pace);
 	if (status != WC_OK)
 		return status;
@@ -460,25 +437,25 @@ static WcStatus
 solve_rows(WcSolver *solver, const WcHalf *half, SolveRow solve,
            const WcHooks *hooks, WcError *error)
 {
-	RowsJob job = {solve, half, &solver->schedule[half->side], solver->work,
+	RowsJob job = {solve, half, &solver->schedule[half->side], solver->engine.work,
 	               &solver->failed};
 	WcStatus status;
 
 	if (solver->next_chunk == 0)
 	{
 		atomic_store(&solver->failed, INT32_MAX);
-		for (int32_t thread = 0; thread < solver->threads.count; thread++)
-			solver->work[thread].error.status = WC_OK;
+		for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
+			solver->engine.work[thread].error.status = WC_OK;
 	}
-	status = wc_parallel_from(&solver->threads, &solver->next_chunk,
+	status = wc_parallel_from(&solver->engine.threads, &solver->next_chunk,
 	                          job.schedule->n_chunks, solve_chunk, &job, hooks);
 	if (status != WC_PAUSED)
 		solver->next_chunk = 0;
 	if (status != WC_OK)
 		return wc_fail_silently(error, status, half->side, -1);
-	for (int32_t thread = 0; thread < solver->threads.count; thread++)
+	for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
 	{
-		const WcError *found = &solver->work[thread].error;
+		const WcError *found = &solver->engine.work[thread].error;
 
 		if (found->status != WC_OK &&
 		    found->row == atomic_load(&solver->failed))
@@ -497,7 +474,7 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 {
 	WcHalf half = half_open(solver, side, model);
 
-	WC_ASSERT(model->factors == solver->factors);
+	WC_ASSERT(model->factors == solver->engine.factors);
 	WC_ASSERT(model->users == solver->problem->by_user.rows);
 	WC_ASSERT(model->items == solver->problem->by_item.rows);
 	WC_ASSERT((model->user_bias != NULL) == solver->problem->biases);
@@ -519,7 +496,7 @@ half_sweep(WcSolver *solver, WcSide side, SolveRow solve, WcModel *model,
 			return wc_fail_silently(error, status, side, -1);
 	}
 	if (half.rows.all.unobserved != 0)
-		half.eigen_min = least(solver->factors, solver->eigen);
+		half.eigen_min = least(solver->engine.factors, solver->eigen);
 	return solve_rows(solver, &half, solve, hooks, error);
 }
 

@@ -287,7 +287,7 @@ test_less_with_more(void)
 {
 	WcFoldItems items = make_items(8, 77);
 	WcFoldRow rows[2] = {{3, 1, 1, 0}, {4, 1, 5, 0}};
-	WcFoldUser user = {1, rows, true, false, 1, 1};
+	WcFoldUser user = {1, rows, true, false, 1, {1, 1}};
 	int32_t index[ITEMS];
 	float before[ITEMS];
 	float after[ITEMS];

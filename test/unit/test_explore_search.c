@@ -43,7 +43,7 @@ fold_user(Data *data, bool explicit_feedback, int32_t count)
 {
 	WcFoldItems items = {data->count, vector_of, bias_of, entries_of, data};
 	WcFoldRow rows[ROWS];
-	WcFoldUser user = {count, rows, false, false, 1, 1};
+	WcFoldUser user = {count, rows, false, false, 1, {1, 1}};
 	float factors[WC_FACTORS_MAX];
 	WcObjective objective;
 	WcError error;
@@ -240,7 +240,7 @@ test_unseen(bool in_row)
 	Data *data = data_make(300, 3, ZERO, BIAS_NONE, 1);
 	WcFoldItems items = {300, vector_of, bias_of, entries_of, data};
 	WcFoldRow rows[2] = {{0, 1, 1, 0}, {1, 1, 1, 0}};
-	WcFoldUser user = {2, rows, false, false, 1, 1};
+	WcFoldUser user = {2, rows, false, false, 1, {1, 1}};
 	WcQuery query = {.vector = data->query,
 	                 .min_score = -INFINITY,
 	                 .excluded = data->excluded};

@@ -18,32 +18,27 @@ static float share[COUNT_MAX];
 static double gram[K_MAX * K_MAX];
 static double again[K_MAX * K_MAX];
 
-/* The parts of a solver that wc_gram uses. */
+/* With an engine whose workspaces are full of something else. */
 static WcStatus
 compute(const char *kernel, int32_t threads, int32_t count, int32_t k,
         const float *t, double *result, const WcHooks *hooks)
 {
-	WcSolver solver;
-	WcWork work[THREADS_MAX];
+	const WcSolverOptions options = {threads, kernel, WC_DENSE_BUILTIN};
+	WcEngine engine;
 	WcStatus status;
 
-	memset(&solver, 0, sizeof(solver));
-	solver.kernel = wc_kernel_choose(kernel);
-	solver.threads.count = threads;
-	solver.threads.start = pthread_create;
-	solver.factors = k;
-	solver.work = work;
+	if (wc_engine_create(&options, k, k, &engine, &check_alloc) != WC_OK)
+		abort();
 	for (int32_t i = 0; i < threads; i++)
 	{
-		if (wc_work_create(solver.kernel, k, &work[i], &check_alloc) != WC_OK)
-			abort();
+		const WcWork *work = &engine.work[i];
+
 		/* a wrong leftover must not survive */
-		for (int32_t cell = 0; cell < work[i].size * work[i].pitch; cell++)
-			work[i].matrix[cell] = NAN;
+		for (int32_t cell = 0; cell < work->size * work->pitch; cell++)
+			work->matrix[cell] = NAN;
 	}
-	status = wc_gram(&solver, count, factors, t, result, hooks);
-	for (int32_t i = 0; i < threads; i++)
-		wc_work_free(&work[i], &check_alloc);
+	status = wc_gram(&engine, count, factors, t, result, hooks);
+	wc_engine_free(&engine);
 	return status;
 }
 

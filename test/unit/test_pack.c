@@ -122,6 +122,7 @@ check_rows(const WcPack *pack, int32_t count, int32_t k)
 	{
 		WcId id = id_of(pack->kind, j, buffer);
 		int32_t index = wc_pack_find(pack, &id);
+		float norm;
 		WcId own;
 
 		found &= index >= 0;
@@ -137,9 +138,9 @@ check_rows(const WcPack *pack, int32_t count, int32_t k)
 		right &= wc_pack_bias(pack, index) == bias_of(j);
 		right &= pack->entries[index] == j % 5;
 		right &= pack->likes[index] == j % 3;
-		right &= fabsf(wc_pack_norm(pack, index) -
-		               sqrtf(wc_dot(k, vector, vector))) <=
-		         1e-5f * wc_pack_norm(pack, index);
+		norm = pack->norm[pack->position[index]];
+		right &=
+		    fabsf(norm - sqrtf(wc_dot(k, vector, vector))) <= 1e-5f * norm;
 		right &= pack->index[pack->position[index]] == index;
 	}
 	for (int32_t i = 1; i < count; i++)

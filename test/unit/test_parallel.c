@@ -404,7 +404,7 @@ test_same_bits(void)
 
 				/* all threads start, or only so many of them each time */
 				solver = solver_for(&f, counts[t], NULL);
-				solver->threads.start = limited_start;
+				solver->engine.threads.start = limited_start;
 				atomic_store(&starts_left, starts == 3 ? 1000 : starts);
 				CHECK(sweeps(&f, solver, 4, &model) == loss);
 				CHECK(same_bits(&f, &model, &expected));
@@ -438,7 +438,7 @@ test_kernels(void)
 			spec.k = 21; /* both forms, with padding in every kernel */
 			fixture_create(&spec, 3, &f);
 			solver = solver_for(&f, 1, names[n]);
-			CHECK(strcmp(solver->kernel->name, names[n]) == 0);
+			CHECK(strcmp(solver->engine.kernel->name, names[n]) == 0);
 			loss = sweeps(&f, solver, 1, &model);
 			worst = fmax(worst, fixture_worst_row(&f, &model, WC_USERS));
 			CHECK(fixture_worst_row(&f, &model, WC_USERS) < 1e-5);

@@ -242,10 +242,12 @@ walsh(int32_t e, double power, float *vector)
 static void
 test_lost_lambda(const WcKernel *kernel)
 {
-	WcWork work;
+	const WcSolverOptions options = {1, kernel->name, WC_DENSE_BUILTIN};
+	WcEngine engine;
 	double worst = 0;
 
-	CHECK(wc_work_create(kernel, WALSH, &work, &check_alloc) == WC_OK);
+	CHECK(wc_engine_create(&options, WALSH, WALSH, &engine, &check_alloc) ==
+	      WC_OK);
 	for (int seed = 0; seed < 200; seed++)
 	{
 		uint64_t state = 77 + (uint64_t) seed;
@@ -295,7 +297,7 @@ test_lost_lambda(const WcKernel *kernel)
 		half.fixed = vectors;
 		half.solved = solved;
 		memset(solved, 0, sizeof(solved));
-		CHECK(wc_solve_row(&half, 0, -1, &work, &pace, &error) == WC_OK);
+		CHECK(wc_solve_row(&half, 0, -1, engine.work, &pace, &error) == WC_OK);
 		for (int32_t p = 0; p < WALSH; p++)
 			largest = fmax(largest, fabs(expected[p]));
 		for (int32_t p = 0; p < WALSH; p++)
@@ -304,9 +306,9 @@ test_lost_lambda(const WcKernel *kernel)
 	CHECK(worst < 1e-5);
 	printf("lambda lost: largest relative error %.1e, %lld of 200 rows in "
 	       "float64\n",
-	       worst, (long long) work.retries);
-	CHECK(work.retries > 20);
-	wc_work_free(&work, &check_alloc);
+	       worst, (long long) engine.work->retries);
+	CHECK(engine.work->retries > 20);
+	wc_engine_free(&engine);
 }
 
 /* No regularization and no unobserved weight. */
