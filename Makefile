@@ -13,11 +13,11 @@ MODULE_big = $(EXTENSION)
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" $(EXTENSION).control)
 
 # Rooms, bottom up (src/README.md).
-CORE_OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/core/*.c)))
+CORE_OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/core/*/*.c)))
 PG_OBJS   := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/base/*.c \
                src/store/*.c src/run/*.c src/api/*.c)))
 OBJS       = $(CORE_OBJS) $(PG_OBJS)
-HDRS      := $(wildcard src/*.h src/*/*.h)
+HDRS      := $(wildcard src/*.h src/*/*.h src/core/*/*.h)
 
 # To compile for this machine only: make OPTFLAGS=-march=native
 OPTFLAGS    =
@@ -67,7 +67,7 @@ $(OBJS): $(HDRS) $(EXTENSION).control
 
 # The numbers deserve -O3.  No contraction: a compiler that may fuse a * b + c
 # at will gives other last bits from one build or processor to the next.
-KERNEL_OBJS := $(filter src/core/kernel_%.o,$(CORE_OBJS))
+KERNEL_OBJS := $(filter $(patsubst %.c,%.o,$(wildcard src/core/*/kernel_*.c)),$(CORE_OBJS))
 $(filter-out $(KERNEL_OBJS),$(CORE_OBJS)): override CFLAGS += -O3 -ffp-contract=off
 
 # The kernels say themselves which sums and products are one instruction.  Where
@@ -133,9 +133,9 @@ $(addprefix run-,$(UNIT_TESTS)): run-%: $(UNIT_DIR)/%
 TSAN_TESTS  = test_fold_team test_ranking test_parallel test_sweep
 TSAN_CFLAGS = $(filter-out -fsanitize% -fno-sanitize%,$(UNIT_CFLAGS)) -fsanitize=thread
 
-build-unit/tsan/test_%: test/unit/test_%.c $(wildcard test/unit/*.h src/core/*.[ch]) Makefile
+build-unit/tsan/test_%: test/unit/test_%.c $(wildcard test/unit/*.h src/core/*.h src/core/*/*.[ch]) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(TSAN_CFLAGS) $(KERNEL_FLAGS) -O2 $< src/core/*.c $(UNIT_LIBS) -o $@
+	$(CC) $(TSAN_CFLAGS) $(KERNEL_FLAGS) -O2 $< src/core/*/*.c $(UNIT_LIBS) -o $@
 
 unit-tsan: $(addprefix tsan-,$(TSAN_TESTS))
 
@@ -155,7 +155,7 @@ lint:
 CLANG_FORMAT = clang-format-14
 
 format:
-	$(CLANG_FORMAT) -i $(wildcard src/*.[ch] src/*/*.[ch] test/unit/*.[ch])
+	$(CLANG_FORMAT) -i $(wildcard src/*.[ch] src/*/*.[ch] src/core/*/*.[ch] test/unit/*.[ch])
 
 bench:
 	bench/run

@@ -6,7 +6,7 @@
  *		dense
  *
  * Milliseconds of processor time on one thread, the least of some repetitions.
- * The first table is what core/dense.h offers, by both providers; the second the
+ * The first table is what core/ground/dense.h offers, by both providers; the second the
  * places of the library that have problems of such a kind, as they are and as
  * OpenBLAS would do their algebra:
  *
@@ -27,9 +27,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dense.h"
-#include "core/numerics.h"
-#include "core/score.h"
+#include "core/ground/dense.h"
+#include "core/solve/numerics.h"
+#include "core/answer/score.h"
 #include "ratings.h"
 
 #define LARGEST 1024

@@ -32,7 +32,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dense.h"
+#include "core/ground/dense.h"
 #include "ratings.h"
 
 #define SGEMM 1024

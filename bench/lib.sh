@@ -109,7 +109,7 @@ bench_compile()
 	shift
 	for part; do
 		case $part in
-			core) parts+=("$src"/src/core/*.o) ;;
+			core) parts+=("$src"/src/core/*/*.o) ;;
 		esac
 	done
 	cc -std=c11 -D_GNU_SOURCE -O2 -I"$src/src" "$src/bench/$name.c" \

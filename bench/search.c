@@ -41,10 +41,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dense.h"
-#include "core/heap.h"
-#include "core/kernel_search.h"
-#include "core/pack.h"
+#include "core/ground/dense.h"
+#include "core/answer/heap.h"
+#include "core/answer/kernel_search.h"
+#include "core/answer/pack.h"
 
 #include "../test/unit/spread.h"
 

@@ -11,7 +11,7 @@
  * directly after each training: shared machines change speed from minute to
  * minute.
  *
- * core/dense_openblas.c sees to the widest kernels: left to itself OpenBLAS may
+ * core/ground/dense_openblas.c sees to the widest kernels: left to itself OpenBLAS may
  * choose some several times slower, and everything would look fast beside those.
  *
  *-------------------------------------------------------------------------
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/dense.h"
+#include "core/ground/dense.h"
 
 static double
 seconds_now(void)

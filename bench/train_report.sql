@@ -4,7 +4,7 @@
 -- A training solves both sides in each iteration and the users once more at the
 -- end.  The floor of memory: for each side a start per row and, per entry, an
 -- index, a target unless all are 1, and a weight if entries differ; and the
--- factors.  The estimate is that of src/core/memory.c, for ratings with a value.
+-- factors.  The estimate is that of src/core/ground/memory.c, for ratings with a value.
 
 CREATE TEMP VIEW by_run AS
 WITH m AS (

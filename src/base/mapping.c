@@ -17,7 +17,7 @@
  * away, and a truncated file has many pages.
  *
  * Threads of the core may be the ones that read: SIGBUS is delivered to the
- * thread that caused it, which must not block it (core/parallel.c).  The list of
+ * thread that caused it, which must not block it (core/ground/parallel.c).  The list of
  * mappings only changes while there are no such threads.  What the handler calls
  * beside that are mmap and sigaction, which are system calls and no more.
  *

@@ -24,11 +24,13 @@
 #ifndef WALS_CORE_H
 #define WALS_CORE_H
 
-#include "core/answer.h"
-#include "core/common.h"
-#include "core/measure.h"
-#include "core/picture.h"
-#include "core/train.h"
-#include "core/tune.h"
+#include "core/answer/answer.h"
+#include "core/data/data.h"
+#include "core/ground/common.h"
+#include "core/measure/measure.h"
+#include "core/measure/tune.h"
+#include "core/model/model.h"
+#include "core/picture/picture.h"
+#include "core/solve/solve.h"
 
 #endif /* WALS_CORE_H */

@@ -3,7 +3,7 @@
  * choose.c
  *	  How many factors a training has, if nobody said.
  *
- * The rule is core/choose.c's.  Here is what limits it, wals.max_memory, and
+ * The rule is core/model/choose.c's.  Here is what limits it, wals.max_memory, and
  * what is told: more factors cost time, memory and disk, and who pays for them
  * wants to know, before and not after.  What is told is reckoned by formulas, so
  * that it is the same on every machine.

@@ -4,7 +4,7 @@
  *	  The options a tuning tries, as JSON, as numbers and as SQL.
  *
  * The core knows a grid as lists of so many values and ranges of numbers
- * (core/tune.c); here these get their names and types.  What decides which
+ * (core/measure/tune.c); here these get their names and types.  What decides which
  * ratings there are (duplicates, rare users and items) must be the same for all
  * trials, or their values could not be compared.
  *

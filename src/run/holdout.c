@@ -15,7 +15,7 @@
  *
  * Memory, until the training ends: 8 bytes for each pair held out (4 more with
  * values), 4 for each item; while measuring, 4 bytes times the factors and the
- * number of ratings for each user that is measured, and what core/ranking.c
+ * number of ratings for each user that is measured, and what core/measure/ranking.c
  * takes.
  *
  *-------------------------------------------------------------------------

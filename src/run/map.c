@@ -3,7 +3,7 @@
  * map.c
  *	  Items in a plane: those that users like alike lie together.
  *
- * The most popular items are projected by core/map.c.  Components are
+ * The most popular items are projected by core/picture/map.c.  Components are
  * those of the items shown, so that the picture shows what tells these apart.
  * As SVG both axes have one scale, circles have areas in proportion to the
  * likes, and the most popular items are the first to get a label.

@@ -25,7 +25,7 @@
  * Memory: 8 bytes for each pair of the test, of a list, and of the source that
  * belongs to a user of the test, twice while they are sorted (12 with values);
  * 4 bytes times the factors for each of these users, 64 for each cut; 8 for each
- * item; and what core/ranking.c needs per thread.  Limited by wals.max_memory,
+ * item; and what core/measure/ranking.c needs per thread.  Limited by wals.max_memory,
  * the numbers that are kept for each user by as much again.
  *
  *-------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  *	  What a version's worth is measured by, as SQL names it.
  *
  * The metrics of a list and of predictions are rows of the tables of
- * core/metrics.c; nothing else names one.
+ * core/measure/metrics.c; nothing else names one.
  *
  *-------------------------------------------------------------------------
  */

@@ -38,7 +38,7 @@ const WalsChoice wals_activate_choices[] = {
 	.offset = offsetof(WalsTrainRequest, member),                              \
 	.size = sizeof(((WalsTrainRequest *) NULL)->member)
 
-/* Options of the request itself; those of the core are in core/optionlist.h. */
+/* Options of the request itself; those of the core are in core/model/optionlist.h. */
 static const WcOption own_options[] = {
     {.name = "row_weights", .kind = WC_OPTION_RELATION, PLACE(row_weights)},
     {.name = "col_weights", .kind = WC_OPTION_RELATION, PLACE(col_weights)},

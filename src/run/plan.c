@@ -5,7 +5,7 @@
  *
  * All searches but the grid draw their points at random, and the trials of a
  * random search and of halving are the first of those that a model chooses
- * from (core/tune_model.c), so that what is compared is the choosing.
+ * from (core/measure/tune_model.c), so that what is compared is the choosing.
  *
  * A value that is out of range is a mistake of whoever wrote the grid.  Two
  * values that contradict each other are a corner of a grid that is a product,

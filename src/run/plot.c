@@ -3,7 +3,7 @@
  * plot.c
  *	  Losses and metrics as pictures, of characters or as SVG.
  *
- * Both are made of the same curve and axes (core/axis.c).  A loss that falls by
+ * Both are made of the same curve and axes (core/picture/axis.c).  A loss that falls by
  * a factor of 20 or more has a logarithmic axis; no axis begins at 0 unless the
  * numbers are near it, because what is looked for is the change.  A first iteration
  * that takes more than half of the fall is told, not drawn: beside it the others

@@ -31,7 +31,7 @@
  * Cost: the rows of who is solved, once per step; reading the items (4 n k
  * bytes) and their Gram matrix (n k^2); with items to solve the same of all
  * users.  The rows are solved on the threads of wals.threads, with the same bits
- * for any number of them (core/fold_team.c).  Nothing is written before all
+ * for any number of them (core/answer/fold_team.c).  Nothing is written before all
  * numbers are final, and the identity of the version changes in the same
  * transaction.
  *

@@ -10,9 +10,9 @@
  * belong to the answer (Fagin's threshold algorithm).  Until then the pool
  * grows fourfold.
  *
- * Exploration adds what a score is uncertain by (core/explore.c), and that may be
+ * Exploration adds what a score is uncertain by (core/answer/explore.c), and that may be
  * much for an item with a low one: with it the pool is the best by the sum, less
- * the penalty, by a search of its own (core/explore_search.c), exactly.
+ * the penalty, by a search of its own (core/answer/explore_search.c), exactly.
  *
  * Diversity chooses from a pool of the best, penalized ones: ten times as many
  * as asked for, at least 100, at most 10000, and never fewer than asked for.

@@ -4,7 +4,7 @@
  *	  Does what serves here work as it should?  For after an upgrade, and for a
  *	  machine that is new.
  *
- * The numbers are core/selftest.c's: small fixed problems, solved and searched
+ * The numbers are core/measure/selftest.c's: small fixed problems, solved and searched
  * with every kernel this processor runs, and eigenvectors by every provider of
  * dense algebra there is.  What is left is the surroundings:
  * whether library and SQL objects are of one version, whether threads start,

@@ -6,7 +6,7 @@
  * Two rows are alike when their vectors are: biases say how much a row is liked
  * and not what it is like, so they do not count.  What is liked together asks how
  * many like a row at all.  The search is the core's
- * (core/similar.c).
+ * (core/answer/similar.c).
  *
  *-------------------------------------------------------------------------
  */

@@ -16,9 +16,9 @@ my $config = $ENV{PG_CONFIG} // 'pg_config';
 
 # What is inserted, and behind what.
 my %inserted = (
-	'core/option.h' => [ qr/WC_WEIGHT_LINEAR,[^\n]*\n/, "\tWC_WEIGHT_ROOT,\n" ],
-	'core/option.c' => [ qr/\{"linear", WC_WEIGHT_LINEAR\},/, ' {"root", WC_WEIGHT_ROOT},' ],
-	'core/formula.c' => [
+	'core/model/option.h' => [ qr/WC_WEIGHT_LINEAR,[^\n]*\n/, "\tWC_WEIGHT_ROOT,\n" ],
+	'core/model/option.c' => [ qr/\{"linear", WC_WEIGHT_LINEAR\},/, ' {"root", WC_WEIGHT_ROOT},' ],
+	'core/model/formula.c' => [
 		qr/\tswitch \(params->weighting\)\n\t\{\n/,
 		"\t\tcase WC_WEIGHT_ROOT:\n\t\t\treturn params->alpha * sqrt(r);\n",
 		qr/return weighting == WC_WEIGHT_LINEAR \|\|/,
@@ -28,7 +28,7 @@ my %inserted = (
 	],);
 
 my ($list) = slurp_file("$root/src/README.md") =~ /^\*\*A weighting by value\*\*(.*?)\n\n\S+ adds one/ms;
-is_deeply([ sort(($list // '') =~ m{`(core/\w+\.[ch])`}g) ],
+is_deeply([ sort(($list // '') =~ m{`(core/\w+/\w+\.[ch])`}g) ],
 	[ sort keys %inserted ], 'the page names these files');
 
 system_or_bail('sh', '-c', "cd '$root' && cp -R src Makefile wals.control '$copy'");

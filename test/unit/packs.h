@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-#include "core/kernel_search.h"
+#include "core/answer/kernel_search.h"
 
 static const char *const kernel_names[] = {"avx512vnni", "avx512", "avx2",
                                            "portable", NULL};

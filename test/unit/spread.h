@@ -2,15 +2,15 @@
  *
  * spread.h
  *	  How uncertain the scores of many items are, by measuring every one of
- *	  them: what core/explore_search.c is compared with.  For benchmarks too.
+ *	  them: what core/answer/explore_search.c is compared with.  For benchmarks too.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef WALS_SPREAD_H
 #define WALS_SPREAD_H
 
-#include "core/fold.h"
-#include "core/numerics.h"
+#include "core/answer/fold.h"
+#include "core/solve/numerics.h"
 
 /*
  * Of count items, for the user who was folded in last and who has entries.  In an

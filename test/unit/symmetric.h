@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/dense.h"
+#include "core/ground/dense.h"
 
 #define N_MAX 200
 #define N_SOME 130

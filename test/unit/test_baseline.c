@@ -7,7 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/internal.h"
+#include "core/ground/internal.h"
 
 #define USERS 60
 #define ITEMS 40

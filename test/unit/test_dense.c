@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "core/dense.h"
+#include "core/ground/dense.h"
 
 #define SIDE 530 /* more than a block of a factor, and odd in lines */
 #define ROOM (SIDE * SIDE)

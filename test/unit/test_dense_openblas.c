@@ -15,7 +15,7 @@ extern const WcDense *stubborn_openblas(size_t size, char *reason);
 
 #define wc_dense_openblas stubborn_openblas
 #define DID_NOT_CONVERGE(info) ((info) >= 0)
-#include "../../src/core/dense_openblas.c"
+#include "../../src/core/ground/dense_openblas.c"
 #undef wc_dense_openblas
 
 #include <dirent.h>

@@ -10,7 +10,7 @@
  *-------------------------------------------------------------------------
  */
 #include "symmetric.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 
 extern WcStatus restless_eigen(const WcKernel *kernel, int32_t n, double *a,
                                double *values, double *work, WcPace *pace);
@@ -18,7 +18,7 @@ extern WcStatus restless_eigen(const WcKernel *kernel, int32_t n, double *a,
 #define wc_eigen restless_eigen
 #define STEPS_USUAL 0
 #define PRECISION 1e-100
-#include "../../src/core/eigen.c"
+#include "../../src/core/ground/eigen.c"
 #undef wc_eigen
 
 /* Far too much is asked for: it ends, and the vectors stay orthogonal. */

@@ -8,7 +8,7 @@
  */
 #include "check.h"
 
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 
 #define K 40
 

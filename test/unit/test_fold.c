@@ -3,7 +3,7 @@
  * test_fold.c
  *	  Users folded in against the same users of a half sweep, a dense float64
  *	  solution and the explanation of their scores, for all kinds of objective;
- *	  items against the same items of a half sweep.  Of core/fold_rows.c, too.
+ *	  items against the same items of a half sweep.  Of core/answer/fold_rows.c, too.
  *
  *-------------------------------------------------------------------------
  */

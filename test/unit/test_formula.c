@@ -7,7 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/formula.h"
+#include "core/model/formula.h"
 #include "fixtures.h"
 
 static WcParams

@@ -7,7 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 
 #define K_MAX 64
 #define COUNT_MAX 6000

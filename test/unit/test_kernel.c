@@ -3,12 +3,12 @@
  * test_kernel.c
  *	  Every kernel this processor runs, against sums in float64 and against
  *	  each other, for widths around multiples of the lanes.  Of
- *	  core/kernel_avx2.c, core/kernel_avx512.c and core/kernel_portable.c, too.
+ *	  core/ground/kernel_avx2.c, core/ground/kernel_avx512.c and core/ground/kernel_portable.c, too.
  *
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/kernel.h"
+#include "core/ground/kernel.h"
 
 #define WIDTH_MAX 150
 #define PITCH_MAX 176

@@ -2,7 +2,8 @@
  *
  * test_memory.c
  *	  Sizes are checked, statuses have words, and the estimate of a training
- *	  holds against what sorting and building a problem really take.
+ *	  holds against what sorting and building a problem really take.  Of
+ *	  core/solve/estimate.c, too.
  *
  *-------------------------------------------------------------------------
  */

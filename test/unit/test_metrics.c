@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-#include "core/metrics.h"
+#include "core/measure/metrics.h"
 
 /* Every metric has its row, and a name of its own. */
 static void

@@ -2,7 +2,7 @@
  *
  * test_pack.c
  *	  Packs: what goes in comes out, bounds are bounds, and a damaged block is
- *	  either refused or harmless.  Of core/pack_ids.c, too.
+ *	  either refused or harmless.  Of core/answer/pack_ids.c, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,7 +10,7 @@
 
 #include "check.h"
 
-#include "core/pack.h"
+#include "core/answer/pack.h"
 
 static const char identity[WC_PACK_IDENTITY] = "one";
 static const char other_identity[WC_PACK_IDENTITY] = "two";

@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 #include "fixtures.h"
 
 #define CHUNKS 200

@@ -7,7 +7,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 
 #define WIDTH_MAX 40
 #define COUNT_MAX 200

@@ -6,7 +6,7 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 #include "fixtures.h"
 
 /* The users' side of a fixture, as sweep.c would see it. */

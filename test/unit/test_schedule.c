@@ -3,7 +3,7 @@
  * not depend on anything but the rows.
  */
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 
 #define ROWS_MAX 3000
 

@@ -7,8 +7,8 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/internal.h"
-#include "core/score.h"
+#include "core/ground/internal.h"
+#include "core/answer/score.h"
 
 #define ITEMS 23
 #define K_MAX 83

@@ -3,7 +3,7 @@
  * test_search.c
  *	  Search equals scoring every row and sorting, bit for bit: for vectors of
  *	  all shapes, every kernel and filter, one query and many.  Of
- *	  core/kernel_search.c, too.
+ *	  core/answer/kernel_search.c, too.
  *
  *-------------------------------------------------------------------------
  */

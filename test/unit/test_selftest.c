@@ -6,8 +6,8 @@
  *-------------------------------------------------------------------------
  */
 #include "check.h"
-#include "core/dense.h"
-#include "core/pack.h"
+#include "core/ground/dense.h"
+#include "core/answer/pack.h"
 
 static const char *const kernels[] = {"avx512", "avx2", "portable"};
 

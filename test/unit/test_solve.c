@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "check.h"
-#include "core/numerics.h"
+#include "core/solve/numerics.h"
 #include "fixtures.h"
 
 /* Widths and row lengths around the edges of what is done at once. */

@@ -9,7 +9,7 @@
 
 #include "check.h"
 
-#include "core/internal.h"
+#include "core/ground/internal.h"
 
 static void
 test_sorting(int32_t count, uint32_t mask, int shift)
