@@ -25,9 +25,8 @@
  */
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-#include "core/solve/numerics.h"
+#include "core/solve/normal.h"
 
 /* Well above what rounding makes of a pivot of 0 in the unit tests, 6e-13. */
 #define TOLERANCE_WITHOUT_LAMBDA 1e-11
@@ -140,39 +139,13 @@ wc_ref_solve_row(int32_t width, const double *gram, double unobserved,
                  const double *weights, const double *full_weights,
                  const double *targets, double *solution, double *workspace)
 {
-	size_t size = (size_t) width;
-	double *a = workspace;
-	double *diagonal = workspace + size * size;
-	WcPace pace = {NULL, 0, NULL};
-	WcStatus status;
-	double worst;
+	WcNormal normal = {.width = width, .a = workspace, .b = solution};
 
-	for (size_t p = 0; p < size; p++)
-	{
-		for (size_t q = 0; q < size; q++)
-			a[p * size + q] =
-			    unobserved != 0 ? unobserved * gram[p * size + q] : 0.0;
-		a[p * size + p] += lambda;
-		solution[p] = 0;
-	}
-
-	for (int64_t e = 0; e < count; e++)
-	{
-		const double *vector = vectors + (size_t) e * size;
-
-		for (size_t p = 0; p < size; p++)
-		{
-			for (size_t q = p; q < size; q++)
-				a[p * size + q] += weights[e] * vector[p] * vector[q];
-			solution[p] += full_weights[e] * targets[e] * vector[p];
-		}
-	}
-
-	for (size_t p = 0; p < size; p++)
-		diagonal[p] = a[p * size + p];
-	status = wc_ref_factor(width, wc_ref_tolerance(width, count, lambda), a,
-	                       diagonal, &worst, &pace);
-	if (status == WC_OK)
-		wc_ref_substitute(width, a, solution);
-	return status;
+	wc_normal_clear(&normal);
+	if (unobserved != 0)
+		wc_normal_add_cells(&normal, unobserved, gram);
+	wc_normal_add_entries(&normal, count, vectors, weights, full_weights,
+	                      targets);
+	return wc_normal_solve(&normal, lambda,
+	                       workspace + (size_t) width * (size_t) width);
 }
