@@ -1023,3 +1023,12 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'wals_set_source';
 COMMENT ON FUNCTION wals_set_source(regclass, regclass, regclass, regclass)
 IS 'name another relation as the source of a model, and other tables of weights; all options stay; owner only';
+
+CREATE FUNCTION wals_warm(
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL
+) RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wals_warm';
+COMMENT ON FUNCTION wals_warm(regclass, bigint)
+IS 'make the files that sessions share of users and items of a version, the active one by default, unless they are there: after a restart, and on a standby; returns their bytes';

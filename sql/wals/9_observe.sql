@@ -134,6 +134,15 @@ AS 'MODULE_PATHNAME', 'wals_cache_info';
 COMMENT ON FUNCTION wals_cache_info()
 IS 'rows of users and items this session keeps to answer from, of models the caller may read: where, how large, how often they were at hand, read from the table or taken from a shared file';
 
+CREATE FUNCTION wals_warm(
+	model regclass DEFAULT NULL,
+	version bigint DEFAULT NULL
+) RETURNS bigint
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000
+AS 'MODULE_PATHNAME', 'wals_warm';
+COMMENT ON FUNCTION wals_warm(regclass, bigint)
+IS 'make the files that sessions share of users and items of a version, the active one by default, unless they are there: after a restart, and on a standby; returns their bytes';
+
 CREATE FUNCTION wals_info() RETURNS TABLE (name text, value text)
 LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000 ROWS 10
 AS 'MODULE_PATHNAME', 'wals_info';

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * wals_cache_info.c
- *	  SQL: wals_cache_info(), what this session keeps to answer from.
+ *	  SQL: wals_cache_info(), what this session keeps to answer from, and
+ *	  wals_warm(model, version), which makes what all share.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,9 +13,13 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
+#include "base/args.h"
 #include "store/cache.h"
+#include "store/model.h"
+#include "store/query.h"
 
 PG_FUNCTION_INFO_V1(wals_cache_info);
+PG_FUNCTION_INFO_V1(wals_warm);
 
 Datum
 wals_cache_info(PG_FUNCTION_ARGS)
@@ -47,4 +52,23 @@ wals_cache_info(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+Datum
+wals_warm(PG_FUNCTION_ARGS)
+{
+	WalsModel model;
+	Size bytes;
+	Oid relation;
+
+	wals_query_begin();
+	relation = wals_model_resolve(wals_arg_model(fcinfo, 0));
+	if (PG_ARGISNULL(1))
+		wals_model_active(relation, &model);
+	else
+		wals_model_version(relation, wals_arg_int32(fcinfo, 1, 0), &model);
+	bytes = wals_cache_prepare(&model, WC_USERS, WALS_READ_CALLER, false);
+	bytes += wals_cache_prepare(&model, WC_ITEMS, WALS_READ_CALLER, false);
+	wals_query_end();
+	PG_RETURN_INT64((int64) bytes);
 }

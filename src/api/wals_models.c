@@ -67,7 +67,7 @@ wals_activate(PG_FUNCTION_ARGS)
 	model =
 	    wals_model_change_begin(wals_arg_model(fcinfo, 0), "wals_activate()");
 	wals_guard_open(model, 0);
-	wals_version_activate(model, wals_arg_int32(fcinfo, 1, 0));
+	wals_version_activate(model, wals_arg_int32(fcinfo, 1, 0), false);
 	wals_query_end();
 	PG_RETURN_VOID();
 }

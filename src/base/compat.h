@@ -19,6 +19,7 @@
 #include "utils/backend_status.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
+#include "utils/wait_event.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -32,6 +33,21 @@
 #ifndef pg_noreturn
 #define pg_noreturn pg_attribute_noreturn()
 #endif
+
+/* What pg_stat_activity shows of a session in wals_wait. */
+static inline uint32
+wals_wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = WaitEventExtensionNew("WalsPack");
+	return event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
 
 static inline AclResult
 wals_namespace_aclcheck(Oid namespace_oid, Oid role, AclMode mode)

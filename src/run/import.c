@@ -168,7 +168,8 @@ write_version(ImportState *state)
 	row.loss = NAN;
 	wals_version_insert(&state->target, &row);
 	if (train->activate)
-		wals_version_activate(state->target.relation, state->target.version);
+		wals_version_activate(state->target.relation, state->target.version,
+		                      true);
 	wals_version_prune(state->target.relation, train->keep_versions);
 }
 

@@ -519,6 +519,7 @@ write_changes(WalsRefresh *refresh, const WalsSide *users,
 	wals_side_write(items, solved_items);
 	wals_side_write(users, solved_users);
 	wals_version_change(model->relation, model->version, &change);
+	wals_version_prepare(model->relation, model->version, true);
 }
 
 void

@@ -563,6 +563,7 @@ static void
 write_version(TrainState *state)
 {
 	const WcObjective *objective = &state->problem.objective;
+	const WalsTarget *target = &state->target;
 	WalsVersionRow row;
 
 	memset(&row, 0, sizeof(row));
@@ -601,8 +602,8 @@ write_version(TrainState *state)
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
 	if (state->gate.activates)
-		wals_version_activate(state->target.relation, state->target.version);
-	wals_version_prune(state->target.relation, state->request->keep_versions);
+		wals_version_activate(target->relation, target->version, true);
+	wals_version_prune(target->relation, state->request->keep_versions);
 }
 
 /* True when values were given that only say "liked" or "disliked". */

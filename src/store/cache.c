@@ -29,9 +29,11 @@
  * time, not kept, and never shared; so are those of a table that others inherit
  * from, which says nothing when they change.
  *
- * Sessions that need the same file at the same time, as after a restart, wait
- * for the first to make it, by an advisory lock of our own kind.  The table is
- * locked before, so that nobody who waits can be in the way of the reading.
+ * A version that is going to answer has its files before it does: who makes it
+ * active makes them (wals_cache_prepare).  Sessions that need the same file at the
+ * same time all the same, as after a restart, wait for the first to make it; they
+ * ask again and again, so that their timeouts hold.  The table is locked before, so
+ * that nobody who waits can be in the way of the reading.
  *
  * Entries are only freed in wals_cache_rows, never by an invalidation in the
  * middle of a call, and callers run no SQL while they use one.  Asking for one
@@ -66,16 +68,15 @@
 #include "base/compat.h"
 #include "base/job.h"
 #include "base/settings.h"
+#include "base/wait.h"
 #include "store/cache.h"
 #include "store/factors.h"
 #include "store/packfile.h"
 #include "store/query.h"
 #include "store/relation.h"
 
-/* Tells our locks from those of pg_advisory_lock and of trainings. */
-#define BUILD_LOCK_CLASS 0x5742
-
 #define SHARE_FROM (1024 * 1024) /* bytes, with wals.cache_share = auto */
+#define PATIENCE_MOST 20 /* milliseconds between looks for a file */
 
 typedef struct CacheEntry
 {
@@ -343,7 +344,7 @@ load_row(const WalsRow *row, void *arg)
 
 /* Read the rows of an entry and pack them into its memory. */
 static void
-entry_load(CacheEntry *entry)
+entry_load(CacheEntry *entry, WalsSnapshot snapshot)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(entry->key.version)};
@@ -367,7 +368,7 @@ entry_load(CacheEntry *entry)
 		                         "WHERE version OPERATOR(pg_catalog.=) $1",
 		                         wals_factors_likes(rows->table),
 		                         wals_relation_quoted(rows->table)),
-		                1, types, values, WALS_READ_CALLER,
+		                1, types, values, snapshot,
 		                &(const WalsShape){5,
 		                                   {state.sql_type, FLOAT4ARRAYOID,
 		                                    FLOAT4OID, INT4OID, INT4OID}},
@@ -418,11 +419,11 @@ entry_open(CacheEntry *entry)
 }
 
 /*
- * Identities of the version of the model that answers now, whatever the caller's
+ * Identities of the versions of the model as they are now, whatever the caller's
  * snapshot says; -1 when that cannot be told.
  */
 static int
-find_active(const WalsModel *model, pg_uuid_t **ids)
+find_kept(const WalsModel *model, pg_uuid_t **ids)
 {
 	uint64 n;
 	uint64 row;
@@ -432,8 +433,7 @@ find_active(const WalsModel *model, pg_uuid_t **ids)
 	if (IsInParallelMode() ||
 	    check_enable_rls(model->relation, InvalidOid, true) == RLS_ENABLED)
 		return -1;
-	n = wals_query_run(psprintf("SELECT version_id, items_id FROM %s "
-	                            "WHERE active",
+	n = wals_query_run(psprintf("SELECT version_id, items_id FROM %s",
 	                            wals_relation_quoted(model->relation)),
 	                   0, NULL, NULL, NULL, WALS_READ_LATEST);
 	*ids = palloc_extended(mul_size(2 * sizeof(pg_uuid_t), Max(n, 1)),
@@ -456,23 +456,23 @@ find_active(const WalsModel *model, pg_uuid_t **ids)
 
 /*
  * Put the rows that were read into a file and take them from there.  Why that
- * cannot be is said once: the next call may have to read them again.
+ * cannot be is said if tell is set; false then.
  */
-static void
-entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
+static bool
+entry_share(CacheEntry *entry, const WalsModel *model, bool tell)
 {
 	void *owned = entry->rows.pack.owned;
 	WcPack own = entry->rows.pack;
-	pg_uuid_t *active;
-	int n_active;
+	pg_uuid_t *kept;
+	bool done = true;
+	int n_kept;
 
 	if (entry->only_in != InvalidLocalTransactionId ||
 	    (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS))
-		return;
-	n_active = find_active(model, &active);
-	if (!wals_packfile_write(&entry->key, n_active, active, &own,
-	                         !count->told_unshared))
-		count->told_unshared = true;
+		return true;
+	n_kept = find_kept(model, &kept);
+	if (!wals_packfile_write(&entry->key, n_kept, kept, &own, tell))
+		done = false;
 	else if (entry_open(entry))
 	{
 		wc_free(&entry->job.alloc, owned);
@@ -480,25 +480,44 @@ entry_share(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 	}
 	entry->rows.pack = own;
 	CHECK_FOR_INTERRUPTS();
+	return done;
+}
+
+/* Take the rows from a file, or get the right to make it: false. */
+static bool
+entry_open_or_lock(CacheEntry *entry, WalsPackLock *lock)
+{
+	long patience = 1; /* milliseconds */
+
+	while (!entry_open(entry))
+	{
+		if (wals_packfile_lock(&entry->key, lock))
+		{
+			/* it may have been made just before */
+			if (!entry_open(entry))
+				return false;
+			wals_packfile_unlock(lock);
+			return true;
+		}
+		wals_wait(patience);
+		patience = Min(2 * patience, PATIENCE_MOST);
+	}
+	return true;
 }
 
 /* Take the rows from a file, or make it, one session at a time. */
 static void
 entry_open_or_load(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
-	LOCKTAG tag;
+	WalsPackLock lock;
 
-	if (entry_open(entry))
+	if (entry_open_or_lock(entry, &lock))
 		return;
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, entry->key.table, entry->key.side,
-	                     BUILD_LOCK_CLASS);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-	if (!entry_open(entry))
-	{
-		entry_load(entry);
-		entry_share(entry, model, count);
-	}
-	LockRelease(&tag, ExclusiveLock, false);
+	entry_load(entry, WALS_READ_CALLER);
+	/* said once: the next call may have to read the rows again */
+	if (!entry_share(entry, model, !count->told_unshared))
+		count->told_unshared = true;
+	wals_packfile_unlock(&lock);
 }
 
 /* Room for new counts: that of a table that is gone, or new. */
@@ -602,12 +621,12 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	entry = entry_create(&key);
 	if (is_restricted(key.table) || !alone)
 	{
-		entry_load(entry);
+		entry_load(entry, WALS_READ_CALLER);
 		count->loads++;
 		return &entry->rows;
 	}
 	if (wals_cache_share == WALS_SHARE_NEVER)
-		entry_load(entry);
+		entry_load(entry, WALS_READ_CALLER);
 	else
 		entry_open_or_load(entry, model, count);
 	if (entry->was_read)
@@ -624,6 +643,46 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		entry->rows.is_kept = true;
 	}
 	return &entry->rows;
+}
+
+/* Whether the row still has the identity that its rows were read under. */
+static bool
+is_same_still(const WalsModel *model)
+{
+	WalsModel now;
+
+	return wals_model_find_version(model->relation, model->version, &now) &&
+	       memcmp(&now.version_id, &model->version_id, UUID_LEN) == 0 &&
+	       memcmp(&now.items_id, &model->items_id, UUID_LEN) == 0;
+}
+
+Size
+wals_cache_prepare(const WalsModel *model, WcSide side, WalsSnapshot snapshot,
+                   bool is_new)
+{
+	WalsPackKey key;
+	CacheEntry *entry;
+	WalsPackLock lock;
+	Size bytes;
+
+	key_ask(model, side, &key);
+	LockRelationOid(key.table, AccessShareLock);
+	if (wals_cache_share == WALS_SHARE_NEVER || is_restricted(key.table) ||
+	    !key_look(&key))
+		return 0;
+	entry = entry_create(&key);
+	if (!entry_open_or_lock(entry, &lock))
+	{
+		entry_load(entry, snapshot);
+		if (is_new)
+			entry->only_in = InvalidLocalTransactionId;
+		if (snapshot == WALS_READ_CALLER || is_same_still(model))
+			(void) entry_share(entry, model, true);
+		wals_packfile_unlock(&lock);
+	}
+	bytes = entry->map.address != NULL ? entry->map.bytes : 0;
+	MemoryContextDelete(entry->job.context);
+	return bytes;
 }
 
 /* ------------------------------------------------------------------------

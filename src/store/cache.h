@@ -10,6 +10,7 @@
 
 #include "core/core.h"
 #include "store/model.h"
+#include "store/query.h"
 
 /*
  * The rows of one side of a version in memory.  An index counts them in the
@@ -33,6 +34,17 @@ typedef struct WalsRows
  * pack has model->factors factors.
  */
 extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
+
+/*
+ * Make the file of a side of a version, if it has none and is to have one, so that
+ * nobody waits for it later.  snapshot is what model was read with.  is_new says
+ * that the identity is of this transaction: then what it has written is shared
+ * before it is committed, because who changes the rows once more gives them another
+ * identity, and after a rollback nobody asks for this one.  Returns the bytes of
+ * the file, 0: there is none.
+ */
+extern Size wals_cache_prepare(const WalsModel *model, WcSide side,
+                               WalsSnapshot snapshot, bool is_new);
 
 /*
  * May this transaction see other rows of a table than all others do, because it

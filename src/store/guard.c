@@ -502,6 +502,39 @@ adopt_token(Oid model, const List *tables, Guard *guard)
 			return;
 }
 
+/* New identities for the versions that have this table. */
+static void
+change_identities(Oid table)
+{
+	Oid types[1] = {OIDOID};
+	Datum values[1] = {ObjectIdGetDatum(table)};
+	ListCell *cell;
+
+	wals_query_begin();
+	foreach (cell, wals_model_list_all())
+	{
+		Oid model = lfirst_oid(cell);
+
+		if (wals_relation_owner(model) != wals_relation_owner(table) ||
+		    !names_table(model, table))
+			continue;
+		wals_guard_check_triggers(model);
+		wals_query_run(
+		    psprintf("UPDATE %s SET "
+		             "version_id = pg_catalog.gen_random_uuid(), "
+		             "items_id = CASE WHEN "
+		             "items_table OPERATOR(pg_catalog.=) $1 THEN NULL "
+		             "ELSE COALESCE(items_id, version_id) END "
+		             "WHERE users_table OPERATOR(pg_catalog.=) $1 "
+		             "OR items_table OPERATOR(pg_catalog.=) $1",
+		             wals_relation_quoted(model)),
+		    1, types, values, NULL, WALS_READ_FRESH);
+	}
+	wals_query_end();
+	/* the rows that are going to be deleted stand there, too */
+	wals_packfile_remove(table);
+}
+
 void
 wals_guard_open(Oid model, int32 first_version)
 {
@@ -530,8 +563,11 @@ wals_guard_open(Oid model, int32 first_version)
 	{
 		Oid table = lfirst_oid(cell);
 
-		if (wals_guard_is_own(model, table) && !guard_find(table, &other))
-			wals_guard_put(table, guard.token, 0);
+		if (!wals_guard_is_own(model, table) || guard_find(table, &other))
+			continue;
+		wals_guard_put(table, guard.token, 0);
+		/* what was written there until now was noticed by nobody */
+		change_identities(table);
 	}
 }
 
@@ -632,39 +668,6 @@ void
 wals_guard_write_end(void)
 {
 	writing = InvalidOid;
-}
-
-/* New identities for the versions that have this table. */
-static void
-change_identities(Oid table)
-{
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {ObjectIdGetDatum(table)};
-	ListCell *cell;
-
-	wals_query_begin();
-	foreach (cell, wals_model_list_all())
-	{
-		Oid model = lfirst_oid(cell);
-
-		if (wals_relation_owner(model) != wals_relation_owner(table) ||
-		    !names_table(model, table))
-			continue;
-		wals_guard_check_triggers(model);
-		wals_query_run(
-		    psprintf("UPDATE %s SET "
-		             "version_id = pg_catalog.gen_random_uuid(), "
-		             "items_id = CASE WHEN "
-		             "items_table OPERATOR(pg_catalog.=) $1 THEN NULL "
-		             "ELSE COALESCE(items_id, version_id) END "
-		             "WHERE users_table OPERATOR(pg_catalog.=) $1 "
-		             "OR items_table OPERATOR(pg_catalog.=) $1",
-		             wals_relation_quoted(model)),
-		    1, types, values, NULL, WALS_READ_FRESH);
-	}
-	wals_query_end();
-	/* the rows that are going to be deleted stand there, too */
-	wals_packfile_remove(table);
 }
 
 void

@@ -645,6 +645,12 @@ wals_model_find_active(Oid relation, WalsModel *model)
 	return true;
 }
 
+bool
+wals_model_find_version(Oid relation, int32 version, WalsModel *model)
+{
+	return version_row(relation, version, WALS_READ_FRESH, model);
+}
+
 static double
 estimated_rows(Oid relation)
 {

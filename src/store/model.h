@@ -86,9 +86,11 @@ _Noreturn extern void wals_model_damaged(Oid relation, const char *reason);
 
 /*
  * The same as a training sees it, with what this transaction has written;
- * false when there is no active version.
+ * false when there is no active version, or no such version.
  */
 extern bool wals_model_find_active(Oid relation, WalsModel *model);
+extern bool wals_model_find_version(Oid relation, int32 version,
+                                    WalsModel *model);
 
 /*
  * About how many users the active version of a relation has that may be a
@@ -248,10 +250,17 @@ extern void wals_version_rename(Oid relation, int32 version, const char *option,
 extern int32 wals_version_forget(const WalsModel *model, Datum user);
 
 /*
- * Make a version the active one.  New identity: caches of hand-edited rows
- * are told too.  22023 when there is no such version.
+ * Make the files of a version that is about to answer (wals_cache_prepare), as this
+ * transaction sees it; is_new: its identity is of this transaction.  22023 when
+ * there is no such version.
  */
-extern void wals_version_activate(Oid relation, int32 version);
+extern void wals_version_prepare(Oid relation, int32 version, bool is_new);
+
+/*
+ * Make a version the active one, its files before.  It keeps its identity: who
+ * knows it need not read it again.  22023 when there is no such version.
+ */
+extern void wals_version_activate(Oid relation, int32 version, bool is_new);
 
 /* Attach a jsonb to a version.  22023 when there is no such version. */
 extern void wals_version_set_metrics(Oid relation, int32 version, Datum metrics,

@@ -20,11 +20,16 @@
  * damaged file is made anew.  Removing a file that others have mapped is
  * harmless: it takes its space until the last of them unmaps it.
  *
- * Whoever writes removes what is of no use any more: files of other versions of
- * the same model and table, of tables and databases that are gone, then those that
- * were opened longest ago (opening a file sets its time) until all fit into
- * wals.cache_file_limit.  That of the version that answers stays: somebody who
- * evaluates an older one must not make all others read theirs again.
+ * Whoever writes removes what is of no use any more: files of the same model and
+ * table whose identity no version has, of tables and databases that are gone, then
+ * those that were opened longest ago (opening a file sets its time) until all fit
+ * into wals.cache_file_limit.  So an older version that is made active again has
+ * its files still.  Of the files that no version has the one that was opened last
+ * stays: who writes may be about to commit another identity, and until then all
+ * others ask for that one.
+ *
+ * One process at a time makes a file, and has a lock on another one beside it
+ * meanwhile.  The kernel gives that back when the process ends, however it ends.
  *
  * Only the server's own user may read the files.  Who may see their content is
  * not decided here: cache.c has asked before.
@@ -34,6 +39,7 @@
 #include "postgres.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,7 +161,7 @@ typedef struct PackFile
 	pg_uuid_t version_id;
 	char path[MAXPGPATH];
 	Size bytes;
-	time_t used;
+	struct timespec used;
 } PackFile;
 
 /* Take apart the name of a file; false when it is none of ours. */
@@ -203,7 +209,7 @@ list_files(void)
 		if (lstat(file.path, &status) != 0)
 			continue;
 		file.bytes = (Size) status.st_size;
-		file.used = status.st_mtime;
+		file.used = status.st_mtim;
 		result =
 		    lappend(result, memcpy(palloc(sizeof(file)), &file, sizeof(file)));
 	}
@@ -228,22 +234,29 @@ is_of_table(const PackFile *file, Oid table)
 	return file->database == MyDatabaseId && file->table == table;
 }
 
-/* One of what the key's model has of its table, whose version does not answer. */
+/* One of what the key's model has of its table, whose identity no version has. */
 static bool
-is_outdated(const PackFile *file, const WalsPackKey *key, int n_active,
-            const pg_uuid_t *active)
+is_outdated(const PackFile *file, const WalsPackKey *key, int n_kept,
+            const pg_uuid_t *kept)
 {
 	int i;
 
-	if (!is_of_table(file, key->table) || file->model != key->model)
+	if (n_kept < 0 || !is_of_table(file, key->table) ||
+	    file->model != key->model ||
+	    memcmp(&file->version_id, &key->version_id, UUID_LEN) == 0)
 		return false;
-	/* of its own identity the new file is all there is */
-	if (memcmp(&file->version_id, &key->version_id, UUID_LEN) == 0)
-		return true;
-	for (i = 0; i < n_active; i++)
-		if (memcmp(&file->version_id, &active[i], UUID_LEN) == 0)
+	for (i = 0; i < n_kept; i++)
+		if (memcmp(&file->version_id, &kept[i], UUID_LEN) == 0)
 			return false;
-	return n_active >= 0;
+	return true;
+}
+
+static bool
+was_used_before(const PackFile *file, const PackFile *other)
+{
+	return file->used.tv_sec != other->used.tv_sec
+	           ? file->used.tv_sec < other->used.tv_sec
+	           : file->used.tv_nsec < other->used.tv_nsec;
 }
 
 static int
@@ -252,7 +265,7 @@ compare_used(const ListCell *a, const ListCell *b)
 	const PackFile *left = lfirst(a);
 	const PackFile *right = lfirst(b);
 
-	return left->used < right->used ? -1 : left->used > right->used;
+	return was_used_before(left, right) ? -1 : was_used_before(right, left);
 }
 
 /*
@@ -274,28 +287,37 @@ limit_passed(Size bytes)
 
 /* Make room for a new file. */
 static void
-make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
-          Size bytes)
+make_room(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept, Size bytes)
 {
 	Size limit = (Size) wals_cache_file_limit * 1024;
 	Size used = bytes;
-	List *left = NIL;
+	List *files = list_files();
+	PackFile *last = NULL; /* of the outdated ones */
 	ListCell *cell;
 
-	foreach (cell, list_files())
+	foreach (cell, files)
 	{
 		PackFile *file = lfirst(cell);
 
-		if (is_outdated(file, key, n_active, active) || is_orphan(file))
-			(void) unlink(file->path);
-		else
-		{
-			used += file->bytes;
-			left = lappend(left, file);
-		}
+		if (is_outdated(file, key, n_kept, kept) &&
+		    (last == NULL || was_used_before(last, file)))
+			last = file;
 	}
-	list_sort(left, compare_used);
-	foreach (cell, left)
+	foreach (cell, files)
+	{
+		PackFile *file = lfirst(cell);
+
+		if (is_orphan(file) ||
+		    (file != last && is_outdated(file, key, n_kept, kept)))
+		{
+			(void) unlink(file->path);
+			files = foreach_delete_current(files, cell);
+		}
+		else
+			used += file->bytes;
+	}
+	list_sort(files, compare_used);
+	foreach (cell, files)
 	{
 		PackFile *file = lfirst(cell);
 
@@ -304,6 +326,21 @@ make_room(const WalsPackKey *key, int n_active, const pg_uuid_t *active,
 		(void) unlink(file->path);
 		used -= file->bytes;
 	}
+}
+
+bool
+wals_packfile_exists(Oid model, Oid table)
+{
+	ListCell *cell;
+
+	foreach (cell, list_files())
+	{
+		PackFile *file = lfirst(cell);
+
+		if (is_of_table(file, table) && file->model == model)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -383,8 +420,8 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 }
 
 bool
-wals_packfile_write(const WalsPackKey *key, int n_active,
-                    const pg_uuid_t *active, const WcPack *pack, bool tell)
+wals_packfile_write(const WalsPackKey *key, int n_kept,
+                    const pg_uuid_t *kept, const WcPack *pack, bool tell)
 {
 	const char *limit = limit_passed(pack->bytes);
 	char path[MAXPGPATH];
@@ -404,7 +441,7 @@ wals_packfile_write(const WalsPackKey *key, int n_active,
 		     errhint("Raise %s, or SET wals.cache_share = 'never'.", limit)));
 		return false;
 	}
-	make_room(key, n_active, active, pack->bytes);
+	make_room(key, n_kept, kept, pack->bytes);
 	file_path(key, path);
 	snprintf(name_for_now, sizeof(name_for_now), "%s.%d", path, MyProcPid);
 	if (write_file(path, name_for_now, pack))
@@ -419,6 +456,32 @@ wals_packfile_write(const WalsPackKey *key, int n_active,
 		         errhint("Make room on the disk, or "
 		                 "SET wals.cache_share = 'never'.")));
 	return false;
+}
+
+bool
+wals_packfile_lock(const WalsPackKey *key, WalsPackLock *lock)
+{
+	file_path(key, lock->path);
+	strlcat(lock->path, ".lock", sizeof(lock->path));
+	(void) MakePGDirectory(FOLDER);
+	/* an error or the end of the transaction closes it */
+	lock->fd = OpenTransientFilePerm(lock->path, O_RDWR | O_CREAT | PG_BINARY,
+	                                 S_IRUSR | S_IWUSR);
+	if (lock->fd < 0 || flock(lock->fd, LOCK_EX | LOCK_NB) == 0 ||
+	    errno != EWOULDBLOCK)
+		return true;
+	(void) CloseTransientFile(lock->fd);
+	return false;
+}
+
+void
+wals_packfile_unlock(WalsPackLock *lock)
+{
+	if (lock->fd < 0)
+		return;
+	/* who has opened it by now finds the pack, and no use for the lock */
+	(void) unlink(lock->path);
+	(void) CloseTransientFile(lock->fd);
 }
 
 bool

@@ -45,14 +45,31 @@ extern bool wals_packfile_open(const WalsPackKey *key, WalsMapping *map,
 
 /*
  * Write a pack to the file of a key, complete or not at all, after files that
- * are of no use have been removed: of what the model has of this table, all but
- * those of the active identities (n_active of them, -1: not known, all stay).
- * False when it cannot be written, with a warning if tell is set and no interrupt
- * is waiting.
+ * are of no use have been removed: of what the model has of this table, those
+ * that are not of the identities kept (n_kept of them, -1: not known, all stay),
+ * but for the one used last.  False when it cannot be written, with a warning if
+ * tell is set and no interrupt is waiting.
  */
-extern bool wals_packfile_write(const WalsPackKey *key, int n_active,
-                                const pg_uuid_t *active, const WcPack *pack,
+extern bool wals_packfile_write(const WalsPackKey *key, int n_kept,
+                                const pg_uuid_t *kept, const WcPack *pack,
                                 bool tell);
+
+/* Whether there is a file of a model's table, of whichever identity. */
+extern bool wals_packfile_exists(Oid model, Oid table);
+
+/* The right to make the file of a key. */
+typedef struct WalsPackLock
+{
+	int fd; /* -1: it could not be had, and nobody else can have it */
+	char path[MAXPGPATH + 8];
+} WalsPackLock;
+
+/*
+ * False while another process has it.  An error gives it back, as does
+ * wals_packfile_unlock.
+ */
+extern bool wals_packfile_lock(const WalsPackKey *key, WalsPackLock *lock);
+extern void wals_packfile_unlock(WalsPackLock *lock);
 
 /*
  * Write a pack under a name of this process, map it and remove it.  False when

@@ -29,6 +29,7 @@
 
 #include "base/compat.h"
 #include "base/hint.h"
+#include "store/cache.h"
 #include "store/factors.h"
 #include "store/guard.h"
 #include "store/model.h"
@@ -358,7 +359,20 @@ wals_version_unknown(Oid relation, int32 version)
 }
 
 void
-wals_version_activate(Oid relation, int32 version)
+wals_version_prepare(Oid relation, int32 version, bool is_new)
+{
+	WalsModel model;
+
+	if (!wals_model_find_version(relation, version, &model))
+		wals_version_unknown(relation, version);
+	(void) wals_cache_prepare(&model, WC_ITEMS, WALS_READ_FRESH, is_new);
+	/* few ask for users: for them only where somebody has */
+	if (wals_packfile_exists(relation, model.users_table))
+		(void) wals_cache_prepare(&model, WC_USERS, WALS_READ_FRESH, is_new);
+}
+
+void
+wals_version_activate(Oid relation, int32 version, bool is_new)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(version)};
@@ -369,13 +383,14 @@ wals_version_activate(Oid relation, int32 version)
 	             "WHERE active AND version OPERATOR(pg_catalog.<>) $1",
 	             quoted),
 	    1, types, values, NULL, WALS_READ_FRESH);
-	if (wals_query_run(psprintf("UPDATE %s SET active = true, "
-	                            "version_id = pg_catalog.gen_random_uuid(), "
-	                            "items_id = NULL "
+	if (wals_query_run(psprintf("UPDATE %s SET active = true, version_id = "
+	                            "COALESCE(version_id, "
+	                            "pg_catalog.gen_random_uuid()) "
 	                            "WHERE version OPERATOR(pg_catalog.=) $1",
 	                            quoted),
 	                   1, types, values, NULL, WALS_READ_FRESH) == 0)
 		wals_version_unknown(relation, version);
+	wals_version_prepare(relation, version, is_new);
 }
 
 void

@@ -289,7 +289,6 @@ DECLARE
 	rows bigint;
 BEGIN
 	EXECUTE damage;
-	PERFORM wals_activate('m_text', 1);
 	EXECUTE format('SELECT count(*) FROM (%s) AS q', query) INTO rows;
 	RAISE EXCEPTION USING ERRCODE = '00001', MESSAGE = rows || ' rows';
 EXCEPTION WHEN OTHERS THEN

@@ -88,10 +88,10 @@ FROM m, m_copy AS c;
 SELECT n_users = (SELECT count(*) FROM m_users) AS users, n_entries = (SELECT sum(n) FROM m_users) AS entries,
 	(SELECT bool_and(abs(norm - (SELECT sqrt(sum(f * f)) FROM unnest(factors) AS f)) < 1e-6) FROM m_users) AS norms
 FROM m;
--- what the session has of the items is kept while only users change
+-- the items are read anew once the guard is back
 SELECT bool_or(item_id = 9) AS there FROM wals_recommend(2, NULL, 'm', exclude_seen => false);
 BEGIN;
--- unseen by the guard, which the next refresh puts back
+-- unseen by the guard; the next refresh puts it back, and nobody knows what was written
 ALTER TABLE m_items DISABLE TRIGGER wals_guard;
 DELETE FROM m_items WHERE id = 9;
 INSERT INTO rated VALUES (7, 3, 5, now() + interval '1 day');

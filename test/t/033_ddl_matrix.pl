@@ -70,6 +70,7 @@ my @calls = (
 	[ wals_user_factors => q{SELECT wals_user_factors(3, 'model', 'always')} ],
 	[ wals_fold_in => q{SELECT wals_fold_in('{2,3}'::bigint[], '{1,2}', NULL, 'model')} ],
 	[ wals_similar_items => q{SELECT * FROM wals_similar_items(3, 5, 'model')} ],
+	[ wals_warm => q{SELECT wals_warm('model')} ],
 	[ wals_similar_users => q{SELECT * FROM wals_similar_users(3, 5, 'model')} ],
 	[ wals_popular => q{SELECT * FROM wals_popular(5, 'texts')} ],
 	[ wals_popular_bigint => q{SELECT * FROM wals_popular_bigint(5, 'model')} ],
