@@ -505,19 +505,54 @@ entry_open_or_lock(CacheEntry *entry, WalsPackLock *lock)
 	return true;
 }
 
+/* Whether the row still has the identity that its rows were read under. */
+static bool
+is_same_still(const WalsModel *model)
+{
+	WalsModel now;
+
+	return wals_model_find_version(model->relation, model->version, &now) &&
+	       memcmp(&now.version_id, &model->version_id, UUID_LEN) == 0 &&
+	       memcmp(&now.items_id, &model->items_id, UUID_LEN) == 0;
+}
+
+/*
+ * Make what the lock is for: read the rows, and share them.  Whether this took no
+ * failure; why it did is said if tell is set.
+ */
+static bool
+entry_make(CacheEntry *entry, const WalsModel *model, WalsSnapshot snapshot,
+           bool is_new, bool tell, WalsPackLock *lock)
+{
+	volatile bool done = true;
+
+	PG_TRY();
+	{
+		entry_load(entry, snapshot);
+		if (is_new)
+			entry->only_in = InvalidLocalTransactionId;
+		if (snapshot == WALS_READ_CALLER || is_same_still(model))
+			done = entry_share(entry, model, tell);
+	}
+	PG_FINALLY();
+	{
+		wals_packfile_unlock(lock);
+	}
+	PG_END_TRY();
+	return done;
+}
+
 /* Take the rows from a file, or make it, one session at a time. */
 static void
 entry_open_or_load(CacheEntry *entry, const WalsModel *model, CacheCount *count)
 {
 	WalsPackLock lock;
 
-	if (entry_open_or_lock(entry, &lock))
-		return;
-	entry_load(entry, WALS_READ_CALLER);
 	/* said once: the next call may have to read the rows again */
-	if (!entry_share(entry, model, !count->told_unshared))
+	if (!entry_open_or_lock(entry, &lock) &&
+	    !entry_make(entry, model, WALS_READ_CALLER, false,
+	                !count->told_unshared, &lock))
 		count->told_unshared = true;
-	wals_packfile_unlock(&lock);
 }
 
 /* Room for new counts: that of a table that is gone, or new. */
@@ -645,17 +680,6 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	return &entry->rows;
 }
 
-/* Whether the row still has the identity that its rows were read under. */
-static bool
-is_same_still(const WalsModel *model)
-{
-	WalsModel now;
-
-	return wals_model_find_version(model->relation, model->version, &now) &&
-	       memcmp(&now.version_id, &model->version_id, UUID_LEN) == 0 &&
-	       memcmp(&now.items_id, &model->items_id, UUID_LEN) == 0;
-}
-
 Size
 wals_cache_prepare(const WalsModel *model, WcSide side, WalsSnapshot snapshot,
                    bool is_new)
@@ -672,14 +696,7 @@ wals_cache_prepare(const WalsModel *model, WcSide side, WalsSnapshot snapshot,
 		return 0;
 	entry = entry_create(&key);
 	if (!entry_open_or_lock(entry, &lock))
-	{
-		entry_load(entry, snapshot);
-		if (is_new)
-			entry->only_in = InvalidLocalTransactionId;
-		if (snapshot == WALS_READ_CALLER || is_same_still(model))
-			(void) entry_share(entry, model, true);
-		wals_packfile_unlock(&lock);
-	}
+		(void) entry_make(entry, model, snapshot, is_new, true, &lock);
 	bytes = entry->map.address != NULL ? entry->map.bytes : 0;
 	MemoryContextDelete(entry->job.context);
 	return bytes;
