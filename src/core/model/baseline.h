@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * baseline.h
- *	  Mean and biases, while a problem is built.
+ *	  What is found in the ratings while a problem is built: mean and biases,
+ *	  regularization.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,5 +37,10 @@ extern WcStatus wc_baseline_spread(WcProblem *problem,
                                    const double *user_weight,
                                    const double *item_weight,
                                    const WcAlloc *alloc, WcPace *pace);
+
+/* Set the regularization of a problem whose both sides are final (choose.c). */
+extern WcStatus wc_choose_regularization(WcProblem *problem,
+                                         const WcAlloc *alloc,
+                                         const WcHooks *hooks);
 
 #endif /* WALS_CORE_BASELINE_H */

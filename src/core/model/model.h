@@ -30,11 +30,24 @@ extern int32_t wc_factors_choose(WcFeedback feedback, int32_t users,
                                  int32_t items);
 
 /*
- * lambda for implicit and weighted feedback, with R entries per user in the mean:
- * min(0.2 / (R^3 max(m, n))^(1/7), 0.03).
+ * lambda for implicit and weighted feedback, with R entries per user in the mean
+ * and a clustering of G, or 1 if that is more:
+ * min(1.25 / (17 R^0.4 G^(1/3)), 0.03).
  */
-extern double wc_regularization_choose(int32_t users, int32_t items,
-                                       int64_t entries);
+extern double wc_regularization_choose(double per_user, double clustering);
+
+/*
+ * How much entries cluster (choose.c): the sum over all users i, i' and items j,
+ * j' that have all four entries, i and i' not the same nor j and j', of
+ * 1 / (r_i r_i' c_j c_j'), r and c being their counts and 16 times the mean count,
+ * divided by what it is in the mean where entries fall by chance among the same
+ * counts.  More than 1: users with one item in common have others as well.  There
+ * is an entry; an even part of the users stands for all where those would take
+ * long.  16 bytes per user while it runs.
+ */
+extern WcStatus wc_clustering(const WcCsr *by_user, const WcCsr *by_item,
+                              double *clustering, const WcAlloc *alloc,
+                              const WcHooks *hooks);
 
 /*
  * NULL when every option is in range and they agree with each other; else the

@@ -24,8 +24,8 @@
  *
  * Steps: targets and g in place; scales of rows and columns; one pass over the
  * weights, which checks each c_ij in the arithmetic of the solver and adds
- * them up; then everything that depends on the sums: global mean, w0, t_j,
- * lambdas; last the second side.
+ * them up; then what depends on the sums: global mean, w0, t_j; the second side;
+ * last the lambdas, which may depend on both sides.
  *
  * Memory: the arrays of by_user are reused and belong to the problem, the
  * second side is as large again, the rest is a few numbers per row.  On
@@ -49,12 +49,6 @@
 /* A given w0 that leaves them less than this part makes negatives vanish. */
 #define VANISHING_RATIO 0.1
 
-/*
- * With explicit feedback: noise of deviation s in entries that are spread evenly
- * is taken for taste below a lambda of s times (1 / sqrt(entries of a user) + 1 /
- * sqrt(entries of an item)).  This part of it predicts best (docs/tuning.md).
- */
-#define REGULARIZATION_NOISE 0.75
 #define REG_EXPONENT_EXPLICIT 0.5
 
 /*
@@ -101,32 +95,6 @@ wc_problem_free(WcProblem *problem, const WcAlloc *alloc)
 	wc_free(alloc, problem->user_lambda);
 	wc_free(alloc, problem->item_lambda);
 	memset(problem, 0, sizeof(*problem));
-}
-
-/*
- * The lambda of a training that was given none, in the unit of the targets.  With
- * explicit feedback it is meant for a row whose weight is the root of the mean
- * weight of a user times that of an item, whatever nu.
- */
-static double
-choose_regularization(const WcProblem *problem)
-{
-	const WcCsr *csr = &problem->by_user;
-	double users = csr->rows;
-	double items = csr->cols;
-	double entries = (double) csr->nnz;
-
-	if (problem->objective.params.feedback == WC_EXPLICIT)
-	{
-		double weight =
-		    problem->mean_weight * entries / sqrt(users) / sqrt(items);
-		double noise = (sqrt(users) + sqrt(items)) / sqrt(entries);
-
-		return REGULARIZATION_NOISE * problem->spread * noise *
-		       pow(weight, 1 - problem->objective.params.reg_exponent);
-	}
-	return problem->spread *
-	       wc_regularization_choose(csr->rows, csr->cols, csr->nnz);
 }
 
 /* Who gives one exponent means the other to be 0. */
@@ -571,6 +539,16 @@ fade_targets(Build *build)
 }
 
 static WcStatus
+add_second_side(Build *build)
+{
+	WcProblem *problem = build->problem;
+	WcStatus status = wc_csr_transpose(&problem->by_user, &problem->by_item,
+	                                   build->alloc, build->pace.hooks);
+
+	return status == WC_OK ? WC_OK : fail(build, status);
+}
+
+static WcStatus
 set_lambdas(Build *build)
 {
 	WcProblem *problem = build->problem;
@@ -580,8 +558,10 @@ set_lambdas(Build *build)
 	WcStatus status = WC_OK;
 
 	if (isnan(problem->objective.params.regularization))
-		problem->objective.params.regularization =
-		    choose_regularization(problem);
+		status =
+		    wc_choose_regularization(problem, build->alloc, build->pace.hooks);
+	if (status != WC_OK)
+		return fail(build, status);
 	problem->user_lambda =
 	    wc_alloc_array(build->alloc, (size_t) users, sizeof(float));
 	problem->item_lambda =
@@ -635,6 +615,8 @@ fill_problem(Build *build, const float *user_weights, const float *item_weights)
 	if (status == WC_OK)
 		status = fade_targets(build);
 	if (status == WC_OK)
+		status = add_second_side(build);
+	if (status == WC_OK)
 		status = set_lambdas(build);
 	return status;
 }
@@ -669,13 +651,6 @@ wc_problem_build(const WcParams *params, WcCsr *by_user,
 	else
 		status = fill_problem(&build, user_weights, item_weights);
 	free_build(&build);
-	if (status == WC_OK)
-	{
-		status = wc_csr_transpose(&problem->by_user, &problem->by_item, alloc,
-		                          hooks);
-		if (status != WC_OK)
-			status = fail(&build, status);
-	}
 	if (status != WC_OK)
 		wc_problem_free(problem, alloc);
 	return status;
