@@ -40,6 +40,8 @@ wc_memory_needed(int64_t nnz, int32_t users, int32_t items, int32_t factors,
 	size_t rows;
 	size_t sorting = 0;
 	size_t solving = 0;
+	size_t vectors = 0;
+	size_t choosing = 0;
 	size_t total;
 
 	*bytes = 0;
@@ -67,8 +69,10 @@ wc_memory_needed(int64_t nnz, int32_t users, int32_t items, int32_t factors,
 
 	total = sorting > solving ? sorting : solving;
 
-	/* Factors and biases. */
-	if (!add_product(&total, rows, ((size_t) factors + 1) * number))
+	/* Factors and biases; before them, where lambda is chosen, 16 bytes per user. */
+	if (!add_product(&vectors, rows, ((size_t) factors + 1) * number) ||
+	    !add_product(&choosing, (size_t) users, 16) ||
+	    !add_product(&total, vectors > choosing ? vectors : choosing, 1))
 		return WC_TOO_LARGE;
 	*bytes = total;
 	return WC_OK;
