@@ -15,9 +15,9 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\([^']*\)'.*/\1/p" $(EXTEN
 # Rooms, bottom up (src/README.md).
 CORE_OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/core/*/*.c)))
 PG_OBJS   := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/base/*.c \
-               src/store/*.c src/run/*.c src/api/*.c)))
+               src/store/*.c src/run/*/*.c src/api/*.c)))
 OBJS       = $(CORE_OBJS) $(PG_OBJS)
-HDRS      := $(wildcard src/*.h src/*/*.h src/core/*/*.h)
+HDRS      := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
 # To compile for this machine only: make OPTFLAGS=-march=native
 OPTFLAGS    =
@@ -155,7 +155,7 @@ lint:
 CLANG_FORMAT = clang-format-14
 
 format:
-	$(CLANG_FORMAT) -i $(wildcard src/*.[ch] src/*/*.[ch] src/core/*/*.[ch] test/unit/*.[ch])
+	$(CLANG_FORMAT) -i $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] test/unit/*.[ch])
 
 bench:
 	bench/run

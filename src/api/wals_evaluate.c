@@ -17,8 +17,8 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/evaluate.h"
-#include "run/metric.h"
+#include "run/measure/evaluate.h"
+#include "run/measure/metric.h"
 
 PG_FUNCTION_INFO_V1(wals_evaluate);
 PG_FUNCTION_INFO_V1(wals_compare);

@@ -13,7 +13,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/args.h"
-#include "run/fold.h"
+#include "run/answer/fold.h"
 
 PG_FUNCTION_INFO_V1(wals_explain);
 

@@ -18,9 +18,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/args.h"
-#include "run/answer.h"
-#include "run/fold.h"
-#include "run/recommend.h"
+#include "run/answer/answer.h"
+#include "run/answer/fold.h"
+#include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_for);
 PG_FUNCTION_INFO_V1(wals_fold_in);

@@ -13,8 +13,8 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/import.h"
-#include "run/options.h"
+#include "run/train/import.h"
+#include "run/train/options.h"
 
 PG_FUNCTION_INFO_V1(wals_import);
 

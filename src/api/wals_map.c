@@ -18,7 +18,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/args.h"
-#include "run/map.h"
+#include "run/picture/map.h"
 
 PG_FUNCTION_INFO_V1(wals_map);
 PG_FUNCTION_INFO_V1(wals_map_svg);

@@ -13,7 +13,7 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/plot.h"
+#include "run/picture/plot.h"
 
 PG_FUNCTION_INFO_V1(wals_loss_plot);
 PG_FUNCTION_INFO_V1(wals_loss_svg);

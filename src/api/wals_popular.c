@@ -16,7 +16,7 @@
 #include "utils/tuplestore.h"
 
 #include "base/args.h"
-#include "run/recommend.h"
+#include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_popular);
 

@@ -12,8 +12,8 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/options.h"
-#include "run/profile.h"
+#include "run/train/options.h"
+#include "run/train/profile.h"
 
 PG_FUNCTION_INFO_V1(wals_profile);
 

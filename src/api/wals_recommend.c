@@ -16,8 +16,8 @@
 
 #include "base/args.h"
 #include "base/estimate.h"
-#include "run/answer.h"
-#include "run/recommend.h"
+#include "run/answer/answer.h"
+#include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend);
 PG_FUNCTION_INFO_V1(wals_recommend_support);

@@ -21,7 +21,7 @@
 
 #include "base/args.h"
 #include "base/estimate.h"
-#include "run/recommend_all.h"
+#include "run/answer/recommend_all.h"
 #include "store/model.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_all);

@@ -11,8 +11,8 @@
 #include "funcapi.h"
 
 #include "base/args.h"
-#include "run/answer.h"
-#include "run/recommend_users.h"
+#include "run/answer/answer.h"
+#include "run/answer/recommend_users.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_users);
 

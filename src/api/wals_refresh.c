@@ -16,8 +16,8 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/forget.h"
-#include "run/refresh.h"
+#include "run/train/forget.h"
+#include "run/train/refresh.h"
 #include "store/guard.h"
 #include "store/model.h"
 #include "store/named.h"

@@ -15,8 +15,8 @@
 #include "utils/timestamp.h"
 
 #include "base/args.h"
-#include "run/options.h"
-#include "run/retrain.h"
+#include "run/train/options.h"
+#include "run/train/retrain.h"
 
 PG_FUNCTION_INFO_V1(wals_retrain);
 

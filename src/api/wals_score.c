@@ -25,7 +25,7 @@
 
 #include "base/args.h"
 #include "base/compat.h"
-#include "run/score.h"
+#include "run/answer/score.h"
 
 PG_FUNCTION_INFO_V1(wals_score);
 PG_FUNCTION_INFO_V1(wals_score_support);

@@ -12,7 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "run/selftest.h"
+#include "run/measure/selftest.h"
 
 PG_FUNCTION_INFO_V1(wals_selftest);
 

@@ -12,8 +12,8 @@
 #include "funcapi.h"
 
 #include "base/args.h"
-#include "run/answer.h"
-#include "run/similar.h"
+#include "run/answer/answer.h"
+#include "run/answer/similar.h"
 
 PG_FUNCTION_INFO_V1(wals_similar_items);
 PG_FUNCTION_INFO_V1(wals_similar_users);

@@ -13,8 +13,8 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/options.h"
-#include "run/train.h"
+#include "run/train/options.h"
+#include "run/train/train.h"
 
 PG_FUNCTION_INFO_V1(wals_train);
 

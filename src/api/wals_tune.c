@@ -22,10 +22,10 @@
 #include "base/board.h"
 #include "base/hint.h"
 #include "base/progress.h"
-#include "run/grid.h"
-#include "run/metric.h"
-#include "run/options.h"
-#include "run/tune.h"
+#include "run/tune/grid.h"
+#include "run/measure/metric.h"
+#include "run/train/options.h"
+#include "run/tune/tune.h"
 
 PG_FUNCTION_INFO_V1(wals_tune);
 PG_FUNCTION_INFO_V1(wals_tune_progress_list);

@@ -7,7 +7,7 @@
  * blocks come from a memory context that may pass 1 GB, and the hooks look at
  * the server's interrupt flags.  The core returns WC_CANCELLED, or WC_PAUSED to
  * be called again, and the caller lets CHECK_FOR_INTERRUPTS do what is wanted
- * (report.c, run/train.c), so no frame of the core is ever jumped over.
+ * (report.c, run/train/train.c), so no frame of the core is ever jumped over.
  *
  *-------------------------------------------------------------------------
  */

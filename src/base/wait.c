@@ -16,8 +16,7 @@
 void
 wals_wait(long milliseconds)
 {
-	(void) WaitLatch(MyLatch,
-	                 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 	                 milliseconds, wals_wait_event());
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();

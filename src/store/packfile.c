@@ -420,8 +420,8 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 }
 
 bool
-wals_packfile_write(const WalsPackKey *key, int n_kept,
-                    const pg_uuid_t *kept, const WcPack *pack, bool tell)
+wals_packfile_write(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept,
+                    const WcPack *pack, bool tell)
 {
 	const char *limit = limit_passed(pack->bytes);
 	char path[MAXPGPATH];

@@ -3,7 +3,7 @@
  * ratings.c
  *	  Read ratings and weights out of the user's relations.
  *
- * run/train.c calls us once per training.  We run one SELECT as the caller, so
+ * run/train/train.c calls us once per training.  We run one SELECT as the caller, so
  * privileges, row security and views work as in any query, and take each row
  * as it comes: the numbers are read in the type the column has and checked, and
  * what is left of the row goes to a block (rows.c), and by it to the core.

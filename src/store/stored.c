@@ -4,7 +4,7 @@
  *	  The options of a version as they stand in its row.
  *
  * A training writes its options, with every choice resolved, and the few
- * constants it found in the data into the column "options" (run/options.c).
+ * constants it found in the data into the column "options" (run/train/options.c).
  *
  *-------------------------------------------------------------------------
  */

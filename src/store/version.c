@@ -3,7 +3,7 @@
  * version.c
  *	  Versions of a model: create tables, insert, activate, prune, drop.
  *
- * run/train.c and the management functions call us; only this file and
+ * run/train/train.c and the management functions call us; only this file and
  * factors.c write to model tables.
  *
  * A new version is new rows and one move of the active mark, in the caller's

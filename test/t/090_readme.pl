@@ -334,7 +334,7 @@ my $errcodes = slurp_file(
 	$node->config_data('--includedir-server') . '/utils/errcodes.h');
 my (%raised, @messages);
 
-for my $file (glob "$root/src/*/*.c")
+for my $file (glob "$root/src/*/*.c $root/src/*/*/*.c")
 {
 	my $source = slurp_file($file);
 

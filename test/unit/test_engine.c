@@ -26,9 +26,8 @@ test_check(void)
 	CHECK(wc_engine_check(&(const WcSolverOptions){WC_THREADS_MAX + 1, NULL,
 	                                               WC_DENSE_BUILTIN},
 	                      &error) == WC_BAD_PARAM);
-	CHECK(
-	    wc_engine_check(&(const WcSolverOptions){1, "avx9", WC_DENSE_BUILTIN},
-	                    &error) == WC_BAD_PARAM);
+	CHECK(wc_engine_check(&(const WcSolverOptions){1, "avx9", WC_DENSE_BUILTIN},
+	                      &error) == WC_BAD_PARAM);
 	CHECK(strstr(error.detail, "avx9") != NULL);
 }
 

@@ -139,8 +139,7 @@ check_rows(const WcPack *pack, int32_t count, int32_t k)
 		right &= pack->entries[index] == j % 5;
 		right &= pack->likes[index] == j % 3;
 		norm = pack->norm[pack->position[index]];
-		right &=
-		    fabsf(norm - sqrtf(wc_dot(k, vector, vector))) <= 1e-5f * norm;
+		right &= fabsf(norm - sqrtf(wc_dot(k, vector, vector))) <= 1e-5f * norm;
 		right &= pack->index[pack->position[index]] == index;
 	}
 	for (int32_t i = 1; i < count; i++)

@@ -701,8 +701,7 @@ test_failures(WcFeedback feedback, WcWeighting weighting, double exponent)
 	}
 	CHECK(status == WC_OK && n > 10);
 	status = WC_CANCELLED;
-	for (n = 0; status != WC_OK && n < 2000;
-	     n += 1 + n / 4)
+	for (n = 0; status != WC_OK && n < 2000; n += 1 + n / 4)
 	{
 		CheckCancel cancel = {n, 0};
 		WcHooks hooks = {check_should_stop, NULL, &cancel};

@@ -236,9 +236,9 @@ wc_spread_some(WcFold *fold, int32_t count, const float *const *vectors,
 		if (width > k)
 			from[(size_t) i * pitch + k] = 1;
 	}
-	fold->engine.kernel->multiply(fold->engine.work->size, fold->engine.work->pitch,
-	                              wc_pad(count, 8), from, fold->engine.work->matrix,
-	                              to);
+	fold->engine.kernel->multiply(fold->engine.work->size,
+	                              fold->engine.work->pitch, wc_pad(count, 8),
+	                              from, fold->engine.work->matrix, to);
 	for (int32_t i = 0; i < count; i++)
 	{
 		spread[i] = length(width, to + (size_t) i * pitch,

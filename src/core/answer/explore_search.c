@@ -190,7 +190,8 @@ is_bounded(Tour *tour)
 
 	for (size_t p = 0; p < width && !fold->empty; p++)
 	{
-		const float *row = fold->engine.work->matrix + p * (size_t) fold->engine.work->pitch;
+		const float *row =
+		    fold->engine.work->matrix + p * (size_t) fold->engine.work->pitch;
 
 		for (size_t c = 0; c < width; c++)
 			sum += (double) row[c] * row[c];

@@ -252,7 +252,7 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 	float *panel = wc_alloc_array(alloc, rows * k, sizeof(float));
 	double *sum = wc_alloc_array(alloc, k * k, sizeof(double));
 	double *gram = wc_alloc_array(alloc, k * k, sizeof(double));
-	double *space = 
+	double *space =
 	    wc_alloc_array(alloc, wc_dense_space(fold->factors), sizeof(double));
 	WcStatus status = WC_NO_MEMORY;
 

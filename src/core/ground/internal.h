@@ -174,5 +174,4 @@ wc_key_descending(float x)
 extern WcStatus wc_sort_keyed(int32_t count, WcKeyed *entries, WcKeyed *scratch,
                               WcKeyed **sorted, WcPace *pace);
 
-
 #endif /* WALS_CORE_INTERNAL_H */

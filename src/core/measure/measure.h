@@ -319,5 +319,4 @@ extern WcStatus wc_selftest_search(const WcPack *pack, const char *kernel,
                                    const WcAlloc *alloc, const WcHooks *hooks,
                                    WcError *error);
 
-
 #endif /* WALS_CORE_MEASURE_H */

@@ -98,8 +98,7 @@ const WcOption wc_options[] = {
 
 const int32_t wc_option_count = sizeof(wc_options) / sizeof(wc_options[0]);
 
-_Static_assert(sizeof(wc_options) / sizeof(wc_options[0]) <=
-                   WC_OPTIONS_MAX,
+_Static_assert(sizeof(wc_options) / sizeof(wc_options[0]) <= WC_OPTIONS_MAX,
                "more options than a tuning has room for");
 
 static bool

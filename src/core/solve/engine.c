@@ -29,7 +29,7 @@ work_free(WcWork *work, const WcAlloc *alloc)
 
 static WcStatus
 work_create(const WcKernel *kernel, int32_t width, WcWork *work,
-               const WcAlloc *alloc)
+            const WcAlloc *alloc)
 {
 	size_t wide = (size_t) width;
 	size_t size = (size_t) wc_pad(width, kernel->lanes);

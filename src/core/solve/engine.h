@@ -76,8 +76,7 @@ typedef struct WcEngine
 } WcEngine;
 
 /* WC_BAD_PARAM, in words, unless there can be an engine with these options. */
-extern WcStatus wc_engine_check(const WcSolverOptions *options,
-                                WcError *error);
+extern WcStatus wc_engine_check(const WcSolverOptions *options, WcError *error);
 
 /*
  * An engine with options that were checked, of its own or like another one but

@@ -176,7 +176,8 @@ loss_chunk(void *arg, int32_t thread, int64_t chunk, WcPace *pace)
 		int32_t row = schedule->order[i];
 		const float *x = factors + (size_t) row * k;
 
-		if (users && !row_loss(job, row, &solver->engine.work[thread], &sum, pace))
+		if (users &&
+		    !row_loss(job, row, &solver->engine.work[thread], &sum, pace))
 			return WC_CANCELLED;
 		if (users && job->gram != NULL && problem->w0 != 0)
 		{
@@ -226,8 +227,8 @@ unobserved_loss(WcSolver *solver, const WcModel *model, double *loss,
 	status = wc_gram(&solver->engine, model->items, model->item_factors,
 	                 problem->unobserved, solver->gram, hooks);
 	if (status == WC_OK)
-		status = wc_gram(&solver->engine, model->users, model->user_factors, NULL,
-		                 user_gram, hooks);
+		status = wc_gram(&solver->engine, model->users, model->user_factors,
+		                 NULL, user_gram, hooks);
 	if (status != WC_OK)
 		return status;
 	for (int32_t p = 0; p < k; p++)

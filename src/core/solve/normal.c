@@ -83,10 +83,9 @@ wc_normal_solve(WcNormal *normal, double lambda, double *diagonal)
 		normal->a[p * width + p] += lambda;
 		diagonal[p] = normal->a[p * width + p];
 	}
-	status =
-	    wc_ref_factor(normal->width,
-	                  wc_ref_tolerance(normal->width, normal->count, lambda),
-	                  normal->a, diagonal, &worst, &pace);
+	status = wc_ref_factor(
+	    normal->width, wc_ref_tolerance(normal->width, normal->count, lambda),
+	    normal->a, diagonal, &worst, &pace);
 	if (status == WC_OK)
 		wc_ref_substitute(normal->width, normal->a, normal->b);
 	return status;

@@ -74,8 +74,9 @@ create_rotation(WcSolver *solver)
 	uintptr_t block;
 
 	solver->gram = wc_alloc_array(solver->alloc, k * k, sizeof(double));
-	solver->eigen = wc_alloc_array(
-	    solver->alloc, k + wc_dense_space(solver->engine.factors), sizeof(double));
+	solver->eigen = wc_alloc_array(solver->alloc,
+	                               k + wc_dense_space(solver->engine.factors),
+	                               sizeof(double));
 	solver->rotation_block =
 	    wc_alloc_array(solver->alloc, cells + WC_KERNEL_LANES, sizeof(float));
 	if (solver->gram == NULL || solver->eigen == NULL ||
@@ -119,7 +120,8 @@ create_descent(WcSolver *solver)
 	for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
 	{
 		if (wc_descent_create(users > items ? users : items,
-		                      &solver->engine.work[thread], solver->alloc) != WC_OK)
+		                      &solver->engine.work[thread],
+		                      solver->alloc) != WC_OK)
 			return WC_NO_MEMORY;
 	}
 	return WC_OK;
@@ -319,7 +321,8 @@ rotate(WcSolver *solver, int32_t rows, float *factors, const WcHooks *hooks)
 	RotationJob job = {solver, rows, factors};
 	int64_t strips = ((int64_t) rows + ROTATION_ROWS - 1) / ROTATION_ROWS;
 
-	return wc_parallel(&solver->engine.threads, strips, rotate_strip, &job, hooks);
+	return wc_parallel(&solver->engine.threads, strips, rotate_strip, &job,
+	                   hooks);
 }
 
 bool
@@ -346,13 +349,14 @@ rotate_fixed(WcSolver *solver, const WcHalf *half, float *fixed,
 	int32_t pitch = wc_pitch(wc_pad(k, solver->engine.kernel->lanes));
 	WcPace pace = wc_pace_start(hooks);
 	int32_t rows = half->rows.cols;
-	WcStatus status = wc_gram(&solver->engine, rows, fixed, half->rows.all.col_share,
-	                          solver->gram, hooks);
+	WcStatus status = wc_gram(&solver->engine, rows, fixed,
+	                          half->rows.all.col_share, solver->gram, hooks);
 
 	if (status != WC_OK)
 		return status;
-	status = solver->engine.dense->eigen(solver->engine.kernel, k, solver->gram,
-	                              solver->eigen, solver->eigen + k, &pace);
+	status =
+	    solver->engine.dense->eigen(solver->engine.kernel, k, solver->gram,
+	                                solver->eigen, solver->eigen + k, &pace);
 	if (status != WC_OK)
 		return status;
 
@@ -437,14 +441,15 @@ static WcStatus
 solve_rows(WcSolver *solver, const WcHalf *half, SolveRow solve,
            const WcHooks *hooks, WcError *error)
 {
-	RowsJob job = {solve, half, &solver->schedule[half->side], solver->engine.work,
-	               &solver->failed};
+	RowsJob job = {solve, half, &solver->schedule[half->side],
+	               solver->engine.work, &solver->failed};
 	WcStatus status;
 
 	if (solver->next_chunk == 0)
 	{
 		atomic_store(&solver->failed, INT32_MAX);
-		for (int32_t thread = 0; thread < solver->engine.threads.count; thread++)
+		for (int32_t thread = 0; thread < solver->engine.threads.count;
+		     thread++)
 			solver->engine.work[thread].error.status = WC_OK;
 	}
 	status = wc_parallel_from(&solver->engine.threads, &solver->next_chunk,

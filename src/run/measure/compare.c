@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * compare.c
+ *	  Whether one side is better than the other: the differences, user by user.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "base/hint.h"
+#include "run/measure/evaluate.h"
+
+/* The p values of single versions are read as if they were about options. */
+static void
+tell_single(const WalsEvaluateRequest *request)
+{
+	if (request->n_models > 2)
+		return;
+	ereport(
+	    NOTICE,
+	    (errmsg("the p values are about these two versions, not about their "
+	            "options"),
+	     errdetail("Versions trained with the same options and other seeds "
+	               "differ more than users alone explain."),
+	     wals_hint("To compare options, train several versions with each, with "
+	               "different seeds, and name them: versions_a => '{1,2,3}', "
+	               "versions_b => '{4,5,6}'.")));
+}
+
+int
+wals_compare_run(const WalsEvaluateRequest *request, WalsCompareRow **rows)
+{
+	int versions[2] = {request->n_first, request->n_models - request->n_first};
+	WalsMetric metrics[WALS_METRICS_MAX(WALS_CUTS_MAX)];
+	WalsMeasured measured;
+	int n;
+	int i;
+
+	wals_measure(request, &measured);
+	n = wals_metric_all(request->n_cuts, request->cuts, measured.rated,
+	                    metrics);
+	*rows = palloc(sizeof(WalsCompareRow) * n);
+	for (i = 0; i < n; i++)
+	{
+		WalsCompareRow *row = &(*rows)[i];
+
+		row->metric = metrics[i];
+		row->difference =
+		    wals_summary_difference(&metrics[i], measured.outcomes, versions);
+		row->n_skipped = wals_measured_skipped(&measured, &metrics[i],
+		                                       row->difference.n_measured);
+	}
+	tell_single(request);
+	return n;
+}
