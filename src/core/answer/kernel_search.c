@@ -27,6 +27,7 @@
 #endif
 
 #include "core/answer/kernel_search.h"
+#include "core/ground/processor.h"
 
 #define GROUP 16 /* rows */
 #define GROUPS 4 /* of a block */
@@ -216,10 +217,8 @@ squares_vnni(int32_t chunks, int32_t used, const uint8_t *codes,
 	SQUARES_512(step_vnni);
 }
 
-static const WcSearchKernel kernel_vnni = {"avx512vnni", 127, scan_vnni,
-                                           squares_vnni};
-static const WcSearchKernel kernel_avx512 = {"avx512", 63, scan_avx512,
-                                             squares_avx512};
+static const WcSearchKernel kernel_vnni = {127, scan_vnni, squares_vnni};
+static const WcSearchKernel kernel_avx512 = {63, scan_avx512, squares_avx512};
 
 /* ------------------------------------------------------------------------
  * 8 rows in a register
@@ -360,7 +359,7 @@ scan_avx2(int32_t chunks, const uint8_t *codes, const float *scale,
 	}
 }
 
-static const WcSearchKernel kernel_avx2 = {"avx2", 63, scan_avx2, squares_avx2};
+static const WcSearchKernel kernel_avx2 = {63, scan_avx2, squares_avx2};
 
 #endif
 
@@ -463,7 +462,7 @@ squares_portable(int32_t chunks, int32_t used, const uint8_t *codes,
 	}
 }
 
-static const WcSearchKernel kernel_portable = {"portable", 63, scan_portable,
+static const WcSearchKernel kernel_portable = {63, scan_portable,
                                                squares_portable};
 
 /* ------------------------------------------------------------------------
@@ -471,40 +470,16 @@ static const WcSearchKernel kernel_portable = {"portable", 63, scan_portable,
  * ------------------------------------------------------------------------ */
 
 /* Fastest first. */
-static const WcSearchKernel *const kernels[] = {
+static const WcKernelChoice kernels[] = {
 #if defined(__x86_64__)
-    &kernel_vnni, &kernel_avx512, &kernel_avx2,
+    {"avx512vnni", WC_AVX512_VNNI, &kernel_vnni},
+    {"avx512", WC_AVX512, &kernel_avx512},
+    {"avx2", WC_AVX2, &kernel_avx2},
 #endif
-    &kernel_portable};
-
-static bool
-kernel_runs(const WcSearchKernel *kernel)
-{
-#if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (kernel == &kernel_avx2)
-		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-	if (kernel == &kernel_vnni && !__builtin_cpu_supports("avx512vnni"))
-		return false;
-	if (kernel == &kernel_vnni || kernel == &kernel_avx512)
-		return __builtin_cpu_supports("avx512f") &&
-		       __builtin_cpu_supports("avx512dq") &&
-		       __builtin_cpu_supports("avx512bw") &&
-		       __builtin_cpu_supports("avx512vl");
-#endif
-	return kernel == &kernel_portable;
-}
+    {"portable", WC_ANY_PROCESSOR, &kernel_portable}};
 
 const WcSearchKernel *
 wc_search_kernel_choose(const char *name)
 {
-	bool any = name == NULL || name[0] == '\0' || strcmp(name, "auto") == 0;
-
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-	{
-		if ((any || strcmp(name, kernels[i]->name) == 0) &&
-		    kernel_runs(kernels[i]))
-			return kernels[i];
-	}
-	return NULL;
+	return wc_kernel_among(kernels, sizeof(kernels) / sizeof(kernels[0]), name);
 }

@@ -33,7 +33,6 @@ typedef struct WcScanQuery
  */
 typedef struct WcSearchKernel
 {
-	const char *name;
 	int32_t query_max; /* codes of a query are - query_max to query_max */
 	void (*scan)(int32_t chunks, const uint8_t *codes, const float *scale,
 	             const float *bias, int32_t n_queries,

@@ -25,6 +25,7 @@
 #include "core/answer/answer.h"
 #include "core/ground/internal.h"
 #include "core/answer/score.h"
+#include "core/ground/processor.h"
 
 #define ITEMS_SIDE_BY_SIDE 4
 #define SUMS 16 /* of wc_dot */
@@ -55,8 +56,7 @@ below_portable(int32_t count, const float *scores, float limit)
 	return twice;
 }
 
-static const WcScoreKernel kernel_portable = {"portable", dots_portable,
-                                              below_portable};
+static const WcScoreKernel kernel_portable = {dots_portable, below_portable};
 
 #if defined(__x86_64__)
 
@@ -164,38 +164,19 @@ below_avx2(int32_t count, const float *scores, float limit)
 	return twice + below_portable(count, scores, limit);
 }
 
-static const WcScoreKernel kernel_avx2 = {"avx2", dots_avx2, below_avx2};
+static const WcScoreKernel kernel_avx2 = {dots_avx2, below_avx2};
 
 #endif
 
 /* Fastest first. */
-static const WcScoreKernel *const kernels[] = {
+static const WcKernelChoice kernels[] = {
 #if defined(__x86_64__)
-    &kernel_avx2,
+    {"avx2", WC_AVX2, &kernel_avx2},
 #endif
-    &kernel_portable};
-
-static bool
-kernel_runs(const WcScoreKernel *kernel)
-{
-#if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (kernel == &kernel_avx2)
-		return __builtin_cpu_supports("avx2");
-#endif
-	return kernel == &kernel_portable;
-}
+    {"portable", WC_ANY_PROCESSOR, &kernel_portable}};
 
 const WcScoreKernel *
 wc_score_kernel_choose(const char *name)
 {
-	bool any = name == NULL || name[0] == '\0' || strcmp(name, "auto") == 0;
-
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-	{
-		if ((any || strcmp(name, kernels[i]->name) == 0) &&
-		    kernel_runs(kernels[i]))
-			return kernels[i];
-	}
-	return NULL;
+	return wc_kernel_among(kernels, sizeof(kernels) / sizeof(kernels[0]), name);
 }

@@ -12,8 +12,6 @@
 
 typedef struct WcScoreKernel
 {
-	const char *name;
-
 	/* out_e = wc_dot(k, query, vector_e), bit for bit; k > 0 */
 	void (*dots)(int32_t k, const float *query, int32_t count,
 	             const float *const *vectors, float *out);

@@ -45,6 +45,7 @@
 #include <sys/mman.h>
 
 #include "core/ground/dense.h"
+#include "core/ground/processor.h"
 
 #define TILE 32 /* rows and columns of a transposition */
 #define TURNED 256 /* eigenvectors at once */
@@ -211,17 +212,10 @@ variable_restore(const Variable *variable)
 static const char *
 widest_core(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_cpu_init();
-	if (__builtin_cpu_supports("avx512f") &&
-	    __builtin_cpu_supports("avx512dq") &&
-	    __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512vl") &&
-	    __builtin_cpu_supports("avx512cd"))
+	if (wc_processor_has(WC_AVX512))
 		return "SkylakeX";
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+	if (wc_processor_has(WC_AVX2))
 		return "Haswell";
-#endif
 	return NULL;
 }
 

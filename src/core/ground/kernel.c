@@ -1,56 +1,27 @@
 /*-------------------------------------------------------------------------
  *
  * kernel.c
- *	  Choose the inner loops for this processor.
- *
- * sweep.c asks once per solver.  Every kernel is compiled into every build, so
- * one package serves all processors, and a narrower kernel can be asked for by
- * name to compare or to reproduce another machine's bits.
+ *	  The inner loops of half sweeps for this processor; sweep.c asks once per
+ *	  solver.
  *
  *-------------------------------------------------------------------------
  */
-#include <stddef.h>
-#include <string.h>
-
 #include "core/ground/common.h"
 #include "core/ground/kernel.h"
+#include "core/ground/processor.h"
 
 /* Widest first. */
-static const WcKernel *const kernels[] = {
+static const WcKernelChoice kernels[] = {
 #if defined(__x86_64__)
-    &wc_kernel_avx512, &wc_kernel_avx2,
+    {"avx512", WC_AVX512, &wc_kernel_avx512},
+    {"avx2", WC_AVX2, &wc_kernel_avx2},
 #endif
-    &wc_kernel_portable};
-
-static bool
-kernel_runs(const WcKernel *kernel)
-{
-#if defined(__x86_64__)
-	__builtin_cpu_init();
-	if (kernel->lanes >= 8 &&
-	    !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
-		return false;
-	if (kernel->lanes >= 16 && !(__builtin_cpu_supports("avx512f") &&
-	                             __builtin_cpu_supports("avx512dq") &&
-	                             __builtin_cpu_supports("avx512bw") &&
-	                             __builtin_cpu_supports("avx512vl")))
-		return false;
-#endif
-	return kernel->lanes > 0;
-}
+    {"portable", WC_ANY_PROCESSOR, &wc_kernel_portable}};
 
 const WcKernel *
 wc_kernel_choose(const char *name)
 {
-	bool any = name == NULL || name[0] == '\0' || strcmp(name, "auto") == 0;
-
-	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-	{
-		if ((any || strcmp(name, kernels[i]->name) == 0) &&
-		    kernel_runs(kernels[i]))
-			return kernels[i];
-	}
-	return NULL;
+	return wc_kernel_among(kernels, sizeof(kernels) / sizeof(kernels[0]), name);
 }
 
 const char *
