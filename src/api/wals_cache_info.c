@@ -9,11 +9,9 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
+#include "base/result.h"
 #include "store/cache.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -24,32 +22,29 @@ PG_FUNCTION_INFO_V1(wals_warm);
 Datum
 wals_cache_info(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsCached *rows;
 	int n = wals_cache_list(&rows);
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	for (i = 0; i < n; i++)
 	{
 		const WalsCached *row = &rows[i];
 		const char *place = !row->is_kept    ? "not kept"
 		                    : row->is_shared ? "shared file"
 		                                     : "memory";
-		Datum values[8];
-		bool nulls[8] = {false};
 
-		values[0] = ObjectIdGetDatum(row->model);
-		values[1] = Int32GetDatum(row->version);
-		values[2] =
-		    CStringGetTextDatum(row->side == WC_USERS ? "users" : "items");
-		values[3] = CStringGetTextDatum(place);
-		values[4] = Int64GetDatum((int64) row->bytes);
-		nulls[4] = !row->is_kept;
-		values[5] = Int64GetDatum(row->hits);
-		values[6] = Int64GetDatum(row->loads);
-		values[7] = Int64GetDatum(row->opens);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_oid(&result, row->model);
+		wals_put_int32(&result, row->version);
+		wals_put_text(&result, row->side == WC_USERS ? "users" : "items");
+		wals_put_text(&result, place);
+		wals_put_datum(&result, Int64GetDatum((int64) row->bytes),
+		               !row->is_kept);
+		wals_put_int64(&result, row->hits);
+		wals_put_int64(&result, row->loads);
+		wals_put_int64(&result, row->opens);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

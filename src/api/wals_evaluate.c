@@ -11,12 +11,10 @@
 #include <math.h>
 
 #include "fmgr.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
 #include "base/hint.h"
+#include "base/result.h"
 #include "run/measure/evaluate.h"
 #include "run/measure/metric.h"
 
@@ -150,20 +148,12 @@ fetch_version(FunctionCallInfo fcinfo, int arg)
 	return wals_arg_within(fcinfo, arg, 1, PG_INT32_MAX, 0);
 }
 
-/* The metric and its cut, NULL for none; a number, NULL for NaN. */
+/* The metric and its cut, NULL for none. */
 static void
-put_metric(const WalsMetric *metric, Datum *values, bool *nulls)
+put_metric(WalsResult *result, const WalsMetric *metric)
 {
-	values[0] = CStringGetTextDatum(wals_metric_name(metric));
-	values[1] = Int32GetDatum(metric->cut);
-	nulls[1] = metric->cut == 0;
-}
-
-static void
-put_number(double number_or_nan, Datum *value, bool *is_null)
-{
-	*value = Float8GetDatum(number_or_nan);
-	*is_null = isnan(number_or_nan);
+	wals_put_text(result, wals_metric_name(metric));
+	wals_put_datum(result, Int32GetDatum(metric->cut), metric->cut == 0);
 }
 
 /* The versions of one side, in a list or one of them. */
@@ -208,13 +198,13 @@ fetch_side(FunctionCallInfo fcinfo, int side, WalsEvaluateRequest *request)
 Datum
 wals_evaluate(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsEvaluateRequest request;
 	WalsEvaluateRow *rows;
 	int count;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.n_models = 1;
 	request.model[0] = wals_arg_oid(fcinfo, EVALUATE_MODEL);
@@ -226,16 +216,14 @@ wals_evaluate(PG_FUNCTION_ARGS)
 	for (i = 0; i < count; i++)
 	{
 		const WalsEvaluateRow *row = &rows[i];
-		Datum values[7];
-		bool nulls[7] = {false};
 
-		put_metric(&row->metric, values, nulls);
-		put_number(row->mean.value, &values[2], &nulls[2]);
-		put_number(row->mean.error, &values[3], &nulls[3]);
-		put_number(row->baseline, &values[4], &nulls[4]);
-		values[5] = Int64GetDatum(row->mean.n_users);
-		values[6] = Int64GetDatum(row->n_skipped);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		put_metric(&result, &row->metric);
+		wals_put_float8(&result, row->mean.value);
+		wals_put_float8(&result, row->mean.error);
+		wals_put_float8(&result, row->baseline);
+		wals_put_int64(&result, row->mean.n_users);
+		wals_put_int64(&result, row->n_skipped);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }
@@ -243,13 +231,13 @@ wals_evaluate(PG_FUNCTION_ARGS)
 Datum
 wals_compare(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsEvaluateRequest request;
 	WalsCompareRow *rows;
 	int count;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	fetch_side(fcinfo, 0, &request);
 	request.n_first = request.n_models;
@@ -261,26 +249,24 @@ wals_compare(PG_FUNCTION_ARGS)
 	for (i = 0; i < count; i++)
 	{
 		const WalsDifference *row = &rows[i].difference;
-		Datum values[15];
-		bool nulls[15] = {false};
 
-		put_metric(&rows[i].metric, values, nulls);
-		put_number(row->value[0], &values[2], &nulls[2]);
-		put_number(row->value[1], &values[3], &nulls[3]);
-		put_number(row->difference, &values[4], &nulls[4]);
-		put_number(row->error, &values[5], &nulls[5]);
-		put_number(row->t, &values[6], &nulls[6]);
-		put_number(row->p, &values[7], &nulls[7]);
-		values[8] = Int64GetDatum(row->n_higher);
-		values[9] = Int64GetDatum(row->n_lower);
-		nulls[8] = nulls[9] = row->n_higher < 0;
-		put_number(row->sign_p, &values[10], &nulls[10]);
-		values[11] = Int64GetDatum(row->n_users);
-		values[12] = Int64GetDatum(rows[i].n_skipped);
+		put_metric(&result, &rows[i].metric);
+		wals_put_float8(&result, row->value[0]);
+		wals_put_float8(&result, row->value[1]);
+		wals_put_float8(&result, row->difference);
+		wals_put_float8(&result, row->error);
+		wals_put_float8(&result, row->t);
+		wals_put_float8(&result, row->p);
+		wals_put_datum(&result, Int64GetDatum(row->n_higher),
+		               row->n_higher < 0);
+		wals_put_datum(&result, Int64GetDatum(row->n_lower), row->n_higher < 0);
+		wals_put_float8(&result, row->sign_p);
+		wals_put_int64(&result, row->n_users);
+		wals_put_int64(&result, rows[i].n_skipped);
 		/* not in the script of 0.1.0 */
-		put_number(row->version_error, &values[13], &nulls[13]);
-		put_number(row->df, &values[14], &nulls[14]);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_float8(&result, row->version_error);
+		wals_put_float8(&result, row->df);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

@@ -8,11 +8,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/lsyscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
+#include "base/result.h"
 #include "run/answer/fold.h"
 
 PG_FUNCTION_INFO_V1(wals_explain);
@@ -25,27 +24,16 @@ enum
 	ARG_MODEL
 };
 
-/* Columns of the result. */
-enum
-{
-	COL_ITEM,
-	COL_VALUE,
-	COL_WEIGHT,
-	COL_CONTRIBUTION,
-	COL_SHARE,
-	N_COLS
-};
-
 Datum
 wals_explain(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsReason *reasons;
 	int32 n;
 	int32 count;
 	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	n = wals_arg_limit(fcinfo, ARG_N);
 	if (PG_ARGISNULL(ARG_USER) || PG_ARGISNULL(ARG_ITEM))
 		return (Datum) 0;
@@ -54,18 +42,14 @@ wals_explain(PG_FUNCTION_ARGS)
 	    PG_GETARG_DATUM(ARG_USER), PG_GETARG_DATUM(ARG_ITEM), n, &reasons);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[N_COLS];
-		bool nulls[N_COLS] = {false};
+		const WalsReason *row = &reasons[i];
 
-		nulls[COL_ITEM] = reasons[i].is_base;
-		nulls[COL_VALUE] = reasons[i].is_base;
-		nulls[COL_WEIGHT] = reasons[i].is_base;
-		values[COL_ITEM] = reasons[i].item;
-		values[COL_VALUE] = Float4GetDatum(reasons[i].value);
-		values[COL_WEIGHT] = Float4GetDatum(reasons[i].weight);
-		values[COL_CONTRIBUTION] = Float4GetDatum(reasons[i].contribution);
-		values[COL_SHARE] = Float4GetDatum(reasons[i].share);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_datum(&result, row->item, row->is_base);
+		wals_put_datum(&result, Float4GetDatum(row->value), row->is_base);
+		wals_put_datum(&result, Float4GetDatum(row->weight), row->is_base);
+		wals_put_float4(&result, row->contribution);
+		wals_put_float4(&result, row->share);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

@@ -12,13 +12,12 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "base/args.h"
-#include "run/answer/answer.h"
+#include "base/result.h"
 #include "run/answer/fold.h"
 #include "run/answer/recommend.h"
 
@@ -130,14 +129,15 @@ basket_of_call(FunctionCallInfo fcinfo, int values, int weights,
 Datum
 wals_recommend_for(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsRecommendRequest request;
 	WalsBasket basket;
 	WalsAnswer *items;
 	const char *basis;
 	int32 count;
+	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.n = wals_arg_limit(fcinfo, ARG_N);
 	request.min_score = wals_arg_min_score(fcinfo, ARG_MIN_SCORE);
@@ -161,7 +161,8 @@ wals_recommend_for(PG_FUNCTION_ARGS)
 		               &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
-	wals_answer_put(items, count, basis, result);
+	for (i = 0; i < count; i++)
+		wals_put_ranked(&result, items[i].id, items[i].score, i + 1, basis);
 	return (Datum) 0;
 }
 

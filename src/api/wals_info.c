@@ -8,11 +8,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/tuplestore.h"
 
+#include "base/result.h"
 #include "base/settings.h"
 #include "core/core.h"
 
@@ -20,14 +19,11 @@ PG_FUNCTION_INFO_V1(wals_info);
 PG_FUNCTION_INFO_V1(wals_version);
 
 static void
-put(ReturnSetInfo *result, const char *name, const char *value)
+put(WalsResult *result, const char *name, const char *value)
 {
-	Datum values[2];
-	bool nulls[2] = {false};
-
-	values[0] = CStringGetTextDatum(name);
-	values[1] = CStringGetTextDatum(value);
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	wals_put_text(result, name);
+	wals_put_text(result, value);
+	wals_put_row(result);
 }
 
 Datum
@@ -37,21 +33,18 @@ wals_info(PG_FUNCTION_ARGS)
 	    "wals.default_model",    "wals.cache_mem",  "wals.cache_share",
 	    "wals.cache_file_limit", "wals.max_memory", "wals.threads",
 	    "wals.kernel",           "wals.dense"};
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
-	put(result, "wals", WALS_VERSION);
-	put(result, "server", PG_VERSION_STR);
-	put(result, "kernel", wc_kernel_name(wals_kernel));
-	put(result, "dense", wals_dense_words());
-	put(result, "threads", psprintf("%d", wals_thread_count()));
+	wals_result_begin(fcinfo, &result);
+	put(&result, "wals", WALS_VERSION);
+	put(&result, "server", PG_VERSION_STR);
+	put(&result, "kernel", wc_kernel_name(wals_kernel));
+	put(&result, "dense", wals_dense_words());
+	put(&result, "threads", psprintf("%d", wals_thread_count()));
 	for (i = 0; i < (int) lengthof(settings); i++)
-	{
-		const char *value = GetConfigOptionByName(settings[i], NULL, false);
-
-		put(result, settings[i], value);
-	}
+		put(&result, settings[i],
+		    GetConfigOptionByName(settings[i], NULL, false));
 	return (Datum) 0;
 }
 

@@ -13,11 +13,10 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
+#include "base/result.h"
 #include "run/picture/map.h"
 
 PG_FUNCTION_INFO_V1(wals_map);
@@ -43,29 +42,26 @@ enum
 Datum
 wals_map(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsMapRequest request;
 	WalsMapPoint *points;
 	int32 count;
 	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
 	request.n = wals_arg_limit(fcinfo, ARG_N);
-	request.id_type = TupleDescAttr(result->setDesc, 0)->atttypid;
+	request.id_type = wals_result_id_type(&result);
 	count = wals_map_run(&request, &points);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[5];
-		bool nulls[5] = {false};
-
-		values[0] = points[i].id;
-		values[1] = Float4GetDatum(points[i].x);
-		values[2] = Float4GetDatum(points[i].y);
-		values[3] = Int64GetDatum(points[i].entries);
-		values[4] = Int64GetDatum(points[i].likes);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_datum(&result, points[i].id, false);
+		wals_put_float4(&result, points[i].x);
+		wals_put_float4(&result, points[i].y);
+		wals_put_int64(&result, points[i].entries);
+		wals_put_int64(&result, points[i].likes);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

@@ -12,12 +12,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/jsonb.h"
 
 #include "base/args.h"
 #include "base/hint.h"
+#include "base/result.h"
 #include "store/guard.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -31,19 +31,49 @@ PG_FUNCTION_INFO_V1(wals_prune);
 PG_FUNCTION_INFO_V1(wals_drop);
 PG_FUNCTION_INFO_V1(wals_guard);
 
+static void
+put_fields(void *result, const WalsListed *row, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		wals_put_datum(result, row->fields[i], row->nulls[i]);
+	wals_put_row(result);
+}
+
+static void
+put_model(void *result, const WalsListed *row)
+{
+	wals_put_oid(result, row->model);
+	wals_put_role(result, row->owner);
+	wals_put_bool(result, row->is_default);
+	put_fields(result, row, 3);
+}
+
+static void
+put_version(void *result, const WalsListed *row)
+{
+	wals_put_oid(result, row->model);
+	put_fields(result, row, WALS_LISTED_FIELDS);
+}
+
 Datum
 wals_model_list(PG_FUNCTION_ARGS)
 {
-	InitMaterializedSRF(fcinfo, 0);
-	wals_model_list_rows((ReturnSetInfo *) fcinfo->resultinfo);
+	WalsResult result;
+
+	wals_result_begin(fcinfo, &result);
+	wals_model_list_each(put_model, &result);
 	return (Datum) 0;
 }
 
 Datum
 wals_log_list(PG_FUNCTION_ARGS)
 {
-	InitMaterializedSRF(fcinfo, 0);
-	wals_log_list_rows((ReturnSetInfo *) fcinfo->resultinfo);
+	WalsResult result;
+
+	wals_result_begin(fcinfo, &result);
+	wals_log_list_each(put_version, &result);
 	return (Datum) 0;
 }
 

@@ -8,11 +8,11 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "base/args.h"
 #include "base/hint.h"
+#include "base/result.h"
 #include "run/picture/plot.h"
 
 PG_FUNCTION_INFO_V1(wals_loss_plot);
@@ -59,14 +59,23 @@ static Datum
 plot_text(FunctionCallInfo fcinfo, int first, const char *metric)
 {
 	WalsPlotRequest request;
+	WalsResult result;
+	char *line;
+	char *end;
 
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	wals_result_begin(fcinfo, &result);
 	read_request(fcinfo, first, text_sizes, &request);
 	request.metric = metric;
 	request.characters =
 	    wals_arg_choice(fcinfo, first + 4, "characters",
 	                    wals_characters_choices, WALS_CHARACTERS_AUTO);
-	wals_plot_text(&request, (ReturnSetInfo *) fcinfo->resultinfo);
+	for (line = wals_plot_text(&request); *line != '\0'; line = end + 1)
+	{
+		end = strchr(line, '\n');
+		*end = '\0';
+		wals_put_text(&result, line);
+		wals_put_row(&result);
+	}
 	return (Datum) 0;
 }
 

@@ -12,10 +12,9 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
+#include "base/result.h"
 #include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_popular);
@@ -23,26 +22,22 @@ PG_FUNCTION_INFO_V1(wals_popular);
 Datum
 wals_popular(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsAnswer *items;
 	int32 n = wals_arg_limit(fcinfo, 0);
 	int32 count;
 	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	count = wals_popular_run(wals_arg_oid(fcinfo, 1),
-	                         TupleDescAttr(result->setDesc, 0)->atttypid, n,
-	                         &items);
+	                         wals_result_id_type(&result), n, &items);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[4];
-		bool nulls[4] = {false};
-
-		values[0] = items[i].id;
-		values[1] = Int64GetDatum(items[i].entries);
-		values[2] = Int32GetDatum(i + 1);
-		values[3] = Int64GetDatum(items[i].likes);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_datum(&result, items[i].id, false);
+		wals_put_int64(&result, items[i].entries);
+		wals_put_int32(&result, i + 1);
+		wals_put_int64(&result, items[i].likes);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

@@ -11,12 +11,11 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "base/args.h"
 #include "base/estimate.h"
-#include "run/answer/answer.h"
+#include "base/result.h"
 #include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend);
@@ -73,13 +72,14 @@ check_explore(const WalsRecommendRequest *request)
 Datum
 wals_recommend(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsRecommendRequest request;
 	WalsAnswer *items;
 	const char *basis;
 	int32 count;
+	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.n = wals_arg_limit(fcinfo, ARG_N);
 	request.min_score = wals_arg_min_score(fcinfo, ARG_MIN_SCORE);
@@ -110,7 +110,8 @@ wals_recommend(PG_FUNCTION_ARGS)
 		               &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
-	wals_answer_put(items, count, basis, result);
+	for (i = 0; i < count; i++)
+		wals_put_ranked(&result, items[i].id, items[i].score, i + 1, basis);
 	return (Datum) 0;
 }
 

@@ -8,10 +8,9 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 
 #include "base/args.h"
-#include "run/answer/answer.h"
+#include "base/result.h"
 #include "run/answer/recommend_users.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_users);
@@ -28,12 +27,13 @@ enum
 Datum
 wals_recommend_users(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsRecommendUsersRequest request;
 	WalsAnswer *users;
 	int32 count;
+	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.n = wals_arg_limit(fcinfo, ARG_N);
 	request.exclude_seen = wals_arg_bool(fcinfo, ARG_EXCLUDE_SEEN, true);
@@ -49,6 +49,7 @@ wals_recommend_users(PG_FUNCTION_ARGS)
 		               &request.n_candidates, &request.candidates);
 
 	count = wals_recommend_users_run(&request, &users);
-	wals_answer_put(users, count, NULL, result);
+	for (i = 0; i < count; i++)
+		wals_put_ranked(&result, users[i].id, users[i].score, i + 1, NULL);
 	return (Datum) 0;
 }

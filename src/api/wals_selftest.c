@@ -8,10 +8,8 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
-#include "utils/tuplestore.h"
 
+#include "base/result.h"
 #include "run/measure/selftest.h"
 
 PG_FUNCTION_INFO_V1(wals_selftest);
@@ -19,22 +17,19 @@ PG_FUNCTION_INFO_V1(wals_selftest);
 Datum
 wals_selftest(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsSelftestRow *rows;
 	int count;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	count = wals_selftest_run(&rows);
 	for (i = 0; i < count; i++)
 	{
-		Datum values[3];
-		bool nulls[3] = {false};
-
-		values[0] = CStringGetTextDatum(rows[i].name);
-		values[1] = BoolGetDatum(rows[i].passed);
-		values[2] = CStringGetTextDatum(rows[i].detail);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_text(&result, rows[i].name);
+		wals_put_bool(&result, rows[i].passed);
+		wals_put_text(&result, rows[i].detail);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }

@@ -9,10 +9,9 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 
 #include "base/args.h"
-#include "run/answer/answer.h"
+#include "base/result.h"
 #include "run/answer/similar.h"
 
 PG_FUNCTION_INFO_V1(wals_similar_items);
@@ -30,12 +29,13 @@ enum
 static Datum
 similar(FunctionCallInfo fcinfo, WcSide side)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsSimilarRequest request;
 	WalsAnswer *rows;
 	int32 count;
+	int32 i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.side = side;
 	request.n = wals_arg_limit(fcinfo, ARG_N);
@@ -53,7 +53,8 @@ similar(FunctionCallInfo fcinfo, WcSide side)
 		               &request.n_candidates, &request.candidates);
 
 	count = wals_similar_run(&request, &rows);
-	wals_answer_put(rows, count, NULL, result);
+	for (i = 0; i < count; i++)
+		wals_put_ranked(&result, rows[i].id, rows[i].score, i + 1, NULL);
 	return (Datum) 0;
 }
 

@@ -11,17 +11,16 @@
 #include <math.h>
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/args.h"
 #include "base/board.h"
 #include "base/hint.h"
 #include "base/progress.h"
+#include "base/result.h"
 #include "run/tune/grid.h"
 #include "run/measure/metric.h"
 #include "run/train/options.h"
@@ -126,29 +125,16 @@ fetch_holdout(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 		       "'hash'.");
 }
 
-static void
-put_number(double number_or_nan, Datum *value, bool *is_null)
-{
-	*value = Float8GetDatum(number_or_nan);
-	*is_null = isnan(number_or_nan);
-}
-
-static Datum
-json_datum(const char *json)
-{
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
-}
-
 Datum
 wals_tune(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	WalsResult result;
 	WalsTuneRequest request;
 	WalsTuneRow *rows;
 	int count;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.seed = wals_arg_int64(fcinfo, ARG_SEED, 0);
 	fetch_source(fcinfo, &request);
@@ -171,29 +157,29 @@ wals_tune(PG_FUNCTION_ARGS)
 	for (i = 0; i < count; i++)
 	{
 		const WalsTuneRow *row = &rows[i];
-		Datum values[11];
-		bool nulls[11] = {false};
 
-		values[0] = Int32GetDatum(row->trial);
-		values[1] = json_datum(row->options);
-		put_number(row->value, &values[2], &nulls[2]);
-		put_number(row->error, &values[3], &nulls[3]);
-		values[4] = Int32GetDatum(row->iterations);
-		values[5] = Float8GetDatum(row->seconds);
-		values[6] = BoolGetDatum(row->best);
-		put_number(row->test_value, &values[7], &nulls[7]);
-		put_number(row->test_error, &values[8], &nulls[8]);
-		put_number(row->test_baseline, &values[9], &nulls[9]);
-		nulls[10] = row->call == NULL;
-		values[10] = nulls[10] ? (Datum) 0 : CStringGetTextDatum(row->call);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_int32(&result, row->trial);
+		wals_put_datum(
+		    &result,
+		    DirectFunctionCall1(jsonb_in, CStringGetDatum(row->options)),
+		    false);
+		wals_put_float8(&result, row->value);
+		wals_put_float8(&result, row->error);
+		wals_put_int32(&result, row->iterations);
+		wals_put_float8(&result, row->seconds);
+		wals_put_bool(&result, row->best);
+		wals_put_float8(&result, row->test_value);
+		wals_put_float8(&result, row->test_error);
+		wals_put_float8(&result, row->test_baseline);
+		wals_put_text(&result, row->call);
+		wals_put_row(&result);
 	}
 	return (Datum) 0;
 }
 
 /* The trials of one running tuning. */
 static void
-put_trials(ReturnSetInfo *result, const WalsProgressRow *tuning)
+put_trials(WalsResult *result, const WalsProgressRow *tuning)
 {
 	char *schema = get_namespace_name(tuning->schema);
 	void *rows = NULL;
@@ -204,33 +190,31 @@ put_trials(ReturnSetInfo *result, const WalsProgressRow *tuning)
 	for (i = 0; i < count; i++)
 	{
 		const WalsBoardTrial *row = (WalsBoardTrial *) rows + i;
-		Datum values[8];
-		bool nulls[8] = {false};
 
-		values[0] = Int32GetDatum(tuning->pid);
-		values[1] = CStringGetTextDatum(
-		    quote_qualified_identifier(schema, tuning->name));
-		values[2] = Int32GetDatum(row->trial);
-		values[3] = CStringGetTextDatum(row->options);
-		put_number(row->value, &values[4], &nulls[4]);
-		put_number(row->error, &values[5], &nulls[5]);
-		values[6] = Int32GetDatum(row->iterations);
-		values[7] = Float8GetDatum(row->seconds);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		wals_put_int32(result, tuning->pid);
+		wals_put_text(result, quote_qualified_identifier(schema, tuning->name));
+		wals_put_int32(result, row->trial);
+		wals_put_text(result, row->options);
+		wals_put_float8(result, row->value);
+		wals_put_float8(result, row->error);
+		wals_put_int32(result, row->iterations);
+		wals_put_float8(result, row->seconds);
+		wals_put_row(result);
 	}
 }
 
 Datum
 wals_tune_progress_list(PG_FUNCTION_ARGS)
 {
+	WalsResult result;
 	WalsProgressRow *rows;
 	int n;
 	int i;
 
-	InitMaterializedSRF(fcinfo, 0);
+	wals_result_begin(fcinfo, &result);
 	n = wals_progress_read(&rows);
 	for (i = 0; i < n; i++)
 		if (rows[i].board != 0)
-			put_trials((ReturnSetInfo *) fcinfo->resultinfo, &rows[i]);
+			put_trials(&result, &rows[i]);
 	return (Datum) 0;
 }

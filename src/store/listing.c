@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * listing.c
- *	  All models a role may read, and their versions, as rows: what the views
+ *	  All models a role may read, and their versions, one by one: what the views
  *	  wals_models and wals_training_log are made of.
  *
  * Who lists models has asked for none of them in particular, so those whose
@@ -20,7 +20,6 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/rls.h"
-#include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
 #include "store/model.h"
@@ -93,7 +92,7 @@ with_source(Oid model, Datum version)
 }
 
 void
-wals_model_list_rows(ReturnSetInfo *result)
+wals_model_list_each(WalsListedPut put, void *result)
 {
 	List *models = wals_model_list_all();
 	Oid default_model = wals_model_default();
@@ -102,15 +101,12 @@ wals_model_list_rows(ReturnSetInfo *result)
 
 	foreach (cell, models)
 	{
-		Oid model = lfirst_oid(cell);
+		WalsListed row = {lfirst_oid(cell)};
 		char *quoted;
-		Datum values[6];
-		bool nulls[6] = {false};
-		NameData owner;
 
-		if (!wals_relation_hold(model) || !is_safe_to_list(model))
+		if (!wals_relation_hold(row.model) || !is_safe_to_list(row.model))
 			continue;
-		quoted = wals_relation_quoted(model);
+		quoted = wals_relation_quoted(row.model);
 		wals_query_begin();
 		wals_query_run(
 		    psprintf("WITH v AS (SELECT * FROM %s), "
@@ -126,53 +122,48 @@ wals_model_list_rows(ReturnSetInfo *result)
 		             "(SELECT CAST(ROW(r.*) AS %s.wals_model) FROM r)",
 		             quoted, schema, schema),
 		    0, NULL, NULL, NULL, WALS_READ_CALLER);
-		namestrcpy(&owner, GetUserNameFromId(wals_relation_owner(model), true));
-		values[0] = ObjectIdGetDatum(model);
-		values[1] = NameGetDatum(&owner);
-		values[2] = BoolGetDatum(model == default_model);
-		values[3] = wals_query_value(0, 1, INT4OID, &nulls[3]);
-		values[4] = wals_query_value(0, 2, wals_model_type(), &nulls[4]);
-		/* not in the script of 0.1.0 */
-		values[5] = wals_query_value(0, 3, wals_model_type(), &nulls[5]);
-		if (!nulls[4] && wals_model_has_names(model))
-			values[4] = with_source(model, values[4]);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		row.owner = wals_relation_owner(row.model);
+		row.is_default = row.model == default_model;
+		row.fields[0] = wals_query_value(0, 1, INT4OID, &row.nulls[0]);
+		row.fields[1] =
+		    wals_query_value(0, 2, wals_model_type(), &row.nulls[1]);
+		row.fields[2] =
+		    wals_query_value(0, 3, wals_model_type(), &row.nulls[2]);
+		if (!row.nulls[1] && wals_model_has_names(row.model))
+			row.fields[1] = with_source(row.model, row.fields[1]);
+		put(result, &row);
 		wals_query_end();
 	}
 }
 
 void
-wals_log_list_rows(ReturnSetInfo *result)
+wals_log_list_each(WalsListedPut put, void *result)
 {
+	static const Oid types[WALS_LISTED_FIELDS] = {
+	    INT4OID, BOOLOID, TIMESTAMPTZOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID};
 	ListCell *cell;
 
 	foreach (cell, wals_model_list_all())
 	{
-		Oid model = lfirst_oid(cell);
+		WalsListed row = {lfirst_oid(cell)};
 		uint64 n;
-		uint64 row;
+		uint64 place;
+		int i;
 
-		if (!wals_relation_hold(model) || !is_safe_to_list(model))
+		if (!wals_relation_hold(row.model) || !is_safe_to_list(row.model))
 			continue;
 		wals_query_begin();
 		n = wals_query_run(
 		    psprintf("SELECT version, active, trained_at, losses, "
 		             "iteration_seconds FROM %s ORDER BY version",
-		             wals_relation_quoted(model)),
+		             wals_relation_quoted(row.model)),
 		    0, NULL, NULL, NULL, WALS_READ_CALLER);
-		for (row = 0; row < n; row++)
+		for (place = 0; place < n; place++)
 		{
-			Datum values[6];
-			bool nulls[6] = {false};
-			int i;
-
-			values[0] = ObjectIdGetDatum(model);
-			for (i = 1; i < 6; i++)
-				values[i] = wals_query_value(
-				    row, i, TupleDescAttr(result->setDesc, i)->atttypid,
-				    &nulls[i]);
-			tuplestore_putvalues(result->setResult, result->setDesc, values,
-			                     nulls);
+			for (i = 0; i < WALS_LISTED_FIELDS; i++)
+				row.fields[i] =
+				    wals_query_value(place, i + 1, types[i], &row.nulls[i]);
+			put(result, &row);
 		}
 		wals_query_end();
 	}

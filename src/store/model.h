@@ -8,7 +8,6 @@
 #ifndef WALS_STORE_MODEL_H
 #define WALS_STORE_MODEL_H
 
-#include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
@@ -278,11 +277,26 @@ extern void wals_model_drop(Oid relation);
 /* The owner of this database: may mark models for everybody. */
 extern Oid wals_database_owner(void);
 
+/* What lists say of a model, or of one of its versions (listing.c). */
+#define WALS_LISTED_FIELDS 5
+typedef struct WalsListed
+{
+	Oid model;
+	Oid owner; /* of lists of models only, as what follows */
+	bool is_default;
+	Datum fields[WALS_LISTED_FIELDS];
+	bool nulls[WALS_LISTED_FIELDS];
+} WalsListed;
+
+typedef void (*WalsListedPut)(void *result, const WalsListed *row);
+
 /*
- * One row of wals_model_list() per model and of wals_log_list() per version
- * (listing.c).
+ * Every model the caller may look into: how many versions it has, the active
+ * one, and the newest that was refused since, as wals_model.
  */
-extern void wals_model_list_rows(ReturnSetInfo *result);
-extern void wals_log_list_rows(ReturnSetInfo *result);
+extern void wals_model_list_each(WalsListedPut put, void *result);
+
+/* Every version of them: version, active, trained_at, losses, iteration_seconds. */
+extern void wals_log_list_each(WalsListedPut put, void *result);
 
 #endif /* WALS_STORE_MODEL_H */

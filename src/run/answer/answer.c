@@ -13,7 +13,6 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/hint.h"
 #include "base/mapping.h"
@@ -213,22 +212,4 @@ wals_answer_name(const WalsRows *rows, Oid id_type, const WcScored *scored,
 	}
 	MemoryContextSwitchTo(caller);
 	return result;
-}
-
-void
-wals_answer_put(const WalsAnswer *answers, int32 count, const char *basis,
-                ReturnSetInfo *result)
-{
-	Datum values[4];
-	bool nulls[4] = {false};
-	int32 i;
-
-	values[3] = basis ? CStringGetTextDatum(basis) : (Datum) 0;
-	for (i = 0; i < count; i++)
-	{
-		values[0] = answers[i].id;
-		values[1] = Float4GetDatum(answers[i].score);
-		values[2] = Int32GetDatum(i + 1);
-		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-	}
 }

@@ -11,8 +11,6 @@
 #ifndef WALS_RUN_ANSWER_H
 #define WALS_RUN_ANSWER_H
 
-#include "nodes/execnodes.h"
-
 #include "store/cache.h"
 
 /* One user's factors, ready to be multiplied. */
@@ -97,10 +95,6 @@ extern float wals_answer_least(const WalsModel *model, float min_score);
 
 /* XX001 for a row whose score is not finite. */
 _Noreturn extern void wals_answer_damaged(const WalsRows *rows, int32 index);
-
-/* Rows (id, score, rank), and basis behind them unless it is NULL. */
-extern void wals_answer_put(const WalsAnswer *answers, int32 count,
-                            const char *basis, ReturnSetInfo *result);
 
 /* Ids of the chosen rows, allocated in context. */
 extern WalsAnswer *wals_answer_name(const WalsRows *rows, Oid id_type,

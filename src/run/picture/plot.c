@@ -23,7 +23,6 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/tuplestore.h"
 
 #include "base/hint.h"
 #include "run/picture/plot.h"
@@ -219,15 +218,11 @@ choose_pens(WalsCharacters characters)
 }
 
 static void
-put_line(ReturnSetInfo *result, StringInfo line)
+end_line(StringInfo text, StringInfo line)
 {
-	Datum value;
-	bool is_null = false;
-
 	while (line->len > 0 && line->data[line->len - 1] == ' ')
 		line->data[--line->len] = '\0';
-	value = PointerGetDatum(cstring_to_text_with_len(line->data, line->len));
-	tuplestore_putvalues(result->setResult, result->setDesc, &value, &is_null);
+	appendStringInfo(text, "%s\n", line->data);
 	resetStringInfo(line);
 }
 
@@ -319,7 +314,7 @@ tick_of_row(const WcAxis *axis, int32 row, int32 height)
 /* The line below the cells, and the numbers below it. */
 static void
 put_bottom(const Plot *plot, const Pens *pens, int32 margin, int32 width,
-           StringInfo line, ReturnSetInfo *result)
+           StringInfo line, StringInfo text)
 {
 	char *ticks = palloc0(width + 1);
 	char label[LABEL_BYTES];
@@ -333,7 +328,7 @@ put_bottom(const Plot *plot, const Pens *pens, int32 margin, int32 width,
 	for (c = 0; c < width; c++)
 		appendStringInfoString(line,
 		                       ticks[c] ? pens->bottom_tick : pens->bottom);
-	put_line(result, line);
+	end_line(text, line);
 
 	appendStringInfoSpaces(line, margin + 2 + width + LABEL_BYTES);
 	for (i = 0; i < plot->x.n_ticks; i++)
@@ -350,17 +345,18 @@ put_bottom(const Plot *plot, const Pens *pens, int32 margin, int32 width,
 		memcpy(line->data + at, label, length);
 		free_from = at + length + 1;
 	}
-	put_line(result, line);
+	end_line(text, line);
 	appendStringInfo(line, "%*s%s",
 	                 margin + 2 + (width - (int32) strlen(plot->x_name)) / 2,
 	                 "", plot->x_name);
-	put_line(result, line);
+	end_line(text, line);
 }
 
-void
-wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
+char *
+wals_plot_text(const WalsPlotRequest *request)
 {
 	const Pens *pens = choose_pens(request->characters);
+	StringInfoData text;
 	StringInfoData line;
 	Plot plot;
 	char label[LABEL_BYTES];
@@ -372,24 +368,25 @@ wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
 	int32 c;
 	int i;
 
+	initStringInfo(&text);
 	initStringInfo(&line);
 	wals_query_begin();
 	open_plot(request, Min(Max(request->width / 10, 2), 10),
 	          Min(Max(height / 3, 2), 8), &plot);
 	append_name(&line, plot.heading);
-	put_line(result, &line);
+	end_line(&text, &line);
 	if (plot.skips || plot.has_baseline)
 	{
 		appendStringInfoString(&line,
 		                       plot.skips ? plot.note : "dashes: " POPULARITY);
-		put_line(result, &line);
+		end_line(&text, &line);
 	}
 	if (plot.curve.count == 0)
 	{
 		append_name(&line, nothing_to_show(request));
-		put_line(result, &line);
+		end_line(&text, &line);
 		wals_query_end();
-		return;
+		return text.data;
 	}
 	for (i = 0; i < plot.y.n_ticks; i++)
 	{
@@ -416,10 +413,11 @@ wals_plot_text(const WalsPlotRequest *request, ReturnSetInfo *result)
 			                              : cell == '-' ? pens->dash
 			                                            : " ");
 		}
-		put_line(result, &line);
+		end_line(&text, &line);
 	}
-	put_bottom(&plot, pens, margin, width, &line, result);
+	put_bottom(&plot, pens, margin, width, &line, &text);
 	wals_query_end();
+	return text.data;
 }
 
 /* ------------------------------------------------------------------------

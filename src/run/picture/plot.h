@@ -8,8 +8,6 @@
 #ifndef WALS_RUN_PLOT_H
 #define WALS_RUN_PLOT_H
 
-#include "nodes/execnodes.h"
-
 #include "base/args.h"
 
 typedef enum WalsCharacters
@@ -32,11 +30,8 @@ typedef struct WalsPlotRequest
 	WalsCharacters characters;
 } WalsPlotRequest;
 
-/* Lines of text. */
-extern void wals_plot_text(const WalsPlotRequest *request,
-                           ReturnSetInfo *result);
-
-/* An SVG, allocated in the current context. */
+/* Lines of text, each with its end, or an SVG; allocated in the current context. */
+extern char *wals_plot_text(const WalsPlotRequest *request);
 extern char *wals_plot_svg(const WalsPlotRequest *request);
 
 #endif /* WALS_RUN_PLOT_H */

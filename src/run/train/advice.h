@@ -17,7 +17,8 @@ typedef struct WalsProfile
 	/* input */
 	const WalsSource *source;
 	WcParams params; /* defaults, but for the factors */
-	ReturnSetInfo *result;
+	WalsProfilePut put; /* rows go there */
+	void *result;
 	WalsJob job;
 
 	/* ratings; of their arrays nothing is left at the end */

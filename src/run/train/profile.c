@@ -24,7 +24,6 @@
 #include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "base/settings.h"
 #include "run/train/advice.h"
@@ -231,18 +230,7 @@ static void
 put(const WalsProfile *profile, const char *property, Datum value,
     const char *note)
 {
-	ReturnSetInfo *result = profile->result;
-	Datum values[3];
-	bool nulls[3] = {false};
-
-	values[0] = CStringGetTextDatum(property);
-	values[1] = value;
-	nulls[1] = value == (Datum) 0;
-	if (note != NULL)
-		values[2] = CStringGetTextDatum(note);
-	else
-		nulls[2] = true;
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	profile->put(profile->result, property, value, note);
 }
 
 void
@@ -478,7 +466,7 @@ put_cost(const WalsProfile *profile)
 }
 
 void
-wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
+wals_profile_run(WalsProfileRequest *request, WalsProfilePut put, void *result)
 {
 	MemoryContext context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals profile", ALLOCSET_DEFAULT_SIZES);
@@ -488,6 +476,7 @@ wals_profile_run(WalsProfileRequest *request, ReturnSetInfo *result)
 
 	memset(&profile, 0, sizeof(profile));
 	profile.source = &request->source;
+	profile.put = put;
 	profile.result = result;
 	wc_params_defaults(&profile.params);
 	profile.params.factors = request->factors;

@@ -8,8 +8,6 @@
 #ifndef WALS_RUN_PROFILE_H
 #define WALS_RUN_PROFILE_H
 
-#include "nodes/execnodes.h"
-
 #include "core/core.h"
 #include "store/relation.h"
 
@@ -19,8 +17,12 @@ typedef struct WalsProfileRequest
 	int32 factors; /* WC_FACTORS_AUTO: what a training would choose */
 } WalsProfileRequest;
 
-/* Rows (property, value, note); errors as of a training that reads. */
-extern void wals_profile_run(WalsProfileRequest *request,
-                             ReturnSetInfo *result);
+/* Takes a row of a profile: value is a numeric, 0 for none, and note may be NULL. */
+typedef void (*WalsProfilePut)(void *result, const char *property, Datum value,
+                               const char *note);
+
+/* Puts every row there is; errors as of a training that reads. */
+extern void wals_profile_run(WalsProfileRequest *request, WalsProfilePut put,
+                             void *result);
 
 #endif /* WALS_RUN_PROFILE_H */
