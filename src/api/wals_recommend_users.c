@@ -11,7 +11,7 @@
 
 #include "base/args.h"
 #include "base/result.h"
-#include "run/answer/recommend_users.h"
+#include "run/answer/recommend.h"
 
 PG_FUNCTION_INFO_V1(wals_recommend_users);
 

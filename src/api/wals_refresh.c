@@ -16,7 +16,6 @@
 
 #include "base/args.h"
 #include "base/hint.h"
-#include "run/train/forget.h"
 #include "run/train/refresh.h"
 #include "store/guard.h"
 #include "store/model.h"

@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "base/job.h"
-#include "base/report.h"
 
 void
 wals_job_fail(const WalsJob *job, WcStatus status)

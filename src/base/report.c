@@ -14,8 +14,8 @@
 #include "miscadmin.h"
 #include "storage/pmsignal.h"
 
+#include "base/job.h"
 #include "base/mapping.h"
-#include "base/report.h"
 #include "base/settings.h"
 
 static const char *

@@ -60,9 +60,8 @@
 
 #include "base/compat.h"
 #include "store/direct.h"
-#include "store/planner.h"
+#include "store/query.h"
 #include "store/relation.h"
-#include "store/storage.h"
 
 /* ------------------------------------------------------------------------
  * Paths

@@ -23,10 +23,10 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "store/import.h"
 #include "store/numbers.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/side.h"
 
 /* State of reading one side. */
 typedef struct ImportState

@@ -28,7 +28,7 @@
 #include "parser/parsetree.h"
 #include "utils/plancache.h"
 
-#include "store/planner.h"
+#include "store/direct.h"
 
 /* What the parts of a plan are compared with. */
 typedef struct Expected

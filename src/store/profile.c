@@ -20,7 +20,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
-#include "store/profile.h"
+#include "store/source.h"
 
 bool
 wals_source_is_filtered(Oid relation)

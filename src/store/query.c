@@ -34,7 +34,6 @@
 #include "base/mapping.h"
 #include "base/progress.h"
 #include "store/query.h"
-#include "store/storage.h"
 
 #define QUERY_MAX_PLANS 64
 

@@ -14,6 +14,7 @@
 
 #include "access/tupdesc.h"
 #include "utils/queryenvironment.h"
+#include "utils/snapshot.h"
 
 /* Everything below runs between these two; they nest. */
 extern void wals_query_begin(void);
@@ -145,5 +146,21 @@ extern void wals_query_each_once(const char *sql, int n_args, const Oid *types,
  */
 extern void wals_query_offer(EphemeralNamedRelation relation);
 extern void wals_query_forget(const char *name);
+
+/* Whether a snapshot can still see what a relation held (storage.c). */
+
+/*
+ * 40001 when a relation, which is locked, was truncated or rewritten by a
+ * transaction that the snapshot does not see, and so shows none of the rows it
+ * had.  Relations of the server itself pass.
+ *
+ * Returns the transaction that last changed the relation's row in pg_class: until
+ * the relcache is told of another change, snapshots that see this one need not
+ * ask again.
+ */
+extern TransactionId wals_storage_check(Oid relation, Snapshot snapshot);
+
+/* The same for a relation and all that inherit from it. */
+extern void wals_storage_check_all(Oid relation, Snapshot snapshot);
 
 #endif /* WALS_STORE_QUERY_H */

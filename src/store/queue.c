@@ -38,7 +38,6 @@
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/queue.h"
-#include "store/queue_parts.h"
 #include "store/relation.h"
 #include "store/source.h"
 

@@ -77,4 +77,39 @@ extern Oid wals_queue_of_trigger(Oid source, int n_args, char **args);
 /* The trigger: note down the pairs of the rows that were changed. */
 extern void wals_queue_note(TriggerData *trigger);
 
+/* Users and items with rows that are new, by the times of rows (touched.c). */
+
+/* Add the users and items of all rows of a checked source. */
+extern void wals_touched_all(const WalsSource *source, const WalsModel *model,
+                             const WalsJob *job, WalsTouched *touched);
+
+/*
+ * The same of rows whose time is not before since, in the unit that
+ * wals_time_reader gives; needs time_col.  newest is what was known before, and
+ * becomes what is known now; rows that were looked at then are left out.
+ */
+extern void wals_touched_since(const WalsSource *source, int64 since,
+                               const WalsModel *model, const WalsJob *job,
+                               WalsNewest *newest, WalsTouched *touched);
+
+/* Partitions that come to a queued source and go from it (queue_parts.c). */
+
+/* What a queue's comment says besides: the tables below its source, or "". */
+extern char *wals_queue_parts_words(Oid source);
+
+/* Whether they are others now than the queue knows of. */
+extern bool wals_queue_parts_differ(Oid source, Oid queue);
+
+/* A foreign table below a source, which our triggers would break, or 0. */
+extern Oid wals_queue_foreign_part(Oid source);
+
+/*
+ * Compare the tables below a model's source with those that the queue knows of,
+ * and note them down.  parts gets those that have come, and those that have gone
+ * and can still be read: their rows have changed.  False if that is not all of
+ * it, and any row may have changed.  A NOTICE says what has come and gone.
+ */
+extern bool wals_queue_parts_compare(const WalsModel *model, Oid queue,
+                                     List **parts);
+
 #endif /* WALS_STORE_QUEUE_H */

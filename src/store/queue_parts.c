@@ -27,7 +27,7 @@
 #include "utils/rls.h"
 
 #include "store/query.h"
-#include "store/queue_parts.h"
+#include "store/queue.h"
 #include "store/relation.h"
 
 #define WORDS "; tables below the source: "

@@ -19,7 +19,6 @@
 
 #include "store/query.h"
 #include "store/queue.h"
-#include "store/queue_parts.h"
 #include "store/relation.h"
 
 #define COUNTED 10000 /* changes, at most */

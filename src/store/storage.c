@@ -38,7 +38,7 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "store/storage.h"
+#include "store/query.h"
 
 /*
  * Are the files of a relation those that pg_class has by this snapshot?  A

@@ -18,8 +18,8 @@
 
 #include "store/numbers.h"
 #include "store/query.h"
+#include "store/queue.h"
 #include "store/rows.h"
-#include "store/touched.h"
 
 typedef struct ReadState
 {

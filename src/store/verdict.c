@@ -17,8 +17,8 @@
 #include "utils/builtins.h"
 
 #include "store/query.h"
+#include "store/record.h"
 #include "store/relation.h"
-#include "store/verdict.h"
 
 /* What is read of a row, as text, in the order of wals_verdict_read(). */
 static const char *const paths[] = {

@@ -12,6 +12,7 @@
 #define WALS_RUN_ANSWER_H
 
 #include "store/cache.h"
+#include "store/model.h"
 
 /* One user's factors, ready to be multiplied. */
 typedef struct WalsUserVector
@@ -100,5 +101,21 @@ _Noreturn extern void wals_answer_damaged(const WalsRows *rows, int32 index);
 extern WalsAnswer *wals_answer_name(const WalsRows *rows, Oid id_type,
                                     const WcScored *scored, int32 count,
                                     MemoryContext context);
+
+/*
+ * Which feedback is for what: said where somebody asks for the other
+ * (purpose.c).
+ */
+
+/* What to say of a training with explicit feedback, a hint. */
+#define WALS_PURPOSE_EXPLICIT                                                  \
+	"It predicts ratings; for lists of recommendations train with feedback "   \
+	"=> 'weighted', or without feedback, which rank far better."
+
+/*
+ * A NOTICE, once in a session for each model, when lists are asked of one that
+ * predicts ratings.
+ */
+extern void wals_purpose_lists(const WalsModel *model);
 
 #endif /* WALS_RUN_ANSWER_H */

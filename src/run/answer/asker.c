@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "run/answer/asker.h"
+#include "run/answer/fold.h"
 #include "store/source.h"
 
 /* How to do without the rows of the source. */

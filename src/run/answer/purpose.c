@@ -16,8 +16,8 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
+#include "run/answer/answer.h"
 #include "run/measure/measure.h"
-#include "run/answer/purpose.h"
 
 #define TOLD_MOST 64 /* models; of more, nothing is said */
 

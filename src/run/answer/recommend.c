@@ -20,7 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "base/mapping.h"
-#include "run/answer/purpose.h"
+#include "run/answer/answer.h"
 #include "run/answer/recommend.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -201,8 +201,7 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		unknown_user_error(&model, request, asker.user, asker.vector.known);
 
 	search = wals_search_of(asker.items, request->n);
-	search.query.excluded =
-	    excluded_items(request, asker.items, &asker.history);
+	search.query.excluded = excluded_items(request, asker.items, &fold.history);
 	if (request->has_candidates)
 		wals_search_among(&search, request->id_type, request->n_candidates,
 		                  request->candidates);

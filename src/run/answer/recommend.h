@@ -8,8 +8,9 @@
 #ifndef WALS_RUN_RECOMMEND_H
 #define WALS_RUN_RECOMMEND_H
 
-#include "run/answer/asker.h"
-#include "run/answer/rerank.h"
+#include "run/answer/answer.h"
+#include "run/answer/fold.h"
+#include "run/answer/search.h"
 
 /* What an unknown user gets. */
 typedef enum WalsColdStart
@@ -50,5 +51,26 @@ extern int32 wals_recommend_run(const WalsRecommendRequest *request,
 /* The items with the most entries; 42804 unless their ids have this type. */
 extern int32 wals_popular_run(Oid model, Oid id_type, int32 n,
                               WalsAnswer **result);
+
+/* The users an item should be shown to (recommend_users.c). */
+
+typedef struct WalsRecommendUsersRequest
+{
+	Oid model; /* InvalidOid: the default */
+	Oid id_type; /* type of all ids below: int8, text or uuid */
+	Datum item;
+	int32 n;
+	bool has_candidates; /* users */
+	int n_candidates;
+	Datum *candidates;
+	bool exclude_seen; /* leave out users with rows of the item */
+} WalsRecommendUsersRequest;
+
+/*
+ * The best users for an item, allocated in the current context.  P0002 for an
+ * item the version does not have.
+ */
+extern int32 wals_recommend_users_run(const WalsRecommendUsersRequest *request,
+                                      WalsAnswer **result);
 
 #endif /* WALS_RUN_RECOMMEND_H */

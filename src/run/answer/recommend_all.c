@@ -29,10 +29,10 @@
 #include "utils/memutils.h"
 
 #include "base/hint.h"
-#include "base/mapping.h"
 #include "base/job.h"
+#include "base/mapping.h"
 #include "base/settings.h"
-#include "run/answer/purpose.h"
+#include "run/answer/answer.h"
 #include "run/answer/recommend_all.h"
 #include "run/answer/search.h"
 #include "store/query.h"

@@ -10,8 +10,8 @@
  */
 #include "postgres.h"
 
-#include "run/answer/purpose.h"
-#include "run/answer/recommend_users.h"
+#include "run/answer/answer.h"
+#include "run/answer/recommend.h"
 #include "run/answer/search.h"
 #include "store/factors.h"
 #include "store/history.h"

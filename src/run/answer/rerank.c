@@ -25,7 +25,7 @@
 
 #include "base/job.h"
 #include "base/settings.h"
-#include "run/answer/rerank.h"
+#include "run/answer/search.h"
 
 /* One of the pool: its score, and what is left of it. */
 typedef struct Ranked

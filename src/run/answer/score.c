@@ -31,7 +31,7 @@
 #include "base/debug.h"
 #include "base/moment.h"
 #include "base/settings.h"
-#include "run/answer/asker.h"
+#include "run/answer/fold.h"
 #include "run/answer/score.h"
 #include "store/factors.h"
 #include "store/query.h"

@@ -45,7 +45,6 @@
 #include "store/query.h"
 #include "store/record.h"
 #include "store/source.h"
-#include "store/verdict.h"
 
 /* ------------------------------------------------------------------------
  * Options

@@ -20,7 +20,7 @@
 
 #include "base/settings.h"
 #include "run/train/advice.h"
-#include "store/profile.h"
+#include "store/source.h"
 
 #define NEARLY_ALL 0.9 /* of users or items */
 #define FEW 10 /* users or rows, too few to judge */

@@ -27,7 +27,7 @@
 
 #include "base/hint.h"
 #include "base/settings.h"
-#include "run/train/baseline.h"
+#include "run/train/doubts.h"
 #include "run/train/steps.h"
 
 /* Entries times factors squared: a million times 64 squared. */

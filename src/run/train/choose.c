@@ -15,7 +15,7 @@
 #include "utils/builtins.h"
 
 #include "base/hint.h"
-#include "run/train/choose.h"
+#include "run/train/steps.h"
 
 /* So many times more or fewer factors than the data ask for are worth a word. */
 #define WORTH_TELLING 2

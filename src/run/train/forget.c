@@ -24,7 +24,7 @@
 
 #include "base/hint.h"
 #include "run/answer/answer.h"
-#include "run/train/forget.h"
+#include "run/train/refresh.h"
 #include "store/query.h"
 #include "store/ratings.h"
 

@@ -22,9 +22,9 @@
 #include "base/settings.h"
 #include "run/train/import.h"
 #include "run/train/options.h"
-#include "store/import.h"
 #include "store/model.h"
 #include "store/query.h"
+#include "store/side.h"
 
 /* What was read. */
 typedef struct ImportState

@@ -27,7 +27,6 @@
 
 #include "base/settings.h"
 #include "run/train/advice.h"
-#include "run/train/choose.h"
 #include "run/train/steps.h"
 #include "store/query.h"
 

@@ -52,7 +52,6 @@
 #include "run/train/options.h"
 #include "run/train/refresh.h"
 #include "run/train/steps.h"
-#include "run/train/touched.h"
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/ratings.h"

@@ -87,4 +87,40 @@ extern void wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users,
 extern void wals_refresh_run(Oid model, const TimestampTz *since,
                              WalsRefreshItems items, WalsRefreshResult *result);
 
+/* Who and what a refresh has to look at (touched.c). */
+
+/*
+ * The users and items whose rows have changed, by the queue and the time column;
+ * what the queue has is taken out of it.  since NULL means the last time.  55000
+ * where nothing says what has changed.
+ */
+extern void wals_touched_find(WalsRefresh *refresh, const TimestampTz *since,
+                              WalsTouched *touched);
+
+/* Take a user out of a model (forget.c). */
+
+/* Which items are solved without the user. */
+typedef enum WalsForgetItems
+{
+	WALS_FORGET_RATED, /* those of the user's rows, where these are known */
+	WALS_FORGET_ALL
+} WalsForgetItems;
+
+extern const WalsChoice wals_forget_items_choices[];
+
+typedef struct WalsForgetResult
+{
+	int32 versions; /* that had the user */
+	int64 rows_deleted; /* from the source */
+	WalsRefreshResult solved;
+} WalsForgetResult;
+
+/*
+ * SELECT wals_forget(...): user is of id_type.  55000 when the source has rows of
+ * the user, unless delete_rows says to delete them.
+ */
+extern void wals_forget_run(Oid model, Oid id_type, Datum user,
+                            bool delete_rows, WalsForgetItems items,
+                            WalsForgetResult *result);
+
 #endif /* WALS_RUN_REFRESH_H */

@@ -14,7 +14,7 @@
 #include "lib/stringinfo.h"
 #include "utils/lsyscache.h"
 
-#include "run/train/shortage.h"
+#include "run/train/steps.h"
 
 int64
 wals_left_out(const WalsRatings *ratings, int64 n_zero)

@@ -14,10 +14,9 @@
 #include "utils/lsyscache.h"
 
 #include "base/hint.h"
-#include "run/train/touched.h"
+#include "run/train/refresh.h"
 #include "store/query.h"
-#include "store/queue_parts.h"
-#include "store/touched.h"
+#include "store/queue.h"
 
 /* ids of all users of the version */
 static void

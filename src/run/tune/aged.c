@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "run/tune/aged.h"
+#include "run/tune/contest.h"
 
 static void *
 copy_of(const void *from, int64 count, Size size, WalsJob *job)

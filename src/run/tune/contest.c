@@ -25,12 +25,10 @@
 
 #include "base/debug.h"
 #include "base/settings.h"
-#include "run/tune/aged.h"
-#include "run/tune/contest.h"
 #include "run/measure/measure.h"
-#include "run/train/shortage.h"
-#include "run/train/steps.h"
 #include "run/measure/summary.h"
+#include "run/train/steps.h"
+#include "run/tune/contest.h"
 
 /* ------------------------------------------------------------------------
  * Preparing

@@ -99,4 +99,17 @@ extern void wals_contest_run(const WalsContest *contest, const WalsRound *round,
                              WalsTrial *trial);
 extern void wals_contest_forget(const WalsContest *contest, WalsTrial *trial);
 
+/* Entries of a tuning whose weights fade with age (aged.c). */
+
+/* A copy of the ratings with the arrays they have; renumbered ones. */
+extern void wals_aged_copy(const WcCoo *coo, WalsJob *job, WcCoo *result);
+
+/*
+ * All entries anew, their weights faded by a half-life since newest: the same
+ * cells, in the same order, as the ratings were merged to without.
+ */
+extern void wals_aged_merge(WalsJob *job, const WcParams *params,
+                            const WcCoo *arrivals, const WcCsr *all,
+                            int64 newest, WcCsr *result);
+
 #endif /* WALS_RUN_CONTEST_H */

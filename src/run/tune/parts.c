@@ -11,11 +11,9 @@
  */
 #include "postgres.h"
 
-#include "run/tune/aged.h"
-#include "run/tune/contest.h"
 #include "run/measure/measure.h"
-#include "run/train/shortage.h"
 #include "run/train/steps.h"
+#include "run/tune/contest.h"
 
 /* Whether entries need times: to be split, or to fade. */
 static bool
