@@ -201,7 +201,8 @@ wals_recommend_run(const WalsRecommendRequest *request, WalsAnswer **result,
 		unknown_user_error(&model, request, asker.user, asker.vector.known);
 
 	search = wals_search_of(asker.items, request->n);
-	search.query.excluded = excluded_items(request, asker.items, &fold.history);
+	search.query.excluded =
+	    excluded_items(request, asker.items, &asker.history);
 	if (request->has_candidates)
 		wals_search_among(&search, request->id_type, request->n_candidates,
 		                  request->candidates);
