@@ -118,10 +118,13 @@ wals_block_flush(WalsBlock *block)
 	look_up_ids(block, &block->item);
 	if (block->coo != NULL)
 		wals_job_check(block->job,
-		               wc_coo_append(block->coo, block->staged,
-		                             block->user.indexes, block->item.indexes,
-		                             block->value, block->weight, block->time,
-		                             &block->job->alloc));
+		               wc_coo_append(block->coo,
+		                             &(WcCoo){.user = block->user.indexes,
+		                                      .item = block->item.indexes,
+		                                      .value = block->value,
+		                                      .weight = block->weight,
+		                                      .time = block->time},
+		                             0, block->staged, &block->job->alloc));
 	block->staged = 0;
 	MemoryContextReset(block->long_context);
 }

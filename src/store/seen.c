@@ -67,9 +67,11 @@ merge_pairs(WalsSeen *seen)
 	               wc_coo_init(pairs, false, false, false, &seen->job.alloc));
 	for (user = 0; user < csr.rows; user++)
 		for (i = csr.start[user]; i < csr.start[user + 1]; i++)
-			wals_job_check(&seen->job,
-			               wc_coo_append(pairs, 1, &user, &csr.col[i], NULL,
-			                             NULL, NULL, &seen->job.alloc));
+			wals_job_check(
+			    &seen->job,
+			    wc_coo_append(pairs,
+			                  &(WcCoo){.user = &user, .item = &csr.col[i]}, 0,
+			                  1, &seen->job.alloc));
 	wc_csr_free(&csr, &seen->job.alloc);
 	return pairs->count <= seen->limit / 2;
 }

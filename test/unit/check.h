@@ -104,7 +104,8 @@ static inline WcStatus
 check_append(WcCoo *coo, int32_t user, int32_t item, float value, float weight,
              int64_t time, const WcAlloc *alloc)
 {
-	return wc_coo_append(coo, 1, &user, &item, &value, &weight, &time, alloc);
+	return wc_coo_append(
+	    coo, &(WcCoo){0, 0, &user, &item, &value, &weight, &time}, 0, 1, alloc);
 }
 
 /* Hooks that cancel at the n-th question. */

@@ -61,8 +61,8 @@ make_sides(int32_t users, int32_t items, const bool *has, WcCsr *by_user,
 	for (int32_t i = 0; i < users; i++)
 		for (int32_t j = 0; j < items; j++)
 			if (has[(size_t) i * items + j])
-				CHECK(wc_coo_append(&coo, 1, &i, &j, NULL, NULL, NULL,
-				                    &check_alloc) == WC_OK);
+				CHECK(wc_coo_append(&coo, &(WcCoo){.user = &i, .item = &j}, 0,
+				                    1, &check_alloc) == WC_OK);
 	CHECK(wc_csr_from_coo(&coo, users, items,
 	                      (WcMerging){.duplicates = WC_DUP_ERROR}, by_user,
 	                      &merged, &zero, &check_alloc, NULL, &error) == WC_OK);

@@ -125,10 +125,12 @@ test_blocks(void)
 					weight[e] = (float) user[e] + 0.25f;
 					time[e] = -user[e];
 				}
-				CHECK(wc_coo_append(
-				          &coo, blocks[b], user, item, bits & 1 ? value : NULL,
-				          bits & 2 ? weight : NULL, bits & 4 ? time : NULL,
-				          &check_alloc) == WC_OK);
+				CHECK(wc_coo_append(&coo,
+				                    &(WcCoo){0, 0, user, item,
+				                             bits & 1 ? value : NULL,
+				                             bits & 2 ? weight : NULL,
+				                             bits & 4 ? time : NULL},
+				                    0, blocks[b], &check_alloc) == WC_OK);
 				count += blocks[b];
 				CHECK(holds(&coo, count));
 			}
@@ -152,8 +154,8 @@ test_block_no_memory(void)
 		CHECK(wc_coo_init(&coo, false, false, false, &check_alloc) == WC_OK);
 		CHECK(append(&coo, 0) == WC_OK);
 		check_fail_after = n;
-		status = wc_coo_append(&coo, 5000, index, index, NULL, NULL, NULL,
-		                       &check_alloc);
+		status = wc_coo_append(&coo, &(WcCoo){.user = index, .item = index}, 0,
+		                       5000, &check_alloc);
 		check_fail_after = -1;
 		CHECK(coo.count == (status == WC_OK ? 5001 : 1));
 		CHECK(coo.capacity >= coo.count);

@@ -96,8 +96,10 @@ user_rows(const Data *data, int32_t user, WcFoldRow *rows)
 }
 
 static void
-train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
+train(Data *data, const WcParams *params, int half_sweeps, Trained *t)
 {
+	WcCoo given = {
+	    0, 0, data->user, data->item, data->value, data->weight, data->time};
 	uint64_t hash[ITEMS];
 	WcCoo coo;
 	WcCsr csr;
@@ -110,8 +112,7 @@ train(const Data *data, const WcParams *params, int half_sweeps, Trained *t)
 	memset(t, 0, sizeof(*t));
 	CHECK(wc_coo_init(&coo, data->has_value, data->has_weight, data->has_time,
 	                  &check_alloc) == WC_OK);
-	CHECK(wc_coo_append(&coo, data->count, data->user, data->item, data->value,
-	                    data->weight, data->time, &check_alloc) == WC_OK);
+	CHECK(wc_coo_append(&coo, &given, 0, data->count, &check_alloc) == WC_OK);
 	CHECK(wc_csr_from_coo(&coo, USERS, ITEMS, wc_merging(params), &csr, &merged,
 	                      &zero, &check_alloc, NULL, &error) == WC_OK);
 	if (params->half_life > 0)
@@ -449,7 +450,7 @@ turn_items(Trained *t)
 }
 
 static void
-check_objective(const Data *data, const WcParams *params)
+check_objective(Data *data, const WcParams *params)
 {
 	Trained t;
 

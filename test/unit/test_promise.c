@@ -91,8 +91,8 @@ fill_coo(WcCoo *coo)
 			float weight = 1 + (float) (user % 2);
 			int64_t time = e;
 
-			if (wc_coo_append(coo, 1, &user, &item, &value, &weight, &time,
-			                  &check_alloc) != WC_OK)
+			if (check_append(coo, user, item, value, weight, time,
+			                 &check_alloc) != WC_OK)
 				abort();
 		}
 	check_fail_after = fail_after;

@@ -298,13 +298,13 @@ score_of_key(uint32_t key)
 	return both.number;
 }
 
-/* Score all rows and sort them; entries and scratch have one per row. */
+/* Score all rows and sort them; entries has two per row. */
 static WcStatus
 sort_all(const Scan *scan, const WcPack *pack, WcKeyed *entries,
-         WcKeyed *scratch, WcScored *result, int32_t *n_result, WcPace *pace,
-         WcError *error)
+         WcScored *result, int32_t *n_result, WcPace *pace, WcError *error)
 {
 	const WcQuery *query = scan->query;
+	WcKeyed *scratch = entries + pack->count;
 	int32_t count = 0;
 	WcKeyed *sorted;
 
@@ -409,17 +409,14 @@ search_sorted(const Scan *scan, const WcPack *pack, WcScored *result,
               int32_t *n_result, const WcAlloc *alloc, WcPace *pace,
               WcError *error)
 {
-	size_t count = (size_t) pack->count;
-	WcKeyed *entries = wc_alloc_array(alloc, count, sizeof(WcKeyed));
-	WcKeyed *scratch = wc_alloc_array(alloc, count, sizeof(WcKeyed));
+	WcKeyed *entries =
+	    wc_alloc_array(alloc, (size_t) pack->count, 2 * sizeof(WcKeyed));
 	WcStatus status =
-	    entries != NULL && scratch != NULL
-	        ? sort_all(scan, pack, entries, scratch, result, n_result, pace,
-	                   error)
+	    entries != NULL
+	        ? sort_all(scan, pack, entries, result, n_result, pace, error)
 	        : wc_fail(error, WC_NO_MEMORY, WC_ITEMS, -1, -1, "%s", "");
 
 	wc_free(alloc, entries);
-	wc_free(alloc, scratch);
 	return status;
 }
 

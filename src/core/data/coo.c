@@ -127,9 +127,8 @@ grow(WcCoo *coo, const WcAlloc *alloc)
 }
 
 WcStatus
-wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
-              const int32_t *item, const float *value, const float *weight,
-              const int64_t *time, const WcAlloc *alloc)
+wc_coo_append(WcCoo *coo, const WcCoo *from, int64_t first, int64_t count,
+              const WcAlloc *alloc)
 {
 	int64_t place = coo->count;
 	size_t rows = (size_t) count;
@@ -143,14 +142,14 @@ wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
 	}
 	if (count == 0)
 		return WC_OK;
-	memcpy(coo->user + place, user, rows * sizeof(int32_t));
-	memcpy(coo->item + place, item, rows * sizeof(int32_t));
+	memcpy(coo->user + place, from->user + first, rows * sizeof(int32_t));
+	memcpy(coo->item + place, from->item + first, rows * sizeof(int32_t));
 	if (coo->value != NULL)
-		memcpy(coo->value + place, value, rows * sizeof(float));
+		memcpy(coo->value + place, from->value + first, rows * sizeof(float));
 	if (coo->weight != NULL)
-		memcpy(coo->weight + place, weight, rows * sizeof(float));
+		memcpy(coo->weight + place, from->weight + first, rows * sizeof(float));
 	if (coo->time != NULL)
-		memcpy(coo->time + place, time, rows * sizeof(int64_t));
+		memcpy(coo->time + place, from->time + first, rows * sizeof(int64_t));
 	coo->count = place + count;
 	return WC_OK;
 }

@@ -94,13 +94,11 @@ extern WcStatus wc_coo_init(WcCoo *coo, bool has_value, bool has_weight,
                             bool has_time, const WcAlloc *alloc);
 
 /*
- * Append count rows, or none of them after a failure.  An array that coo does
- * not have is not looked at.
+ * Append count rows of others from first on, or none of them after a failure.
+ * Of those only the arrays are looked at, and no array that coo does not have.
  */
-extern WcStatus wc_coo_append(WcCoo *coo, int64_t count, const int32_t *user,
-                              const int32_t *item, const float *value,
-                              const float *weight, const int64_t *time,
-                              const WcAlloc *alloc);
+extern WcStatus wc_coo_append(WcCoo *coo, const WcCoo *from, int64_t first,
+                              int64_t count, const WcAlloc *alloc);
 extern void wc_coo_free(WcCoo *coo, const WcAlloc *alloc);
 
 /* Replace user and item indexes after wc_idmap_sort. */

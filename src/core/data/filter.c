@@ -110,11 +110,13 @@ compact(WcCsr *csr, const bool *keep_user, const bool *keep_item,
 	return WC_OK;
 }
 
+/* counts has room for those of the users, and of the items behind them. */
 static WcStatus
 filter(WcCsr *csr, int32_t min_user_rows, int32_t min_item_rows,
-       bool *keep_user, bool *keep_item, int32_t *user_count,
-       int32_t *item_count, WcPace *pace)
+       bool *keep_user, bool *keep_item, int32_t *counts, WcPace *pace)
 {
+	int32_t *user_count = counts;
+	int32_t *item_count = counts + csr->rows;
 	int32_t cols = 0;
 	WcStatus status;
 
@@ -189,19 +191,16 @@ wc_csr_filter(WcCsr *csr, int32_t min_user_rows, int32_t min_item_rows,
               const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
-	int32_t *user_count;
-	int32_t *item_count;
+	int32_t *counts = wc_alloc_array(
+	    alloc, (size_t) csr->rows + (size_t) csr->cols, sizeof(int32_t));
 	int64_t nnz = csr->nnz;
 	WcStatus status = WC_NO_MEMORY;
 
 	WC_ASSERT(wc_csr_check(csr));
-	user_count = wc_alloc_array(alloc, (size_t) csr->rows, sizeof(int32_t));
-	item_count = wc_alloc_array(alloc, (size_t) csr->cols, sizeof(int32_t));
-	if (user_count != NULL && item_count != NULL)
+	if (counts != NULL)
 		status = filter(csr, min_user_rows, min_item_rows, keep_user, keep_item,
-		                user_count, item_count, &pace);
-	wc_free(alloc, user_count);
-	wc_free(alloc, item_count);
+		                counts, &pace);
+	wc_free(alloc, counts);
 	if (status == WC_CANCELLED)
 		wc_csr_free(csr, alloc);
 	else if (status == WC_OK && csr->nnz < nnz)

@@ -79,15 +79,6 @@ move_triplet(WcCoo *coo, int64_t to, int64_t from)
 		coo->time[to] = coo->time[from];
 }
 
-static WcStatus
-append_from(const WcCoo *coo, int64_t e, WcCoo *held, const WcAlloc *alloc)
-{
-	return wc_coo_append(held, 1, coo->user + e, coo->item + e,
-	                     coo->value != NULL ? coo->value + e : NULL,
-	                     coo->weight != NULL ? coo->weight + e : NULL,
-	                     coo->time != NULL ? coo->time + e : NULL, alloc);
-}
-
 WcStatus
 wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
                 const uint64_t *item_hash, double fraction, int64_t seed,
@@ -105,7 +96,7 @@ wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
 			status = WC_CANCELLED;
 		else if (wc_is_drawn(fraction, seed, user_hash[coo->user[e]],
 		                     item_hash[coo->item[e]]))
-			status = append_from(coo, e, held, alloc);
+			status = wc_coo_append(held, coo, e, 1, alloc);
 		else
 			move_triplet(coo, kept++, e);
 	}

@@ -165,12 +165,13 @@ wc_split_last(const WcCsr *by_user, const int64_t *time, double fraction,
 	return status;
 }
 
-/* The entries to take: counted into the starts of the rows, or copied. */
+/* Entries to take: counted into the starts of the rows, copied if there is room. */
 static bool
 take_rows(const WcCsr *csr, const uint8_t *part, int parts,
-          const int32_t *user_map, const int32_t *item_map, bool copy,
-          WcCsr *result, WcPace *pace)
+          const int32_t *user_map, const int32_t *item_map, WcCsr *result,
+          WcPace *pace)
 {
+	bool copy = result->col != NULL;
 	int64_t n = 0;
 
 	for (int32_t i = 0; i < csr->rows; i++)
@@ -219,7 +220,7 @@ wc_split_take(const WcCsr *csr, const uint8_t *part, int parts,
 	if (taken.start == NULL)
 		return WC_NO_MEMORY;
 	taken.start[0] = 0;
-	if (!take_rows(csr, part, parts, user_map, item_map, false, &taken, &pace))
+	if (!take_rows(csr, part, parts, user_map, item_map, &taken, &pace))
 	{
 		wc_csr_free(&taken, alloc);
 		return WC_CANCELLED;
@@ -234,10 +235,9 @@ wc_split_take(const WcCsr *csr, const uint8_t *part, int parts,
 	if (taken.col != NULL && (csr->value == NULL || taken.value != NULL) &&
 	    (csr->weight == NULL || taken.weight != NULL) &&
 	    (csr->share == NULL || taken.share != NULL))
-		status =
-		    take_rows(csr, part, parts, user_map, item_map, true, &taken, &pace)
-		        ? WC_OK
-		        : WC_CANCELLED;
+		status = take_rows(csr, part, parts, user_map, item_map, &taken, &pace)
+		             ? WC_OK
+		             : WC_CANCELLED;
 	if (status != WC_OK)
 	{
 		wc_csr_free(&taken, alloc);

@@ -159,13 +159,16 @@ accumulate(int32_t n, double *a, double *work, WcPace *pace)
 }
 
 /*
- * One QL step on rows first to last of the tridiagonal matrix; c and s get the
- * rotations.
+ * One QL step on rows first to last of the tridiagonal matrix; work is that of
+ * wc_eigen, off and room for the rotations.
  */
 static void
 step(const WcKernel *kernel, int32_t n, int32_t first, int32_t last,
-     double *diagonal, double *off, double *c, double *s, double *vectors)
+     double *diagonal, double *work, double *vectors)
 {
+	double *off = work;
+	double *c = work + n;
+	double *s = work + 2 * (size_t) n;
 	double g = (diagonal[first + 1] - diagonal[first]) / (2 * off[first]);
 	double r = sqrt(g * g + 1);
 	double cosine = 1;
@@ -214,16 +217,14 @@ wc_eigen(const WcKernel *kernel, int32_t n, double *a, double *values,
          double *work, WcPace *pace)
 {
 	double *off = work;
-	double *c = work + n;
-	double *s = work + 2 * (size_t) n;
 	double nothing = 0;
 	int exponent;
 	WcStatus status = wc_dense_scale(n, a, &exponent, pace);
 
 	if (status == WC_OK)
-		status = tridiagonalize(n, a, values, off, c, pace);
+		status = tridiagonalize(n, a, values, off, work + n, pace);
 	if (status == WC_OK)
-		status = accumulate(n, a, c, pace);
+		status = accumulate(n, a, work + n, pace);
 	if (status != WC_OK)
 		return status;
 
@@ -245,7 +246,7 @@ wc_eigen(const WcKernel *kernel, int32_t n, double *a, double *values,
 				last++;
 			if (last == first)
 				break;
-			step(kernel, n, first, last, values, off, c, s, a);
+			step(kernel, n, first, last, values, work, a);
 			if (wc_pace(pace, (int64_t) (last - first) * n))
 				return WC_CANCELLED;
 		}

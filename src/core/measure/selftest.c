@@ -64,8 +64,9 @@ append_ratings(WcCoo *coo, const WcAlloc *alloc)
 			if (item != user % ITEMS &&
 			    (user * 7 + item * 11) % 41 > user * 2 / 3)
 				continue;
-			status =
-			    wc_coo_append(coo, 1, &user, &item, &value, NULL, NULL, alloc);
+			status = wc_coo_append(
+			    coo, &(WcCoo){.user = &user, .item = &item, .value = &value}, 0,
+			    1, alloc);
 			if (status != WC_OK)
 				return status;
 		}

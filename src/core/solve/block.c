@@ -73,9 +73,9 @@ gather_columns(const WcHalf *half, const WcRow *row, int64_t e,
 
 /* q of all entries, in descent->right */
 static WcStatus
-residuals(const WcHalf *half, const WcRow *row, const float *x, WcWork *work,
-          WcPace *pace)
+residuals(const WcHalf *half, const WcRow *row, WcWork *work, WcPace *pace)
 {
+	const float *x = work->x;
 	WcDescent *descent = &work->descent;
 	float bias = half->width > half->factors ? x[half->factors] : 0;
 
@@ -96,12 +96,12 @@ residuals(const WcHalf *half, const WcRow *row, const float *x, WcWork *work,
 	return WC_OK;
 }
 
-/* One block: x and q follow.  *good is false when it has no solution. */
+/* One block: x of the work and q follow.  *good is false when it has no solution. */
 static WcStatus
 solve_block(const WcHalf *half, const WcRow *row, const Block *block,
-            const int32_t *in_order, float *x, WcWork *work, bool *good,
-            WcPace *pace)
+            const int32_t *in_order, WcWork *work, bool *good, WcPace *pace)
 {
+	float *x = work->x;
 	const WcKernel *kernel = half->kernel;
 	WcDescent *descent = &work->descent;
 	int32_t size = block->size;
@@ -177,15 +177,14 @@ wc_block_row(const WcHalf *half, int32_t index, int32_t next, WcWork *work,
 		in_order[i] = i;
 	wc_row_shared(half, &row, work->size, work->shared);
 	wc_descent_begin(half, index, work, x);
-	status = residuals(half, &row, x, work, pace);
+	status = residuals(half, &row, work, pace);
 	for (int32_t first = 0; status == WC_OK && good && first < width;
 	     first += step)
 	{
 		Block block = {first, width - first < step ? width - first : step, 0};
 
 		block.size = wc_pad(block.width, half->kernel->lanes);
-		status =
-		    solve_block(half, &row, &block, in_order, x, work, &good, pace);
+		status = solve_block(half, &row, &block, in_order, work, &good, pace);
 	}
 	if (status != WC_OK)
 		return wc_fail_silently(error, status, half->side, index);

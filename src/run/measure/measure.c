@@ -347,9 +347,8 @@ read_seen(WalsMeasureState *state)
 		wals_pairs_read(&other, state->users, state->items, state->wanted,
 		                &state->job, &more);
 		wals_job_check(&state->job,
-		               wc_coo_append(&state->seen_pairs.coo, more.coo.count,
-		                             more.coo.user, more.coo.item, NULL, NULL,
-		                             NULL, &state->job.alloc));
+		               wc_coo_append(&state->seen_pairs.coo, &more.coo, 0,
+		                             more.coo.count, &state->job.alloc));
 		wc_coo_free(&more.coo, &state->job.alloc);
 	}
 }
