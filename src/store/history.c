@@ -44,9 +44,6 @@ typedef struct HistoryState
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
-	WalsNumberReader read_value;
-	WalsNumberReader read_weight;
-	WalsTimeReader read_time;
 	WalsLookup lookup; /* of the rows; the first column has ids */
 	MemoryContext context;
 
@@ -96,9 +93,10 @@ item_text(const HistoryState *state, const WalsRow *row)
 
 static float
 read_number(const HistoryState *state, const WalsRow *row, int att,
-            WalsNumberReader reader, const char *what)
+            const char *what)
 {
-	double number = reader(row->values[att]);
+	double number =
+	    wals_number_of(state->lookup.shape.types[att], row->values[att]);
 
 	if (!isfinite((float) number))
 		wals_number_refuse(number, what, user_text(state),
@@ -118,18 +116,17 @@ read_rating(const HistoryState *state, const WalsRow *row)
 	if (!rating.usable)
 		return rating;
 	if (state->value_att >= 0)
-		rating.value = read_number(state, row, state->value_att,
-		                           state->read_value, "value");
+		rating.value = read_number(state, row, state->value_att, "value");
 	if (state->weight_att >= 0)
 	{
-		rating.weight = read_number(state, row, state->weight_att,
-		                            state->read_weight, "weight");
+		rating.weight = read_number(state, row, state->weight_att, "weight");
 		if (rating.weight < 0)
 			wals_weight_refuse(rating.weight, user_text(state),
 			                   item_text(state, row));
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(row->values[state->time_att], &rating.time))
+	    !wals_time_of(state->lookup.shape.types[state->time_att],
+	                  row->values[state->time_att], &rating.time))
 		wals_time_refuse(user_text(state), item_text(state, row));
 	rating.usable = rating.weight > 0;
 	return rating;
@@ -211,21 +208,18 @@ open_ratings(HistoryState *state, const WalsObjective *objective)
 		wals_source_need_column(&state->use, value_col);
 		type = wals_number_column_type(source, value_col, "value_col");
 		state->value_att = add_column(state, value_col, type);
-		state->read_value = wals_number_reader(type);
 	}
 	if (weight_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, weight_col);
 		type = wals_number_column_type(source, weight_col, "weight_col");
 		state->weight_att = add_column(state, weight_col, type);
-		state->read_weight = wals_number_reader(type);
 	}
 	if (time_col[0] != '\0')
 	{
 		wals_source_need_column(&state->use, time_col);
 		type = time_column(state, objective);
 		state->time_att = add_column(state, time_col, type);
-		state->read_time = wals_time_reader(type);
 	}
 	state->history->has_weight = state->weight_att >= 0;
 	state->history->has_time = state->time_att >= 0;

@@ -71,6 +71,21 @@ wals_id_kind(WalsIdType id_type)
 	return id_types[id_type].kind;
 }
 
+int64
+wals_integer_of(Oid type, Datum datum)
+{
+	switch (type)
+	{
+		case INT2OID:
+			return DatumGetInt16(datum);
+		case INT4OID:
+			return DatumGetInt32(datum);
+		case INT8OID:
+			return DatumGetInt64(datum);
+	}
+	elog(ERROR, "unexpected type %u of a number", type);
+}
+
 WcId
 wals_id_from_datum(Oid type, Datum datum)
 {
@@ -78,15 +93,6 @@ wals_id_from_datum(Oid type, Datum datum)
 
 	switch (type)
 	{
-		case INT2OID:
-			id.number = DatumGetInt16(datum);
-			break;
-		case INT4OID:
-			id.number = DatumGetInt32(datum);
-			break;
-		case INT8OID:
-			id.number = DatumGetInt64(datum);
-			break;
 		case UUIDOID:
 			id.bytes = (const char *) DatumGetUUIDP(datum)->data;
 			id.length = UUID_LEN;
@@ -101,42 +107,9 @@ wals_id_from_datum(Oid type, Datum datum)
 			break;
 		}
 		default:
-			elog(ERROR, "unexpected id type %u", type);
+			id.number = wals_integer_of(type, datum);
 	}
 	return id;
-}
-
-static int64
-integer_from_int2(Datum datum)
-{
-	return DatumGetInt16(datum);
-}
-
-static int64
-integer_from_int4(Datum datum)
-{
-	return DatumGetInt32(datum);
-}
-
-static int64
-integer_from_int8(Datum datum)
-{
-	return DatumGetInt64(datum);
-}
-
-WalsIntegerReader
-wals_integer_reader(Oid type)
-{
-	switch (type)
-	{
-		case INT2OID:
-			return integer_from_int2;
-		case INT4OID:
-			return integer_from_int4;
-		case INT8OID:
-			return integer_from_int8;
-	}
-	return NULL;
 }
 
 Datum

@@ -36,9 +36,8 @@ extern WcIdKind wals_id_kind(WalsIdType id_type);
  */
 extern WcId wals_id_from_datum(Oid type, Datum datum);
 
-/* What reads integer ids of this type; NULL for other types. */
-typedef int64 (*WalsIntegerReader)(Datum datum);
-extern WalsIntegerReader wals_integer_reader(Oid type);
+/* A whole number of any type. */
+extern int64 wals_integer_of(Oid type, Datum datum);
 
 /* An id as a datum of its storage type, allocated in the current context. */
 extern Datum wals_id_to_datum(WalsIdType id_type, WcId id);

@@ -36,9 +36,9 @@ typedef struct ImportState
 	Oid relation;
 	Oid id_type; /* base type of the column */
 	bool is_double; /* factors are */
-	WalsNumberReader read_bias; /* NULL: no such column */
-	WalsNumberReader read_n;
-	WalsNumberReader read_likes;
+	bool has_bias; /* the relation has such a column */
+	bool has_n;
+	bool has_likes;
 	WalsShape shape;
 	MemoryContext row_context;
 } ImportState;
@@ -129,10 +129,11 @@ set_factors(const ImportState *state, const WalsRow *row)
 
 /* A number of entries. */
 static int32
-read_count(const ImportState *state, const WalsRow *row,
-           WalsNumberReader reader, int column, const char *name)
+read_count(const ImportState *state, const WalsRow *row, int column,
+           const char *name)
 {
-	double count = reader(row->values[column]);
+	double count =
+	    wals_number_of(state->shape.types[column], row->values[column]);
 
 	if (!(count >= 0 && count <= PG_INT32_MAX))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -178,32 +179,31 @@ read_row(const WalsRow *row, void *arg)
 		                errhint("Import one version only: a view with a WHERE "
 		                        "clause.")));
 	read_factors(state, row, side->data + (Size) index * side->factors);
-	if (state->read_bias != NULL && !row->nulls[2])
+	if (state->has_bias && !row->nulls[2])
 	{
-		double bias = state->read_bias(row->values[2]);
+		double bias = wals_number_of(state->shape.types[2], row->values[2]);
 
 		side->bias[index] = (float) bias;
 		if (!isfinite(side->bias[index]))
 			refuse_number(state, row, "bias", bias);
 	}
-	if (state->read_n != NULL && !row->nulls[3])
-		side->entries[index] = read_count(state, row, state->read_n, 3, "n");
-	if (state->read_likes != NULL && !row->nulls[4])
-		side->likes[index] =
-		    read_count(state, row, state->read_likes, 4, "likes");
+	if (state->has_n && !row->nulls[3])
+		side->entries[index] = read_count(state, row, 3, "n");
+	if (state->has_likes && !row->nulls[4])
+		side->likes[index] = read_count(state, row, 4, "likes");
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(state->row_context);
 }
 
-/* Readers of a column that need not be there: in its place comes an integer. */
-static WalsNumberReader
-optional_reader(const ImportState *state, const char *column, Oid *type)
+/* A column need not be there: in its place comes an integer. */
+static bool
+has_column(const ImportState *state, const char *column, Oid *type)
 {
 	*type = INT4OID;
 	if (get_attnum(state->relation, column) <= 0)
-		return NULL;
+		return false;
 	*type = wals_number_column_type(state->relation, column, state->option);
-	return wals_number_reader(*type);
+	return true;
 }
 
 static void
@@ -232,14 +232,14 @@ open_columns(ImportState *state)
 	state->shape.n = 5;
 	state->shape.types[0] = state->id_type;
 	state->shape.types[1] = factors;
-	state->read_bias = optional_reader(state, "bias", &state->shape.types[2]);
-	state->read_n = optional_reader(state, "n", &state->shape.types[3]);
-	state->read_likes = optional_reader(state, "likes", &state->shape.types[4]);
-	if (state->read_bias != NULL)
+	state->has_bias = has_column(state, "bias", &state->shape.types[2]);
+	state->has_n = has_column(state, "n", &state->shape.types[3]);
+	state->has_likes = has_column(state, "likes", &state->shape.types[4]);
+	if (state->has_bias)
 		columns[n++] = "bias";
-	if (state->read_n != NULL)
+	if (state->has_n)
 		columns[n++] = "n";
-	if (state->read_likes != NULL)
+	if (state->has_likes)
 		columns[n++] = "likes";
 	if (!wals_may_select(state->relation, n, columns))
 		aclcheck_error(ACLCHECK_NO_PRIV,
@@ -265,17 +265,16 @@ wals_import_read(Oid relation, WcSide which, const char *option, WalsJob *job,
 	                                    &job->alloc));
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
-	wals_query_each(psprintf("SELECT id, factors, %s, %s, %s FROM %s",
-	                         state.read_bias != NULL ? "bias" : "0",
-	                         state.read_n != NULL ? "n" : "0",
-	                         state.read_likes != NULL ? "likes" : "0", quoted),
-	                0, NULL, NULL, WALS_READ_FRESH, &state.shape, read_row,
-	                &state);
+	wals_query_each(
+	    psprintf("SELECT id, factors, %s, %s, %s FROM %s",
+	             state.has_bias ? "bias" : "0", state.has_n ? "n" : "0",
+	             state.has_likes ? "likes" : "0", quoted),
+	    0, NULL, NULL, WALS_READ_FRESH, &state.shape, read_row, &state);
 	MemoryContextDelete(state.row_context);
 	if (wc_idmap_count(side->ids) == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("relation \"%s\" has no rows to import as %s",
 		                       get_rel_name(relation), option),
 		                errhint("A model needs users and items.")));
-	*has_bias = state.read_bias != NULL;
+	*has_bias = state.has_bias;
 }

@@ -11,7 +11,7 @@
 #include "datatype/timestamp.h"
 
 /*
- * The newest time of rows that were read, as wals_time_reader gives it, and how
+ * The newest time of rows that were read, as wals_time_of gives it, and how
  * many rows were not older than it by more than what their clocks may differ.
  */
 typedef struct WalsNewest

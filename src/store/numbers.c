@@ -22,70 +22,29 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
+#include "store/ids.h"
 #include "store/numbers.h"
 
-static double
-number_from_int2(Datum datum)
-{
-	return DatumGetInt16(datum);
-}
-
-static double
-number_from_int4(Datum datum)
-{
-	return DatumGetInt32(datum);
-}
-
-static double
-number_from_int8(Datum datum)
-{
-	return (double) DatumGetInt64(datum);
-}
-
-static double
-number_from_float4(Datum datum)
-{
-	return DatumGetFloat4(datum);
-}
-
-static double
-number_from_float8(Datum datum)
-{
-	return DatumGetFloat8(datum);
-}
-
-/* Finite numbers stay finite, so that one too large is not called infinite. */
-static double
-number_from_numeric(Datum datum)
+double
+wals_number_of(Oid type, Datum datum)
 {
 	double number;
 
-	number =
-	    DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, datum));
-	if (isinf(number) && !numeric_is_inf(DatumGetNumeric(datum)))
-		number = copysign(DBL_MAX, number);
-	return number;
-}
-
-WalsNumberReader
-wals_number_reader(Oid type)
-{
 	switch (type)
 	{
-		case INT2OID:
-			return number_from_int2;
-		case INT4OID:
-			return number_from_int4;
-		case INT8OID:
-			return number_from_int8;
 		case FLOAT4OID:
-			return number_from_float4;
+			return DatumGetFloat4(datum);
 		case FLOAT8OID:
-			return number_from_float8;
+			return DatumGetFloat8(datum);
 		case NUMERICOID:
-			return number_from_numeric;
+			number = DatumGetFloat8(
+			    DirectFunctionCall1(numeric_float8_no_overflow, datum));
+			/* one too large is not to be called infinite */
+			if (isinf(number) && !numeric_is_inf(DatumGetNumeric(datum)))
+				number = copysign(DBL_MAX, number);
+			return number;
 	}
-	elog(ERROR, "unexpected number type %u", type);
+	return (double) wals_integer_of(type, datum);
 }
 
 double
@@ -96,59 +55,21 @@ wals_time_unit(Oid type)
 	return is_whole ? 1.0 : (double) USECS_PER_SEC;
 }
 
-static bool
-time_from_int2(Datum datum, int64 *time)
-{
-	*time = DatumGetInt16(datum);
-	return true;
-}
-
-static bool
-time_from_int4(Datum datum, int64 *time)
-{
-	*time = DatumGetInt32(datum);
-	return true;
-}
-
-static bool
-time_from_int8(Datum datum, int64 *time)
-{
-	*time = DatumGetInt64(datum);
-	return true;
-}
-
-static bool
-time_from_date(Datum datum, int64 *time)
-{
-	*time = (int64) DatumGetDateADT(datum) * USECS_PER_DAY;
-	return !DATE_NOT_FINITE(DatumGetDateADT(datum));
-}
-
-static bool
-time_from_timestamp(Datum datum, int64 *time)
-{
-	*time = DatumGetTimestamp(datum);
-	return !TIMESTAMP_NOT_FINITE(*time);
-}
-
-WalsTimeReader
-wals_time_reader(Oid type)
+bool
+wals_time_of(Oid type, Datum datum, int64 *time)
 {
 	switch (type)
 	{
-		case INT2OID:
-			return time_from_int2;
-		case INT4OID:
-			return time_from_int4;
-		case INT8OID:
-			return time_from_int8;
 		case DATEOID:
-			return time_from_date;
+			*time = (int64) DatumGetDateADT(datum) * USECS_PER_DAY;
+			return !DATE_NOT_FINITE(DatumGetDateADT(datum));
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			return time_from_timestamp;
+			*time = DatumGetTimestamp(datum);
+			return !TIMESTAMP_NOT_FINITE(*time);
 	}
-	elog(ERROR, "unexpected time type %u", type);
+	*time = wals_integer_of(type, datum);
+	return true;
 }
 
 void

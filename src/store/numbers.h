@@ -9,16 +9,14 @@
 #ifndef WALS_STORE_NUMBERS_H
 #define WALS_STORE_NUMBERS_H
 
-/* What reads a type that wals_number_column_type has let pass. */
-typedef double (*WalsNumberReader)(Datum datum);
-extern WalsNumberReader wals_number_reader(Oid type);
+/* A number of a type that wals_number_column_type has let pass. */
+extern double wals_number_of(Oid type, Datum datum);
 
 /* How many units of a column of times of this base type make a second. */
 extern double wals_time_unit(Oid type);
 
-/* What reads such a time, in its unit.  False: infinite. */
-typedef bool (*WalsTimeReader)(Datum datum, int64 *time);
-extern WalsTimeReader wals_time_reader(Oid type);
+/* Such a time, in its unit.  False: infinite. */
+extern bool wals_time_of(Oid type, Datum datum, int64 *time);
 
 /* 22000 for a number that is not finite, 22003 for one beyond float4. */
 _Noreturn extern void wals_number_refuse(double number, const char *what,

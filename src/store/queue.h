@@ -85,7 +85,7 @@ extern void wals_touched_all(const WalsSource *source, const WalsModel *model,
 
 /*
  * The same of rows whose time is not before since, in the unit that
- * wals_time_reader gives; needs time_col.  newest is what was known before, and
+ * wals_time_of gives; needs time_col.  newest is what was known before, and
  * becomes what is known now; rows that were looked at then are left out.
  */
 extern void wals_touched_since(const WalsSource *source, int64 since,

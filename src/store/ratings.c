@@ -47,9 +47,6 @@ typedef struct ReadState
 	int value_att; /* attribute of the result from 0, or -1 */
 	int weight_att;
 	int time_att;
-	WalsNumberReader read_value;
-	WalsNumberReader read_weight;
-	WalsTimeReader read_time;
 	WalsShape shape; /* of the result */
 
 	/* output */
@@ -128,14 +125,16 @@ survey_accepts(ReadState *state, const Datum *datums)
 	int64 time;
 
 	if (state->value_att >= 0 &&
-	    !isfinite((float) state->read_value(datums[state->value_att])))
+	    !isfinite((float) wals_number_of(state->source->value_type,
+	                                     datums[state->value_att])))
 	{
 		survey->n_bad_value++;
 		accepts = false;
 	}
 	if (state->weight_att >= 0)
 	{
-		float weight = (float) state->read_weight(datums[state->weight_att]);
+		float weight = (float) wals_number_of(state->source->weight_type,
+		                                      datums[state->weight_att]);
 
 		if (!isfinite(weight) || weight < 0)
 		{
@@ -144,7 +143,7 @@ survey_accepts(ReadState *state, const Datum *datums)
 		}
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(datums[state->time_att], &time))
+	    !wals_time_of(state->source->time_type, datums[state->time_att], &time))
 	{
 		survey->n_bad_time++;
 		accepts = false;
@@ -181,7 +180,8 @@ read_row(const WalsRow *row, void *arg)
 	}
 	if (state->value_att >= 0)
 	{
-		double number = state->read_value(datums[state->value_att]);
+		double number =
+		    wals_number_of(state->source->value_type, datums[state->value_att]);
 
 		value = checked_float(state, row, number, "value");
 		ratings->value_least = Min(ratings->value_least, number);
@@ -192,14 +192,15 @@ read_row(const WalsRow *row, void *arg)
 	if (state->weight_att >= 0)
 	{
 		weight = checked_float(state, row,
-		                       state->read_weight(datums[state->weight_att]),
+		                       wals_number_of(state->source->weight_type,
+		                                      datums[state->weight_att]),
 		                       "weight");
 		if (weight < 0)
 			wals_weight_refuse(weight, user_text(state, row),
 			                   item_text(state, row));
 	}
 	if (state->time_att >= 0 &&
-	    !state->read_time(datums[state->time_att], &time))
+	    !wals_time_of(state->source->time_type, datums[state->time_att], &time))
 		wals_time_refuse(user_text(state, row), item_text(state, row));
 	if (weight == 0)
 		ratings->n_weightless++;
@@ -233,21 +234,18 @@ open_columns(ReadState *state)
 		appendStringInfo(&sql, ", %s", quote_identifier(source->value_col));
 		state->value_att = shape->n++;
 		shape->types[state->value_att] = source->value_type;
-		state->read_value = wals_number_reader(source->value_type);
 	}
 	if (source->weight_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->weight_col));
 		state->weight_att = shape->n++;
 		shape->types[state->weight_att] = source->weight_type;
-		state->read_weight = wals_number_reader(source->weight_type);
 	}
 	if (source->time_col != NULL)
 	{
 		appendStringInfo(&sql, ", %s", quote_identifier(source->time_col));
 		state->time_att = shape->n++;
 		shape->types[state->time_att] = source->time_type;
-		state->read_time = wals_time_reader(source->time_type);
 	}
 	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(source->relation));
 	return sql.data;
@@ -441,7 +439,7 @@ typedef struct WeightState
 {
 	Oid id_type; /* base type of the id column */
 	WalsIdType stored;
-	WalsNumberReader read_weight;
+	Oid weight_type;
 	const WcIdMap *ids;
 	float *result;
 	bool *given;
@@ -462,7 +460,7 @@ read_weight(const WalsRow *row, void *arg)
 	index = wc_idmap_find(state->ids, &id);
 	if (index < 0)
 		return;
-	weight = state->read_weight(row->values[1]);
+	weight = wals_number_of(state->weight_type, row->values[1]);
 	if (!(weight >= 0) || !isfinite((float) weight))
 		ereport(
 		    ERROR,
@@ -527,7 +525,7 @@ wals_weights_read(Oid relation, const char *id_col, const char *option,
 	memset(&state, 0, sizeof(state));
 	wals_weights_check(relation, id_col, option, id_type, &shape);
 	state.id_type = shape.types[0];
-	state.read_weight = wals_number_reader(shape.types[1]);
+	state.weight_type = shape.types[1];
 	state.stored = id_type;
 	state.ids = ids;
 	state.result = result;

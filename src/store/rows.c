@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -26,9 +27,8 @@ open_column(WalsIdColumn *column, WcIdMap *map, Oid type)
 {
 	column->map = map;
 	column->type = type;
-	column->read_integer = wals_integer_reader(type);
 	column->indexes = palloc(sizeof(int32) * WALS_BLOCK_ROWS);
-	if (column->read_integer != NULL)
+	if (type == INT2OID || type == INT4OID || type == INT8OID)
 		column->numbers = palloc(sizeof(int64) * WALS_BLOCK_ROWS);
 	else
 	{
@@ -88,7 +88,7 @@ static void
 look_up_ids(const WalsBlock *block, WalsIdColumn *column)
 {
 	wals_job_check(block->job,
-	               column->read_integer != NULL
+	               column->numbers != NULL
 	                   ? wc_idmap_add_many(column->map, block->staged,
 	                                       column->numbers, column->indexes)
 	                   : wc_idmap_add_many_bytes(column->map, block->staged,

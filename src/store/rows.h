@@ -23,7 +23,6 @@ typedef struct WalsIdColumn
 	WcIdMap *map;
 	Oid type; /* base type */
 	const char *name; /* where long ids are refused, for it; NULL: nowhere */
-	WalsIntegerReader read_integer; /* NULL: the ids are bytes */
 	int32 *indexes;
 
 	/* what is to be looked up */
@@ -93,8 +92,8 @@ extern void wals_block_stage_bytes(WalsBlock *block, WalsIdColumn *column,
 static inline void
 wals_block_stage(WalsBlock *block, WalsIdColumn *column, Datum datum)
 {
-	if (column->read_integer != NULL)
-		column->numbers[block->staged] = column->read_integer(datum);
+	if (column->numbers != NULL)
+		column->numbers[block->staged] = wals_integer_of(column->type, datum);
 	else
 		wals_block_stage_bytes(block, column, datum);
 }

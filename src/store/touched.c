@@ -23,7 +23,7 @@
 
 typedef struct ReadState
 {
-	WalsTimeReader read_time; /* NULL: rows have none */
+	Oid time_type; /* InvalidOid: rows have none */
 	WalsBlock block;
 } ReadState;
 
@@ -37,7 +37,8 @@ read_row(const WalsRow *row, void *arg)
 	if (row->nulls[0] || row->nulls[1])
 		return;
 	caller = wals_block_begin(&state->block);
-	if (state->read_time == NULL || state->read_time(row->values[2], &time))
+	if (!OidIsValid(state->time_type) ||
+	    wals_time_of(state->time_type, row->values[2], &time))
 		wals_block_take(&state->block, row->values[0], row->values[1], 1, 1,
 		                time);
 	MemoryContextSwitchTo(caller);
@@ -53,12 +54,12 @@ read_rows(const WalsSource *source, const WalsJob *job, const char *sql,
 	    CurrentMemoryContext, "wals read", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	WalsShape shape = {2, {source->user_type, source->item_type}};
-	ReadState state = {NULL};
+	ReadState state = {0};
 
 	if (coo != NULL)
 	{
 		shape.types[shape.n++] = source->time_type;
-		state.read_time = wals_time_reader(source->time_type);
+		state.time_type = source->time_type;
 	}
 	wals_block_open(&state.block, job, users, source->user_type, items,
 	                source->item_type, coo);
