@@ -13,7 +13,6 @@
 #include "fmgr.h"
 
 #include "base/args.h"
-#include "base/hint.h"
 #include "base/result.h"
 #include "run/measure/evaluate.h"
 #include "run/measure/metric.h"
@@ -56,14 +55,6 @@ enum
 	REST_VERSIONS /* of a comparison: both sides */
 };
 
-static void
-refuse(const char *option, const char *detail, const char *hint)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
-}
-
 static int
 compare_cuts(const void *a, const void *b)
 {
@@ -90,34 +81,32 @@ fetch_cuts(FunctionCallInfo fcinfo, int arg, WalsEvaluateRequest *request)
 	cuts = wals_arg_whole_numbers(fcinfo, arg, "k", &count);
 	for (i = 0; i < count; i++)
 		if (cuts[i] < 1 || cuts[i] > WC_CUT_MAX)
-			refuse("k",
-			       psprintf("%lld is among the values, which must be from 1 to "
-			                "%d.",
-			                (long long) cuts[i], WC_CUT_MAX),
-			       "For example k => '{5,10,20}'.");
+			wals_option_refuse(
+			    "k",
+			    psprintf("%lld is among the values, which must be from 1 to "
+			             "%d.",
+			             (long long) cuts[i], WC_CUT_MAX),
+			    "For example k => '{5,10,20}'.");
 	qsort(cuts, count, sizeof(int64), compare_cuts);
 	for (i = 0; i < count; i++)
 	{
 		if (i > 0 && cuts[i] == cuts[i - 1])
 			continue;
 		if (request->n_cuts == WALS_CUTS_MAX)
-			refuse("k",
-			       psprintf("There are more than %d values.", WALS_CUTS_MAX),
-			       "Ask twice.");
+			wals_option_refuse(
+			    "k", psprintf("There are more than %d values.", WALS_CUTS_MAX),
+			    "Ask twice.");
 		request->cuts[request->n_cuts++] = (int32) cuts[i];
 	}
 	if (request->n_cuts == 0)
-		refuse("k", "There is no value.",
-		       "k => '{10}' measures the first ten.");
+		wals_option_refuse("k", "There is no value.",
+		                   "k => '{10}' measures the first ten.");
 }
 
 static void
 fetch_rest(FunctionCallInfo fcinfo, int first, WalsEvaluateRequest *request)
 {
-	if (PG_ARGISNULL(0))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("test must not be NULL"),
-		                errhint("Name the relation of held-out ratings.")));
+	wals_arg_need(fcinfo, 0, "test", "Name the relation of held-out ratings.");
 	request->test = PG_GETARG_OID(0);
 	request->user_col = wals_arg_name(fcinfo, first + REST_USER_COL);
 	request->item_col = wals_arg_name(fcinfo, first + REST_ITEM_COL);
@@ -125,18 +114,20 @@ fetch_rest(FunctionCallInfo fcinfo, int first, WalsEvaluateRequest *request)
 	request->has_threshold = !PG_ARGISNULL(first + REST_THRESHOLD);
 	request->threshold = wals_arg_float8(fcinfo, first + REST_THRESHOLD, 0);
 	if (isnan(request->threshold))
-		refuse("relevance_threshold", "The value is NaN, it must be a number.",
-		       "Leave it out for the default.");
+		wals_option_refuse("relevance_threshold",
+		                   "The value is NaN, it must be a number.",
+		                   "Leave it out for the default.");
 	request->exclude_seen =
 	    wals_arg_bool(fcinfo, first + REST_EXCLUDE_SEEN, true);
 	request->negatives =
 	    wals_arg_within(fcinfo, first + REST_NEGATIVES, 1, WC_NEGATIVES_MAX, 0);
 	request->candidates = wals_arg_oid(fcinfo, first + REST_CANDIDATES);
 	if (request->negatives > 0 && OidIsValid(request->candidates))
-		refuse("negatives",
-		       "There are candidates: what is ranked is given, and nothing is "
-		       "drawn.",
-		       "Leave out negatives, or candidates.");
+		wals_option_refuse(
+		    "negatives",
+		    "There are candidates: what is ranked is given, and nothing is "
+		    "drawn.",
+		    "Leave out negatives, or candidates.");
 	request->max_users = wals_arg_within(fcinfo, first + REST_MAX_USERS, 1,
 	                                     PG_INT32_MAX, PG_INT32_MAX);
 	request->seed = wals_arg_int64(fcinfo, first + REST_SEED, 0);
@@ -175,22 +166,23 @@ fetch_side(FunctionCallInfo fcinfo, int side, WalsEvaluateRequest *request)
 		return;
 	}
 	if (version != 0)
-		refuse(name,
-		       psprintf("There is version_%c, too.", side == 0 ? 'a' : 'b'),
-		       "Name the versions in one of them.");
+		wals_option_refuse(
+		    name, psprintf("There is version_%c, too.", side == 0 ? 'a' : 'b'),
+		    "Name the versions in one of them.");
 	versions = wals_arg_whole_numbers(fcinfo, list, name, &count);
 	if (count < 1 || count > WALS_VERSIONS_MAX)
-		refuse(name,
-		       psprintf("There are %d versions, there must be from 1 to %d.",
-		                count, WALS_VERSIONS_MAX),
-		       "For example '{1,2,3}'.");
+		wals_option_refuse(
+		    name,
+		    psprintf("There are %d versions, there must be from 1 to %d.",
+		             count, WALS_VERSIONS_MAX),
+		    "For example '{1,2,3}'.");
 	for (i = 0; i < count; i++)
 	{
 		if (versions[i] < 1 || versions[i] > PG_INT32_MAX)
-			refuse(name,
-			       psprintf("%lld is among the versions.",
-			                (long long) versions[i]),
-			       "For example '{1,2,3}'.");
+			wals_option_refuse(name,
+			                   psprintf("%lld is among the versions.",
+			                            (long long) versions[i]),
+			                   "For example '{1,2,3}'.");
 		request->version[request->n_models++] = (int32) versions[i];
 	}
 }

@@ -152,13 +152,11 @@ wals_recommend_for(PG_FUNCTION_ARGS)
 	request.id_type = id_type_of_call(fcinfo);
 	basket_of_call(fcinfo, ARG_VALUES, ARG_WEIGHTS, &basket);
 	request.basket = &basket;
-	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
-	if (request.has_candidates)
-		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
-		               &request.n_candidates, &request.candidates);
-	if (!PG_ARGISNULL(ARG_EXCLUDE))
-		wals_arg_array(fcinfo, ARG_EXCLUDE, "exclude", &request.n_exclude,
-		               &request.exclude);
+	request.has_candidates =
+	    wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+	                   &request.n_candidates, &request.candidates);
+	(void) wals_arg_array(fcinfo, ARG_EXCLUDE, "exclude", &request.n_exclude,
+	                      &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
 	for (i = 0; i < count; i++)

@@ -12,7 +12,6 @@
 #include "fmgr.h"
 
 #include "base/args.h"
-#include "base/hint.h"
 #include "run/train/import.h"
 #include "run/train/options.h"
 
@@ -35,24 +34,18 @@ static void
 check_number(const char *option, double value)
 {
 	if (!isfinite((float) value))
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		     errmsg("invalid value for option \"%s\"", option),
-		     errdetail("The value is %g, it must be a finite number.", value),
-		     errhint("Leave it out for the default.")));
+		wals_option_refuse(
+		    option,
+		    psprintf("The value is %g, it must be a finite number.", value),
+		    "Leave it out for the default.");
 }
 
-static Oid
-required_relation(FunctionCallInfo fcinfo, int arg, const char *name)
+static void
+required(FunctionCallInfo fcinfo, int arg, const char *name)
 {
-	if (PG_ARGISNULL(arg))
-		ereport(ERROR,
-		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		         errmsg("argument \"%s\" must not be NULL", name),
-		         wals_hint("SELECT wals_import('movies', 'user_factors', "
-		                   "'item_factors');")));
-	return arg == ARG_MODEL ? InvalidOid : PG_GETARG_OID(arg);
+	wals_arg_required(
+	    fcinfo, arg, name,
+	    "SELECT wals_import('movies', 'user_factors', 'item_factors');");
 }
 
 /*
@@ -63,14 +56,16 @@ static void
 fetch_objective(FunctionCallInfo fcinfo, WalsTrainRequest *train)
 {
 	WcParams *params = &train->params;
+	int activate = wals_arg_find(fcinfo, "activate");
 	int32 i;
 
 	params->reg_exponent = 1;
 	params->bias_regularization[WC_USERS] = WC_BIAS_AS_ROW;
 	params->bias_regularization[WC_ITEMS] = WC_BIAS_AS_ROW;
 	params->row_weight_exponent = params->col_weight_exponent = 0;
-	(void) wals_arg_choice(fcinfo, wals_arg_find(fcinfo, "activate"),
-	                       "activate", activate_choices, WALS_ACTIVATE_YES);
+	if (activate >= 0)
+		(void) wals_arg_choice(fcinfo, activate, "activate", activate_choices,
+		                       WALS_ACTIVATE_YES);
 	wals_options_fetch(fcinfo, train);
 	for (i = 0; i < wc_option_count; i++)
 		if (wc_options[i].kind == WC_OPTION_REAL &&
@@ -88,14 +83,16 @@ wals_import(PG_FUNCTION_ARGS)
 
 	memset(&request, 0, sizeof(request));
 	wals_options_reset(train);
-	(void) required_relation(fcinfo, ARG_MODEL, "model");
-	request.users = required_relation(fcinfo, ARG_USERS, "users");
-	request.items = required_relation(fcinfo, ARG_ITEMS, "items");
+	required(fcinfo, ARG_MODEL, "model");
+	required(fcinfo, ARG_USERS, "users");
+	required(fcinfo, ARG_ITEMS, "items");
+	request.users = PG_GETARG_OID(ARG_USERS);
+	request.items = PG_GETARG_OID(ARG_ITEMS);
 	train->model = wals_arg_text(fcinfo, ARG_MODEL);
 	train->source.relation = wals_arg_oid(fcinfo, ARG_SOURCE);
 	wals_options_source(fcinfo, &train->source);
 	fetch_objective(fcinfo, train);
-	request.mean = wals_arg_float8(fcinfo, mean, 0);
+	request.mean = mean >= 0 ? wals_arg_float8(fcinfo, mean, 0) : 0;
 	check_number("global_mean", request.mean);
 	wals_options_check_own(train);
 	PG_RETURN_INT32(wals_import_run(&request));

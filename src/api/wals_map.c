@@ -88,12 +88,10 @@ wals_map_svg(PG_FUNCTION_ARGS)
 		request.labels.label_col = "name";
 	if (request.labels.color_col != NULL &&
 	    !OidIsValid(request.labels.relation))
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "color_col"),
-		         errdetail("It is a column of the relation of labels, and "
-		                   "there is none."),
-		         errhint("Name that with labels => '...'.")));
+		wals_option_refuse("color_col",
+		                   "It is a column of the relation of labels, and "
+		                   "there is none.",
+		                   "Name that with labels => '...'.");
 	request.width = wals_arg_within(fcinfo, ARG_WIDTH, SIDE_MIN, SIDE_MAX, 800);
 	request.height =
 	    wals_arg_within(fcinfo, ARG_HEIGHT, SIDE_MIN, SIDE_MAX, 600);

@@ -11,7 +11,6 @@
 #include "utils/builtins.h"
 
 #include "base/args.h"
-#include "base/hint.h"
 #include "base/result.h"
 #include "run/picture/plot.h"
 
@@ -46,12 +45,9 @@ read_request(FunctionCallInfo fcinfo, int first, const int32 sizes[2][3],
 static const char *
 metric_argument(FunctionCallInfo fcinfo)
 {
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		         errmsg("argument \"%s\" must not be NULL", "metric"),
-		         wals_hint("Name one that wals_set_metrics() has attached "
-		                   "to versions, for example 'ndcg@10'.")));
+	wals_arg_required(fcinfo, 0, "metric",
+	                  "Name one that wals_set_metrics() has attached to "
+	                  "versions, for example 'ndcg@10'.");
 	return text_to_cstring(PG_GETARG_TEXT_PP(0));
 }
 

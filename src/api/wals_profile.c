@@ -10,7 +10,6 @@
 #include "fmgr.h"
 
 #include "base/args.h"
-#include "base/hint.h"
 #include "base/result.h"
 #include "run/train/options.h"
 #include "run/train/profile.h"
@@ -38,10 +37,8 @@ wals_profile(PG_FUNCTION_ARGS)
 	WalsResult result;
 	WalsProfileRequest request;
 
-	if (PG_ARGISNULL(ARG_SOURCE))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("argument \"%s\" must not be NULL", "source"),
-		                wals_hint("SELECT * FROM wals_profile('ratings');")));
+	wals_arg_required(fcinfo, ARG_SOURCE, "source",
+	                  "SELECT * FROM wals_profile('ratings');");
 	wals_result_begin(fcinfo, &result);
 	memset(&request, 0, sizeof(request));
 	request.source.relation = PG_GETARG_OID(ARG_SOURCE);

@@ -101,13 +101,11 @@ wals_recommend(PG_FUNCTION_ARGS)
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
 	request.id_type = wals_arg_type(fcinfo, ARG_USER);
 	request.user = PG_GETARG_DATUM(ARG_USER);
-	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
-	if (request.has_candidates)
-		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
-		               &request.n_candidates, &request.candidates);
-	if (!PG_ARGISNULL(ARG_EXCLUDE))
-		wals_arg_array(fcinfo, ARG_EXCLUDE, "exclude", &request.n_exclude,
-		               &request.exclude);
+	request.has_candidates =
+	    wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+	                   &request.n_candidates, &request.candidates);
+	(void) wals_arg_array(fcinfo, ARG_EXCLUDE, "exclude", &request.n_exclude,
+	                      &request.exclude);
 
 	count = wals_recommend_run(&request, &items, &basis);
 	for (i = 0; i < count; i++)

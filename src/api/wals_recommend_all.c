@@ -49,14 +49,11 @@ begin(FunctionCallInfo fcinfo, FuncCallContext *call)
 	request.exclude_seen = wals_arg_bool(fcinfo, ARG_EXCLUDE_SEEN, true);
 	request.min_score = wals_arg_min_score(fcinfo, ARG_MIN_SCORE);
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
-	request.has_users = !PG_ARGISNULL(ARG_USERS);
-	if (request.has_users)
-		wals_arg_array(fcinfo, ARG_USERS, "users", &request.n_users,
-		               &request.users);
-	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
-	if (request.has_candidates)
-		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
-		               &request.n_candidates, &request.candidates);
+	request.has_users = wals_arg_array(fcinfo, ARG_USERS, "users",
+	                                   &request.n_users, &request.users);
+	request.has_candidates =
+	    wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+	                   &request.n_candidates, &request.candidates);
 
 	caller = MemoryContextSwitchTo(call->multi_call_memory_ctx);
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)

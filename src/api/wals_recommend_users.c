@@ -43,10 +43,9 @@ wals_recommend_users(PG_FUNCTION_ARGS)
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
 	request.id_type = wals_arg_type(fcinfo, ARG_ITEM);
 	request.item = PG_GETARG_DATUM(ARG_ITEM);
-	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
-	if (request.has_candidates)
-		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
-		               &request.n_candidates, &request.candidates);
+	request.has_candidates =
+	    wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+	                   &request.n_candidates, &request.candidates);
 
 	count = wals_recommend_users_run(&request, &users);
 	for (i = 0; i < count; i++)

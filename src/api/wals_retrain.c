@@ -20,19 +20,12 @@
 
 PG_FUNCTION_INFO_V1(wals_retrain);
 
+/* The options of a training are found by their names. */
 enum
 {
 	ARG_MODEL,
-	ARG_WARM_START,
-	ARG_MIN_NEW_ROWS,
-	ARG_IF_OLDER_THAN,
-	ARG_ACTIVATE,
-	ARG_METRIC,
-	ARG_MARGIN,
-	ARG_HOLDOUT,
-	ARG_VERSION,
-	ARG_HOLDOUT_SEED,
-	ARG_FACTORS
+	ARG_MIN_NEW_ROWS = 2,
+	ARG_IF_OLDER_THAN
 };
 
 /* Versions trained before this time are old; now minus an interval. */
@@ -58,35 +51,32 @@ Datum
 wals_retrain(PG_FUNCTION_ARGS)
 {
 	WalsRetrainRequest request;
+	WalsTrainRequest *train = &request.train;
 	TupleDesc desc;
 	Datum values[1];
 	bool nulls[1];
 	int32 version;
+	int factors;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
-	request.warm_start = wals_arg_bool(fcinfo, ARG_WARM_START, true);
 	request.min_new_rows = wals_arg_int64(fcinfo, ARG_MIN_NEW_ROWS, 0);
 	if (request.min_new_rows < 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		                errmsg("min_new_rows must not be negative"),
 		                errhint("Leave it out to train anyway.")));
 	request.trained_before = trained_before(fcinfo);
-	request.activate =
-	    wals_arg_choice(fcinfo, ARG_ACTIVATE, "activate", wals_activate_choices,
-	                    WALS_ACTIVATE_YES);
-	request.metric = wals_arg_text(fcinfo, ARG_METRIC);
-	request.margin = wals_arg_float8(fcinfo, ARG_MARGIN, 0);
-	request.has_holdout = !PG_ARGISNULL(ARG_HOLDOUT);
-	request.holdout = wals_arg_float8(fcinfo, ARG_HOLDOUT, 0);
-	request.has_holdout_seed = wals_arg_given(fcinfo, ARG_HOLDOUT_SEED);
-	request.holdout_seed = wals_arg_int64(fcinfo, ARG_HOLDOUT_SEED, 0);
-	request.factors = wals_arg_given(fcinfo, ARG_FACTORS)
-	                      ? wals_arg_within(fcinfo, ARG_FACTORS, WC_FACTORS_MIN,
-	                                        WC_FACTORS_MAX, WC_FACTORS_AUTO)
-	                      : WC_FACTORS_AUTO;
+	factors = wals_arg_find(fcinfo, "factors");
+	if (factors >= 0)
+		(void) wals_arg_within(fcinfo, factors, WC_FACTORS_MIN, WC_FACTORS_MAX,
+		                       WC_FACTORS_AUTO);
+	wals_options_reset(train);
+	train->warm_start = true;
+	wals_options_fetch(fcinfo, train);
+	request.has_holdout = wals_arg_find(fcinfo, "holdout") >= 0;
+	request.has_holdout_seed = wals_arg_find(fcinfo, "holdout_seed") >= 0;
 	request.commits = call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);

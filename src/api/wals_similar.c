@@ -47,10 +47,9 @@ similar(FunctionCallInfo fcinfo, WcSide side)
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
 	request.id_type = wals_arg_type(fcinfo, ARG_ID);
 	request.id = PG_GETARG_DATUM(ARG_ID);
-	request.has_candidates = !PG_ARGISNULL(ARG_CANDIDATES);
-	if (request.has_candidates)
-		wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
-		               &request.n_candidates, &request.candidates);
+	request.has_candidates =
+	    wals_arg_array(fcinfo, ARG_CANDIDATES, "candidates",
+	                   &request.n_candidates, &request.candidates);
 
 	count = wals_similar_run(&request, &rows);
 	for (i = 0; i < count; i++)

@@ -12,7 +12,6 @@
 #include "fmgr.h"
 
 #include "base/args.h"
-#include "base/hint.h"
 #include "run/train/options.h"
 #include "run/train/train.h"
 
@@ -28,10 +27,8 @@ enum
 static void
 required(FunctionCallInfo fcinfo, int arg, const char *name)
 {
-	if (PG_ARGISNULL(arg))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("argument \"%s\" must not be NULL", name),
-		                wals_hint("SELECT wals_train('movies', 'ratings');")));
+	wals_arg_required(fcinfo, arg, name,
+	                  "SELECT wals_train('movies', 'ratings');");
 }
 
 Datum

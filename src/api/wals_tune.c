@@ -18,7 +18,6 @@
 
 #include "base/args.h"
 #include "base/board.h"
-#include "base/hint.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "run/tune/grid.h"
@@ -53,23 +52,13 @@ enum
 };
 
 static void
-refuse(const char *option, const char *detail, const char *hint)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
-}
-
-static void
 fetch_source(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 {
 	WalsTrainRequest *train = &request->train;
 	WalsSource *source = &train->source;
 
-	if (PG_ARGISNULL(ARG_SOURCE))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-		                errmsg("argument \"%s\" must not be NULL", "source"),
-		                wals_hint("SELECT * FROM wals_tune('ratings');")));
+	wals_arg_required(fcinfo, ARG_SOURCE, "source",
+	                  "SELECT * FROM wals_tune('ratings');");
 	wals_options_reset(train);
 	source->relation = PG_GETARG_OID(ARG_SOURCE);
 	wals_options_source(fcinfo, source);
@@ -86,8 +75,9 @@ fetch_metric(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	request->metric = wals_metric_read(word, request->train.params.feedback, k);
 	if (!PG_ARGISNULL(ARG_K) && request->metric.cut > 0 &&
 	    request->metric.cut != k)
-		refuse("k", psprintf("The value is %d, but the metric is %s.", k, word),
-		       "Use k => NULL: the metric says how long the lists are.");
+		wals_option_refuse(
+		    "k", psprintf("The value is %d, but the metric is %s.", k, word),
+		    "Use k => NULL: the metric says how long the lists are.");
 }
 
 static void
@@ -97,11 +87,13 @@ fetch_measure(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	request->has_threshold = !PG_ARGISNULL(ARG_THRESHOLD);
 	request->threshold = wals_arg_float8(fcinfo, ARG_THRESHOLD, 0);
 	if (isnan(request->threshold))
-		refuse("relevance_threshold", "The value is NaN, it must be a number.",
-		       "Leave it out for the default.");
+		wals_option_refuse("relevance_threshold",
+		                   "The value is NaN, it must be a number.",
+		                   "Leave it out for the default.");
 	if (request->has_threshold && request->train.source.value_col == NULL)
-		refuse("relevance_threshold", "It needs a column of values.",
-		       "Name it with value_col => '...'.");
+		wals_option_refuse("relevance_threshold",
+		                   "It needs a column of values.",
+		                   "Name it with value_col => '...'.");
 	request->max_users =
 	    wals_arg_within(fcinfo, ARG_MAX_USERS, 1, PG_INT32_MAX, PG_INT32_MAX);
 }
@@ -113,16 +105,18 @@ fetch_holdout(FunctionCallInfo fcinfo, WalsTuneRequest *request)
 	                                   wals_tune_holdouts, WALS_HOLDOUT_HASH);
 	request->fraction = wals_arg_float8(fcinfo, ARG_FRACTION, 0.1);
 	if (!(request->fraction > 0 && request->fraction < 0.5))
-		refuse("fraction",
-		       psprintf("The value is %g, it must be greater than 0 and less "
-		                "than 0.5: it is held out twice.",
-		                request->fraction),
-		       "0.1 validates on one of ten entries and tests on another.");
+		wals_option_refuse(
+		    "fraction",
+		    psprintf("The value is %g, it must be greater than 0 and less "
+		             "than 0.5: it is held out twice.",
+		             request->fraction),
+		    "0.1 validates on one of ten entries and tests on another.");
 	if (request->holdout != WALS_HOLDOUT_HASH &&
 	    request->train.source.time_col == NULL)
-		refuse("holdout", "Who is to hold out the last entries needs a time.",
-		       "Name its column with time_col => '...', or use holdout => "
-		       "'hash'.");
+		wals_option_refuse(
+		    "holdout", "Who is to hold out the last entries needs a time.",
+		    "Name its column with time_col => '...', or use holdout => "
+		    "'hash'.");
 }
 
 Datum

@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 
 #include "base/args.h"
+#include "base/hint.h"
 
 int
 wals_choice_parse(const char *option, const char *word,
@@ -50,6 +51,14 @@ wals_choice_name(int value, const WalsChoice *choices)
 	if (name == NULL)
 		elog(ERROR, "unexpected choice %d", value);
 	return name;
+}
+
+void
+wals_option_refuse(const char *option, const char *detail, const char *hint)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+	                errmsg("invalid value for option \"%s\"", option),
+	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
 }
 
 bool
@@ -117,7 +126,7 @@ wals_arg_find(FunctionCallInfo fcinfo, const char *name)
 	(void) get_func_arg_info(tuple, &types, &names, &modes);
 	ReleaseSysCache(tuple);
 	for (i = 0; names != NULL && i < PG_NARGS(); i++)
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(names[i], name) == 0 && !PG_ARGISNULL(i))
 			found = i;
 	return found;
 }
@@ -208,6 +217,16 @@ wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
 		ereport(ERROR,
 		        (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 		         errmsg("%s must not be NULL", name), errhint("%s", advice)));
+}
+
+void
+wals_arg_required(FunctionCallInfo fcinfo, int arg, const char *name,
+                  const char *hint)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+		                errmsg("argument \"%s\" must not be NULL", name),
+		                wals_hint("%s", hint)));
 }
 
 Oid
@@ -314,7 +333,7 @@ wals_arg_whole_numbers(FunctionCallInfo fcinfo, int arg, const char *name,
 	int64 *numbers;
 	int i;
 
-	wals_arg_array(fcinfo, arg, name, count, &elements);
+	(void) wals_arg_array(fcinfo, arg, name, count, &elements);
 	numbers =
 	    palloc_extended(sizeof(int64) * ((Size) *count + 1), MCXT_ALLOC_HUGE);
 	for (i = 0; i < *count; i++)
@@ -322,7 +341,7 @@ wals_arg_whole_numbers(FunctionCallInfo fcinfo, int arg, const char *name,
 	return numbers;
 }
 
-void
+bool
 wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
                Datum **elements)
 {
@@ -331,9 +350,13 @@ wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name, int *count,
 	int kept = 0;
 	int i;
 
+	*count = 0;
+	if (PG_ARGISNULL(arg))
+		return false;
 	wals_arg_array_nulls(fcinfo, arg, name, &total, elements, &nulls);
 	for (i = 0; i < total; i++)
 		if (!nulls[i])
 			(*elements)[kept++] = (*elements)[i];
 	*count = kept;
+	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "fmgr.h"
 
+#include "base/compat.h"
 #include "core/core.h"
 
 /* A text argument takes one of a few words. */
@@ -20,9 +21,13 @@ extern int wals_choice_parse(const char *option, const char *word,
                              const WalsChoice *choices);
 extern const char *wals_choice_name(int value, const WalsChoice *choices);
 
+/* 22023: what is wrong with the value of an option. */
+pg_noreturn extern void
+wals_option_refuse(const char *option, const char *detail, const char *hint);
+
 /*
- * The place of the argument that the function declares under a name, -1 if it
- * declares none: the script that did so may be an older one.
+ * The place of the argument that the function declares under a name and the call
+ * gives, -1 for NULL, or if it declares none: the script may be an older one.
  */
 extern int wals_arg_find(FunctionCallInfo fcinfo, const char *name);
 
@@ -60,6 +65,10 @@ extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
 extern void wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
                           const char *advice);
 
+/* The same, with what to write as the hint. */
+extern void wals_arg_required(FunctionCallInfo fcinfo, int arg,
+                              const char *name, const char *hint);
+
 /* The model that a function changes: 22004 for NULL, which is no default here. */
 extern Oid wals_arg_model(FunctionCallInfo fcinfo, int arg);
 
@@ -82,10 +91,10 @@ extern int32 wals_arg_limit(FunctionCallInfo fcinfo, int arg);
 extern float wals_arg_min_score(FunctionCallInfo fcinfo, int arg);
 
 /*
- * The elements of a one-dimensional array argument, NULL elements left out.
- * 2202E when it has more than one dimension.
+ * The elements of a one-dimensional array argument, NULL elements left out;
+ * false, and no elements, for NULL.  2202E when it has more than one dimension.
  */
-extern void wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name,
+extern bool wals_arg_array(FunctionCallInfo fcinfo, int arg, const char *name,
                            int *count, Datum **elements);
 
 /*

@@ -36,7 +36,7 @@
 
 #include <math.h>
 
-#include "base/hint.h"
+#include "base/args.h"
 #include "base/mapping.h"
 #include "run/measure/gate.h"
 #include "run/measure/measure.h"
@@ -49,14 +49,6 @@
 /* ------------------------------------------------------------------------
  * Options
  * ------------------------------------------------------------------------ */
-
-static void
-refuse(const char *option, const char *detail, const char *hint)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	                errmsg("invalid value for option \"%s\"", option),
-	                errdetail("%s", detail), wals_hint("%s", hint)));
-}
 
 /* The length is said with the name. */
 static WalsMetric
@@ -77,16 +69,19 @@ wals_gate_check(const WalsTrainRequest *request)
 	double holdout = request->holdout;
 
 	if (holdout == 0 && is_gated(request))
-		refuse("holdout",
-		       "The value is 0, but activate => 'if_better' needs ratings to "
-		       "measure on.",
-		       "Leave it out, or use 0.1.");
+		wals_option_refuse(
+		    "holdout",
+		    "The value is 0, but activate => 'if_better' needs ratings to "
+		    "measure on.",
+		    "Leave it out, or use 0.1.");
 	if (holdout == 0 && request->metric != NULL)
-		refuse("metric", "Nothing is held out that it could be measured on.",
-		       "Give a holdout, or leave it out.");
+		wals_option_refuse("metric",
+		                   "Nothing is held out that it could be measured on.",
+		                   "Give a holdout, or leave it out.");
 	if (request->margin > 0 && !is_gated(request))
-		refuse("margin", "It has a meaning for activate => 'if_better' only.",
-		       "Leave it out.");
+		wals_option_refuse("margin",
+		                   "It has a meaning for activate => 'if_better' only.",
+		                   "Leave it out.");
 	if (holdout > 0)
 		(void) metric_of(request);
 }
@@ -101,12 +96,13 @@ check_comparable(const WalsGate *gate)
 {
 	if (gate->metric.kind == WALS_METRIC_RATING &&
 	    !wals_measure_is_explicit(&gate->active))
-		refuse("metric",
-		       psprintf("The metric is %s, but version %d, which it is to be "
-		                "compared with, was trained with feedback %s.",
-		                gate->metric_text, gate->active.version,
-		                gate->active.feedback),
-		       "Use metric => 'ndcg@10', or activate => 'yes'.");
+		wals_option_refuse(
+		    "metric",
+		    psprintf("The metric is %s, but version %d, which it is to be "
+		             "compared with, was trained with feedback %s.",
+		             gate->metric_text, gate->active.version,
+		             gate->active.feedback),
+		    "Use metric => 'ndcg@10', or activate => 'yes'.");
 }
 
 /*

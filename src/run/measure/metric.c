@@ -9,7 +9,7 @@
 
 #include "lib/stringinfo.h"
 
-#include "base/hint.h"
+#include "base/args.h"
 #include "run/measure/metric.h"
 
 const char *
@@ -104,14 +104,6 @@ list_names(const char *last)
 	return names.data;
 }
 
-static void
-refuse(const char *detail, const char *hint)
-{
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-	                errmsg("invalid value for option \"%s\"", "metric"),
-	                errdetail_internal("%s", detail), wals_hint("%s", hint)));
-}
-
 /* What stands behind the @, or bare_cut; 0: no length. */
 static int32
 read_cut(const char *at, int32 bare_cut)
@@ -179,15 +171,18 @@ wals_metric_read(const char *word, WcFeedback feedback, int32 bare_cut)
 	    read_list(word, bare_cut, &metric))
 		return metric;
 	if (!read_rating(word, &metric))
-		refuse(psprintf("There is no metric \"%s\".", word),
-		       psprintf("Use %s with a length of at most %d, such as ndcg@10; "
-		                "auc; for explicit feedback %s.",
-		                list_names("or"), WC_CUT_MAX,
-		                wals_metric_rating_names("or")));
+		wals_option_refuse(
+		    "metric", psprintf("There is no metric \"%s\".", word),
+		    psprintf("Use %s with a length of at most %d, such as ndcg@10; "
+		             "auc; for explicit feedback %s.",
+		             list_names("or"), WC_CUT_MAX,
+		             wals_metric_rating_names("or")));
 	else if (!is_explicit)
-		refuse(psprintf("The metric is %s, which only feedback explicit has: "
-		                "other scores are no predictions of the value.",
-		                word),
-		       "Use metric => 'ndcg@10'.");
+		wals_option_refuse(
+		    "metric",
+		    psprintf("The metric is %s, which only feedback explicit has: "
+		             "other scores are no predictions of the value.",
+		             word),
+		    "Use metric => 'ndcg@10'.");
 	return metric;
 }

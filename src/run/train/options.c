@@ -137,9 +137,8 @@ wals_options_source(FunctionCallInfo fcinfo, WalsSource *source)
 	{
 		int arg = wals_arg_find(fcinfo, columns[i].name);
 
-		*columns[i].column = arg >= 0 && !PG_ARGISNULL(arg)
-		                         ? wals_arg_name(fcinfo, arg)
-		                         : columns[i].if_null;
+		*columns[i].column =
+		    arg >= 0 ? wals_arg_name(fcinfo, arg) : columns[i].if_null;
 	}
 }
 
@@ -157,13 +156,12 @@ fetch_interval(FunctionCallInfo fcinfo, int arg, const WcOption *option)
 	double seconds = wals_interval_seconds(interval);
 
 	if (seconds <= 0)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", option->name),
-		         errdetail("The value is %s, it must be longer than 0.",
-		                   DatumGetCString(DirectFunctionCall1(
-		                       interval_out, IntervalPGetDatum(interval)))),
-		         errhint("%s", option->advice)));
+		wals_option_refuse(
+		    option->name,
+		    psprintf("The value is %s, it must be longer than 0.",
+		             DatumGetCString(DirectFunctionCall1(
+		                 interval_out, IntervalPGetDatum(interval)))),
+		    option->advice);
 	return seconds;
 }
 
@@ -174,10 +172,9 @@ fetch_real(FunctionCallInfo fcinfo, int arg, const WcOption *option)
 	double value = wals_arg_float8(fcinfo, arg, 0);
 
 	if (isnan(value))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		                errmsg("invalid value for option \"%s\"", option->name),
-		                errdetail("The value is NaN, it must be a number."),
-		                errhint("Leave it out for the default.")));
+		wals_option_refuse(option->name,
+		                   "The value is NaN, it must be a number.",
+		                   "Leave it out for the default.");
 	if ((option->flags & WC_OPTION_AS_ROW) != 0 && value == WC_BIAS_AS_ROW)
 		wals_options_refuse(
 		    NULL, option->name,
@@ -239,17 +236,9 @@ fetch_all(FunctionCallInfo fcinfo, int32 count, const WcOption *options,
 	{
 		int arg = wals_arg_find(fcinfo, options[i].name);
 
-		if (arg >= 0 && !PG_ARGISNULL(arg))
+		if (arg >= 0)
 			fetch(fcinfo, arg, &options[i], of);
 	}
-}
-
-static bool
-is_given(FunctionCallInfo fcinfo, const char *name)
-{
-	int arg = wals_arg_find(fcinfo, name);
-
-	return arg >= 0 && !PG_ARGISNULL(arg);
 }
 
 /*
@@ -271,7 +260,7 @@ wals_options_fetch_params(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 	WcParams *params = &request->params;
 
 	fetch_all(fcinfo, wc_option_count, wc_options, params);
-	if (!is_given(fcinfo, "duplicates"))
+	if (wals_arg_find(fcinfo, "duplicates") < 0)
 		params->duplicates = default_duplicates(request);
 	wals_options_half_life(request, params->half_life);
 }
@@ -281,7 +270,7 @@ wals_options_fetch(FunctionCallInfo fcinfo, WalsTrainRequest *request)
 {
 	wals_options_fetch_params(fcinfo, request);
 	fetch_all(fcinfo, lengthof(own_options), own_options, request);
-	if (!is_given(fcinfo, "holdout") &&
+	if (wals_arg_find(fcinfo, "holdout") < 0 &&
 	    request->activate == WALS_ACTIVATE_IF_BETTER)
 		request->holdout = WALS_HOLDOUT_DEFAULT;
 }
@@ -364,11 +353,8 @@ wals_options_check_own(const WalsTrainRequest *request)
 
 	for (i = 0; i < lengthof(own_options); i++)
 		if (!wc_option_check(&own_options[i], request, sizeof(detail), detail))
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			                errmsg("invalid value for option \"%s\"",
-			                       own_options[i].name),
-			                errdetail("%s", detail),
-			                wals_hint("%s", own_options[i].advice)));
+			wals_option_refuse(own_options[i].name, detail,
+			                   own_options[i].advice);
 }
 
 void

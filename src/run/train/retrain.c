@@ -135,6 +135,7 @@ prepare(void *arg)
 {
 	Candidate *candidate = arg;
 	const WalsRetrainRequest *request = candidate->request;
+	const WalsTrainRequest *asked = &request->train;
 	Oid model = candidate->model;
 	WalsTrainRequest *train = &candidate->train;
 	WalsRecord record;
@@ -164,22 +165,21 @@ prepare(void *arg)
 	wals_source_check_code(model, train->row_weights, "");
 	wals_source_check_code(model, train->col_weights, "");
 	train->model = wals_relation_quoted(model);
-	train->warm_start = request->warm_start;
-	train->activate = request->activate;
-	train->metric = request->metric;
-	train->margin = request->margin;
+	train->warm_start = asked->warm_start;
+	train->activate = asked->activate;
+	train->metric = asked->metric;
+	train->margin = asked->margin;
 	if (request->has_holdout)
-		train->holdout = request->holdout;
-	else if (train->holdout == 0 &&
-	         request->activate == WALS_ACTIVATE_IF_BETTER)
+		train->holdout = asked->holdout;
+	else if (train->holdout == 0 && asked->activate == WALS_ACTIVATE_IF_BETTER)
 		train->holdout = WALS_HOLDOUT_DEFAULT;
 	if (request->has_holdout_seed)
-		train->holdout_seed = request->holdout_seed;
-	if (request->factors != WC_FACTORS_AUTO)
+		train->holdout_seed = asked->holdout_seed;
+	if (asked->params.factors != WC_FACTORS_AUTO)
 	{
-		if (train->params.factors != request->factors)
+		if (train->params.factors != asked->params.factors)
 			train->warm_start = false; /* vectors of another length */
-		train->params.factors = request->factors;
+		train->params.factors = asked->params.factors;
 		train->factors_chosen = false;
 	}
 	train->command = WALS_COMMAND_RETRAIN;

@@ -15,17 +15,11 @@
 typedef struct WalsRetrainRequest
 {
 	Oid model; /* InvalidOid: all models of the current role */
-	bool warm_start;
 	int64 min_new_rows; /* 0: train anyway */
 	TimestampTz trained_before; /* DT_NOEND: train anyway */
-	WalsActivate activate;
-	const char *metric; /* as for a training */
-	double margin;
+	WalsTrainRequest train; /* of its options those that the call declares */
 	bool has_holdout; /* else as the active version was trained */
-	double holdout;
 	bool has_holdout_seed; /* the same */
-	int64 holdout_seed;
-	int32 factors; /* WC_FACTORS_AUTO: as many as the active version has */
 	bool commits; /* the call may commit between its steps */
 } WalsRetrainRequest;
 

@@ -191,12 +191,11 @@ wals_plan_make(WalsTuneRequest *request, WalsJob *job, WalsPlan *plan)
 	plan->base = request->train.params;
 	if (request->search == WALS_SEARCH_MODEL && !request->goes_on &&
 	    request->trials > WC_TUNE_MODEL_MAX)
-		ereport(ERROR,
-		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-		         errmsg("invalid value for option \"%s\"", "trials"),
-		         errdetail("The value is %d, search \"model\" has at most %d.",
-		                   request->trials, WC_TUNE_MODEL_MAX),
-		         errhint("Use fewer, or search => 'halving'.")));
+		wals_option_refuse(
+		    "trials",
+		    psprintf("The value is %d, search \"model\" has at most %d.",
+		             request->trials, WC_TUNE_MODEL_MAX),
+		    "Use fewer, or search => 'halving'.");
 	if (first > 0)
 		wals_options_check(&request->train);
 	wals_grid_check(&request->grid, &request->train.params);
