@@ -127,13 +127,13 @@ compare(void)
 		fill(n);
 		printf("%5d", (int) n);
 		TWO(eigen, kernel, n, first, third, space, &pace);
-		TWO_FLOAT(eigen_float, kernel, n, first_float, third_float,
-		          space_float, &pace);
+		TWO_FLOAT(eigen_float, kernel, n, first_float, third_float, space_float,
+		          &pace);
 		TWO(factor, n, first, &pace);
 		TWO_FLOAT(factor_float, n, first_float, &pace);
 		TWO(square, n, n, first, false, third, &pace);
-		TWO_FLOAT(multiply_float, n, n, n, first_float,
-		          second_float, true, third_float, &pace);
+		TWO_FLOAT(multiply_float, n, n, n, first_float, second_float, true,
+		          third_float, &pace);
 		printf("\n");
 	}
 }
@@ -198,7 +198,8 @@ compare_tuning(int32_t trials)
 	}
 	fill(trials);
 	BEST(whole, (void) 0,
-	     wc_tune_next(options, candidates, place, trials, tried, value, true,
+	     wc_tune_next(&(WcTuneMemory){options, candidates, place, trials, tried,
+	                                  value, true},
 	                  &next, &bench_memory, NULL));
 	BEST(own, memcpy(first, second, bytes),
 	     wc_dense_builtin.factor(trials, first, &pace));

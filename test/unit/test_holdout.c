@@ -150,8 +150,9 @@ test_hold_out(void)
 			double expected = fractions[f] * (double) total;
 			WcCoo held;
 
-			CHECK(wc_coo_hold_out(&coo, users, items, fractions[f], 3, &held,
-			                      &check_alloc, NULL) == WC_OK);
+			CHECK(wc_coo_hold_out(&coo,
+			                      &(WcDraw){fractions[f], 3, users, items},
+			                      &held, &check_alloc, NULL) == WC_OK);
 			CHECK(coo.count + held.count == total);
 			/* twice each pair; 4 standard deviations */
 			CHECK_NEAR((double) held.count, expected,
@@ -183,7 +184,7 @@ test_hold_out_fails(void)
 	{
 		coo = all_pairs(true, true, true);
 		check_fail_after = n;
-		status = wc_coo_hold_out(&coo, users, items, 0.9, 0, &held,
+		status = wc_coo_hold_out(&coo, &(WcDraw){0.9, 0, users, items}, &held,
 		                         &check_alloc, NULL);
 		check_fail_after = -1;
 		CHECK(status == WC_OK ? n > 5 : held.user == NULL && held.count == 0);
@@ -192,8 +193,8 @@ test_hold_out_fails(void)
 	}
 	CHECK(status == WC_OK);
 	coo = all_pairs(false, false, false);
-	CHECK(wc_coo_hold_out(&coo, users, items, 0.9, 0, &held, &check_alloc,
-	                      &hooks) == WC_CANCELLED);
+	CHECK(wc_coo_hold_out(&coo, &(WcDraw){0.9, 0, users, items}, &held,
+	                      &check_alloc, &hooks) == WC_CANCELLED);
 	CHECK(held.user == NULL);
 	wc_coo_free(&coo, &check_alloc);
 }

@@ -26,7 +26,8 @@ project(int32_t n, int32_t k, const float *data, float *x, float *y)
 	const float *vectors[N];
 
 	pointers(n, k, data, vectors);
-	return wc_map_project(n, k, vectors, x, y, NULL, &check_alloc, NULL);
+	return wc_map_project((WcVectors){n, k, vectors}, x, y, NULL, &check_alloc,
+	                      NULL);
 }
 
 /*
@@ -324,15 +325,15 @@ test_failures(void)
 		do
 		{
 			check_fail_after = n++;
-			status =
-			    wc_map_project(N, k, vectors, x, y, NULL, &check_alloc, NULL);
+			status = wc_map_project((WcVectors){N, k, vectors}, x, y, NULL,
+			                        &check_alloc, NULL);
 			CHECK(status == WC_OK || status == WC_NO_MEMORY);
 		} while (status != WC_OK);
 		CHECK(n == 7);
 		check_fail_after = -1;
 		cancel.remaining = 0;
-		CHECK(wc_map_project(N, k, vectors, x, y, NULL, &check_alloc, &hooks) ==
-		      WC_CANCELLED);
+		CHECK(wc_map_project((WcVectors){N, k, vectors}, x, y, NULL,
+		                     &check_alloc, &hooks) == WC_CANCELLED);
 	}
 	cancel.remaining = 0;
 	CHECK(wc_map_labels(1, &mark, &frame, 1, &hooks) == WC_CANCELLED);

@@ -46,7 +46,8 @@ test_list(void)
 {
 	static const int32_t cuts[] = {1, 10};
 	static const int32_t likes[] = {7, 5, 3, 1};
-	static const uint8_t mark[] = {0, 2, 2, 1};
+	static const uint8_t mark[] = {WC_MARK_NONE, WC_MARK_RELEVANT,
+	                               WC_MARK_RELEVANT, WC_MARK_SEEN};
 	static const WcScored items[] = {{4, 0}, {3, 1}, {2, 2}, {1, 3}};
 	WcTrial trial = {.likes = likes, .n_cuts = 2, .cuts = cuts};
 	double values[2 * WC_CUT_METRICS];
@@ -56,7 +57,7 @@ test_list(void)
 
 	CHECK(wc_discounts_create(10, &discounts, &check_alloc));
 	CHECK_NEAR(discounts.ideal[2], 1 + gain, 1e-15);
-	wc_top_measure(&trial, &discounts, 3, 4, items, mark, 2, values);
+	wc_top_measure(&trial, &discounts, 3, 4, items, mark, values);
 	for (int m = 0; m < WC_POPULARITY; m++)
 		CHECK(values[m] == 0);
 	CHECK(values[WC_POPULARITY] == 7);
@@ -68,7 +69,7 @@ test_list(void)
 	CHECK_NEAR(at[WC_MAP], (0.5 + 2 / 3.0) / 3, 1e-15);
 	CHECK(at[WC_POPULARITY] == 4);
 	trial.likes = NULL;
-	wc_top_measure(&trial, &discounts, 3, 4, items, mark, 2, values);
+	wc_top_measure(&trial, &discounts, 3, 4, items, mark, values);
 	CHECK(isnan(at[WC_POPULARITY]) && at[WC_HIT_RATE] == 1);
 	wc_discounts_free(&discounts, &check_alloc);
 }

@@ -397,22 +397,6 @@ call_together(const WcHooks *hooks, WcError *error)
 	return similar(WC_TOGETHER, hooks, error);
 }
 
-static WcStatus
-call_diversify(const WcHooks *hooks, WcError *error)
-{
-	const float *vectors[ITEMS];
-	double worth[ITEMS];
-	int32_t order[ITEMS];
-
-	for (int32_t j = 0; j < ITEMS; j++)
-	{
-		vectors[j] = vector_of(NULL, j);
-		worth[j] = (double) (j % 7);
-	}
-	return wc_diversify(ITEMS, FACTORS, vectors, worth, 0.5, 10, order,
-	                    &check_alloc, hooks, error);
-}
-
 /* ------------------------------------------------------------------------
  * Measuring
  * ------------------------------------------------------------------------ */
@@ -509,7 +493,6 @@ main(void)
 	failed += check_call("wc_search_similar, cosine", call_cosine);
 	failed += check_call("wc_search_similar, euclidean", call_euclidean);
 	failed += check_call("wc_search_similar, together", call_together);
-	failed += check_call("wc_diversify", call_diversify);
 	failed += check_call("wc_rank_users", call_rank);
 	failed += check_call("wc_rate_users", call_rate);
 	failed += check_call("wc_selftest_solve", call_selftest_solve);

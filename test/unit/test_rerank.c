@@ -111,8 +111,8 @@ test_twin(const Data *data, int32_t count, int32_t k, double diversity,
 	bool ascending = true;
 
 	order[count] = -99;
-	CHECK(wc_diversify(count, k, data->vectors, data->relevance, diversity,
-	                   places, order, &check_alloc, NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){count, k, data->vectors}, data->relevance,
+	                   diversity, places, order, &check_alloc, NULL) == WC_OK);
 	CHECK(order[count] == -99);
 	CHECK(is_permutation(count, order));
 	CHECK(largest_regret(data, count, k, diversity, chosen, order) < 1e-6);
@@ -141,26 +141,26 @@ test_by_hand(void)
 	int32_t order[4];
 
 	/* b: 0.9 (1 - d) - d, c: 0.5 (1 - d), d: 0; equal at d = 0.4 / 1.4 */
-	CHECK(wc_diversify(4, 2, vectors, relevance, 0.28, 4, order, &check_alloc,
-	                   NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){4, 2, vectors}, relevance, 0.28, 4, order,
+	                   &check_alloc, NULL) == WC_OK);
 	CHECK(order[0] == 0 && order[1] == 1 && order[2] == 2 && order[3] == 3);
-	CHECK(wc_diversify(4, 2, vectors, relevance, 0.29, 4, order, &check_alloc,
-	                   NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){4, 2, vectors}, relevance, 0.29, 4, order,
+	                   &check_alloc, NULL) == WC_OK);
 	CHECK(order[0] == 0 && order[1] == 2 && order[2] == 1 && order[3] == 3);
 	/* nothing but difference: zeros are like nothing, ties in order */
-	CHECK(wc_diversify(4, 2, vectors, relevance, 1, 4, order, &check_alloc,
-	                   NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){4, 2, vectors}, relevance, 1, 4, order,
+	                   &check_alloc, NULL) == WC_OK);
 	CHECK(order[0] == 0 && order[1] == 2 && order[2] == 3 && order[3] == 1);
 	/* an opposite is better than something unrelated */
 	b[0] = -2;
-	CHECK(wc_diversify(4, 2, vectors, relevance, 1, 2, order, &check_alloc,
-	                   NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){4, 2, vectors}, relevance, 1, 2, order,
+	                   &check_alloc, NULL) == WC_OK);
 	CHECK(order[0] == 0 && order[1] == 1 && order[2] == 2 && order[3] == 3);
 	/* all equally relevant */
 	for (int32_t j = 0; j < 4; j++)
 		relevance[j] = -3;
-	CHECK(wc_diversify(4, 2, vectors, relevance, 0.5, 4, order, &check_alloc,
-	                   NULL, NULL) == WC_OK);
+	CHECK(wc_diversify((WcVectors){4, 2, vectors}, relevance, 0.5, 4, order,
+	                   &check_alloc, NULL) == WC_OK);
 	CHECK(order[0] == 0 && order[1] == 1 && order[2] == 2 && order[3] == 3);
 }
 
@@ -169,16 +169,15 @@ test_failures(const Data *data)
 {
 	int32_t order[COUNT];
 	WcStatus status = WC_NO_MEMORY;
-	WcError error;
 	long n;
 
 	for (n = 0; status != WC_OK && n < 10; n++)
 	{
 		check_fail_after = n;
-		status = wc_diversify(COUNT, 5, data->vectors, data->relevance, 0.5,
-		                      COUNT, order, &check_alloc, NULL, &error);
-		CHECK(status == WC_OK ||
-		      (status == WC_NO_MEMORY && error.status == WC_NO_MEMORY));
+		status =
+		    wc_diversify((WcVectors){COUNT, 5, data->vectors}, data->relevance,
+		                 0.5, COUNT, order, &check_alloc, NULL);
+		CHECK(status == WC_OK || status == WC_NO_MEMORY);
 	}
 	check_fail_after = -1;
 	CHECK(status == WC_OK && n == 3);
@@ -204,12 +203,10 @@ test_cancel(void)
 	{
 		CheckCancel cancel = {n, 0};
 		WcHooks hooks = {check_should_stop, NULL, &cancel};
-		WcError error;
 
-		status = wc_diversify(MANY, 8, vectors, relevance, 0.5, 200, order,
-		                      &check_alloc, &hooks, &error);
-		CHECK(status == WC_OK ||
-		      (status == WC_CANCELLED && error.status == WC_CANCELLED));
+		status = wc_diversify((WcVectors){MANY, 8, vectors}, relevance, 0.5,
+		                      200, order, &check_alloc, &hooks);
+		CHECK(status == WC_OK || status == WC_CANCELLED);
 	}
 	CHECK(status == WC_OK && n > 50);
 	free(vectors);

@@ -63,8 +63,9 @@ test_hash(const Data *data)
 	uint8_t part[ROWS];
 	int64_t n[5] = {0};
 
-	CHECK(wc_split_hash(csr, data->user_hash, data->item_hash, 0.2, 42, part,
-	                    NULL) == WC_OK);
+	CHECK(wc_split_hash(csr,
+	                    &(WcDraw){0.2, 42, data->user_hash, data->item_hash},
+	                    part, NULL) == WC_OK);
 	for (int32_t i = 0; i < csr->rows; i++)
 		for (int64_t e = csr->start[i]; e < csr->start[i + 1]; e++)
 		{
@@ -118,9 +119,11 @@ test_leave_last(const Data *data, const int64_t *time)
 	uint8_t other[ROWS];
 	int n_ties = 0;
 
-	CHECK(wc_split_leave_last(csr, time, data->user_hash, data->item_hash, 1,
+	CHECK(wc_split_leave_last(csr, time,
+	                          &(WcDraw){0, 1, data->user_hash, data->item_hash},
 	                          part, NULL) == WC_OK);
-	CHECK(wc_split_leave_last(csr, time, data->user_hash, data->item_hash, 2,
+	CHECK(wc_split_leave_last(csr, time,
+	                          &(WcDraw){0, 2, data->user_hash, data->item_hash},
 	                          other, NULL) == WC_OK);
 	for (int32_t i = 0; i < csr->rows; i++)
 	{
@@ -204,8 +207,9 @@ test_take(const Data *data)
 	WcCsr taken;
 	int64_t n = 0;
 
-	CHECK(wc_split_hash(csr, data->user_hash, data->item_hash, 0.2, 42, part,
-	                    NULL) == WC_OK);
+	CHECK(wc_split_hash(csr,
+	                    &(WcDraw){0.2, 42, data->user_hash, data->item_hash},
+	                    part, NULL) == WC_OK);
 	for (int32_t i = 0; i < USERS; i++)
 		user_map[i] = i == 7 ? -1 : i - (i > 7);
 	for (int32_t j = 0; j < ITEMS; j++)
@@ -263,11 +267,12 @@ test_cancel(const Data *data, const int64_t *time)
 	for (int32_t j = 0; j < ITEMS; j++)
 		map[j] = j;
 	memset(part, WC_PART_TRAIN, sizeof(part));
-	CHECK(wc_split_hash(&data->csr, data->user_hash, data->item_hash, 0.1, 0,
+	CHECK(wc_split_hash(&data->csr,
+	                    &(WcDraw){0.1, 0, data->user_hash, data->item_hash},
 	                    part, &hooks) == WC_CANCELLED);
-	CHECK(wc_split_leave_last(&data->csr, time, data->user_hash,
-	                          data->item_hash, 0, part,
-	                          &hooks) == WC_CANCELLED);
+	CHECK(wc_split_leave_last(&data->csr, time,
+	                          &(WcDraw){0, 0, data->user_hash, data->item_hash},
+	                          part, &hooks) == WC_CANCELLED);
 	CHECK(wc_split_last(&data->csr, time, 0.1, part, &hooks) == WC_CANCELLED);
 	CHECK(wc_split_times(&data->csr, data->count, data->user, data->item,
 	                     data->time, times, &hooks) == WC_CANCELLED);

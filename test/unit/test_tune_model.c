@@ -78,7 +78,8 @@ search(int32_t trials, double scale, double shift, int32_t failing,
 	{
 		int32_t next = -1;
 
-		CHECK(wc_tune_next(OPTIONS, POINTS, place, t, tried, value, scale > 0,
+		CHECK(wc_tune_next(&(WcTuneMemory){OPTIONS, POINTS, place, t, tried,
+		                                   value, scale > 0},
 		                   &next, &check_alloc, NULL) == WC_OK);
 		CHECK(next >= 0 && next < POINTS);
 		for (int32_t i = 0; i < t; i++)
@@ -150,20 +151,24 @@ test_nothing(void)
 		tried[t] = t < 3 ? t : t + 1;
 		value[t] = NAN;
 	}
-	CHECK(wc_tune_next(OPTIONS, POINTS, place, TRIALS, tried, value, true,
+	CHECK(wc_tune_next(&(WcTuneMemory){OPTIONS, POINTS, place, TRIALS, tried,
+	                                   value, true},
 	                   &next, &check_alloc, NULL) == WC_OK);
 	CHECK(next == 3);
 	for (int32_t t = 0; t < TRIALS; t++)
 		value[t] = 7; /* equal ones: where least is known */
-	CHECK(wc_tune_next(OPTIONS, POINTS, place, TRIALS, tried, value, true,
+	CHECK(wc_tune_next(&(WcTuneMemory){OPTIONS, POINTS, place, TRIALS, tried,
+	                                   value, true},
 	                   &next, &check_alloc, NULL) == WC_OK);
 	CHECK(next >= 0 && next < POINTS);
 	/* the last one that is left, and no options at all */
-	CHECK(wc_tune_next(OPTIONS, TRIALS + 1, place, TRIALS, tried, value, true,
+	CHECK(wc_tune_next(&(WcTuneMemory){OPTIONS, TRIALS + 1, place, TRIALS,
+	                                   tried, value, true},
 	                   &next, &check_alloc, NULL) == WC_OK);
 	CHECK(next == 3);
-	CHECK(wc_tune_next(0, POINTS, place, TRIALS, tried, value, true, &next,
-	                   &check_alloc, NULL) == WC_OK);
+	CHECK(wc_tune_next(
+	          &(WcTuneMemory){0, POINTS, place, TRIALS, tried, value, true},
+	          &next, &check_alloc, NULL) == WC_OK);
 	CHECK(next == 3);
 }
 
@@ -184,7 +189,8 @@ test_failures(void)
 	for (long n = 0; n < 2; n++)
 	{
 		check_fail_after = n;
-		CHECK(wc_tune_next(OPTIONS, POINTS, place, TRIALS, tried, value, true,
+		CHECK(wc_tune_next(&(WcTuneMemory){OPTIONS, POINTS, place, TRIALS,
+		                                   tried, value, true},
 		                   &next, &check_alloc, NULL) == WC_NO_MEMORY);
 	}
 	check_fail_after = -1;
@@ -192,9 +198,9 @@ test_failures(void)
 	{
 		CheckCancel cancel = {asked, 0};
 		WcHooks hooks = {check_should_stop, NULL, &cancel};
-		WcStatus status =
-		    wc_tune_next(OPTIONS, POINTS, place, TRIALS, tried, value, true,
-		                 &next, &check_alloc, &hooks);
+		WcStatus status = wc_tune_next(
+		    &(WcTuneMemory){OPTIONS, POINTS, place, TRIALS, tried, value, true},
+		    &next, &check_alloc, &hooks);
 
 		CHECK(status == WC_OK || status == WC_CANCELLED);
 		if (status == WC_OK)

@@ -393,10 +393,9 @@ extern WcStatus wc_search_similar(const WcPack *pack, WcMetric metric,
 extern double wc_popularity_cost(double penalty, int32_t likes, int32_t most);
 
 /*
- * Rerank by maximal marginal relevance.  The pool is count vectors (pointers
- * to factors finite numbers each) with their relevance, finite and descending.
- * order becomes a permutation of 0 to count - 1: first the places that are
- * chosen one by one, each the highest
+ * Rerank by maximal marginal relevance.  The pool is vectors with their
+ * relevance, finite and descending.  order becomes a permutation of them: first
+ * the places that are chosen one by one, each the highest
  *
  *		(1 - diversity) r_j - diversity max over the chosen s of cos(v_j, v_s)
  *
@@ -404,11 +403,8 @@ extern double wc_popularity_cost(double penalty, int32_t likes, int32_t most);
  * others as they were.  Ties go to the lower index, a vector of zeros is like
  * nothing, diversity is in [0, 1].
  */
-extern WcStatus wc_diversify(int32_t count, int32_t factors,
-                             const float *const *vectors,
-                             const double *relevance, double diversity,
-                             int32_t places, int32_t *order,
-                             const WcAlloc *alloc, const WcHooks *hooks,
-                             WcError *error);
+extern WcStatus wc_diversify(WcVectors all, const double *relevance,
+                             double diversity, int32_t places, int32_t *order,
+                             const WcAlloc *alloc, const WcHooks *hooks);
 
 #endif /* WALS_CORE_ANSWER_H */

@@ -38,9 +38,7 @@ wc_popularity_cost(double penalty, int32_t likes, int32_t most)
 
 typedef struct Pool
 {
-	int32_t count;
-	int32_t factors;
-	const float *const *vectors;
+	WcVectors all;
 	float *closest; /* largest cosine with a chosen one, 0 before the first */
 	bool *chosen;
 } Pool;
@@ -52,16 +50,17 @@ choose(Pool *pool, int32_t newest, bool is_first, WcPace *pace)
 	WcProbe probe;
 
 	pool->chosen[newest] = true;
-	wc_probe_init(&probe, WC_COSINE, pool->factors, pool->vectors[newest]);
-	for (int32_t j = 0; j < pool->count; j++)
+	wc_probe_init(&probe, WC_COSINE, pool->all.factors,
+	              pool->all.vectors[newest]);
+	for (int32_t j = 0; j < pool->all.count; j++)
 	{
 		float cosine;
 
-		if (wc_pace(pace, 4 + pool->factors / 8))
+		if (wc_pace(pace, 4 + pool->all.factors / 8))
 			return false;
 		if (pool->chosen[j])
 			continue;
-		if (!wc_probe_compare(&probe, pool->vectors[j], &cosine))
+		if (!wc_probe_compare(&probe, pool->all.vectors[j], &cosine))
 			cosine = 0;
 		if (is_first || cosine > pool->closest[j])
 			pool->closest[j] = cosine;
@@ -73,7 +72,7 @@ static bool
 pick_all(Pool *pool, const double *relevance, double diversity, int32_t places,
          int32_t *order, WcPace *pace)
 {
-	double lowest = relevance[pool->count - 1];
+	double lowest = relevance[pool->all.count - 1];
 	double range = relevance[0] - lowest;
 
 	for (int32_t place = 0; place < places; place++)
@@ -81,7 +80,7 @@ pick_all(Pool *pool, const double *relevance, double diversity, int32_t places,
 		double best = -INFINITY;
 		int32_t best_index = -1;
 
-		for (int32_t j = 0; j < pool->count; j++)
+		for (int32_t j = 0; j < pool->all.count; j++)
 		{
 			double scaled = range > 0 ? (relevance[j] - lowest) / range : 1;
 			double value =
@@ -97,39 +96,37 @@ pick_all(Pool *pool, const double *relevance, double diversity, int32_t places,
 		if (!choose(pool, best_index, place == 0, pace))
 			return false;
 	}
-	for (int32_t j = 0, place = places; j < pool->count; j++)
+	for (int32_t j = 0, place = places; j < pool->all.count; j++)
 		if (!pool->chosen[j])
 			order[place++] = j;
 	return true;
 }
 
 WcStatus
-wc_diversify(int32_t count, int32_t factors, const float *const *vectors,
-             const double *relevance, double diversity, int32_t places,
-             int32_t *order, const WcAlloc *alloc, const WcHooks *hooks,
-             WcError *error)
+wc_diversify(WcVectors all, const double *relevance, double diversity,
+             int32_t places, int32_t *order, const WcAlloc *alloc,
+             const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
-	Pool pool = {.count = count, .factors = factors, .vectors = vectors};
-	WcStatus status = WC_OK;
+	Pool pool = {.all = all};
+	WcStatus status = WC_NO_MEMORY;
 
-	if (count <= 0)
+	if (all.count <= 0)
 		return WC_OK;
-	if (places > count)
-		places = count;
-	pool.closest = wc_alloc_array(alloc, (size_t) count, sizeof(float));
-	pool.chosen = wc_alloc_array(alloc, (size_t) count, sizeof(bool));
-	if (pool.closest == NULL || pool.chosen == NULL)
-		status = wc_fail(error, WC_NO_MEMORY, WC_ITEMS, -1, -1, "%s", "");
-	else
+	if (places > all.count)
+		places = all.count;
+	pool.closest = wc_alloc_array(alloc, (size_t) all.count, sizeof(float));
+	pool.chosen = wc_alloc_array(alloc, (size_t) all.count, sizeof(bool));
+	if (pool.closest != NULL && pool.chosen != NULL)
 	{
-		for (int32_t j = 0; j < count; j++)
+		for (int32_t j = 0; j < all.count; j++)
 		{
 			pool.closest[j] = 0;
 			pool.chosen[j] = false;
 		}
-		if (!pick_all(&pool, relevance, diversity, places, order, &pace))
-			status = wc_fail(error, WC_CANCELLED, WC_ITEMS, -1, -1, "%s", "");
+		status = pick_all(&pool, relevance, diversity, places, order, &pace)
+		             ? WC_OK
+		             : WC_CANCELLED;
 	}
 	wc_free(alloc, pool.chosen);
 	wc_free(alloc, pool.closest);

@@ -240,17 +240,22 @@ wc_is_drawn(double fraction, int64_t seed, uint64_t user, uint64_t item)
 #define WC_DRAW_HOLDOUT INT64_C(0x686F6C64) /* "hold": of a training */
 #define WC_DRAW_TUNING INT64_C(0x74756E65) /* "tune" */
 
+/* A draw among pairs of indexes. */
+typedef struct WcDraw
+{
+	double fraction; /* of all pairs */
+	int64_t seed;
+	const uint64_t *user_hash; /* a wc_hash_id for each index */
+	const uint64_t *item_hash;
+} WcDraw;
+
 /*
- * Move the triplets of a fraction of all pairs, the same for ever, from coo to
- * held, which becomes new triplets with the arrays coo has: those that
- * wc_is_drawn(fraction, seed, user, item).  user_hash
- * and item_hash have a wc_hash_id for each index.  Both keep their order.
- * After a failure neither is of further use; held is empty.
+ * Move the triplets that wc_is_drawn, the same for ever, from coo to held, which
+ * becomes new triplets with the arrays coo has.  Both keep their order.  After a
+ * failure neither is of further use; held is empty.
  */
-extern WcStatus wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
-                                const uint64_t *item_hash, double fraction,
-                                int64_t seed, WcCoo *held, const WcAlloc *alloc,
-                                const WcHooks *hooks);
+extern WcStatus wc_coo_hold_out(WcCoo *coo, const WcDraw *draw, WcCoo *held,
+                                const WcAlloc *alloc, const WcHooks *hooks);
 
 /* ------------------------------------------------------------------------
  * Three parts of the ratings (split.c)
@@ -270,20 +275,17 @@ enum
  * By hash: an entry is in the test if wc_hash_unit(wc_hash_pair(seed, user,
  * item)) is below fraction, else in the validation if it is below twice that.
  */
-extern WcStatus wc_split_hash(const WcCsr *by_user, const uint64_t *user_hash,
-                              const uint64_t *item_hash, double fraction,
-                              int64_t seed, uint8_t *part,
-                              const WcHooks *hooks);
+extern WcStatus wc_split_hash(const WcCsr *by_user, const WcDraw *draw,
+                              uint8_t *part, const WcHooks *hooks);
 
 /*
  * The latest entry of each user is the test, the one before it the validation;
  * users with fewer than three entries are all train.  Ties of time are decided
- * by hash.
+ * by hash; the fraction of the draw does not count.
  */
 extern WcStatus wc_split_leave_last(const WcCsr *by_user, const int64_t *time,
-                                    const uint64_t *user_hash,
-                                    const uint64_t *item_hash, int64_t seed,
-                                    uint8_t *part, const WcHooks *hooks);
+                                    const WcDraw *draw, uint8_t *part,
+                                    const WcHooks *hooks);
 
 /*
  * The test is what is later than the times of 1 - fraction of all entries

@@ -80,9 +80,8 @@ move_triplet(WcCoo *coo, int64_t to, int64_t from)
 }
 
 WcStatus
-wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
-                const uint64_t *item_hash, double fraction, int64_t seed,
-                WcCoo *held, const WcAlloc *alloc, const WcHooks *hooks)
+wc_coo_hold_out(WcCoo *coo, const WcDraw *draw, WcCoo *held,
+                const WcAlloc *alloc, const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
 	int64_t kept = 0;
@@ -94,8 +93,9 @@ wc_coo_hold_out(WcCoo *coo, const uint64_t *user_hash,
 		/* three mixes cost as much as some four steps of other passes */
 		if (wc_pace(&pace, 4))
 			status = WC_CANCELLED;
-		else if (wc_is_drawn(fraction, seed, user_hash[coo->user[e]],
-		                     item_hash[coo->item[e]]))
+		else if (wc_is_drawn(draw->fraction, draw->seed,
+		                     draw->user_hash[coo->user[e]],
+		                     draw->item_hash[coo->item[e]]))
 			status = wc_coo_append(held, coo, e, 1, alloc);
 		else
 			move_triplet(coo, kept++, e);

@@ -23,18 +23,19 @@
 #include "core/ground/internal.h"
 
 WcStatus
-wc_split_hash(const WcCsr *by_user, const uint64_t *user_hash,
-              const uint64_t *item_hash, double fraction, int64_t seed,
-              uint8_t *part, const WcHooks *hooks)
+wc_split_hash(const WcCsr *by_user, const WcDraw *draw, uint8_t *part,
+              const WcHooks *hooks)
 {
+	double fraction = draw->fraction;
 	WcPace pace = wc_pace_start(hooks);
 
 	for (int32_t i = 0; i < by_user->rows; i++)
 	{
 		for (int64_t e = by_user->start[i]; e < by_user->start[i + 1]; e++)
 		{
-			double unit = wc_hash_unit(
-			    wc_hash_pair(seed, user_hash[i], item_hash[by_user->col[e]]));
+			double unit =
+			    wc_hash_unit(wc_hash_pair(draw->seed, draw->user_hash[i],
+			                              draw->item_hash[by_user->col[e]]));
 
 			if (wc_pace(&pace, 8))
 				return WC_CANCELLED;
@@ -48,23 +49,25 @@ wc_split_hash(const WcCsr *by_user, const uint64_t *user_hash,
 
 /* Whether entry a of user i is later than b. */
 static bool
-is_later(const WcCsr *by_user, const int64_t *time, uint64_t user_hash,
-         const uint64_t *item_hash, int64_t seed, int64_t a, int64_t b)
+is_later(const WcCsr *by_user, const int64_t *time, const WcDraw *draw,
+         int32_t user, int64_t a, int64_t b)
 {
+	const uint64_t *item_hash = draw->item_hash;
 	uint64_t left;
 	uint64_t right;
 
 	if (time[a] != time[b])
 		return time[a] > time[b];
-	left = wc_hash_pair(seed, user_hash, item_hash[by_user->col[a]]);
-	right = wc_hash_pair(seed, user_hash, item_hash[by_user->col[b]]);
+	left = wc_hash_pair(draw->seed, draw->user_hash[user],
+	                    item_hash[by_user->col[a]]);
+	right = wc_hash_pair(draw->seed, draw->user_hash[user],
+	                     item_hash[by_user->col[b]]);
 	return left != right ? left > right : a > b;
 }
 
 WcStatus
 wc_split_leave_last(const WcCsr *by_user, const int64_t *time,
-                    const uint64_t *user_hash, const uint64_t *item_hash,
-                    int64_t seed, uint8_t *part, const WcHooks *hooks)
+                    const WcDraw *draw, uint8_t *part, const WcHooks *hooks)
 {
 	WcPace pace = wc_pace_start(hooks);
 
@@ -80,14 +83,12 @@ wc_split_leave_last(const WcCsr *by_user, const int64_t *time,
 			if (wc_pace(&pace, 8))
 				return WC_CANCELLED;
 			part[e] = WC_PART_TRAIN;
-			if (last < 0 ||
-			    is_later(by_user, time, user_hash[i], item_hash, seed, e, last))
+			if (last < 0 || is_later(by_user, time, draw, i, e, last))
 			{
 				before = last;
 				last = e;
 			}
-			else if (before < 0 || is_later(by_user, time, user_hash[i],
-			                                item_hash, seed, e, before))
+			else if (before < 0 || is_later(by_user, time, draw, i, e, before))
 				before = e;
 		}
 		if (end - start < 3)

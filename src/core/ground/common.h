@@ -87,6 +87,14 @@ extern void *wc_resize_array(const WcAlloc *alloc, void *block, size_t count,
                              size_t size);
 extern void wc_free(const WcAlloc *alloc, void *block);
 
+/* Some vectors, wherever they lie: count pointers to factors finite numbers. */
+typedef struct WcVectors
+{
+	int32_t count;
+	int32_t factors;
+	const float *const *vectors;
+} WcVectors;
+
 /* ------------------------------------------------------------------------
  * Threads (parallel.c)
  * ------------------------------------------------------------------------ */

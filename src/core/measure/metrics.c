@@ -137,7 +137,7 @@ wc_discounts_free(WcDiscounts *discounts, const WcAlloc *alloc)
 void
 wc_top_measure(const WcTrial *trial, const WcDiscounts *discounts,
                int32_t n_relevant, int32_t count, const WcScored *items,
-               const uint8_t *mark, uint8_t relevant, double *values)
+               const uint8_t *mark, double *values)
 {
 	WcTop top = {.n_relevant = n_relevant};
 
@@ -151,7 +151,7 @@ wc_top_measure(const WcTrial *trial, const WcDiscounts *discounts,
 			int32_t item = items[rank].index;
 
 			top.likes += trial->likes != NULL ? trial->likes[item] : NAN;
-			if (mark[item] != relevant)
+			if (mark[item] != WC_MARK_RELEVANT)
 				continue;
 			top.hits++;
 			top.gain += discounts->discount[rank];

@@ -11,6 +11,14 @@
 #include "core/ground/internal.h"
 #include "core/measure/measure.h"
 
+/* What an item is to the user at hand. */
+enum
+{
+	WC_MARK_NONE,
+	WC_MARK_RELEVANT,
+	WC_MARK_SEEN
+};
+
 /* Weights of ranks, for those who look at them more the better they are. */
 typedef struct WcDiscounts
 {
@@ -25,11 +33,11 @@ extern void wc_discounts_free(WcDiscounts *discounts, const WcAlloc *alloc);
 
 /*
  * All WcCutMetric of each cut of a trial: of count items, the best first, those
- * whose mark is relevant; n_relevant > 0 should be found.
+ * with WC_MARK_RELEVANT; n_relevant > 0 should be found.
  */
 extern void wc_top_measure(const WcTrial *trial, const WcDiscounts *discounts,
                            int32_t n_relevant, int32_t count,
                            const WcScored *items, const uint8_t *mark,
-                           uint8_t relevant, double *values);
+                           double *values);
 
 #endif /* WALS_CORE_METRICS_H */

@@ -41,14 +41,6 @@
 /* From so many relevant items on they are searched, not gone through. */
 #define FOUND_MANY 32
 
-/* What an item is to the user at hand. */
-enum
-{
-	MARK_NONE,
-	MARK_RELEVANT,
-	MARK_SEEN
-};
-
 typedef struct Drawn
 {
 	uint64_t key;
@@ -66,6 +58,12 @@ typedef struct Space
 	float *found; /* longest row of relevant */
 	int32_t *best_rank; /* items */
 	WcError error;
+
+	/* of the user at hand */
+	int32_t n_scored; /* items that have a score */
+	int32_t n_hidden; /* of those: never ranked, with -INFINITY */
+	int32_t n_found; /* relevant items that are ranked */
+	int32_t n_top;
 } Space;
 
 typedef struct Job
@@ -286,7 +284,7 @@ draw(const WcTrial *trial, int32_t user, int32_t items, Space *space,
 
 		if (wc_pace(pace, 8))
 			return WC_CANCELLED;
-		if (space->mark[item] != MARK_NONE)
+		if (space->mark[item] != WC_MARK_NONE)
 			continue;
 		drawn.key = wc_hash_pair(trial->seed, trial->user_hash[user],
 		                         trial->item_hash[item]);
@@ -296,12 +294,12 @@ draw(const WcTrial *trial, int32_t user, int32_t items, Space *space,
 }
 
 /*
- * List what is ranked when not all is: the relevant items first, their number
- * is n_found.  Scores go to scores in the order of the list.
+ * List what is ranked when not all is: the relevant items first.  Scores go to
+ * scores in the order of the list.
  */
 static WcStatus
 score_listed(const Job *job, int32_t user, Space *space, float *scores,
-             int32_t *n_found, int32_t *n_listed, WcPace *pace)
+             WcPace *pace)
 {
 	const WcTrial *trial = job->trial;
 	const WcCsr *relevant = trial->relevant;
@@ -310,17 +308,17 @@ score_listed(const Job *job, int32_t user, Space *space, float *scores,
 
 	for (int64_t e = relevant->start[user]; e < relevant->start[user + 1]; e++)
 	{
-		if (space->mark[relevant->col[e]] == MARK_RELEVANT)
+		if (space->mark[relevant->col[e]] == WC_MARK_RELEVANT)
 			space->listed[count++] = relevant->col[e];
 	}
-	*n_found = count;
+	space->n_found = count;
 	if (trial->candidates != NULL)
 	{
 		const WcCsr *list = trial->candidates;
 
 		for (int64_t e = list->start[user]; e < list->start[user + 1]; e++)
 		{
-			if (space->mark[list->col[e]] == MARK_NONE)
+			if (space->mark[list->col[e]] == WC_MARK_NONE)
 				space->listed[count++] = list->col[e];
 		}
 	}
@@ -343,7 +341,7 @@ score_listed(const Job *job, int32_t user, Space *space, float *scores,
 			return fail_score(&space->error, space->listed[place],
 			                  scores[place]);
 	}
-	*n_listed = count;
+	space->n_scored = count;
 	return WC_OK;
 }
 
@@ -377,24 +375,25 @@ count_after(const WcScoreKernel *kernel, int32_t n_found, const float *found,
 }
 
 /*
- * Rank what was scored: the best go to space->top, and the AUC to auc.  listed
- * NULL: scores are those of all items, -INFINITY for the n_hidden that are not
- * ranked.
+ * Rank what was scored: the best go to space->top, and the AUC behind the other
+ * values of the user.
  */
 static WcStatus
-rank_scored(const Job *job, const Space *space, const int32_t *listed,
-            int32_t n_scored, int32_t n_hidden, const float *scores,
-            int32_t n_found, int32_t n_relevant, int32_t *n_top, double *auc,
+rank_scored(const Job *job, int32_t user, Space *space, const float *scores,
             WcPace *pace)
 {
-	int32_t room = job->trial->cuts[job->trial->n_cuts - 1];
+	const WcTrial *trial = job->trial;
+	const int32_t *listed = all_are_ranked(trial) ? NULL : space->listed;
+	int32_t room = trial->cuts[trial->n_cuts - 1];
+	int32_t n_scored = space->n_scored;
+	int32_t n_found = space->n_found;
+	int32_t n_top = 0;
 	int32_t steps = n_found < FOUND_MANY ? n_found : FOUND_MANY;
 	const float *found = space->found;
 	float limit = -INFINITY;
 	int64_t twice = 0;
 	double pairs;
 
-	*n_top = 0;
 	for (int32_t begin = 0; begin < n_scored; begin += RANKED_AT_ONCE)
 	{
 		int32_t some = n_scored - begin < RANKED_AT_ONCE ? n_scored - begin
@@ -410,17 +409,20 @@ rank_scored(const Job *job, const Space *space, const int32_t *listed,
 				continue;
 			if (listed != NULL)
 				item.index = listed[place];
-			keep_best(space->top, n_top, room, item);
-			if (*n_top == room)
+			keep_best(space->top, &n_top, room, item);
+			if (n_top == room)
 				limit = space->top[room - 1].score;
 		}
 		twice += count_after(job->kernel, n_found, found, some, scores + begin);
 	}
 	/* the hidden came after all, the relevant items among themselves too */
-	twice -= 2 * (int64_t) n_hidden * n_found + (int64_t) n_found * n_found;
-	pairs = (double) n_relevant *
-	        (double) ((int64_t) n_scored - n_hidden - n_found);
-	*auc = pairs > 0 ? (double) twice / 2 / pairs : NAN;
+	twice -=
+	    2 * (int64_t) space->n_hidden * n_found + (int64_t) n_found * n_found;
+	pairs = (double) trial->n_relevant[user] *
+	        (double) ((int64_t) n_scored - space->n_hidden - n_found);
+	job->values[(size_t) (user + 1) * (size_t) job->n_values - 1] =
+	    pairs > 0 ? (double) twice / 2 / pairs : NAN;
+	space->n_top = n_top;
 	return WC_OK;
 }
 
@@ -437,9 +439,9 @@ hide_seen(const WcCsr *seen, int32_t user, float *scores)
 
 /* Lower the best ranks of the items that are listed. */
 static void
-mark_shown(Space *space, int32_t n_top)
+mark_shown(Space *space)
 {
-	for (int32_t rank = 0; rank < n_top; rank++)
+	for (int32_t rank = 0; rank < space->n_top; rank++)
 	{
 		int32_t item = space->top[rank].index;
 
@@ -457,49 +459,44 @@ measure_user(const Job *job, int32_t user, Space *space, float *scores,
 	const WcCsr *relevant = trial->relevant;
 	double *values = job->values + (size_t) user * (size_t) job->n_values;
 	bool all = all_are_ranked(trial);
-	int32_t n_scored = job->ranker->items;
-	int32_t n_found = 0;
-	int32_t n_hidden = 0;
-	int32_t n_top;
 	WcStatus status = WC_OK;
 
+	space->n_scored = job->ranker->items;
+	space->n_hidden = space->n_found = 0;
 	if (trial->seen != NULL)
-		mark_row(trial->seen, user, MARK_NONE, MARK_SEEN, space->mark);
-	mark_row(relevant, user, MARK_NONE, MARK_RELEVANT, space->mark);
+		mark_row(trial->seen, user, WC_MARK_NONE, WC_MARK_SEEN, space->mark);
+	mark_row(relevant, user, WC_MARK_NONE, WC_MARK_RELEVANT, space->mark);
 	if (!all)
-		status =
-		    score_listed(job, user, space, scores, &n_found, &n_scored, pace);
+		status = score_listed(job, user, space, scores, pace);
 	if (status == WC_OK && all)
 	{
 		for (int64_t e = relevant->start[user]; e < relevant->start[user + 1];
 		     e++)
 		{
-			if (space->mark[relevant->col[e]] == MARK_RELEVANT)
-				space->found[n_found++] = scores[relevant->col[e]];
+			if (space->mark[relevant->col[e]] == WC_MARK_RELEVANT)
+				space->found[space->n_found++] = scores[relevant->col[e]];
 		}
-		n_hidden = hide_seen(trial->seen, user, scores);
+		space->n_hidden = hide_seen(trial->seen, user, scores);
 	}
 	else
 	{
-		for (int32_t place = 0; place < n_found; place++)
+		for (int32_t place = 0; place < space->n_found; place++)
 			space->found[place] = scores[place];
 	}
 	if (status == WC_OK)
 	{
-		sort_floats(n_found, space->found);
-		status = rank_scored(job, space, all ? NULL : space->listed, n_scored,
-		                     n_hidden, scores, n_found, trial->n_relevant[user],
-		                     &n_top, &values[job->n_values - 1], pace);
+		sort_floats(space->n_found, space->found);
+		status = rank_scored(job, user, space, scores, pace);
 	}
 	if (status == WC_OK)
 	{
-		mark_shown(space, n_top);
-		wc_top_measure(trial, &job->discounts, trial->n_relevant[user], n_top,
-		               space->top, space->mark, MARK_RELEVANT, values);
+		mark_shown(space);
+		wc_top_measure(trial, &job->discounts, trial->n_relevant[user],
+		               space->n_top, space->top, space->mark, values);
 	}
-	mark_row(relevant, user, MARK_RELEVANT, MARK_NONE, space->mark);
+	mark_row(relevant, user, WC_MARK_RELEVANT, WC_MARK_NONE, space->mark);
 	if (trial->seen != NULL)
-		mark_row(trial->seen, user, MARK_SEEN, MARK_NONE, space->mark);
+		mark_row(trial->seen, user, WC_MARK_SEEN, WC_MARK_NONE, space->mark);
 	return status;
 }
 
@@ -571,7 +568,7 @@ space_create(const Job *job, int32_t longest, Space *space,
 		return false;
 	for (size_t item = 0; item < items; item++)
 	{
-		space->mark[item] = MARK_NONE;
+		space->mark[item] = WC_MARK_NONE;
 		space->best_rank[item] = INT32_MAX;
 	}
 	space->error.status = WC_OK;

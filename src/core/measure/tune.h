@@ -65,15 +65,23 @@ extern int32_t wc_tune_random(int32_t n, const WcTuneOption *options,
 extern void wc_tune_place(int32_t n, const WcTuneOption *options,
                           const double *point, double *place);
 
+/* What is known of candidates; fewer than all were tried. */
+typedef struct WcTuneMemory
+{
+	int32_t n; /* options */
+	int32_t n_candidates;
+	const double *place; /* n_candidates x n, from wc_tune_place */
+	int32_t n_tried; /* at most WC_TUNE_MODEL_MAX */
+	const int32_t *tried; /* candidates */
+	const double *value; /* n_tried: what they came to, NaN: nothing */
+	bool higher; /* values are better */
+} WcTuneMemory;
+
 /*
- * Which candidate to try next.  place is candidates x n, from wc_tune_place;
- * tried are count of the candidates, fewer than all and at most
- * WC_TUNE_MODEL_MAX, with their values, NaN for those that have none.  Before
- * there is enough to learn from, it is the first that was not tried.
+ * Which candidate to try next.  Before there is enough to learn from, it is the
+ * first that was not tried.
  */
-extern WcStatus wc_tune_next(int32_t n, int32_t candidates, const double *place,
-                             int32_t count, const int32_t *tried,
-                             const double *value, bool higher, int32_t *next,
+extern WcStatus wc_tune_next(const WcTuneMemory *memory, int32_t *next,
                              const WcAlloc *alloc, const WcHooks *hooks);
 
 /* ------------------------------------------------------------------------

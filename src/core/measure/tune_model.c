@@ -290,30 +290,30 @@ choose(Model *model, int32_t candidates, const bool *is_tried, int32_t *next)
 }
 
 WcStatus
-wc_tune_next(int32_t n, int32_t candidates, const double *place, int32_t count,
-             const int32_t *tried, const double *value, bool higher,
-             int32_t *next, const WcAlloc *alloc, const WcHooks *hooks)
+wc_tune_next(const WcTuneMemory *memory, int32_t *next, const WcAlloc *alloc,
+             const WcHooks *hooks)
 {
-	Model model = {.n = n,
-	               .count = count,
-	               .place = place,
-	               .tried = tried,
+	Model model = {.n = memory->n,
+	               .count = memory->n_tried,
+	               .place = memory->place,
+	               .tried = memory->tried,
 	               .pace = wc_pace_start(hooks)};
-	size_t size = (size_t) count;
+	size_t size = (size_t) model.count;
+	size_t candidates = (size_t) memory->n_candidates;
 	double *numbers;
 	bool *is_tried;
 	WcStatus status = WC_OK;
 
-	WC_ASSERT(count < candidates && count <= WC_TUNE_MODEL_MAX);
+	WC_ASSERT(size < candidates && size <= WC_TUNE_MODEL_MAX);
 	numbers = wc_alloc_array(alloc, (size + 3) * size, sizeof(double));
-	is_tried = wc_alloc_array(alloc, (size_t) candidates, sizeof(bool));
+	is_tried = wc_alloc_array(alloc, candidates, sizeof(bool));
 	if (numbers == NULL || is_tried == NULL)
 		status = WC_NO_MEMORY;
 	else
 	{
-		memset(is_tried, 0, sizeof(bool) * (size_t) candidates);
-		for (int32_t i = 0; i < count; i++)
-			is_tried[tried[i]] = true;
+		memset(is_tried, 0, sizeof(bool) * candidates);
+		for (int32_t i = 0; i < model.count; i++)
+			is_tried[model.tried[i]] = true;
 		*next = 0;
 		while (is_tried[*next])
 			++*next;
@@ -321,8 +321,9 @@ wc_tune_next(int32_t n, int32_t candidates, const double *place, int32_t count,
 		model.solved = numbers + size;
 		model.row = numbers + 2 * size;
 		model.factor = numbers + 3 * size;
-		if (count >= FIRST && standardize(&model, value, higher))
-			status = choose(&model, candidates, is_tried, next);
+		if (model.count >= FIRST &&
+		    standardize(&model, memory->value, memory->higher))
+			status = choose(&model, memory->n_candidates, is_tried, next);
 	}
 	wc_free(alloc, numbers);
 	wc_free(alloc, is_tried);

@@ -193,12 +193,11 @@ find_axes(Projection *p, float *x, float *y, WcPace *pace)
 
 /* Move results to the places of their vectors, from behind. */
 static void
-spread_out(int32_t count, int32_t factors, const float *const *vectors,
-           int32_t directed, float *x, float *y)
+spread_out(WcVectors all, int32_t directed, float *x, float *y)
 {
-	for (int32_t i = count - 1; i >= 0; i--)
+	for (int32_t i = all.count - 1; i >= 0; i--)
 	{
-		bool has_direction = length_of(factors, vectors[i]) > 0;
+		bool has_direction = length_of(all.factors, all.vectors[i]) > 0;
 
 		if (has_direction)
 			directed--;
@@ -208,14 +207,14 @@ spread_out(int32_t count, int32_t factors, const float *const *vectors,
 }
 
 WcStatus
-wc_map_project(int32_t count, int32_t factors, const float *const *vectors,
-               float *x, float *y, const WcSolverOptions *options,
-               const WcAlloc *alloc, const WcHooks *hooks)
+wc_map_project(WcVectors all, float *x, float *y,
+               const WcSolverOptions *options, const WcAlloc *alloc,
+               const WcHooks *hooks)
 {
-	size_t k = (size_t) factors;
-	size_t n = count > 0 ? (size_t) count : 1;
+	size_t k = (size_t) all.factors;
+	size_t n = all.count > 0 ? (size_t) all.count : 1;
 	const float **directed = wc_alloc_array(alloc, n, sizeof(*directed));
-	Projection p = {.factors = factors, .vectors = directed};
+	Projection p = {.factors = all.factors, .vectors = directed};
 	static const WcSolverOptions defaults = {1, NULL, WC_DENSE_BUILTIN};
 	WcPace pace = wc_pace_start(hooks);
 	WcStatus status = WC_NO_MEMORY;
@@ -224,11 +223,11 @@ wc_map_project(int32_t count, int32_t factors, const float *const *vectors,
 	if (options == NULL)
 		options = &defaults;
 
-	for (int32_t i = 0; directed != NULL && i < count; i++)
-		if (length_of(factors, vectors[i]) > 0)
-			directed[p.count++] = vectors[i];
-	p.by_vectors = p.count < factors;
-	p.size = p.by_vectors ? p.count : factors;
+	for (int32_t i = 0; directed != NULL && i < all.count; i++)
+		if (length_of(all.factors, all.vectors[i]) > 0)
+			directed[p.count++] = all.vectors[i];
+	p.by_vectors = p.count < all.factors;
+	p.size = p.by_vectors ? p.count : all.factors;
 	p.kernel = wc_kernel_choose(options->kernel);
 	p.dense = wc_dense(options->dense, p.size);
 	size = (size_t) p.size;
@@ -243,7 +242,7 @@ wc_map_project(int32_t count, int32_t factors, const float *const *vectors,
 	    p.centred != NULL && p.matrix != NULL && p.values != NULL)
 		status = p.count > 0 ? find_axes(&p, x, y, &pace) : WC_OK;
 	if (status == WC_OK)
-		spread_out(count, factors, vectors, p.count, x, y);
+		spread_out(all, p.count, x, y);
 	wc_free(alloc, directed);
 	wc_free(alloc, p.inverse);
 	wc_free(alloc, p.mean);

@@ -58,14 +58,12 @@ extern void wc_axis_label(const WcAxis *axis, double tick, size_t size,
  * ------------------------------------------------------------------------ */
 
 /*
- * Coordinates of count vectors (pointers to factors finite numbers each) in the
- * plane of their two first principal components: vectors are divided by their
- * lengths, moved to mean 0 and projected.  The first vector that is not near 0
+ * Coordinates of vectors in the plane of their two first principal components:
+ * vectors are divided by their lengths, moved to mean 0 and projected.  The first vector that is not near 0
  * on an axis lies on its positive side.  A vector of zeros has no direction: it
  * takes no part, and gets NaN.  options may be NULL; the threads do not count.
  */
-extern WcStatus wc_map_project(int32_t count, int32_t factors,
-                               const float *const *vectors, float *x, float *y,
+extern WcStatus wc_map_project(WcVectors all, float *x, float *y,
                                const WcSolverOptions *options,
                                const WcAlloc *alloc, const WcHooks *hooks);
 

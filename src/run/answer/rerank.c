@@ -154,9 +154,10 @@ diversify(const WalsRows *rows, float diversity, int32 places, int32 count,
 		worth[i] = pool[i].worth;
 		before[i] = pool[i];
 	}
-	wals_job_check(&job, wc_diversify(count, rows->pack.factors, vectors, worth,
-	                                  diversity, places, order, &job.alloc,
-	                                  &wals_hooks, &job.error));
+	wals_job_check(&job,
+	               wc_diversify((WcVectors){count, rows->pack.factors, vectors},
+	                            worth, diversity, places, order, &job.alloc,
+	                            &wals_hooks));
 	for (i = 0; i < count; i++)
 		pool[i] = before[order[i]];
 }

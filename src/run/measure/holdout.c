@@ -46,9 +46,9 @@ draw_pairs(double fraction, int64 draw, WalsRatings *ratings, WalsJob *job,
 {
 	uint64 *user_hash = wals_measure_hashes(ratings->users, job);
 	uint64 *item_hash = wals_measure_hashes(ratings->items, job);
-	WcStatus status =
-	    wc_coo_hold_out(&ratings->coo, user_hash, item_hash, fraction, draw,
-	                    held, &job->alloc, &wals_hooks);
+	WcStatus status = wc_coo_hold_out(
+	    &ratings->coo, &(WcDraw){fraction, draw, user_hash, item_hash}, held,
+	    &job->alloc, &wals_hooks);
 
 	wc_free(&job->alloc, user_hash);
 	wc_free(&job->alloc, item_hash);

@@ -66,8 +66,9 @@ find_points(const WalsModel *model, const WalsMapRequest *request,
 	for (i = 0; i < n; i++)
 		vectors[i] = wals_rows_vector(rows, wals_rows_popular(rows, i));
 	wals_job_init(&job, CurrentMemoryContext, 0);
-	wals_job_check(&job, wc_map_project(n, rows->pack.factors, vectors, x, y,
-	                                    &options, &job.alloc, &wals_hooks));
+	wals_job_check(&job,
+	               wc_map_project((WcVectors){n, rows->pack.factors, vectors},
+	                              x, y, &options, &job.alloc, &wals_hooks));
 	for (i = 0; i < n; i++)
 	{
 		int32 index = wals_rows_popular(rows, i);

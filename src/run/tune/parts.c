@@ -53,9 +53,12 @@ wals_parts_split(WalsParts *parts)
 	const WcCsr *all = &parts->all;
 	WcCoo *arrivals = &parts->arrivals;
 	int64 *time = NULL;
+	WcDraw draw = {request->fraction, request->seed};
 
-	parts->user_hash = wals_measure_hashes(parts->ratings->users, parts->job);
-	parts->item_hash = wals_measure_hashes(parts->ratings->items, parts->job);
+	draw.user_hash = parts->user_hash =
+	    wals_measure_hashes(parts->ratings->users, parts->job);
+	draw.item_hash = parts->item_hash =
+	    wals_measure_hashes(parts->ratings->items, parts->job);
 	parts->part = wals_job_array(parts->job, all->nnz, sizeof(uint8));
 	if (needs_times(parts))
 	{
@@ -68,17 +71,14 @@ wals_parts_split(WalsParts *parts)
 	switch (request->holdout)
 	{
 		case WALS_HOLDOUT_HASH:
+			draw.seed ^= WC_DRAW_TUNING;
 			wals_job_check(parts->job,
-			               wc_split_hash(all, parts->user_hash,
-			                             parts->item_hash, request->fraction,
-			                             request->seed ^ WC_DRAW_TUNING,
-			                             parts->part, &wals_hooks));
+			               wc_split_hash(all, &draw, parts->part, &wals_hooks));
 			break;
 		case WALS_HOLDOUT_LEAVE_LAST:
 			wals_job_check(parts->job,
-			               wc_split_leave_last(all, time, parts->user_hash,
-			                                   parts->item_hash, request->seed,
-			                                   parts->part, &wals_hooks));
+			               wc_split_leave_last(all, time, &draw, parts->part,
+			                                   &wals_hooks));
 			break;
 		case WALS_HOLDOUT_LAST:
 			wals_job_check(parts->job,

@@ -236,63 +236,55 @@ wals_plan_limit_factors(WalsPlan *plan, int32 most)
  * Of more trials than a model can be made of, the better half of what it takes
  * and an even part of the others: where it is good wants to be known exactly,
  * where it is bad not to be forgotten.  Points that are left out are no
- * candidates either.
+ * candidates either: it returns which points are, and memory has the numbers of
+ * those.
  */
-typedef struct Memory
+static int32 *
+remember(const WcTuneMemory *all, WcTuneMemory *memory)
 {
-	int32 n_candidates;
-	int32 *candidates; /* points */
-	double *places;
-	int32 n_tried;
-	int32 *tried; /* places among the candidates */
-	double *value;
-} Memory;
-
-static void
-remember(const WalsPlan *plan, int32 count, const int32 *tried,
-         const double *value, Memory *memory)
-{
-	Size n = (Size) plan->request->grid.n;
-	int32 *order = palloc(sizeof(int32) * count);
-	int32 *role = palloc0(sizeof(int32) * plan->n_points);
+	Size n = (Size) all->n;
+	int32 *order = palloc(sizeof(int32) * all->n_tried);
+	int32 *role = palloc0(sizeof(int32) * all->n_candidates);
+	int32 *candidates = palloc(sizeof(int32) * all->n_candidates);
+	double *place = palloc(sizeof(double) * all->n_candidates * n);
+	int32 *tried = palloc(sizeof(int32) * WC_TUNE_MODEL_MAX);
+	double *value = palloc(sizeof(double) * WC_TUNE_MODEL_MAX);
 	int32 best = WC_TUNE_MODEL_MAX / 2;
 	int32 others = WC_TUNE_MODEL_MAX - 1 - best;
 	int32 i;
 
-	for (i = 0; i < count; i++)
+	*memory = (WcTuneMemory){all->n, 0, place, 0, tried, value, all->higher};
+	for (i = 0; i < all->n_tried; i++)
 	{
 		order[i] = i;
-		role[tried[i]] = -1; /* forgotten */
+		role[all->tried[i]] = -1; /* forgotten */
 	}
-	wc_tune_rank(count, value, wals_metric_higher(&plan->request->metric),
-	             order);
+	wc_tune_rank(all->n_tried, all->value, all->higher, order);
 	for (i = 0; i < best; i++)
-		role[tried[order[i]]] = 1 + order[i];
+		role[all->tried[order[i]]] = 1 + order[i];
 	for (i = 0; i < others; i++)
 	{
-		int32 t = order[best + (int32) ((int64) i * (count - best) / others)];
+		int32 t =
+		    order[best + (int32) ((int64) i * (all->n_tried - best) / others)];
 
-		role[tried[t]] = 1 + t;
+		role[all->tried[t]] = 1 + t;
 	}
-	memory->candidates = palloc(sizeof(int32) * plan->n_points);
-	memory->places = palloc(sizeof(double) * plan->n_points * n);
-	memory->tried = palloc(sizeof(int32) * WC_TUNE_MODEL_MAX);
-	memory->value = palloc(sizeof(double) * WC_TUNE_MODEL_MAX);
-	for (i = 0; i < plan->n_points; i++)
+	for (i = 0; i < all->n_candidates; i++)
 	{
 		if (role[i] < 0)
 			continue;
 		if (role[i] > 0)
 		{
-			memory->tried[memory->n_tried] = memory->n_candidates;
-			memory->value[memory->n_tried++] = value[role[i] - 1];
+			tried[memory->n_tried] = memory->n_candidates;
+			value[memory->n_tried++] = all->value[role[i] - 1];
 		}
-		memcpy(memory->places + (Size) memory->n_candidates * n,
-		       plan->places + (Size) i * n, sizeof(double) * n);
-		memory->candidates[memory->n_candidates++] = i;
+		memcpy(place + (Size) memory->n_candidates * n,
+		       all->place + (Size) i * n, sizeof(double) * n);
+		candidates[memory->n_candidates++] = i;
 	}
 	pfree(order);
 	pfree(role);
+	return candidates;
 }
 
 void
@@ -300,33 +292,32 @@ wals_plan_choose(WalsPlan *plan, int32 trial, const double *value)
 {
 	const WalsTuneRequest *request = plan->request;
 	int32 first = request->with_defaults ? 1 : 0;
-	int32 count = trial - first;
-	const int32 *tried = plan->chosen + first;
-	bool higher = wals_metric_higher(&request->metric);
+	WcTuneMemory all = {.n = request->grid.n,
+	                    .n_candidates = plan->n_points,
+	                    .place = plan->places,
+	                    .n_tried = trial - first,
+	                    .tried = plan->chosen + first,
+	                    .value = value + first,
+	                    .higher = wals_metric_higher(&request->metric)};
 	WcStatus status;
-	Memory memory = {0};
 
 	if (plan->places == NULL || trial < first)
 		return;
-	if (count < WC_TUNE_MODEL_MAX)
-		status =
-		    wc_tune_next(request->grid.n, plan->n_points, plan->places, count,
-		                 tried, value + first, higher, &plan->chosen[trial],
-		                 &plan->job->alloc, &wals_hooks);
+	if (all.n_tried < WC_TUNE_MODEL_MAX)
+		status = wc_tune_next(&all, &plan->chosen[trial], &plan->job->alloc,
+		                      &wals_hooks);
 	else
 	{
+		WcTuneMemory memory;
+		int32 *candidates = remember(&all, &memory);
 		int32 next = 0;
 
-		remember(plan, count, tried, value + first, &memory);
-		status =
-		    wc_tune_next(request->grid.n, memory.n_candidates, memory.places,
-		                 memory.n_tried, memory.tried, memory.value, higher,
-		                 &next, &plan->job->alloc, &wals_hooks);
-		plan->chosen[trial] = memory.candidates[next];
-		pfree(memory.candidates);
-		pfree(memory.places);
-		pfree(memory.tried);
-		pfree(memory.value);
+		status = wc_tune_next(&memory, &next, &plan->job->alloc, &wals_hooks);
+		plan->chosen[trial] = candidates[next];
+		pfree(candidates);
+		pfree(unconstify(double *, memory.place));
+		pfree(unconstify(int32 *, memory.tried));
+		pfree(unconstify(double *, memory.value));
 	}
 	wals_job_check(plan->job, status);
 }
