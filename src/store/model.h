@@ -226,11 +226,12 @@ extern void wals_version_newest(Oid relation, int32 version, Oid time_type,
 
 /*
  * What a row that is going to be inserted has other options and columns for than
- * the active version, in words, or NULL; version is set to that one's.
+ * the active version, in words, or NULL; version is set to that one's.  Of the
+ * options only those named in a text[] are looked at.
  */
 extern char *wals_version_differences(const WalsTarget *target,
                                       const WalsVersionRow *row,
-                                      int32 *version);
+                                      const char *option_names, int32 *version);
 
 /* Give rows that name their source by OID alone, as in 0.1.0, its name too. */
 extern void wals_version_name_early(Oid relation);

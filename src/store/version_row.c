@@ -204,14 +204,16 @@ wals_version_insert(const WalsTarget *target, const WalsVersionRow *row)
 
 char *
 wals_version_differences(const WalsTarget *target, const WalsVersionRow *row,
-                         int32 *version)
+                         const char *option_names, int32 *version)
 {
-	const char *values[6] = {row->options,           row->source.user_col,
-	                         row->source.item_col,   row->source.value_col,
-	                         row->source.weight_col, row->source.time_col};
-	Oid types[6] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum datums[6];
-	char nulls[6];
+	const char *values[7] = {
+	    row->options,          row->source.user_col,   row->source.item_col,
+	    row->source.value_col, row->source.weight_col, row->source.time_col,
+	    option_names};
+	Oid types[7] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	                TEXTOID, TEXTOID, TEXTOID};
+	Datum datums[7];
+	char nulls[7];
 	bool is_null;
 	Datum words;
 	int i;
@@ -231,7 +233,9 @@ wals_version_differences(const WalsTarget *target, const WalsVersionRow *row,
 	            "ORDER BY n.place) "
 	            "FROM (SELECT key, value, 5 OPERATOR(pg_catalog.+) ordinality "
 	            "FROM pg_catalog.jsonb_each_text($1::pg_catalog.jsonb) "
-	            "WITH ORDINALITY UNION ALL VALUES ('user_col', $2, 0), "
+	            "WITH ORDINALITY WHERE key OPERATOR(pg_catalog.=) "
+	            "ANY ($7::pg_catalog.text[]) UNION ALL VALUES "
+	            "('user_col', $2, 0), "
 	            "('item_col', $3, 1), ('value_col', $4, 2), "
 	            "('weight_col', $5, 3), ('time_col', $6, 4)) "
 	            "AS n (key, value, place) "
@@ -245,10 +249,6 @@ wals_version_differences(const WalsTarget *target, const WalsVersionRow *row,
 	            "ON n.key OPERATOR(pg_catalog.=) o.key "
 	            "WHERE NOT COALESCE(n.value OPERATOR(pg_catalog.=) o.value, "
 	            "n.value IS NULL AND o.value IS NULL) "
-	            "AND n.key OPERATOR(pg_catalog.<>) ALL (ARRAY['chosen', "
-	            "'warm_start', "
-	            "'count_weight', 'half_life_units', 'newest_time', "
-	            "'like_from', 'lowest_value', 'highest_value', 'dense']) "
 	            "AND NOT (($1::pg_catalog.jsonb OPERATOR(pg_catalog.->) "
 	            "'chosen' OPERATOR(pg_catalog.?) n.key) AND (v.options "
 	            "OPERATOR(pg_catalog.->) 'chosen' OPERATOR(pg_catalog.?) "
@@ -256,7 +256,7 @@ wals_version_differences(const WalsTarget *target, const WalsVersionRow *row,
 	            "AND pg_catalog.jsonb_typeof(v.options) "
 	            "OPERATOR(pg_catalog.=) 'object'",
 	            wals_relation_quoted(target->relation)),
-	        6, types, datums, nulls, WALS_READ_FRESH) == 0)
+	        7, types, datums, nulls, WALS_READ_FRESH) == 0)
 		return NULL;
 	*version = DatumGetInt32(wals_query_value(0, 1, INT4OID, &is_null));
 	words = wals_query_value(0, 2, TEXTOID, &is_null);

@@ -542,6 +542,25 @@ wals_options_json(const WalsTrainRequest *request, const WcObjective *objective,
 	return json.data;
 }
 
+char *
+wals_options_names(void)
+{
+	StringInfoData names;
+	int i;
+
+	initStringInfo(&names);
+	appendStringInfoString(&names, "{half_life_seconds");
+	for (i = 0; i < wc_option_count; i++)
+		appendStringInfo(&names, ",%s", wc_options[i].name);
+	for (i = 0; i < lengthof(own_options); i++)
+		if (((own_options[i].flags & WC_OPTION_RECORDED) != 0 ||
+		     own_options[i].kind == WC_OPTION_RELATION) &&
+		    own_options[i].offset != offsetof(WalsTrainRequest, warm_start))
+			appendStringInfo(&names, ",%s", own_options[i].name);
+	appendStringInfoChar(&names, '}');
+	return names.data;
+}
+
 void
 wals_options_half_life(WalsTrainRequest *request, double seconds)
 {

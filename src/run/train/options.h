@@ -63,6 +63,12 @@ extern char *wals_options_json(const WalsTrainRequest *request,
                                const WcObjective *objective,
                                const WcSolver *solver);
 
+/*
+ * Their names in it, as a text[], but for the one that says how a training
+ * began: what else the object has follows from them.
+ */
+extern char *wals_options_names(void);
+
 /* Seconds of an interval; a month has 30 days. */
 extern double wals_interval_seconds(const Interval *interval);
 

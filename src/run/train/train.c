@@ -594,8 +594,8 @@ write_version(TrainState *state)
 	row.metrics = wals_gate_json(&state->gate, state->target.version);
 	row.seconds = wals_step_seconds(state->started);
 	if (state->request->command == WALS_COMMAND_TRAIN)
-		state->differences = wals_version_differences(&state->target, &row,
-		                                              &state->differs_from);
+		state->differences = wals_version_differences(
+		    &state->target, &row, wals_options_names(), &state->differs_from);
 	wals_version_insert(&state->target, &row);
 	wals_debug_point("before_activate");
 	if (state->gate.activates)
