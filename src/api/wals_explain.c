@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/lsyscache.h"
 
 #include "base/args.h"
 #include "base/result.h"

@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/lsyscache.h"
 
 #include "base/args.h"
 #include "store/ids.h"

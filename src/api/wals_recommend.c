@@ -11,7 +11,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "base/args.h"
 #include "base/estimate.h"

@@ -21,7 +21,6 @@
 
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
-#include "storage/shmem.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"

@@ -22,7 +22,6 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/backend_status.h"
-#include "utils/guc.h"
 
 #include "base/job.h"
 #include "base/settings.h"

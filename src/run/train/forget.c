@@ -20,7 +20,6 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "base/hint.h"
 #include "run/answer/answer.h"

@@ -12,7 +12,6 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
-#include "utils/lsyscache.h"
 
 #include "run/train/steps.h"
 

@@ -21,7 +21,6 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "utils/lsyscache.h"
 
 #include "base/debug.h"
 #include "base/settings.h"
