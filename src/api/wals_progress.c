@@ -1,8 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * wals_progress.c
- *	  SQL: wals_progress_list() and wals_progress_log(), behind the views
- *	  wals_progress and wals_training_log.
+ *	  SQL: wals_progress_list(), wals_progress_log() and
+ *	  wals_tune_progress_list(), behind the views wals_progress,
+ *	  wals_training_log and wals_tune_progress.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +19,24 @@
 
 PG_FUNCTION_INFO_V1(wals_progress_list);
 PG_FUNCTION_INFO_V1(wals_progress_log);
+PG_FUNCTION_INFO_V1(wals_tune_progress_list);
+
+/* What is under way, each by its rows. */
+static Datum
+list(FunctionCallInfo fcinfo,
+     void (*put)(WalsResult *, const WalsProgressRow *))
+{
+	WalsResult result;
+	WalsProgressRow *rows;
+	int n;
+	int i;
+
+	wals_result_begin(fcinfo, &result);
+	n = wals_progress_read(&rows);
+	for (i = 0; i < n; i++)
+		put(&result, &rows[i]);
+	return (Datum) 0;
+}
 
 /* A schema or role may be gone, or not be committed yet. */
 static void
@@ -42,16 +61,7 @@ put_training(WalsResult *result, const WalsProgressRow *row)
 Datum
 wals_progress_list(PG_FUNCTION_ARGS)
 {
-	WalsResult result;
-	WalsProgressRow *rows;
-	int n;
-	int i;
-
-	wals_result_begin(fcinfo, &result);
-	n = wals_progress_read(&rows);
-	for (i = 0; i < n; i++)
-		put_training(&result, &rows[i]);
-	return (Datum) 0;
+	return list(fcinfo, put_training);
 }
 
 /* The iterations of one training; its first version is no relation yet. */
@@ -82,15 +92,37 @@ put_iterations(WalsResult *result, const WalsProgressRow *training)
 Datum
 wals_progress_log(PG_FUNCTION_ARGS)
 {
-	WalsResult result;
-	WalsProgressRow *rows;
-	int n;
+	return list(fcinfo, put_iterations);
+}
+
+/* The trials of one running tuning. */
+static void
+put_trials(WalsResult *result, const WalsProgressRow *tuning)
+{
+	char *schema = get_namespace_name(tuning->schema);
+	void *rows = NULL;
+	int count = wals_board_read(tuning->board, tuning->pid,
+	                            sizeof(WalsBoardTrial), &rows);
 	int i;
 
-	wals_result_begin(fcinfo, &result);
-	n = wals_progress_read(&rows);
-	for (i = 0; i < n; i++)
-		if (rows[i].board != 0)
-			put_iterations(&result, &rows[i]);
-	return (Datum) 0;
+	for (i = 0; i < count; i++)
+	{
+		const WalsBoardTrial *row = (WalsBoardTrial *) rows + i;
+
+		wals_put_int32(result, tuning->pid);
+		wals_put_text(result, quote_qualified_identifier(schema, tuning->name));
+		wals_put_int32(result, row->trial);
+		wals_put_text(result, row->options);
+		wals_put_float8(result, row->value);
+		wals_put_float8(result, row->error);
+		wals_put_int32(result, row->iterations);
+		wals_put_float8(result, row->seconds);
+		wals_put_row(result);
+	}
+}
+
+Datum
+wals_tune_progress_list(PG_FUNCTION_ARGS)
+{
+	return list(fcinfo, put_trials);
 }

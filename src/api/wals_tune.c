@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wals_tune.c
- *	  SQL: wals_tune(source, grid, ...), one row per trial, and
- *	  wals_tune_progress_list(), behind the view wals_tune_progress.
+ *	  SQL: wals_tune(source, grid, ...), one row per trial.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,14 +10,10 @@
 #include <math.h>
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-#include "utils/lsyscache.h"
 
 #include "base/args.h"
-#include "base/board.h"
-#include "base/progress.h"
 #include "base/result.h"
 #include "run/tune/grid.h"
 #include "run/measure/metric.h"
@@ -26,20 +21,13 @@
 #include "run/tune/tune.h"
 
 PG_FUNCTION_INFO_V1(wals_tune);
-PG_FUNCTION_INFO_V1(wals_tune_progress_list);
 
-/* Arguments in the order of the SQL declaration. */
+/* The columns of the source and the options of a training have names. */
 enum
 {
 	ARG_SOURCE,
 	ARG_GRID,
-	ARG_USER_COL,
-	ARG_ITEM_COL,
-	ARG_VALUE_COL,
-	ARG_WEIGHT_COL,
-	ARG_TIME_COL,
-	ARG_FEEDBACK,
-	ARG_METRIC,
+	ARG_METRIC = 8,
 	ARG_K,
 	ARG_TRIALS,
 	ARG_MAX_SECONDS,
@@ -168,47 +156,5 @@ wals_tune(PG_FUNCTION_ARGS)
 		wals_put_text(&result, row->call);
 		wals_put_row(&result);
 	}
-	return (Datum) 0;
-}
-
-/* The trials of one running tuning. */
-static void
-put_trials(WalsResult *result, const WalsProgressRow *tuning)
-{
-	char *schema = get_namespace_name(tuning->schema);
-	void *rows = NULL;
-	int count = wals_board_read(tuning->board, tuning->pid,
-	                            sizeof(WalsBoardTrial), &rows);
-	int i;
-
-	for (i = 0; i < count; i++)
-	{
-		const WalsBoardTrial *row = (WalsBoardTrial *) rows + i;
-
-		wals_put_int32(result, tuning->pid);
-		wals_put_text(result, quote_qualified_identifier(schema, tuning->name));
-		wals_put_int32(result, row->trial);
-		wals_put_text(result, row->options);
-		wals_put_float8(result, row->value);
-		wals_put_float8(result, row->error);
-		wals_put_int32(result, row->iterations);
-		wals_put_float8(result, row->seconds);
-		wals_put_row(result);
-	}
-}
-
-Datum
-wals_tune_progress_list(PG_FUNCTION_ARGS)
-{
-	WalsResult result;
-	WalsProgressRow *rows;
-	int n;
-	int i;
-
-	wals_result_begin(fcinfo, &result);
-	n = wals_progress_read(&rows);
-	for (i = 0; i < n; i++)
-		if (rows[i].board != 0)
-			put_trials(&result, &rows[i]);
 	return (Datum) 0;
 }

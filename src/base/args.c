@@ -78,57 +78,67 @@ wals_arg_choice(FunctionCallInfo fcinfo, int arg, const char *option,
 }
 
 static HeapTuple
-called_function(FunctionCallInfo fcinfo)
+function_row(Oid function)
 {
-	HeapTuple tuple =
-	    SearchSysCache1(PROCOID, ObjectIdGetDatum(fcinfo->flinfo->fn_oid));
+	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u",
-		     fcinfo->flinfo->fn_oid);
+		elog(ERROR, "cache lookup failed for function %u", function);
 	return tuple;
 }
 
 Oid
 wals_arg_type(FunctionCallInfo fcinfo, int arg)
 {
-	HeapTuple tuple = called_function(fcinfo);
+	HeapTuple tuple = function_row(fcinfo->flinfo->fn_oid);
 	Oid type = ((Form_pg_proc) GETSTRUCT(tuple))->proargtypes.values[arg];
 
 	ReleaseSysCache(tuple);
 	return type;
 }
 
-/* Name of an argument, as it is declared. */
-static const char *
-argument_name(FunctionCallInfo fcinfo, int arg)
+/* Names of n arguments, as they are declared; NULL: none has a name. */
+static char **
+argument_names(Oid function, int *n)
 {
-	HeapTuple tuple = called_function(fcinfo);
+	HeapTuple tuple = function_row(function);
 	char **names = NULL;
 	Oid *types;
 	char *modes;
-	int n = get_func_arg_info(tuple, &types, &names, &modes);
 
+	*n = get_func_arg_info(tuple, &types, &names, &modes);
 	ReleaseSysCache(tuple);
+	return names;
+}
+
+static const char *
+argument_name(FunctionCallInfo fcinfo, int arg)
+{
+	int n;
+	char **names = argument_names(fcinfo->flinfo->fn_oid, &n);
+
 	return names != NULL && arg < n ? names[arg] : "argument";
+}
+
+int
+wals_arg_place(Oid function, const char *name)
+{
+	int n;
+	char **names = argument_names(function, &n);
+	int i;
+
+	for (i = 0; names != NULL && i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
 }
 
 int
 wals_arg_find(FunctionCallInfo fcinfo, const char *name)
 {
-	HeapTuple tuple = called_function(fcinfo);
-	char **names = NULL;
-	Oid *types;
-	char *modes;
-	int found = -1;
-	int i;
+	int place = wals_arg_place(fcinfo->flinfo->fn_oid, name);
 
-	(void) get_func_arg_info(tuple, &types, &names, &modes);
-	ReleaseSysCache(tuple);
-	for (i = 0; names != NULL && i < PG_NARGS(); i++)
-		if (strcmp(names[i], name) == 0 && !PG_ARGISNULL(i))
-			found = i;
-	return found;
+	return place >= 0 && wals_arg_given(fcinfo, place) ? place : -1;
 }
 
 /*

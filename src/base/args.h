@@ -26,9 +26,11 @@ pg_noreturn extern void
 wals_option_refuse(const char *option, const char *detail, const char *hint);
 
 /*
- * The place of the argument that the function declares under a name and the call
- * gives, -1 for NULL, or if it declares none: the script may be an older one.
+ * The place of the argument that a function declares under a name, -1 if it
+ * declares none: the script that did so may be an older one.  Of a call also -1
+ * for NULL.
  */
+extern int wals_arg_place(Oid function, const char *name);
 extern int wals_arg_find(FunctionCallInfo fcinfo, const char *name);
 
 /*

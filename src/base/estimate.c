@@ -7,43 +7,14 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/syscache.h"
 
+#include "base/args.h"
 #include "base/estimate.h"
 
 #define ROWS_AT_MOST 10000
-
-/* Position of an argument of this name, or -1. */
-static int
-argument_position(Oid function, const char *name)
-{
-	char **names = NULL;
-	Oid *types;
-	char *modes;
-	HeapTuple tuple;
-	int n;
-	int i;
-	int result = -1;
-
-	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	if (!HeapTupleIsValid(tuple))
-		return -1;
-	n = get_func_arg_info(tuple, &types, &names, &modes);
-	ReleaseSysCache(tuple);
-	for (i = 0; names != NULL && i < n; i++)
-		if (names[i] != NULL && strcmp(names[i], name) == 0)
-		{
-			result = i;
-			break;
-		}
-	return result;
-}
 
 Const *
 wals_estimate_argument(const SupportRequestRows *request, const char *name)
@@ -55,7 +26,7 @@ wals_estimate_argument(const SupportRequestRows *request, const char *name)
 	if (request->node == NULL || !IsA(request->node, FuncExpr))
 		return NULL;
 	call = (FuncExpr *) request->node;
-	position = argument_position(call->funcid, name);
+	position = wals_arg_place(call->funcid, name);
 	if (position < 0 || position >= list_length(call->args))
 		return NULL;
 	value = estimate_expression_value(request->root,
@@ -67,7 +38,6 @@ double
 wals_estimate_limit(const SupportRequestRows *request)
 {
 	Const *limit = wals_estimate_argument(request, "n");
-
 	int64 n;
 
 	/* integer in 0.1.0 */

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-
 #include "store/model.h"
 #include "store/record.h"
 

@@ -2,21 +2,34 @@
  *
  * evaluate.c
  *	  How good one version is: means over the users with their standard
- *	  errors, and the same for what needs no model.
+ *	  errors, and the same for what needs no model; and whether one side is
+ *	  better than the other: the differences, user by user.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "base/hint.h"
 #include "run/measure/evaluate.h"
 
-int64
-wals_measured_skipped(const WalsMeasured *measured, const WalsMetric *metric,
-                      int64 n_measured)
+/* What could not be measured: users, or predictions. */
+static int64
+skipped(const WalsMeasured *measured, const WalsMetric *metric,
+        int64 n_measured)
 {
 	return (metric->kind == WALS_METRIC_RATING ? measured->n_pairs
 	                                           : measured->n_asked) -
 	       n_measured;
+}
+
+/* Measure, and say which metrics there are. */
+static int
+measure(const WalsEvaluateRequest *request, WalsMeasured *measured,
+        WalsMetric *metrics)
+{
+	wals_measure(request, measured);
+	return wals_metric_all(request->n_cuts, request->cuts, measured->rated,
+	                       metrics);
 }
 
 int
@@ -24,12 +37,9 @@ wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
 {
 	WalsMetric metrics[WALS_METRICS_MAX(WALS_CUTS_MAX)];
 	WalsMeasured measured;
-	int n;
+	int n = measure(request, &measured, metrics);
 	int i;
 
-	wals_measure(request, &measured);
-	n = wals_metric_all(request->n_cuts, request->cuts, measured.rated,
-	                    metrics);
 	*rows = palloc(sizeof(WalsEvaluateRow) * n);
 	for (i = 0; i < n; i++)
 	{
@@ -39,8 +49,48 @@ wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
 		row->mean = wals_summary_mean(&metrics[i], &measured.outcomes[0]);
 		row->baseline =
 		    wals_summary_mean(&metrics[i], &measured.outcomes[1]).value;
-		row->n_skipped =
-		    wals_measured_skipped(&measured, &metrics[i], row->mean.n_measured);
+		row->n_skipped = skipped(&measured, &metrics[i], row->mean.n_measured);
 	}
+	return n;
+}
+
+/* The p values of single versions are read as if they were about options. */
+static void
+tell_single(const WalsEvaluateRequest *request)
+{
+	if (request->n_models > 2)
+		return;
+	ereport(
+	    NOTICE,
+	    (errmsg("the p values are about these two versions, not about their "
+	            "options"),
+	     errdetail("Versions trained with the same options and other seeds "
+	               "differ more than users alone explain."),
+	     wals_hint("To compare options, train several versions with each, with "
+	               "different seeds, and name them: versions_a => '{1,2,3}', "
+	               "versions_b => '{4,5,6}'.")));
+}
+
+int
+wals_compare_run(const WalsEvaluateRequest *request, WalsCompareRow **rows)
+{
+	int versions[2] = {request->n_first, request->n_models - request->n_first};
+	WalsMetric metrics[WALS_METRICS_MAX(WALS_CUTS_MAX)];
+	WalsMeasured measured;
+	int n = measure(request, &measured, metrics);
+	int i;
+
+	*rows = palloc(sizeof(WalsCompareRow) * n);
+	for (i = 0; i < n; i++)
+	{
+		WalsCompareRow *row = &(*rows)[i];
+
+		row->metric = metrics[i];
+		row->difference =
+		    wals_summary_difference(&metrics[i], measured.outcomes, versions);
+		row->n_skipped =
+		    skipped(&measured, &metrics[i], row->difference.n_measured);
+	}
+	tell_single(request);
 	return n;
 }

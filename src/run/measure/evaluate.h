@@ -5,7 +5,7 @@
  *
  * wals_measure (measure.c) ranks and rates for every user of a test, twice:
  * with a version and with what everybody gets, or with two versions.
- * evaluate.c and compare.c sum up (summary.h).
+ * evaluate.c sums up (summary.h).
  *
  *-------------------------------------------------------------------------
  */
@@ -50,10 +50,6 @@ typedef struct WalsMeasured
 /* Results are allocated in the current context. */
 extern void wals_measure(const WalsEvaluateRequest *request,
                          WalsMeasured *measured);
-
-/* What could not be measured: users, or predictions. */
-extern int64 wals_measured_skipped(const WalsMeasured *measured,
-                                   const WalsMetric *metric, int64 n_measured);
 
 /* One row of wals_evaluate; NaN stands for NULL. */
 typedef struct WalsEvaluateRow
