@@ -160,8 +160,9 @@ measure(const char *name, int32_t count, int32_t entries, const Items *items,
 	objective.params.unobserved_weight = 0.02;
 	objective.params.biases = 0;
 	objective.count_weight = 1;
-	check(wc_fold_create(&objective, WC_USERS, &view, NULL, kernel, &fold, &alloc, NULL,
-	                     &error),
+	check(wc_fold_create(
+	          &objective, WC_USERS, &view, NULL, &fold,
+	          &(WcJob){.alloc = &alloc, .error = &error, .kernel = kernel}),
 	      &error);
 	made = now() - begin;
 	for (int call = 0; call < CALLS; call++)

@@ -339,10 +339,9 @@ sgemm_per_query(const WcDense *blas, const WcPack *pack, const float *users)
 
 				WcPace pace = wc_pace_start(NULL);
 
-				blas->multiply_float(SGEMM_USERS, items, k,
-				                     users + (size_t) u * (size_t) k,
-				                     pack->data + (size_t) p * (size_t) k, true,
-				                     out, &pace);
+				blas->multiply_float(
+				    SGEMM_USERS, items, k, users + (size_t) u * (size_t) k,
+				    pack->data + (size_t) p * (size_t) k, true, out, &pace);
 			}
 		}
 		times[pass] = (seconds() - started) / QUERIES * 1e6;
@@ -432,8 +431,9 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 				else if (way == CODES)
 					scan_codes(&pack, queries[q].vector, again[q][0].score);
 				else if (wc_search(&pack, &queries[q], N, results[q],
-				                   &n_results[q], NULL, &alloc, NULL,
-				                   &error) != WC_OK)
+				                   &n_results[q],
+				                   &(WcJob){.alloc = &alloc,
+				                            .error = &error}) != WC_OK)
 					fail("search failed");
 			}
 			times[pass] = (seconds() - started) / n_queries * 1e6;
@@ -454,7 +454,7 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 		double started = seconds();
 
 		if (wc_search_many(&pack, QUERIES, queries, N, results[0], n_results,
-		                   NULL, 1, &alloc, NULL, &error) != WC_OK)
+		                   &(WcJob){.alloc = &alloc, .error = &error}) != WC_OK)
 			fail("search failed");
 		times[pass] = (seconds() - started) / QUERIES * 1e6;
 	}
@@ -529,9 +529,11 @@ measure_similar(const char *name, const Vectors *items)
 					if (way == 0)
 						compare_rows(&pack, (WcMetric) metric, query.vector,
 						             every[q]);
-					else if (wc_search_similar(&pack, (WcMetric) metric, &query,
-					                           N, found[q], &n_found, NULL,
-					                           &alloc, NULL, &error) != WC_OK)
+					else if (wc_search_similar(
+					             &pack, (WcMetric) metric, &query, N, found[q],
+					             &n_found,
+					             &(WcJob){.alloc = &alloc, .error = &error}) !=
+					         WC_OK)
 						fail("search failed");
 				}
 				times[pass] = (seconds() - started) / n_queries * 1e6;
@@ -585,8 +587,8 @@ fold_begin(const WcFoldItems *items, int32_t k)
 	objective.params.unobserved_weight = 0.1;
 	objective.params.biases = 0;
 	objective.count_weight = 1;
-	if (wc_fold_create(&objective, WC_USERS, items, NULL, NULL, &fold, &alloc,
-	                   NULL, &error) != WC_OK)
+	if (wc_fold_create(&objective, WC_USERS, items, NULL, &fold,
+	                   &(WcJob){.alloc = &alloc, .error = &error}) != WC_OK)
 		fail("could not prepare to fold in");
 	return fold;
 }
@@ -604,8 +606,8 @@ fold_user(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
 	WcError error;
 	float bias;
 
-	if (wc_search(pack, &query, LIKED, liked, &count, NULL, &alloc, NULL,
-	              &error) != WC_OK ||
+	if (wc_search(pack, &query, LIKED, liked, &count,
+	              &(WcJob){.alloc = &alloc, .error = &error}) != WC_OK ||
 	    count < LIKED)
 		fail("search failed");
 	for (int e = 0; e < ENTRIES; e++)
@@ -623,8 +625,8 @@ measure_rows(WcFold *fold, const WcFoldItems *items, const WcPack *pack,
 	int32_t count = 0;
 	WcError error;
 
-	if (spread_of_items(fold, items, pack->count, index, spread, NULL, &error) !=
-	    WC_OK)
+	if (spread_of_items(fold, items, pack->count, index, spread, NULL,
+	                    &error) != WC_OK)
 		fail("could not measure");
 	for (int32_t i = 0; i < pack->count; i++)
 	{
@@ -664,7 +666,7 @@ measure_explored(const char *name, const Vectors *items, const Vectors *users)
 		{
 			WcScored every[N];
 			WcScored found[N];
-			WcExplore explore = {xs[i], 0, 1};
+			WcExplore explore = {xs[i], 0, 1, fold};
 			WcQuery query = {.vector = factors, .min_score = -INFINITY};
 			int32_t n_found;
 			double started;
@@ -677,9 +679,9 @@ measure_explored(const char *name, const Vectors *items, const Vectors *users)
 			times[0][i][q / n_queries] += seconds() - started;
 			fold_user(fold, &rows, &pack, vector, factors);
 			started = seconds();
-			if (wc_search_explored(fold, &pack, &query, &explore, N, found,
-			                       &n_found, NULL, &alloc, NULL,
-			                       &error) != WC_OK)
+			if (wc_search_explored(
+			        &pack, &query, &explore, N, found, &n_found,
+			        &(WcJob){.alloc = &alloc, .error = &error}) != WC_OK)
 				fail("search failed");
 			times[1][i][q / n_queries] += seconds() - started;
 			if (memcmp(every, found, sizeof(every)) != 0)

@@ -4,9 +4,9 @@
  *	  One job of the core's: its memory, its error, how its ids are named.
  *
  * A job begins with wals_job_init. Whatever the core is called for is given
- * &job->alloc, &wals_hooks and &job->error, and what it returns goes through
- * wals_job_check: that is the one bridge from a status of the core to an error
- * of the server.
+ * &job->core, or &job->alloc, &wals_hooks and &job->error, and what it returns
+ * goes through wals_job_check: that is the one bridge from a status of the core
+ * to an error of the server.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,6 +35,7 @@ typedef struct WalsJob
 	const char *advice; /* how to need less, for hints */
 
 	WcError error; /* of the last call that failed */
+	WcJob core; /* all that for the core, with wals.kernel, on one thread */
 	WalsNamer namer; /* of the rows in it; NULL: nobody knows them */
 	const void *named; /* its argument */
 } WalsJob;

@@ -23,6 +23,7 @@
 #include "base/compat.h"
 #include "base/debug.h"
 #include "base/job.h"
+#include "base/settings.h"
 
 #define LARGE_PAGE ((uintptr_t) 1 << 21) /* bytes */
 
@@ -130,6 +131,8 @@ wals_job_init(WalsJob *memory, MemoryContext context, Size limit)
 	memory->alloc.resize = memory_resize;
 	memory->alloc.release = memory_release;
 	memory->alloc.arg = memory;
+	memory->core = (WcJob){&memory->alloc, &wals_hooks, &memory->error,
+	                       wc_kernel_name(wals_kernel), 1};
 }
 
 /*

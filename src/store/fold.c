@@ -39,7 +39,6 @@ typedef struct FoldEntry
 	dlist_node node; /* in kept_folds, most recently used first */
 	uint64 serial; /* of the rows */
 	WcObjective objective;
-	const char *kernel;
 	WalsJob job; /* context of the entry and its size */
 	WcFold *fold;
 } FoldEntry;
@@ -170,7 +169,7 @@ is_made_from(const FoldEntry *entry, const WalsRows *rows,
 	return entry->serial == rows->serial &&
 	       memcmp(&entry->objective, &objective->core, sizeof(WcObjective)) ==
 	           0 &&
-	       strcmp(entry->kernel, wc_kernel_name(wals_kernel)) == 0;
+	       strcmp(entry->job.core.kernel, wc_kernel_name(wals_kernel)) == 0;
 }
 
 /*
@@ -222,11 +221,9 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
-	entry->kernel = wc_kernel_name(wals_kernel);
 	wals_job_init(&entry->job, context, 0);
 	status = wc_fold_create(&objective->core, WC_USERS, &items, item_weights,
-	                        wals_kernel, &entry->fold, &entry->job.alloc,
-	                        &wals_hooks, &entry->job.error);
+	                        &entry->fold, &entry->job.core);
 	/* it is going to be kept */
 	wals_mapping_check();
 	wals_job_check(&entry->job, status);

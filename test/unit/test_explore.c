@@ -200,8 +200,10 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 	set_objective(&objective, k, explicit_feedback);
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = ITEMS - 1 - j;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, kernel, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc,
+	                              .error = &error,
+	                              .kernel = kernel}) == WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(spread_of_items(fold, &items, ITEMS, index, spread, NULL, &error) ==
@@ -264,8 +266,9 @@ test_by_hand(void)
 	objective.params.regularization = 2.5;
 	objective.params.reg_exponent = 0;
 	objective.params.unobserved_weight = 0.5;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, &factor, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(spread_of_items(fold, &items, 2, index, spread, NULL, &error) ==
@@ -303,8 +306,9 @@ test_less_with_more(void)
 	objective.params.unobserved_weight = 0;
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = j;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
 	CHECK(spread_of_items(fold, &items, ITEMS, index, before, NULL, &error) ==
@@ -327,8 +331,9 @@ test_less_with_more(void)
 	for (int exponent = 0; exponent <= 2; exponent++)
 	{
 		objective.params.reg_exponent = exponent / 2.0;
-		CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-		                     &check_alloc, NULL, &error) == WC_OK);
+		CHECK(wc_fold_create(
+		          &objective, WC_USERS, &items, NULL, &fold,
+		          &(WcJob){.alloc = &check_alloc, .error = &error}) == WC_OK);
 		CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 		      WC_OK);
 		CHECK(spread_of_items(fold, &items, 9, index, after, NULL, &error) ==
@@ -357,8 +362,9 @@ test_ends(void)
 	set_objective(&objective, 2, true);
 	objective.params.biases = 0;
 	objective.params.regularization = 0;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	user.weight = 0;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
@@ -372,8 +378,9 @@ test_ends(void)
 	for (int32_t j = 0; j < ITEMS; j++)
 		side.vector[j][1] = 0;
 	side.vector[5][1] = 3e38f;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	user.weight = 1;
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
@@ -402,8 +409,9 @@ test_failures(void)
 	for (int32_t j = 0; j < ITEMS; j++)
 		index[j] = j;
 	set_objective(&objective, WC_FACTORS_MAX / 4, false);
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	for (n = 0; status != WC_OK && n < 1000; n++)
 	{
 		CheckCancel cancel = {n, 0};

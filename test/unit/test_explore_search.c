@@ -63,8 +63,9 @@ fold_user(Data *data, bool explicit_feedback, int32_t count)
 	objective.params.feedback = explicit_feedback ? WC_EXPLICIT : WC_IMPLICIT;
 	objective.params.biases = explicit_feedback ? 1 : 0;
 	objective.count_weight = 1;
-	if (wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                   &check_alloc, NULL, &error) != WC_OK)
+	if (wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                   &(WcJob){.alloc = &check_alloc, .error = &error}) !=
+	    WC_OK)
 		return NULL;
 	for (int32_t e = 0; e < count; e++)
 		rows[e] = (WcFoldRow){(int32_t) ((int64_t) e * 7919 % data->count),
@@ -129,6 +130,7 @@ check_query(Data *data, WcFold *fold, const WcQuery *query,
 {
 	static const int32_t ns[] = {1, 10, INT32_MAX};
 	int32_t n_expected = measure_every_row(data, fold, query, explore);
+	WcExplore of = {explore->factor, explore->penalty, explore->most, fold};
 	int checked = 0;
 
 	for (int name = 0; kernel_names[name] != NULL && n_expected >= 0; name++)
@@ -140,8 +142,10 @@ check_query(Data *data, WcFold *fold, const WcQuery *query,
 			int32_t n_result = -1;
 			WcError error;
 			WcStatus status = wc_search_explored(
-			    fold, &data->pack, query, explore, ns[i], data->result,
-			    &n_result, kernel_names[name], &check_alloc, NULL, &error);
+			    &data->pack, query, &of, ns[i], data->result, &n_result,
+			    &(WcJob){.alloc = &check_alloc,
+			             .error = &error,
+			             .kernel = kernel_names[name]});
 
 			if (status != WC_OK || !is_as_expected(data, n_expected, ns[i],
 			                                       data->result, n_result))
@@ -159,8 +163,11 @@ test_shapes(void)
 {
 	static const int32_t counts[] = {1, 65, 300, 500, 1000};
 	static const int32_t ks[] = {1, 3, 8, 16, 31, 64, 130, 256};
-	static const WcExplore explores[] = {
-	    {0.05f, 0, 10}, {0.7f, 0, 10}, {20, 0, 10}, {1e6f, 0, 10}, {1, 2, 10}};
+	static const WcExplore explores[] = {{0.05f, 0, 10, NULL},
+	                                     {0.7f, 0, 10, NULL},
+	                                     {20, 0, 10, NULL},
+	                                     {1e6f, 0, 10, NULL},
+	                                     {1, 2, 10, NULL}};
 	uint64_t state = 7;
 	uint64_t seed = 0;
 	int checked[N_SHAPES] = {0};
@@ -218,7 +225,8 @@ test_uncertain(void)
 
 		CHECK(fold != NULL);
 		for (float x = 0.01f; x < 1000; x *= 20)
-			CHECK(check_query(data, fold, &query, &(WcExplore){x, 0, 10}) > 0);
+			CHECK(check_query(data, fold, &query,
+			                  &(WcExplore){x, 0, 10, fold}) > 0);
 		wc_fold_free(fold);
 		data_free(data);
 	}
@@ -232,7 +240,7 @@ test_uncertain(void)
 static void
 test_unseen(bool in_row)
 {
-	static const WcExplore explore = {1, 0, 10};
+	static const WcExplore explore = {1, 0, 10, NULL};
 	float first[3] = {1000, in_row ? 0 : 3, 0};
 	float second[3] = {0, 0, 1000};
 	float others[3] = {in_row ? 130 : 0, in_row ? 0.1f : 0, in_row ? 0 : 130};
@@ -281,8 +289,9 @@ test_unseen(bool in_row)
 	objective.params.regularization = 1;
 	objective.params.reg_exponent = 0;
 	objective.count_weight = 1;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, factors, &bias, NULL, &error) ==
 	      WC_OK);
 	data->excluded[0] = 3;
@@ -298,7 +307,7 @@ test_failures(void)
 {
 	Data *data = data_make(2000, 32, FLAT, BIAS_NONE, 5);
 	WcFold *fold = fold_user(data, false, 50);
-	WcExplore explore = {0.5f, 0, 10};
+	WcExplore explore = {0.5f, 0, 10, fold};
 	WcQuery query = {.vector = data->query,
 	                 .min_score = -INFINITY,
 	                 .exclude = data->exclude,
@@ -314,9 +323,9 @@ test_failures(void)
 		for (fail = 0; status != WC_OK && fail < 50; fail++)
 		{
 			check_fail_after = fail;
-			status = wc_search_explored(fold, &data->pack, &query, &explore, n,
-			                            data->result, &n_result, NULL,
-			                            &check_alloc, NULL, &error);
+			status = wc_search_explored(
+			    &data->pack, &query, &explore, n, data->result, &n_result,
+			    &(WcJob){.alloc = &check_alloc, .error = &error});
 			check_fail_after = -1;
 			CHECK(status == WC_OK ||
 			      (status == WC_NO_MEMORY && error.status == status));
@@ -328,9 +337,10 @@ test_failures(void)
 			CheckCancel cancel = {fail, 0};
 			WcHooks hooks = {check_should_stop, NULL, &cancel};
 
-			status = wc_search_explored(fold, &data->pack, &query, &explore, n,
-			                            data->result, &n_result, NULL,
-			                            &check_alloc, &hooks, &error);
+			status = wc_search_explored(
+			    &data->pack, &query, &explore, n, data->result, &n_result,
+			    &(WcJob){
+			        .alloc = &check_alloc, .hooks = &hooks, .error = &error});
 			CHECK(status == WC_OK || (status == WC_CANCELLED &&
 			                          error.status == status && n_result == 0));
 		}
@@ -338,9 +348,10 @@ test_failures(void)
 	}
 	/* a row that has no finite score is named */
 	data->query[0] = NAN;
-	CHECK(wc_search_explored(fold, &data->pack, &query, &explore, 10,
-	                         data->result, &n_result, NULL, &check_alloc, NULL,
-	                         &error) == WC_NOT_FINITE);
+	CHECK(wc_search_explored(&data->pack, &query, &explore, 10, data->result,
+	                         &n_result,
+	                         &(WcJob){.alloc = &check_alloc,
+	                                  .error = &error}) == WC_NOT_FINITE);
 	CHECK(error.side == WC_ITEMS && error.row == 1 && n_result == 0);
 	wc_fold_free(fold);
 	data_free(data);

@@ -187,8 +187,9 @@ fold_of(const Data *data, const Trained *t)
 	WcError error;
 
 	CHECK(wc_fold_create(&t->objective, WC_USERS, &items,
-	                     data->item_weighted ? data->item_weight : NULL, NULL,
-	                     &fold, &check_alloc, NULL, &error) == WC_OK);
+	                     data->item_weighted ? data->item_weight : NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	if (fold == NULL)
 		abort();
 	return fold;
@@ -386,8 +387,9 @@ check_items(const Data *data, const Trained *t)
 	WcError error;
 
 	CHECK(wc_fold_create(&t->objective, WC_ITEMS, &users,
-	                     data->user_weighted ? data->user_weight : NULL, NULL,
-	                     &fold, &check_alloc, NULL, &error) == WC_OK);
+	                     data->user_weighted ? data->user_weight : NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	if (fold == NULL)
 		abort();
 	for (int32_t j = 0; j < ITEMS; j++)
@@ -568,8 +570,9 @@ test_by_hand(void)
 	t.problem.by_item.start = start;
 	items = items_of(&t);
 	items.count = 3;
-	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	CHECK(wc_fold_in(fold, &items, &user, x, &bias, NULL, &error) == WC_OK);
 	CHECK_NEAR(x[0], (8.5 * 1.5 - 0.5 * 3) / 33.75, 1e-6);
 	CHECK_NEAR(x[1], (4 * 3 - 0.5 * 1.5) / 33.75, 1e-6);
@@ -731,42 +734,52 @@ test_refusals(void)
 	/* options that no training leaves behind */
 	objective = t.objective;
 	objective.params.unobserved_weight = NAN;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.regularization = NAN;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.reg_exponent = NAN;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.biases = 1;
 	objective.params.bias_regularization[WC_ITEMS] = NAN;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.params.factors = 0;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.count_weight = 0;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
 	objective = t.objective;
 	objective.mean = INFINITY;
-	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
-	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, "abacus", &fold,
-	                     &check_alloc, NULL, &error) == WC_BAD_PARAM);
+	CHECK(wc_fold_create(&objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_BAD_PARAM);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc,
+	                              .error = &error,
+	                              .kernel = "abacus"}) == WC_BAD_PARAM);
 	CHECK(fold == NULL);
 
 	/* factors whose products are too large */
 	kept = t.model.item_factors[5];
 	t.model.item_factors[5] = 3e38f;
-	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_NOT_FINITE);
+	CHECK(wc_fold_create(&t.objective, WC_USERS, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_NOT_FINITE);
 	t.model.item_factors[5] = kept;
 
 	/* no regularization and fewer entries than unknowns */
@@ -813,8 +826,9 @@ fold_everything(const Trained *t, const float *item_weight,
 		rows[e].weight = 1;
 		rows[e].time = e;
 	}
-	status = wc_fold_create(&t->objective, WC_USERS, &items, item_weight, NULL,
-	                        &fold, &check_alloc, hooks, error);
+	status = wc_fold_create(
+	    &t->objective, WC_USERS, &items, item_weight, &fold,
+	    &(WcJob){.alloc = &check_alloc, .hooks = hooks, .error = error});
 	if (status == WC_OK)
 		status = wc_fold_in(fold, &items, &user, x, &bias, hooks, error);
 	if (status == WC_OK)

@@ -148,8 +148,9 @@ fold_of(WcSide side, const Data *data)
 	WcFold *fold = NULL;
 	WcError error;
 
-	CHECK(wc_fold_create(&data->objective, side, &items, NULL, NULL, &fold,
-	                     &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_fold_create(&data->objective, side, &items, NULL, &fold,
+	                     &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_OK);
 	if (fold == NULL)
 		abort();
 	return fold;

@@ -314,8 +314,8 @@ use(const WcPack *pack)
 		check_passed += id.length > 0 && id.bytes[id.length - 1] == 1;
 		check_passed += wc_pack_vector(pack, pack->popular[i])[0] == 3;
 	}
-	(void) wc_search(pack, &search, 10, result, &n_result, NULL, &check_alloc,
-	                 NULL, &error);
+	(void) wc_search(pack, &search, 10, result, &n_result,
+	                 &(WcJob){.alloc = &check_alloc, .error = &error});
 }
 
 static void
@@ -429,16 +429,18 @@ check_all_within(const WcPack *pack, int32_t k)
 	{
 		int32_t found = 0;
 
-		if (wc_search(pack, &query, n, scored, &found, NULL, &check_alloc, NULL,
-		              &error) == WC_OK)
+		if (wc_search(pack, &query, n, scored, &found,
+		              &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+		    WC_OK)
 			CHECK(found <= n && are_within(pack, found, scored));
 		for (int metric = 0; metric < 3; metric++)
-			if (wc_search_similar(pack, (WcMetric) metric, &query, n, scored,
-			                      &found, NULL, &check_alloc, NULL,
-			                      &error) == WC_OK)
+			if (wc_search_similar(
+			        pack, (WcMetric) metric, &query, n, scored, &found,
+			        &(WcJob){.alloc = &check_alloc, .error = &error}) == WC_OK)
 				CHECK(found <= n && are_within(pack, found, scored));
-		if (wc_search_many(pack, 3, queries, n, scored, n_many, NULL, 1,
-		                   &check_alloc, NULL, &error) == WC_OK)
+		if (wc_search_many(pack, 3, queries, n, scored, n_many,
+		                   &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+		    WC_OK)
 			for (int q = 0; q < 3; q++)
 				CHECK(n_many[q] <= n &&
 				      are_within(pack, n_many[q], scored + q * n));

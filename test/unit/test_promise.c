@@ -240,8 +240,9 @@ make_fold(WcFold **made, const WcHooks *hooks, WcError *error)
 	objective.params.col_weight_exponent = 0;
 	objective.params.reg_exponent = 1;
 	objective.count_weight = 1;
-	return wc_fold_create(&objective, WC_USERS, &fold_items, NULL, NULL, made,
-	                      &check_alloc, hooks, error);
+	return wc_fold_create(
+	    &objective, WC_USERS, &fold_items, NULL, made,
+	    &(WcJob){.alloc = &check_alloc, .hooks = hooks, .error = error});
 }
 
 static WcStatus
@@ -318,8 +319,9 @@ search(int32_t n, bool candidates, const WcHooks *hooks, WcError *error)
 	WcQuery query = question(candidates);
 	int32_t count;
 
-	return wc_search(&data->pack, &query, n, data->result, &count, NULL,
-	                 &check_alloc, hooks, error);
+	return wc_search(
+	    &data->pack, &query, n, data->result, &count,
+	    &(WcJob){.alloc = &check_alloc, .hooks = hooks, .error = error});
 }
 
 static WcStatus
@@ -347,15 +349,18 @@ call_search_many(const WcHooks *hooks, WcError *error)
 	WcScored results[3 * 5];
 	int32_t counts[3];
 
-	return wc_search_many(&data->pack, 3, queries, 5, results, counts, NULL, 2,
-	                      &check_alloc, hooks, error);
+	return wc_search_many(&data->pack, 3, queries, 5, results, counts,
+	                      &(WcJob){.alloc = &check_alloc,
+	                               .hooks = hooks,
+	                               .error = error,
+	                               .threads = 2});
 }
 
 static WcStatus
 call_explored(const WcHooks *hooks, WcError *error)
 {
 	WcQuery query = question(false);
-	WcExplore explore = {0.5f, 0.1f, 7};
+	WcExplore explore = {0.5f, 0.1f, 7, fold};
 	long fail_after = check_fail_after;
 	int32_t count;
 
@@ -363,9 +368,9 @@ call_explored(const WcHooks *hooks, WcError *error)
 	if (fold_in(fold, NULL, NULL) != WC_OK)
 		abort();
 	check_fail_after = fail_after;
-	return wc_search_explored(fold, &data->pack, &query, &explore, 10,
-	                          data->result, &count, NULL, &check_alloc, hooks,
-	                          error);
+	return wc_search_explored(
+	    &data->pack, &query, &explore, 10, data->result, &count,
+	    &(WcJob){.alloc = &check_alloc, .hooks = hooks, .error = error});
 }
 
 static WcStatus
@@ -375,8 +380,9 @@ similar(WcMetric metric, const WcHooks *hooks, WcError *error)
 	int32_t count;
 
 	query.likes = 3;
-	return wc_search_similar(&data->pack, metric, &query, 10, data->result,
-	                         &count, NULL, &check_alloc, hooks, error);
+	return wc_search_similar(
+	    &data->pack, metric, &query, 10, data->result, &count,
+	    &(WcJob){.alloc = &check_alloc, .hooks = hooks, .error = error});
 }
 
 static WcStatus
@@ -434,8 +440,11 @@ call_rank(const WcHooks *hooks, WcError *error)
 
 	for (int32_t i = 0; i < USERS; i++)
 		n_relevant[i] = RATED;
-	return wc_rank_users(&ranker, &trial, 2, &next, values, best_rank,
-	                     &check_alloc, hooks, error);
+	return wc_rank_users(&ranker, &trial, &next, values, best_rank,
+	                     &(WcJob){.alloc = &check_alloc,
+	                              .hooks = hooks,
+	                              .error = error,
+	                              .threads = 2});
 }
 
 static WcStatus
@@ -456,7 +465,10 @@ call_selftest_solve(const WcHooks *hooks, WcError *error)
 {
 	double worst;
 
-	return wc_selftest_solve("portable", &worst, &check_alloc, hooks, error);
+	return wc_selftest_solve(&worst, &(WcJob){.alloc = &check_alloc,
+	                                          .hooks = hooks,
+	                                          .error = error,
+	                                          .kernel = "portable"});
 }
 
 int

@@ -50,8 +50,11 @@ rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
 	{
 		int64_t before = next;
 
-		status = wc_rank_users(ranker, trial, threads, &next, values, best_rank,
-		                       alloc, hooks, error);
+		status = wc_rank_users(ranker, trial, &next, values, best_rank,
+		                       &(WcJob){.alloc = alloc,
+		                                .hooks = hooks,
+		                                .error = error,
+		                                .threads = threads});
 		CHECK(status != WC_PAUSED || next > before);
 	} while (status == WC_PAUSED);
 	return status;

@@ -60,7 +60,9 @@ check_query(Data *data, const WcQuery *query)
 			WcError error;
 			WcStatus status =
 			    wc_search(&data->pack, query, ns[i], data->result, &n_result,
-			              kernel_names[name], &check_alloc, NULL, &error);
+			              &(WcJob){.alloc = &check_alloc,
+			                       .error = &error,
+			                       .kernel = kernel_names[name]});
 
 			if (status != WC_OK || !is_as_expected(data, n_expected, ns[i],
 			                                       data->result, n_result))
@@ -253,8 +255,11 @@ test_many(int32_t count, int32_t k, Shape shape, int32_t n_queries, int32_t n)
 			if (wc_search_kernel_choose(kernel_names[name]) == NULL)
 				continue;
 			CHECK(wc_search_many(&data->pack, n_queries, queries, n, results,
-			                     n_results, kernel_names[name], threads,
-			                     &check_alloc, NULL, &error) == WC_OK);
+			                     n_results,
+			                     &(WcJob){.alloc = &check_alloc,
+			                              .error = &error,
+			                              .kernel = kernel_names[name],
+			                              .threads = threads}) == WC_OK);
 			for (int32_t q = 0; q < n_queries; q++)
 			{
 				int32_t n_expected = score_every_row(data, &queries[q]);
@@ -274,8 +279,10 @@ test_many(int32_t count, int32_t k, Shape shape, int32_t n_queries, int32_t n)
 		queries[140].n_exclude = 0;
 		queries[140].excluded = NULL;
 		CHECK(wc_search_many(&data->pack, n_queries, queries, n, results,
-		                     n_results, NULL, 2, &check_alloc, NULL,
-		                     &error) == WC_NOT_FINITE);
+		                     n_results,
+		                     &(WcJob){.alloc = &check_alloc,
+		                              .error = &error,
+		                              .threads = 2}) == WC_NOT_FINITE);
 		CHECK(error.other == 140 && error.row == 0);
 	}
 	free(queries);
@@ -309,15 +316,17 @@ test_not_finite(void)
 		        isfinite(data_score(data, &query, first))))
 			first++;
 		CHECK(wc_search(&data->pack, &query, left % 2 ? 10 : 1000, data->result,
-		                &n_result, NULL, &check_alloc, NULL,
-		                &error) == (first < 1000 ? WC_NOT_FINITE : WC_OK));
+		                &n_result,
+		                &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+		      (first < 1000 ? WC_NOT_FINITE : WC_OK));
 		CHECK(first == 1000 ||
 		      (error.status == WC_NOT_FINITE && error.row == first));
 	}
 	data->query[1] = NAN;
 	query.excluded = NULL;
-	CHECK(wc_search(&data->pack, &query, 1, data->result, &n_result, NULL,
-	                &check_alloc, NULL, &error) == WC_NOT_FINITE);
+	CHECK(wc_search(&data->pack, &query, 1, data->result, &n_result,
+	                &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_NOT_FINITE);
 	CHECK(error.row == 0 && n_result == 0);
 	data_free(data);
 }
@@ -352,11 +361,14 @@ test_failures(void)
 		{
 			check_fail_after = fail;
 			status = way == 2 ? wc_search_many(&data->pack, 300, queries, 10,
-			                                   data->result, n_results, NULL, 2,
-			                                   &check_alloc, NULL, &error)
+			                                   data->result, n_results,
+			                                   &(WcJob){.alloc = &check_alloc,
+			                                            .error = &error,
+			                                            .threads = 2})
 			                  : wc_search(&data->pack, &query, n, data->result,
-			                              &n_result, NULL, &check_alloc, NULL,
-			                              &error);
+			                              &n_result,
+			                              &(WcJob){.alloc = &check_alloc,
+			                                       .error = &error});
 			check_fail_after = -1;
 			CHECK(status == WC_OK || status == WC_NO_MEMORY);
 		}
@@ -369,11 +381,15 @@ test_failures(void)
 			WcHooks hooks = {check_should_stop, NULL, &cancel};
 
 			status = way == 2 ? wc_search_many(&data->pack, 300, queries, 10,
-			                                   data->result, n_results, NULL, 1,
-			                                   &check_alloc, &hooks, &error)
+			                                   data->result, n_results,
+			                                   &(WcJob){.alloc = &check_alloc,
+			                                            .hooks = &hooks,
+			                                            .error = &error})
 			                  : wc_search(&data->pack, &query, n, data->result,
-			                              &n_result, NULL, &check_alloc, &hooks,
-			                              &error);
+			                              &n_result,
+			                              &(WcJob){.alloc = &check_alloc,
+			                                       .hooks = &hooks,
+			                                       .error = &error});
 			CHECK(status == WC_OK ||
 			      (status == WC_CANCELLED && error.status == WC_CANCELLED));
 		}

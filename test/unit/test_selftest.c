@@ -21,7 +21,9 @@ test_solve(void)
 	for (int i = 0; i < 3; i++)
 	{
 		WcStatus status =
-		    wc_selftest_solve(kernels[i], &worst, &check_alloc, NULL, &error);
+		    wc_selftest_solve(&worst, &(WcJob){.alloc = &check_alloc,
+		                                       .error = &error,
+		                                       .kernel = kernels[i]});
 
 		if (wc_kernel_name(kernels[i]) == NULL)
 		{
@@ -33,7 +35,9 @@ test_solve(void)
 		CHECK(worst > 1e-9 && worst < WC_SELFTEST_TOLERANCE / 100);
 		printf("%s: worst row %.2g\n", kernels[i], worst);
 	}
-	CHECK(wc_selftest_solve("abacus", &worst, &check_alloc, NULL, &error) ==
+	CHECK(wc_selftest_solve(&worst, &(WcJob){.alloc = &check_alloc,
+	                                         .error = &error,
+	                                         .kernel = "abacus"}) ==
 	      WC_BAD_PARAM);
 }
 
@@ -53,8 +57,10 @@ test_search(void)
 	{
 		if (wc_kernel_name(kernels[i]) == NULL)
 			continue;
-		CHECK(wc_selftest_search(&pack, kernels[i], &n_queries, &n_wrong,
-		                         &check_alloc, NULL, &error) == WC_OK);
+		CHECK(wc_selftest_search(&pack, &n_queries, &n_wrong,
+		                         &(WcJob){.alloc = &check_alloc,
+		                                  .error = &error,
+		                                  .kernel = kernels[i]}) == WC_OK);
 		CHECK(n_queries > 0 && n_wrong == 0);
 	}
 
@@ -66,8 +72,10 @@ test_search(void)
 	memset(copy + ((const char *) pack.blocks - (const char *) pack.block), 0,
 	       sizeof(WcPackBlock) * (size_t) wc_pack_blocks(&pack));
 	CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
-	CHECK(wc_selftest_search(&view, "portable", &n_queries, &n_wrong,
-	                         &check_alloc, NULL, &error) == WC_OK);
+	CHECK(wc_selftest_search(&view, &n_queries, &n_wrong,
+	                         &(WcJob){.alloc = &check_alloc,
+	                                  .error = &error,
+	                                  .kernel = "portable"}) == WC_OK);
 	CHECK(n_wrong > 0);
 	free(copy);
 	wc_free(&check_alloc, pack.owned);
@@ -88,8 +96,9 @@ test_failures(void)
 	for (n = 0; status == WC_NO_MEMORY; n++)
 	{
 		check_fail_after = n;
-		status =
-		    wc_selftest_solve("portable", &worst, &check_alloc, NULL, &error);
+		status = wc_selftest_solve(&worst, &(WcJob){.alloc = &check_alloc,
+		                                            .error = &error,
+		                                            .kernel = "portable"});
 	}
 	check_fail_after = -1;
 	CHECK(status == WC_OK && n > 20);
@@ -105,8 +114,11 @@ test_failures(void)
 	for (n = 0; n < 10; n++)
 	{
 		cancel.remaining = n;
-		CHECK(wc_selftest_solve("portable", &worst, &check_alloc, &hooks,
-		                        &error) == WC_CANCELLED);
+		CHECK(wc_selftest_solve(&worst, &(WcJob){.alloc = &check_alloc,
+		                                         .hooks = &hooks,
+		                                         .error = &error,
+		                                         .kernel = "portable"}) ==
+		      WC_CANCELLED);
 	}
 }
 

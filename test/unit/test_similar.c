@@ -197,9 +197,12 @@ check_likeness(Data *data, const WcQuery *query)
 			{
 				int32_t n_result = -1;
 				WcError error;
-				WcStatus status = wc_search_similar(
-				    &data->pack, (WcMetric) metric, query, ns[i], data->result,
-				    &n_result, kernel_names[name], &check_alloc, NULL, &error);
+				WcStatus status =
+				    wc_search_similar(&data->pack, (WcMetric) metric, query,
+				                      ns[i], data->result, &n_result,
+				                      &(WcJob){.alloc = &check_alloc,
+				                               .error = &error,
+				                               .kernel = kernel_names[name]});
 
 				if (status != WC_OK || !is_as_expected(data, n_expected, ns[i],
 				                                       data->result, n_result))
@@ -348,8 +351,9 @@ test_overflow(void)
 		       wc_probe_compare(&probe, data->vectors + row * 4, &product) &&
 		       isfinite(product))
 			row++;
-		CHECK(wc_search_similar(&data->pack, WC_DOT, &query, 10, data->result,
-		                        &n_result, NULL, &check_alloc, NULL, &error) ==
+		CHECK(wc_search_similar(
+		          &data->pack, WC_DOT, &query, 10, data->result, &n_result,
+		          &(WcJob){.alloc = &check_alloc, .error = &error}) ==
 		      (row < 1000 ? WC_NOT_FINITE : WC_OK));
 		CHECK(row == 1000 || (error.row == row && n_result == 0));
 	}
@@ -368,8 +372,9 @@ test_failures(void)
 
 	check_fail_after = 0;
 	CHECK(wc_search_similar(&data->pack, WC_COSINE, &query, 10, data->result,
-	                        &n_result, NULL, &check_alloc, NULL,
-	                        &error) == WC_NO_MEMORY);
+	                        &n_result,
+	                        &(WcJob){.alloc = &check_alloc, .error = &error}) ==
+	      WC_NO_MEMORY);
 	CHECK(error.status == WC_NO_MEMORY);
 	check_fail_after = -1;
 	for (int32_t n = 10; n <= 20000; n += 19990)
@@ -382,9 +387,10 @@ test_failures(void)
 			CheckCancel cancel = {asked, 0};
 			WcHooks hooks = {check_should_stop, NULL, &cancel};
 
-			status = wc_search_similar(&data->pack, WC_COSINE, &query, n,
-			                           data->result, &n_result, NULL,
-			                           &check_alloc, &hooks, &error);
+			status = wc_search_similar(
+			    &data->pack, WC_COSINE, &query, n, data->result, &n_result,
+			    &(WcJob){
+			        .alloc = &check_alloc, .hooks = &hooks, .error = &error});
 			CHECK(status == WC_OK ||
 			      (status == WC_CANCELLED && error.status == WC_CANCELLED &&
 			       n_result == 0));

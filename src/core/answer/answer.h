@@ -61,7 +61,7 @@ typedef struct WcFoldEntry
  * What solving users against the items of one version takes: made once per
  * version, in the time of a Gram matrix (w0 > 0), and used by one caller at a
  * time.  item_weight is what the training gave each item, NULL: 1; it is not
- * kept.  hooks may end the making.
+ * kept.  Its memory is the job's.
  *
  * side is the one that is solved.  With WC_ITEMS the two change places here and
  * below: "items" are the users, who stay as they are, and the "user" is an item.
@@ -70,9 +70,8 @@ typedef struct WcFold WcFold;
 
 extern WcStatus wc_fold_create(const WcObjective *objective, WcSide side,
                                const WcFoldItems *items,
-                               const float *item_weight, const char *kernel,
-                               WcFold **fold, const WcAlloc *alloc,
-                               const WcHooks *hooks, WcError *error);
+                               const float *item_weight, WcFold **fold,
+                               const WcJob *job);
 extern void wc_fold_free(WcFold *fold);
 
 /* Numbers that wc_fold_in writes: k of the objective it was made for. */
@@ -286,27 +285,22 @@ typedef struct WcQuery
  * that no filter leaves out is not finite: WC_NOT_FINITE, with the index of the
  * first such row in error->row.
  *
- * kernel is as in wc_kernel_name and changes no bit of the result.  alloc is
- * used for filters and for large n, and what was taken is released.
+ * Memory is taken for filters and for large n, and released.
  */
 extern WcStatus wc_search(const WcPack *pack, const WcQuery *query, int32_t n,
                           WcScored *result, int32_t *n_result,
-                          const char *kernel, const WcAlloc *alloc,
-                          const WcHooks *hooks, WcError *error);
+                          const WcJob *job);
 
 /*
  * The same for many queries, which read the pack together: hand over hundreds
  * at once.  They have no candidates; what all of them leave out may be one
  * bitmap that all point to.  Results of query q begin at results + q * n,
- * n_results[q] of them, and n <= count.  At most threads threads work, the
- * calling one included.  error->other is the query.
+ * n_results[q] of them, and n <= count.  error->other is the query.
  */
 extern WcStatus wc_search_many(const WcPack *pack, int32_t n_queries,
                                const WcQuery *queries, int32_t n,
                                WcScored *results, int32_t *n_results,
-                               const char *kernel, int32_t threads,
-                               const WcAlloc *alloc, const WcHooks *hooks,
-                               WcError *error);
+                               const WcJob *job);
 
 /* What is added to scores, and taken from them. */
 typedef struct WcExplore
@@ -314,6 +308,7 @@ typedef struct WcExplore
 	float factor; /* times the uncertainty is added, >= 0 and finite */
 	float penalty; /* see wc_popularity_cost, >= 0 and finite */
 	int32_t most; /* likes of the item with the most */
+	WcFold *fold; /* of the pack's rows; its last user has entries */
 } WcExplore;
 
 /*
@@ -321,16 +316,13 @@ typedef struct WcExplore
  *
  *		score + factor times the uncertainty - the penalty,
  *
- * which results have for their scores; see explore.c.  The pack's rows are
- * the items of the fold, whose last user has entries, and min_score is for the
+ * which results have for their scores; see explore.c.  min_score is for the
  * score alone.  Where a row is not finite error->side is WC_ITEMS.
  */
-extern WcStatus wc_search_explored(WcFold *fold, const WcPack *pack,
-                                   const WcQuery *query,
+extern WcStatus wc_search_explored(const WcPack *pack, const WcQuery *query,
                                    const WcExplore *explore, int32_t n,
                                    WcScored *result, int32_t *n_result,
-                                   const char *kernel, const WcAlloc *alloc,
-                                   const WcHooks *hooks, WcError *error);
+                                   const WcJob *job);
 
 /* ------------------------------------------------------------------------
  * Likeness (similar.c) and the order of answers (rerank.c)
@@ -383,8 +375,7 @@ extern bool wc_probe_compare(const WcProbe *probe, const float *vector,
 extern WcStatus wc_search_similar(const WcPack *pack, WcMetric metric,
                                   const WcQuery *query, int32_t n,
                                   WcScored *result, int32_t *n_result,
-                                  const char *kernel, const WcAlloc *alloc,
-                                  const WcHooks *hooks, WcError *error);
+                                  const WcJob *job);
 
 /*
  * What an item with likes loses when the one with the most loses penalty:

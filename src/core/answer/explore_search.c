@@ -514,17 +514,17 @@ tour_bounded(Tour *tour, const WcSearchKernel *kernel, const WcAlloc *alloc,
 }
 
 WcStatus
-wc_search_explored(WcFold *fold, const WcPack *pack, const WcQuery *query,
+wc_search_explored(const WcPack *pack, const WcQuery *query,
                    const WcExplore *explore, int32_t n, WcScored *result,
-                   int32_t *n_result, const char *kernel_name,
-                   const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+                   int32_t *n_result, const WcJob *job)
 {
-	WcPace pace = wc_pace_start(hooks);
+	WcFold *fold = explore->fold;
+	WcPace pace = wc_pace_start(job->hooks);
 	int64_t searched =
 	    query->candidates != NULL ? query->n_candidates : pack->count;
 	bool few =
 	    query->candidates != NULL && searched < pack->count / WC_SEARCH_FEW;
-	const WcSearchKernel *kernel = wc_search_kernel_choose(kernel_name);
+	const WcSearchKernel *kernel = wc_search_kernel_choose(job->kernel);
 	uint64_t *owned;
 	Tour tour = {.fold = fold,
 	             .pack = pack,
@@ -541,24 +541,26 @@ wc_search_explored(WcFold *fold, const WcPack *pack, const WcQuery *query,
 		return WC_OK;
 	if (kernel == NULL)
 		kernel = wc_search_kernel_choose(NULL);
-	status = wc_spread_begin(fold, &tour.largest, &pace, error);
+	status = wc_spread_begin(fold, &tour.largest, &pace, job->error);
 	if (status != WC_OK)
 		return status;
-	status = wc_query_filter(pack, query, few, &tour.excluded, &owned, alloc);
+	status =
+	    wc_query_filter(pack, query, few, &tour.excluded, &owned, job->alloc);
 	if (status != WC_OK)
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 	if (few || tour.n > pack->count / WC_SEARCH_MANY || !is_bounded(&tour))
-		status = take_all(&tour, query->candidates, searched, &pace, error);
+		status =
+		    take_all(&tour, query->candidates, searched, &pace, job->error);
 	else
-		status = tour_bounded(&tour, kernel, alloc, &pace, error);
+		status = tour_bounded(&tour, kernel, job->alloc, &pace, job->error);
 	if (status == WC_OK)
-		status = measure_waiting(&tour, &pace, error);
-	wc_free(alloc, owned);
+		status = measure_waiting(&tour, &pace, job->error);
+	wc_free(job->alloc, owned);
 	if (status == WC_OK && !wc_heap_sort(result, tour.count, &pace))
 		status = WC_CANCELLED;
 	if (status == WC_OK)
 		*n_result = tour.count;
 	else if (status != WC_NOT_FINITE)
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 	return status;
 }

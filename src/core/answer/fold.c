@@ -272,37 +272,36 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 WcStatus
 wc_fold_create(const WcObjective *objective, WcSide side,
                const WcFoldItems *items, const float *item_weight,
-               const char *kernel, WcFold **result, const WcAlloc *alloc,
-               const WcHooks *hooks, WcError *error)
+               WcFold **result, const WcJob *job)
 {
-	WcPace pace = wc_pace_start(hooks);
-	WcStatus status = check_objective(objective, kernel, error);
+	WcPace pace = wc_pace_start(job->hooks);
+	WcStatus status = check_objective(objective, job->kernel, job->error);
 	WcFold *fold;
 
 	*result = NULL;
 	if (status != WC_OK)
 		return status;
-	fold = wc_alloc_array(alloc, 1, sizeof(WcFold));
+	fold = wc_alloc_array(job->alloc, 1, sizeof(WcFold));
 	if (fold == NULL)
-		return wc_fail_silently(error, WC_NO_MEMORY, side, 0);
+		return wc_fail_silently(job->error, WC_NO_MEMORY, side, 0);
 	memset(fold, 0, sizeof(*fold));
 	fold->objective = *objective;
 	fold->side = side;
-	fold->alloc = alloc;
+	fold->alloc = job->alloc;
 	fold->items = items->count;
 	fold->factors = objective->params.factors;
 	fold->width = fold->factors + (objective->params.biases == 1 ? 1 : 0);
-	status =
-	    wc_engine_create(&(const WcSolverOptions){1, kernel, WC_DENSE_BUILTIN},
-	                     fold->factors, fold->width, &fold->engine, alloc);
+	status = wc_engine_create(
+	    &(const WcSolverOptions){1, job->kernel, WC_DENSE_BUILTIN},
+	    fold->factors, fold->width, &fold->engine, job->alloc);
 	if (status == WC_OK)
 		status = read_items(fold, items, item_weight, &pace);
 	if (status == WC_OK && objective->params.unobserved_weight != 0)
-		status = set_gram(fold, items, &pace, hooks);
+		status = set_gram(fold, items, &pace, job->hooks);
 	if (status != WC_OK)
 	{
 		wc_fold_free(fold);
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s",
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s",
 		               status == WC_NOT_FINITE
 		                   ? "The products of the factors leave the range of "
 		                     "single precision."

@@ -422,15 +422,14 @@ search_sorted(const Scan *scan, const WcPack *pack, WcScored *result,
 
 WcStatus
 wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
-          int32_t *n_result, const char *kernel_name, const WcAlloc *alloc,
-          const WcHooks *hooks, WcError *error)
+          int32_t *n_result, const WcJob *job)
 {
-	WcPace pace = wc_pace_start(hooks);
+	WcPace pace = wc_pace_start(job->hooks);
 	int64_t searched =
 	    query->candidates != NULL ? query->n_candidates : pack->count;
 	bool few =
 	    query->candidates != NULL && searched < pack->count / WC_SEARCH_FEW;
-	const WcSearchKernel *kernel = wc_search_kernel_choose(kernel_name);
+	const WcSearchKernel *kernel = wc_search_kernel_choose(job->kernel);
 	const uint64_t *filter;
 	uint64_t *owned;
 	Scan scan;
@@ -443,26 +442,26 @@ wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
 		n = (int32_t) searched;
 	if (n <= 0)
 		return WC_OK;
-	status = wc_query_filter(pack, query, few, &filter, &owned, alloc);
+	status = wc_query_filter(pack, query, few, &filter, &owned, job->alloc);
 	if (status != WC_OK)
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 
 	if (!scan_begin(&scan, pack, query, filter, n, result))
-		status =
-		    score_all(&scan, pack, query->candidates, searched, &pace, error);
+		status = score_all(&scan, pack, query->candidates, searched, &pace,
+		                   job->error);
 	else if (few)
-		status =
-		    score_all(&scan, pack, query->candidates, searched, &pace, error);
+		status = score_all(&scan, pack, query->candidates, searched, &pace,
+		                   job->error);
 	else if (n > pack->count / WC_SEARCH_MANY)
-		status =
-		    search_sorted(&scan, pack, result, n_result, alloc, &pace, error);
+		status = search_sorted(&scan, pack, result, n_result, job->alloc, &pace,
+		                       job->error);
 	else
-		status = search_bounded(&scan, pack, kernel, &pace, error);
-	wc_free(alloc, owned);
+		status = search_bounded(&scan, pack, kernel, &pace, job->error);
+	wc_free(job->alloc, owned);
 	if (status != WC_OK || *n_result > 0)
 		return status;
 	if (!wc_heap_sort(result, scan.count, &pace))
-		return fail_cancelled(error);
+		return fail_cancelled(job->error);
 	*n_result = scan.count;
 	return WC_OK;
 }
@@ -610,16 +609,15 @@ workspace_take(const WcPack *pack, bool filters, const WcAlloc *alloc)
 WcStatus
 wc_search_many(const WcPack *pack, int32_t n_queries, const WcQuery *queries,
                int32_t n, WcScored *results, int32_t *n_results,
-               const char *kernel, int32_t n_threads, const WcAlloc *alloc,
-               const WcHooks *hooks, WcError *error)
+               const WcJob *job)
 {
 	int64_t batches = ((int64_t) n_queries + BATCH - 1) / BATCH;
-	WcThreads threads = {n_threads, pthread_create};
+	WcThreads threads = {job->threads > 1 ? job->threads : 1, pthread_create};
 	Workspace *work[WC_THREADS_MAX] = {NULL};
-	ManyJob job = {pack,      wc_search_kernel_choose(kernel),
-	               n_queries, queries,
-	               n,         results,
-	               n_results, work};
+	ManyJob many = {pack,      wc_search_kernel_choose(job->kernel),
+	                n_queries, queries,
+	                n,         results,
+	                n_results, work};
 	bool filters = false;
 	WcStatus status = WC_OK;
 
@@ -631,25 +629,27 @@ wc_search_many(const WcPack *pack, int32_t n_queries, const WcQuery *queries,
 	}
 	if (n <= 0 || n_queries <= 0)
 		return WC_OK;
-	if (job.kernel == NULL)
-		job.kernel = wc_search_kernel_choose(NULL);
+	if (many.kernel == NULL)
+		many.kernel = wc_search_kernel_choose(NULL);
 	if (threads.count > batches)
 		threads.count = (int32_t) batches;
 	for (int32_t t = 0; t < threads.count && status == WC_OK; t++)
 	{
-		work[t] = workspace_take(pack, filters, alloc);
+		work[t] = workspace_take(pack, filters, job->alloc);
 		if (work[t] == NULL)
 			status = WC_NO_MEMORY;
 	}
 	if (status == WC_OK)
-		status = wc_parallel(&threads, batches, search_batch, &job, hooks);
+		status =
+		    wc_parallel(&threads, batches, search_batch, &many, job->hooks);
 	if (status != WC_OK)
-		wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 	for (int32_t t = 0; t < threads.count; t++)
 	{
-		if (work[t] != NULL && work[t]->error.status == status && error != NULL)
-			*error = work[t]->error;
-		workspace_free(work[t], alloc);
+		if (work[t] != NULL && work[t]->error.status == status &&
+		    job->error != NULL)
+			*job->error = work[t]->error;
+		workspace_free(work[t], job->alloc);
 	}
 	return status;
 }

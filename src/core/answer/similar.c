@@ -414,15 +414,14 @@ hunt_is_bounded(const Hunt *hunt)
 WcStatus
 wc_search_similar(const WcPack *pack, WcMetric metric, const WcQuery *query,
                   int32_t n, WcScored *result, int32_t *n_result,
-                  const char *kernel_name, const WcAlloc *alloc,
-                  const WcHooks *hooks, WcError *error)
+                  const WcJob *job)
 {
-	WcPace pace = wc_pace_start(hooks);
+	WcPace pace = wc_pace_start(job->hooks);
 	int64_t searched =
 	    query->candidates != NULL ? query->n_candidates : pack->count;
 	bool few =
 	    query->candidates != NULL && searched < pack->count / WC_SEARCH_FEW;
-	const WcSearchKernel *kernel = wc_search_kernel_choose(kernel_name);
+	const WcSearchKernel *kernel = wc_search_kernel_choose(job->kernel);
 	uint64_t *owned;
 	Hunt hunt = {.pack = pack, .likes = query->likes, .heap = result};
 	WcStatus status;
@@ -431,26 +430,28 @@ wc_search_similar(const WcPack *pack, WcMetric metric, const WcQuery *query,
 	hunt.n = n > searched ? (int32_t) searched : n;
 	if (hunt.n <= 0)
 		return WC_OK;
-	status = wc_query_filter(pack, query, few, &hunt.excluded, &owned, alloc);
+	status =
+	    wc_query_filter(pack, query, few, &hunt.excluded, &owned, job->alloc);
 	if (status != WC_OK)
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 	if (kernel == NULL)
 		kernel = wc_search_kernel_choose(NULL);
 	wc_probe_init(&hunt.probe, metric, pack->factors, query->vector);
 	hunt.norm = wc_query_norm(pack->factors, query->vector);
 	if (few || hunt.n > pack->count / WC_SEARCH_MANY || !hunt_is_bounded(&hunt))
-		status = hunt_all(&hunt, query->candidates, searched, &pace, error);
+		status =
+		    hunt_all(&hunt, query->candidates, searched, &pace, job->error);
 	else
 	{
 		hunt.coded = wc_code_query(pack->factors, query->vector,
 		                           kernel->query_max, hunt.codes);
-		status = hunt_blocks(&hunt, kernel, &pace, error);
+		status = hunt_blocks(&hunt, kernel, &pace, job->error);
 	}
-	wc_free(alloc, owned);
+	wc_free(job->alloc, owned);
 	if (status == WC_OK && !wc_heap_sort(result, hunt.count, &pace))
 		status = WC_CANCELLED;
 	if (status == WC_CANCELLED)
-		return wc_fail(error, status, WC_ITEMS, -1, -1, "%s", "");
+		return wc_fail(job->error, status, WC_ITEMS, -1, -1, "%s", "");
 	*n_result = status == WC_OK ? hunt.count : 0;
 	return status;
 }

@@ -75,6 +75,19 @@ typedef struct WcAlloc
 	void *arg;
 } WcAlloc;
 
+/*
+ * How something is computed: with what memory, who may end it, who wants to know
+ * what went wrong.  Neither the kernel nor the threads change a bit of the result.
+ */
+typedef struct WcJob
+{
+	const WcAlloc *alloc;
+	const WcHooks *hooks; /* NULL: none */
+	WcError *error; /* NULL: nobody asks */
+	const char *kernel; /* see wc_kernel_name */
+	int32_t threads; /* at most, the calling one included; below 2: that one */
+} WcJob;
+
 /* The status in a few words, never NULL. */
 extern const char *wc_status_text(WcStatus status);
 

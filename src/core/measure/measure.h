@@ -118,9 +118,8 @@ extern int32_t wc_trial_values(const WcTrial *trial);
  * leaves there where the next call has to go on.
  */
 extern WcStatus wc_rank_users(const WcRanker *ranker, const WcTrial *trial,
-                              int32_t threads, int64_t *next, double *values,
-                              int32_t *best_rank, const WcAlloc *alloc,
-                              const WcHooks *hooks, WcError *error);
+                              int64_t *next, double *values, int32_t *best_rank,
+                              const WcJob *job);
 
 /* Sums over one user's ratings. */
 typedef struct WcErrorSums
@@ -292,13 +291,11 @@ extern WcStatus wc_labour_sample(const WcCsr *csr, int32_t factors, bool exact,
 #define WC_SELFTEST_TOLERANCE 1e-4 /* of worst; measured: below 1e-6 */
 
 /*
- * Train a fixed problem with a kernel and compare every user with
+ * Train a fixed problem with the job's kernel and compare every user with
  * wc_ref_solve_row: worst is the largest relative error, infinite for a NaN.
  * WC_BAD_PARAM when this processor does not run the kernel.
  */
-extern WcStatus wc_selftest_solve(const char *kernel, double *worst,
-                                  const WcAlloc *alloc, const WcHooks *hooks,
-                                  WcError *error);
+extern WcStatus wc_selftest_solve(double *worst, const WcJob *job);
 
 /*
  * Eigenvectors of the second difference of 300 rows by this provider: worst is by
@@ -314,9 +311,7 @@ extern WcStatus wc_selftest_pack(const void *identity, WcPack *pack,
                                  const WcAlloc *alloc, const WcHooks *hooks);
 
 /* Search it, or a copy of it, and count the queries with wrong answers. */
-extern WcStatus wc_selftest_search(const WcPack *pack, const char *kernel,
-                                   int32_t *n_queries, int32_t *n_wrong,
-                                   const WcAlloc *alloc, const WcHooks *hooks,
-                                   WcError *error);
+extern WcStatus wc_selftest_search(const WcPack *pack, int32_t *n_queries,
+                                   int32_t *n_wrong, const WcJob *job);
 
 #endif /* WALS_CORE_MEASURE_H */

@@ -626,11 +626,11 @@ job_collect(const Job *job, int32_t threads, int32_t *best_rank, WcError *error)
 }
 
 WcStatus
-wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
-              int64_t *next, double *values, int32_t *best_rank,
-              const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int64_t *next,
+              double *values, int32_t *best_rank, const WcJob *job)
 {
-	Job job = {.ranker = ranker, .trial = trial, .values = values};
+	Job ranking = {.ranker = ranker, .trial = trial, .values = values};
+	int32_t threads = job->threads > 1 ? job->threads : 1;
 	WcThreads team = {threads, pthread_create};
 	int64_t chunks =
 	    ((int64_t) trial->users + USERS_AT_ONCE - 1) / USERS_AT_ONCE;
@@ -640,25 +640,25 @@ wc_rank_users(const WcRanker *ranker, const WcTrial *trial, int32_t threads,
 	WC_ASSERT(trial->candidates == NULL || trial->negatives == 0);
 	if (threads > chunks)
 		team.count = threads = chunks > 0 ? (int32_t) chunks : 1;
-	job.kernel = wc_score_kernel_choose(NULL);
-	job.n_values = wc_trial_values(trial);
-	if (error != NULL)
-		error->status = WC_OK;
-	if (job_prepare(&job, threads, alloc))
+	ranking.kernel = wc_score_kernel_choose(NULL);
+	ranking.n_values = wc_trial_values(trial);
+	if (job->error != NULL)
+		job->error->status = WC_OK;
+	if (job_prepare(&ranking, threads, job->alloc))
 	{
-		status =
-		    wc_parallel_from(&team, next, chunks, measure_chunk, &job, hooks);
-		job_collect(&job, threads, best_rank, error);
+		status = wc_parallel_from(&team, next, chunks, measure_chunk, &ranking,
+		                          job->hooks);
+		job_collect(&ranking, threads, best_rank, job->error);
 		if (status == WC_CANCELLED)
-			wc_fail_silently(error, status, WC_USERS, -1);
+			wc_fail_silently(job->error, status, WC_USERS, -1);
 	}
 	else
-		status = wc_fail_silently(error, WC_NO_MEMORY, WC_USERS, -1);
-	if (job.space != NULL)
+		status = wc_fail_silently(job->error, WC_NO_MEMORY, WC_USERS, -1);
+	if (ranking.space != NULL)
 		for (int32_t t = 0; t < threads; t++)
-			space_free(&job.space[t], alloc);
-	wc_free(alloc, job.space);
-	wc_discounts_free(&job.discounts, alloc);
+			space_free(&ranking.space[t], job->alloc);
+	wc_free(job->alloc, ranking.space);
+	wc_discounts_free(&ranking.discounts, job->alloc);
 	return status;
 }
 

@@ -74,9 +74,9 @@ append_ratings(WcCoo *coo, const WcAlloc *alloc)
 }
 
 static WcStatus
-build(WcProblem *problem, const WcAlloc *alloc, const WcHooks *hooks,
-      WcError *error)
+build(WcProblem *problem, const WcJob *job)
 {
+	const WcAlloc *alloc = job->alloc;
 	WcParams params;
 	WcCoo coo;
 	WcCsr by_user;
@@ -89,23 +89,23 @@ build(WcProblem *problem, const WcAlloc *alloc, const WcHooks *hooks,
 	params.alpha = 2;
 	params.factors = FACTORS;
 	if (status != WC_OK)
-		return fail(error, status);
+		return fail(job->error, status);
 	status = append_ratings(&coo, alloc);
 	if (status != WC_OK)
 	{
 		wc_coo_free(&coo, alloc);
-		return fail(error, status);
+		return fail(job->error, status);
 	}
 	memset(&by_user, 0, sizeof(by_user));
 	status = wc_csr_from_coo(
 	    &coo, USERS, ITEMS,
 	    (WcMerging){.duplicates = WC_DUP_SUM, .drop_zero = true}, &by_user,
-	    &merged, &zero, alloc, hooks, error);
+	    &merged, &zero, alloc, job->hooks, job->error);
 	wc_coo_free(&coo, alloc);
 	if (status != WC_OK)
 		return status;
 	return wc_problem_build(&params, &by_user, NULL, NULL, problem, alloc,
-	                        hooks, error);
+	                        job->hooks, job->error);
 }
 
 /* What one user's row should be, by wc_ref_solve_row; work is its scratch. */
@@ -192,35 +192,35 @@ compare(const WcProblem *problem, const WcModel *model, double *worst,
 }
 
 static WcStatus
-train(const WcProblem *problem, const char *kernel, WcModel *model,
-      const WcAlloc *alloc, const WcHooks *hooks, WcError *error)
+train(const WcProblem *problem, WcModel *model, const WcJob *job)
 {
-	WcSolverOptions options = {1, kernel, WC_DENSE_BUILTIN};
+	WcSolverOptions options = {1, job->kernel, WC_DENSE_BUILTIN};
 	WcSolver *solver;
 	WcStatus status =
-	    wc_solver_create(problem, &options, &solver, alloc, error);
+	    wc_solver_create(problem, &options, &solver, job->alloc, job->error);
 
 	if (status != WC_OK)
 		return status;
 	for (int sweep = 0; status == WC_OK && sweep < SWEEPS; sweep++)
 	{
-		status = wc_half_sweep(solver, WC_USERS, model, hooks, error);
+		status = wc_half_sweep(solver, WC_USERS, model, job->hooks, job->error);
 		if (status == WC_OK)
-			status = wc_half_sweep(solver, WC_ITEMS, model, hooks, error);
+			status =
+			    wc_half_sweep(solver, WC_ITEMS, model, job->hooks, job->error);
 	}
 	if (status == WC_OK)
-		status = wc_half_sweep(solver, WC_USERS, model, hooks, error);
+		status = wc_half_sweep(solver, WC_USERS, model, job->hooks, job->error);
 	wc_solver_free(solver);
 	return status;
 }
 
 WcStatus
-wc_selftest_solve(const char *kernel, double *worst, const WcAlloc *alloc,
-                  const WcHooks *hooks, WcError *error)
+wc_selftest_solve(double *worst, const WcJob *given)
 {
 	/* what pauses a training would only be called again here */
-	WcHooks no_pause = {hooks ? hooks->should_stop : NULL, NULL,
-	                    hooks ? hooks->arg : NULL};
+	WcHooks no_pause = {given->hooks ? given->hooks->should_stop : NULL, NULL,
+	                    given->hooks ? given->hooks->arg : NULL};
+	WcJob job = {given->alloc, &no_pause, given->error, given->kernel, 1};
 	uint64_t item_hash[ITEMS];
 	WcProblem problem;
 	WcModel model;
@@ -230,24 +230,24 @@ wc_selftest_solve(const char *kernel, double *worst, const WcAlloc *alloc,
 	memset(&model, 0, sizeof(model));
 	for (uint64_t item = 0; item < ITEMS; item++)
 		item_hash[item] = wc_hash_pair(2, item, 0);
-	status = build(&problem, alloc, &no_pause, error);
+	status = build(&problem, &job);
 	if (status != WC_OK)
 		return status;
-	status = wc_model_init(&problem, item_hash, &model, alloc);
+	status = wc_model_init(&problem, item_hash, &model, job.alloc);
 	if (status == WC_OK)
 	{
-		status = train(&problem, kernel, &model, alloc, &no_pause, error);
+		status = train(&problem, &model, &job);
 		if (status == WC_OK)
 		{
-			status = compare(&problem, &model, worst, alloc);
+			status = compare(&problem, &model, worst, job.alloc);
 			if (status != WC_OK)
-				fail(error, status);
+				fail(job.error, status);
 		}
-		wc_model_free(&model, alloc);
+		wc_model_free(&model, job.alloc);
 	}
 	else
-		fail(error, status);
-	wc_problem_free(&problem, alloc);
+		fail(job.error, status);
+	wc_problem_free(&problem, job.alloc);
 	return status;
 }
 
@@ -363,9 +363,8 @@ search_slowly(const WcPack *pack, const float *query, WcScored *best)
 }
 
 WcStatus
-wc_selftest_search(const WcPack *pack, const char *kernel, int32_t *n_queries,
-                   int32_t *n_wrong, const WcAlloc *alloc, const WcHooks *hooks,
-                   WcError *error)
+wc_selftest_search(const WcPack *pack, int32_t *n_queries, int32_t *n_wrong,
+                   const WcJob *job)
 {
 	*n_queries = QUERIES;
 	*n_wrong = 0;
@@ -382,8 +381,7 @@ wc_selftest_search(const WcPack *pack, const char *kernel, int32_t *n_queries,
 
 		for (uint64_t f = 0; f < WIDTH; f++)
 			vector[f] = number(ROWS + q, f);
-		status = wc_search(pack, &query, BEST, found, &n, kernel, alloc, hooks,
-		                   error);
+		status = wc_search(pack, &query, BEST, found, &n, job);
 		if (status != WC_OK)
 			return status;
 		search_slowly(pack, vector, best);

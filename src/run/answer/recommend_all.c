@@ -381,10 +381,9 @@ answer_together(const WalsRecommendAll *all, const WalsRows *users,
 		query->exclude = seen_by(all, user, &query->n_exclude);
 	}
 	wals_job_init(&job, CurrentMemoryContext, 0);
+	job.core.threads = IsParallelWorker() ? 1 : wals_thread_count();
 	status = wc_search_many(&items->pack, count, queries, all->n, scored,
-	                        n_scored, wals_kernel,
-	                        IsParallelWorker() ? 1 : wals_thread_count(),
-	                        &job.alloc, &wals_hooks, &job.error);
+	                        n_scored, &job.core);
 	if (status == WC_NOT_FINITE)
 		wals_answer_damaged(items, job.error.row);
 	wals_job_check(&job, status);

@@ -107,7 +107,7 @@ find_explored(const WalsSearch *from, const WalsRules *rules, WcFold *fold,
 	const WcQuery *query = &from->query;
 	WcExplore explore = {
 	    rules->explore, rules->popularity_penalty,
-	    wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0))};
+	    wals_rows_likes(from->rows, wals_rows_popular(from->rows, 0)), fold};
 	Size room = Max(wanted, 1);
 	WcScored *best = palloc_extended(sizeof(WcScored) * room, MCXT_ALLOC_HUGE);
 	Ranked *pool = palloc_extended(sizeof(Ranked) * room, MCXT_ALLOC_HUGE);
@@ -118,9 +118,8 @@ find_explored(const WalsSearch *from, const WalsRules *rules, WcFold *fold,
 	wals_answer_check_factors(from->rows, wc_fold_factors(fold));
 	wals_job_init(&job, CurrentMemoryContext, 0);
 	job.namer = name_of_asker;
-	status = wc_search_explored(fold, &from->rows->pack, query, &explore,
-	                            wanted, best, count, wals_kernel, &job.alloc,
-	                            &wals_hooks, &job.error);
+	status = wc_search_explored(&from->rows->pack, query, &explore, wanted,
+	                            best, count, &job.core);
 	if (status == WC_NOT_FINITE && job.error.side == WC_ITEMS)
 		wals_answer_damaged(from->rows, job.error.row);
 	wals_job_check(&job, status);

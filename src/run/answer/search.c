@@ -53,9 +53,8 @@ wals_search_run(const WalsSearch *search, WcScored *result)
 	WalsJob job;
 
 	wals_job_init(&job, CurrentMemoryContext, 0);
-	status =
-	    wc_search(&search->rows->pack, &search->query, search->n, result,
-	              &count, wals_kernel, &job.alloc, &wals_hooks, &job.error);
+	status = wc_search(&search->rows->pack, &search->query, search->n, result,
+	                   &count, &job.core);
 	if (status == WC_NOT_FINITE)
 		wals_answer_damaged(search->rows, job.error.row);
 	wals_job_check(&job, status);

@@ -33,8 +33,7 @@ find_similar(const WalsSearch *search, WcMetric metric, WcScored *result)
 
 	wals_job_init(&job, CurrentMemoryContext, 0);
 	status = wc_search_similar(&search->rows->pack, metric, &search->query,
-	                           search->n, result, &count, wals_kernel,
-	                           &job.alloc, &wals_hooks, &job.error);
+	                           search->n, result, &count, &job.core);
 	if (status == WC_NOT_FINITE)
 		wals_answer_damaged(search->rows, job.error.row);
 	wals_job_check(&job, status);

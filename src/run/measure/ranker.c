@@ -309,7 +309,7 @@ wals_ranker_free(WcRanker *ranker, WalsJob *job)
 
 WcStatus
 wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial, WalsJob *job,
-                 WalsJob *kept, WalsOutcome *outcome, WcError *error)
+                 WalsJob *kept, WalsOutcome *outcome)
 {
 	int32 *best_rank = wals_job_array(job, ranker->items, sizeof(int32));
 	WcStatus status;
@@ -324,8 +324,7 @@ wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial, WalsJob *job,
 	outcome->n_values = wc_trial_values(trial);
 	outcome->values = wals_job_array(kept, trial->users,
 	                                 sizeof(double) * (Size) outcome->n_values);
-	status = wals_step_rank(ranker, trial, outcome->values, best_rank,
-	                        &job->alloc, error);
+	status = wals_step_rank(ranker, trial, outcome->values, best_rank, job);
 	for (cut = 0; cut < trial->n_cuts; cut++)
 	{
 		int32 shown = 0;
@@ -364,7 +363,7 @@ wals_ranker_measure(const WcRanker *ranker, const WalsMetric *metric,
 	if (metric->kind == WALS_METRIC_RATING)
 		return wals_ranker_rate(ranker, &asked->rated, job, outcome,
 		                        &job->error);
-	return wals_ranker_rank(ranker, &trial, job, job, outcome, &job->error);
+	return wals_ranker_rank(ranker, &trial, job, job, outcome);
 }
 
 void

@@ -119,7 +119,7 @@ typedef struct WalsOutcome
  */
 extern WcStatus wals_ranker_rank(const WcRanker *ranker, const WcTrial *trial,
                                  WalsJob *job, WalsJob *kept,
-                                 WalsOutcome *outcome, WcError *error);
+                                 WalsOutcome *outcome);
 extern WcStatus wals_ranker_rate(const WcRanker *ranker, const WcCsr *ratings,
                                  WalsJob *kept, WalsOutcome *outcome,
                                  WcError *error);

@@ -85,23 +85,21 @@ check_kernel(Selftest *test, const char *kernel)
 	int32 n_queries;
 	int32 n_wrong;
 
+	test->job.core.kernel = kernel;
 	if (wc_kernel_name(kernel) == NULL)
 	{
 		put(test, solving, true, "not for this processor");
 		put(test, searching, true, "not for this processor");
 		return;
 	}
-	if (succeeded(test, solving,
-	              wc_selftest_solve(kernel, &worst, &test->job.alloc,
-	                                &wals_hooks, &test->job.error)))
+	if (succeeded(test, solving, wc_selftest_solve(&worst, &test->job.core)))
 		put(test, solving, worst <= WC_SELFTEST_TOLERANCE,
 		    psprintf("largest relative error of a user %.1e, allowed %.0e",
 		             worst, WC_SELFTEST_TOLERANCE));
 	if (test->pack.block != NULL &&
 	    succeeded(test, searching,
-	              wc_selftest_search(&test->pack, kernel, &n_queries, &n_wrong,
-	                                 &test->job.alloc, &wals_hooks,
-	                                 &test->job.error)))
+	              wc_selftest_search(&test->pack, &n_queries, &n_wrong,
+	                                 &test->job.core)))
 		put(test, searching, n_wrong == 0,
 		    psprintf("%d of %d answers differ from scoring every row", n_wrong,
 		             n_queries));

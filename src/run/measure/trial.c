@@ -33,8 +33,7 @@ rank(WalsMeasureState *state, const WcRanker *ranker, const WcTrial *trial,
      int side)
 {
 	check(state, wals_ranker_rank(ranker, trial, &state->job, &state->kept,
-	                              &state->measured->outcomes[side],
-	                              &state->job.error));
+	                              &state->measured->outcomes[side]));
 }
 
 static void

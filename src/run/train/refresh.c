@@ -353,9 +353,8 @@ create_fold(SolveState *state)
 
 	wals_job_check(&refresh->job,
 	               wc_fold_create(&objective->core, state->own->side, &items,
-	                              weighted ? other->weight : NULL, wals_kernel,
-	                              &state->fold, &refresh->job.alloc,
-	                              &wals_hooks, &refresh->job.error));
+	                              weighted ? other->weight : NULL, &state->fold,
+	                              &refresh->job.core));
 	if (state->own->side == WC_USERS)
 		return;
 	wals_job_check(

@@ -16,16 +16,17 @@
 
 WcStatus
 wals_step_rank(const WcRanker *ranker, const WcTrial *trial, double *values,
-               int32 *best_rank, const WcAlloc *alloc, WcError *error)
+               int32 *best_rank, const WalsJob *job)
 {
+	WcJob core = job->core;
 	int64 next = 0;
 	WcStatus status;
 
+	core.threads = wals_thread_count();
 	do
 	{
 		CHECK_FOR_INTERRUPTS();
-		status = wc_rank_users(ranker, trial, wals_thread_count(), &next,
-		                       values, best_rank, alloc, &wals_hooks, error);
+		status = wc_rank_users(ranker, trial, &next, values, best_rank, &core);
 	} while (status == WC_PAUSED);
 	return status;
 }

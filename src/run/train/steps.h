@@ -39,7 +39,7 @@ extern WcStatus wals_step_solve(WcSolver *solver, WcSide side, WcModel *model,
 /* wc_rank_users on all threads, serving the interrupts that are no end. */
 extern WcStatus wals_step_rank(const WcRanker *ranker, const WcTrial *trial,
                                double *values, int32 *best_rank,
-                               const WcAlloc *alloc, WcError *error);
+                               const WalsJob *job);
 
 extern double wals_step_seconds(instr_time start);
 
