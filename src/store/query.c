@@ -420,8 +420,9 @@ check_column(TupleDesc desc, int column, Oid type)
 	         errhint("Repeat the statement.")));
 }
 
-void
-wals_shape_check(const WalsShape *shape, TupleDesc desc)
+/* 42804 unless the columns are of this shape, or domains over it. */
+static void
+check_shape(const WalsShape *shape, TupleDesc desc)
 {
 	int i;
 
@@ -471,7 +472,7 @@ row_receive(TupleTableSlot *slot, DestReceiver *self)
 static void
 row_startup(DestReceiver *self, int operation, TupleDesc type)
 {
-	wals_shape_check(((RowReceiver *) self)->shape, type);
+	check_shape(((RowReceiver *) self)->shape, type);
 }
 
 static void

@@ -109,9 +109,6 @@ typedef struct WalsShape
 	Oid types[WALS_SHAPE_MAX];
 } WalsShape;
 
-/* 42804 unless the columns are of this shape, or domains over it. */
-extern void wals_shape_check(const WalsShape *shape, TupleDesc desc);
-
 /* A row of such columns; it and what it points to live during a call only. */
 typedef struct WalsRow
 {

@@ -28,8 +28,9 @@ is_forbidden(const char *c, int length)
 	       (unsigned char) c[1] == 0xBF && (unsigned char) c[2] >= 0xBE;
 }
 
-void
-wals_svg_text(StringInfo svg, const char *text)
+/* Append text with everything in it that XML takes otherwise escaped. */
+static void
+append_text(StringInfo svg, const char *text)
 {
 	const char *c = text;
 
@@ -65,10 +66,10 @@ wals_svg_begin(StringInfo svg, int32 width, int32 height, const char *heading,
 	                 "role=\"img\" font-family=\"system-ui, sans-serif\" "
 	                 "font-size=\"%d\" fill=\"%s\">\n<title>",
 	                 width, height, width, height, WALS_SVG_FONT, WALS_SVG_INK);
-	wals_svg_text(svg, heading);
+	append_text(svg, heading);
 	appendStringInfoString(svg, "</title>\n<text x=\"12\" y=\"22\" "
 	                            "font-size=\"14\" font-weight=\"bold\">");
-	wals_svg_text(svg, wals_text_shorten(heading, (width - 24) / 8));
+	append_text(svg, wals_text_shorten(heading, (width - 24) / 8));
 	appendStringInfoString(svg, "</text>\n");
 	if (note != NULL)
 		wals_svg_label(svg, 12, 38, "start",
@@ -87,7 +88,7 @@ wals_svg_label(StringInfo svg, double x, double y, const char *anchor,
 {
 	appendStringInfo(svg, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x,
 	                 y, anchor);
-	wals_svg_text(svg, text);
+	append_text(svg, text);
 	appendStringInfoString(svg, "</text>\n");
 }
 
@@ -102,7 +103,7 @@ wals_svg_point(StringInfo svg, double x, double y, double radius,
 	if (opacity < 1)
 		appendStringInfo(svg, " fill-opacity=\"%.1f\"", opacity);
 	appendStringInfoString(svg, "><title>");
-	wals_svg_text(svg, text);
+	append_text(svg, text);
 	appendStringInfoString(svg, "</title></circle>\n");
 }
 

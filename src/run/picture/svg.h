@@ -27,9 +27,6 @@ extern void wals_svg_begin(StringInfo svg, int32 width, int32 height,
                            const char *heading, const char *note);
 extern void wals_svg_end(StringInfo svg);
 
-/* Append text with everything in it that XML takes otherwise escaped. */
-extern void wals_svg_text(StringInfo svg, const char *text);
-
 /* A <text>; anchor is start, middle or end. */
 extern void wals_svg_label(StringInfo svg, double x, double y,
                            const char *anchor, const char *text);
