@@ -9,9 +9,9 @@
  * it is interrupted, the configuration is reloaded or the server dies; 'error' raises an error there, 'cancel'
  * is the request to cancel the query, arriving just then.
  * 'allocation 17 error' makes the 17th allocation of the core fail, resizing
- * included.  'interrupt 5 cancel' cancels the 5th time that the core asks whether
- * it should go on; do not raise errors there.  A word that no point has does
- * nothing.
+ * included; 'disk 1 error' lets the disk have nothing free.  'interrupt 5
+ * cancel' cancels the 5th time that the core asks whether it should go on; do not
+ * raise errors there.  A word that no point has does nothing.
  *
  *-------------------------------------------------------------------------
  */
@@ -78,9 +78,9 @@ is_now(const char *name)
 }
 
 bool
-wals_debug_allocation_fails(void)
+wals_debug_fails(const char *name)
 {
-	return is_now("allocation");
+	return is_now(name);
 }
 
 void

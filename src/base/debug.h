@@ -18,14 +18,14 @@ extern void wals_debug_define(void);
 /* Fail or wait here if wals.debug_point asks for it. */
 extern void wals_debug_point(const char *name);
 
-/* True if wals.debug_point asks for an allocation of the core to fail here. */
-extern bool wals_debug_allocation_fails(void);
+/* True if wals.debug_point asks for an operation of this name to fail here. */
+extern bool wals_debug_fails(const char *name);
 
 #else
 
 #define wals_debug_define() ((void) 0)
 #define wals_debug_point(name) ((void) 0)
-#define wals_debug_allocation_fails() false
+#define wals_debug_fails(name) false
 
 #endif
 

@@ -73,7 +73,7 @@ memory_alloc(void *arg, size_t bytes)
 	WalsJob *memory = arg;
 	void *block;
 
-	if (wals_debug_allocation_fails() || !memory_allows(memory, bytes))
+	if (wals_debug_fails("allocation") || !memory_allows(memory, bytes))
 		return NULL;
 	block = MemoryContextAllocExtended(memory->context, bytes,
 	                                   MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
@@ -95,7 +95,7 @@ memory_resize(void *arg, void *block, size_t bytes)
 	if (block == NULL)
 		return memory_alloc(arg, bytes);
 	before = GetMemoryChunkSpace(block);
-	if (wals_debug_allocation_fails() ||
+	if (wals_debug_fails("allocation") ||
 	    !memory_allows(memory, bytes > before ? bytes - before : 0))
 		return NULL;
 	result = wals_repalloc_no_oom(block, bytes);

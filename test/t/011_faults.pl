@@ -286,6 +286,25 @@ is($out, '3', 'failing allocations one after the other: the session goes on');
 is(scalar(() = $err =~ /ERROR:  53200$/mg), 7, 'each is 53200');
 is(state_of_database(), $before, 'nothing changed, nothing left');
 
+# --- a disk without room is found before anything is solved
+for my $what (
+	"wals_train('m', 'ratings', $options)",
+	"wals_train('fresh', 'ratings', $options)",
+	"wals_import('fresh', 'm_users', 'm_items')")
+{
+	($out, $err) = ('', '');
+	$node->psql(
+		'postgres',
+		"$settings SET client_min_messages = debug1; SELECT wals_version() \\g /dev/null\n"
+		  . "SET wals.debug_point = 'disk 1 error'; SELECT $what;\n",
+		extra_params => [ '-v', 'VERBOSITY=verbose' ],
+		stdout => \$out,
+		stderr => \$err);
+	like($err, qr/ERROR:  53100: not enough free disk space for the factors of model "(?:m|fresh)"\n.*DETAIL:  They need \d+\.\d MB, tablespace "pg_default" has 0\.0 MB free\.\n.*HINT:  Make room/s, "no room: $what");
+	unlike($err, qr/iteration 1/, 'and nothing was solved');
+	is(state_of_database(), $before, 'nothing changed, nothing left');
+}
+
 # and in a session that has not answered yet
 ($out, $err) = split /\|/, $node->safe_psql(
 	'postgres', q{

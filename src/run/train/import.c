@@ -25,6 +25,7 @@
 #include "store/model.h"
 #include "store/query.h"
 #include "store/side.h"
+#include "store/space.h"
 
 /* What was read. */
 typedef struct ImportState
@@ -204,6 +205,12 @@ wals_import_run(WalsImportRequest *request)
 	check_source(&state);
 	set_objective(&state);
 	wals_target_check(&state.target, state.users.id_type, state.items.id_type);
+	wals_space_check(
+	    &state.target,
+	    wals_space_needed(wc_idmap_count(state.users.ids), state.users.factors,
+	                      state.users.id_type),
+	    wals_space_needed(wc_idmap_count(state.items.ids), state.items.factors,
+	                      state.items.id_type));
 	wals_target_create(&state.target, state.users.id_type, state.items.id_type);
 	wals_side_insert(&state.users, state.target.users_table,
 	                 state.target.version);

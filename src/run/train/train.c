@@ -43,6 +43,7 @@
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/source.h"
+#include "store/space.h"
 
 /* Values of stop_reason: the option that ended the iterations. */
 #define STOP_ITERATIONS "iterations"
@@ -277,6 +278,20 @@ read_weights(void *arg)
 	                  request->source.item_id_type, state->ratings.items);
 }
 
+/* The factors will have to be stored: better told now than after the solving. */
+static void
+check_space(const TrainState *state)
+{
+	const WalsSource *source = &state->request->source;
+	int32 factors = state->request->params.factors;
+
+	wals_space_check(&state->target,
+	                 wals_space_needed(wc_idmap_count(state->ratings.users),
+	                                   factors, source->user_id_type),
+	                 wals_space_needed(wc_idmap_count(state->ratings.items),
+	                                   factors, source->item_id_type));
+}
+
 static void
 build_problem(TrainState *state)
 {
@@ -465,6 +480,7 @@ train(TrainState *state)
 {
 	load(state);
 	choose_factors(state);
+	check_space(state);
 	wals_debug_point("load_done");
 	wals_progress_phase(&state->progress, WALS_PHASE_PREPARING);
 	build_problem(state);
