@@ -13,6 +13,7 @@
 #include "base/args.h"
 #include "base/result.h"
 #include "store/cache.h"
+#include "store/packed.h"
 #include "store/model.h"
 #include "store/query.h"
 
@@ -62,8 +63,8 @@ wals_warm(PG_FUNCTION_ARGS)
 		wals_model_active(relation, &model);
 	else
 		wals_model_version(relation, wals_arg_int32(fcinfo, 1, 0), &model);
-	bytes = wals_cache_prepare(&model, WC_USERS, WALS_READ_CALLER, false);
-	bytes += wals_cache_prepare(&model, WC_ITEMS, WALS_READ_CALLER, false);
+	bytes = wals_packed_prepare(&model, WC_USERS, WALS_READ_CALLER, false);
+	bytes += wals_packed_prepare(&model, WC_ITEMS, WALS_READ_CALLER, false);
 	wals_query_end();
 	PG_RETURN_INT64((int64) bytes);
 }

@@ -29,12 +29,6 @@
  * time, not kept, and never shared; so are those of a table that others inherit
  * from, which says nothing when they change.
  *
- * A version that is going to answer has its files before it does: who makes it
- * active makes them (wals_cache_prepare).  Sessions that need the same file at the
- * same time all the same, as after a restart, wait for the first to make it; they
- * ask again and again, so that their timeouts hold.  The table is locked before, so
- * that nobody who waits can be in the way of the reading.
- *
  * Entries are only freed in wals_cache_rows, never by an invalidation in the
  * middle of a call, and callers run no SQL while they use one.  Asking for one
  * side of a version never frees its other side, and reading never frees
@@ -66,35 +60,17 @@
 #include "utils/syscache.h"
 
 #include "base/compat.h"
-#include "base/job.h"
 #include "base/settings.h"
-#include "base/wait.h"
 #include "store/cache.h"
-#include "store/factors.h"
-#include "store/packfile.h"
-#include "store/query.h"
-#include "store/relation.h"
-
-#define SHARE_FROM (1024 * 1024) /* bytes, with wals.cache_share = auto */
-#define PATIENCE_MOST 20 /* milliseconds between looks for a file */
+#include "store/packed.h"
 
 typedef struct CacheEntry
 {
 	dlist_node node; /* in cache_entries, most recently used first */
-	WalsPackKey key;
-	bool was_read; /* from the table, by this session */
 	bool suspect; /* something about the table changed */
 	bool over; /* what it was read in was rolled back */
-	LocalTransactionId only_in; /* the transaction whose changes it may hold,
-	                             * which nobody else may ever see; or none */
-	WalsJob job; /* context of the entry and its size */
-	WalsMapping map; /* the pack's file, when it is shared */
-	MemoryContextCallback unmap;
-	WalsRows rows;
+	WalsPacked *packed; /* whose context has the entry, too */
 } CacheEntry;
-
-/* Of a key, what the model's row says. */
-#define KEY_ASKED offsetof(WalsPackKey, storage)
 
 /* What became of the calls for a side of a model, kept for the session. */
 typedef struct CacheCount
@@ -114,8 +90,6 @@ typedef struct CacheCount
 static dlist_head cache_entries = DLIST_STATIC_INIT(cache_entries);
 static dlist_head cache_counts = DLIST_STATIC_INIT(cache_counts);
 static bool cache_registered = false;
-static int cache_reading = 0; /* tables that are being read */
-static uint64 cache_made = 0; /* entries, ever */
 
 static void
 mark_suspect(Datum arg, Oid relation)
@@ -126,7 +100,7 @@ mark_suspect(Datum arg, Oid relation)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!OidIsValid(relation) || relation == entry->key.table)
+		if (!OidIsValid(relation) || relation == entry->packed->key.table)
 			entry->suspect = true;
 	}
 }
@@ -142,93 +116,15 @@ end_part(SubXactEvent event, SubTransactionId part, SubTransactionId parent,
 		{
 			CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-			entry->over |= entry->only_in != InvalidLocalTransactionId;
+			entry->over |= entry->packed->only_in != InvalidLocalTransactionId;
 		}
-}
-
-static void
-entry_unmap(void *arg)
-{
-	wals_mapping_close(&((CacheEntry *) arg)->map);
-}
-
-/* An entry in a context of its own, below the current one. */
-static CacheEntry *
-entry_create(const WalsPackKey *key)
-{
-	MemoryContext context = AllocSetContextCreate(
-	    CurrentMemoryContext, "wals rows", ALLOCSET_DEFAULT_SIZES);
-	CacheEntry *entry = MemoryContextAllocZero(context, sizeof(CacheEntry));
-
-	wals_job_init(&entry->job, context, 0);
-	entry->unmap.func = entry_unmap;
-	entry->unmap.arg = entry;
-	MemoryContextRegisterResetCallback(context, &entry->unmap);
-	entry->key = *key;
-	entry->rows.table = key->table;
-	entry->rows.id_type = (WalsIdType) key->id_type;
-	entry->rows.serial = ++cache_made;
-	return entry;
 }
 
 static void
 entry_free(CacheEntry *entry)
 {
 	dlist_delete(&entry->node);
-	MemoryContextDelete(entry->job.context);
-}
-
-/* What the model's row says of a side. */
-static void
-key_ask(const WalsModel *model, WcSide side, WalsPackKey *key)
-{
-	bool users = side == WC_USERS;
-
-	memset(key, 0, sizeof(*key));
-	key->model = model->relation;
-	key->table = users ? model->users_table : model->items_table;
-	key->side = side;
-	key->version = model->version;
-	key->factors = model->factors;
-	key->id_type = users ? model->user_type : model->item_type;
-	key->version_id = users ? model->version_id : model->items_id;
-}
-
-/*
- * What the catalog says of the table; false when nothing read from it can be
- * kept: it is gone, or others inherit from it.
- */
-static bool
-key_look(WalsPackKey *key)
-{
-	static const char *const columns[] = {
-	    "version", "id", "factors", "bias", "n", "weight", "likes"};
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->table));
-	bool alone;
-	int i;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	key->storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	alone = !((Form_pg_class) GETSTRUCT(tuple))->relhassubclass;
-	ReleaseSysCache(tuple);
-	key->layout = 0;
-	for (i = 0; i < (int) lengthof(columns); i++)
-	{
-		AttrNumber column = get_attnum(key->table, columns[i]);
-
-		key->layout = hash_combine(key->layout, (uint32) column);
-		if (column != InvalidAttrNumber)
-			key->layout =
-			    hash_combine(key->layout, get_atttype(key->table, column));
-	}
-	return alone;
-}
-
-static bool
-is_asked(const CacheEntry *entry, const WalsPackKey *key)
-{
-	return memcmp(&entry->key, key, KEY_ASKED) == 0;
+	MemoryContextDelete(entry->packed->job.context);
 }
 
 /* Does the table still hold what was read?  Looked at when it may not. */
@@ -237,36 +133,14 @@ entry_is_current(CacheEntry *entry)
 {
 	if (entry->suspect)
 	{
-		WalsPackKey now = entry->key;
+		WalsPackKey now = entry->packed->key;
 
-		entry->suspect =
-		    !key_look(&now) || memcmp(&now, &entry->key, sizeof(now)) != 0;
+		entry->suspect = !wals_packed_look(&now) ||
+		                 memcmp(&now, &entry->packed->key, sizeof(now)) != 0;
 	}
-	return !entry->suspect && !entry->over && !entry->map.damaged &&
-	       (entry->only_in == InvalidLocalTransactionId ||
-	        entry->only_in == wals_transaction_number());
-}
-
-/*
- * Such a transaction holds a lock that allows it; its parallel workers do not,
- * and only know that it has changed something.
- */
-bool
-wals_cache_may_differ(Oid table)
-{
-	Relation relation;
-	bool result;
-
-	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return false;
-	if (IsParallelWorker())
-		return true;
-	relation = try_relation_open(table, AccessShareLock);
-	if (relation == NULL)
-		return true;
-	result = CheckRelationLockedByMe(relation, RowExclusiveLock, true);
-	relation_close(relation, AccessShareLock);
-	return result;
+	return !entry->suspect && !entry->over && !entry->packed->map.damaged &&
+	       (entry->packed->only_in == InvalidLocalTransactionId ||
+	        entry->packed->only_in == wals_transaction_number());
 }
 
 /*
@@ -275,113 +149,29 @@ wals_cache_may_differ(Oid table)
  * this side may be using.
  */
 static void
-make_room(const WalsModel *model, const CacheEntry *new_entry, Size size)
+make_room(const WalsModel *model, const WalsPackKey *new_key, Size size)
 {
-	WcSide other = new_entry->key.side == WC_USERS ? WC_ITEMS : WC_USERS;
+	WcSide other = new_key->side == WC_USERS ? WC_ITEMS : WC_USERS;
 	WalsPackKey other_key;
 	Size limit = (Size) wals_cache_mem * 1024;
 	Size used = size;
 	dlist_mutable_iter iter;
 
-	key_ask(model, other, &other_key);
+	wals_packed_ask(model, other, &other_key);
 	dlist_foreach_modify(iter, &cache_entries)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (is_asked(entry, &other_key))
-			used += entry->job.used;
-		else if ((entry->key.model == new_entry->key.model &&
-		          entry->key.table == new_entry->key.table) ||
-		         !entry_is_current(entry) || used + entry->job.used > limit)
+		if (wals_packed_is_asked(entry->packed, &other_key))
+			used += entry->packed->job.used;
+		else if ((entry->packed->key.model == new_key->model &&
+		          entry->packed->key.table == new_key->table) ||
+		         !entry_is_current(entry) ||
+		         used + entry->packed->job.used > limit)
 			entry_free(entry);
 		else
-			used += entry->job.used;
+			used += entry->packed->job.used;
 	}
-}
-
-/* State of reading the rows of a version. */
-typedef struct LoadState
-{
-	CacheEntry *entry;
-	Oid sql_type;
-	WcPackBuilder *builder;
-} LoadState;
-
-static void
-load_row(const WalsRow *row, void *arg)
-{
-	LoadState *state = arg;
-	CacheEntry *entry = state->entry;
-	int32 k = entry->key.factors;
-	const float *vector = NULL;
-	const char *reason = "it is NULL";
-	float bias = 0.0f;
-	int32 entries = row->nulls[3] ? 0 : DatumGetInt32(row->values[3]);
-	int32 likes = row->nulls[4] ? entries : DatumGetInt32(row->values[4]);
-	WcStatus status = WC_NOT_FINITE;
-	WcId id;
-
-	if (row->nulls[0])
-		wals_factors_damaged(entry->rows.table, "NULL", "it has no id");
-	id = wals_id_from_datum(state->sql_type, row->values[0]);
-	if (!row->nulls[1])
-		vector = wals_factors_vector(row->values[1], k, &reason);
-	if (!row->nulls[2])
-		bias = DatumGetFloat4(row->values[2]);
-	if (vector != NULL)
-	{
-		reason = "its bias is not finite";
-		status = wc_pack_add(state->builder, &id, vector, bias, entries, likes);
-	}
-	if (status == WC_DUPLICATE)
-		reason = "the id stands in more than one row";
-	if (status == WC_NOT_FINITE || status == WC_DUPLICATE)
-		wals_factors_damaged(entry->rows.table,
-		                     wals_id_to_cstring(entry->rows.id_type, id),
-		                     reason);
-	wals_job_check(&entry->job, status);
-}
-
-/* Read the rows of an entry and pack them into its memory. */
-static void
-entry_load(CacheEntry *entry, WalsSnapshot snapshot)
-{
-	Oid types[1] = {INT4OID};
-	Datum values[1] = {Int32GetDatum(entry->key.version)};
-	WalsRows *rows = &entry->rows;
-	uint8 identity[WC_PACK_IDENTITY];
-	LoadState state;
-
-	if (wals_cache_may_differ(rows->table))
-		entry->only_in = wals_transaction_number();
-	wals_packfile_identity(&entry->key, identity);
-	wals_job_check(&entry->job,
-	               wc_pack_begin(wals_id_kind(rows->id_type),
-	                             entry->key.factors, &state.builder,
-	                             &entry->job.alloc));
-	state.entry = entry;
-	state.sql_type = wals_id_sql_type(rows->id_type);
-	cache_reading++;
-	PG_TRY();
-	{
-		wals_query_each(psprintf("SELECT id, factors, bias, n, %s FROM %s "
-		                         "WHERE version OPERATOR(pg_catalog.=) $1",
-		                         wals_factors_likes(rows->table),
-		                         wals_relation_quoted(rows->table)),
-		                1, types, values, snapshot,
-		                &(const WalsShape){5,
-		                                   {state.sql_type, FLOAT4ARRAYOID,
-		                                    FLOAT4OID, INT4OID, INT4OID}},
-		                load_row, &state);
-	}
-	PG_FINALLY();
-	{
-		cache_reading--;
-	}
-	PG_END_TRY();
-	wals_job_check(&entry->job, wc_pack_finish(state.builder, identity,
-	                                           &rows->pack, &wals_hooks));
-	entry->was_read = true;
 }
 
 static CacheEntry *
@@ -393,166 +183,10 @@ entry_find(const WalsPackKey *key)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (is_asked(entry, key) && entry_is_current(entry))
+		if (wals_packed_is_asked(entry->packed, key) && entry_is_current(entry))
 			return entry;
 	}
 	return NULL;
-}
-
-/*
- * Take the rows from the file of the key, if there is one.  That it holds what
- * the key says is looked at all the same: buffers depend on it.
- */
-static bool
-entry_open(CacheEntry *entry)
-{
-	WcPack *pack = &entry->rows.pack;
-
-	if (!wals_packfile_open(&entry->key, &entry->map, pack))
-		return false;
-	if (pack->factors == entry->key.factors &&
-	    pack->kind == wals_id_kind(entry->rows.id_type))
-		return true;
-	wals_mapping_close(&entry->map);
-	memset(pack, 0, sizeof(*pack));
-	return false;
-}
-
-/*
- * Identities of the versions of the model as they are now, whatever the caller's
- * snapshot says; -1 when that cannot be told.
- */
-static int
-find_kept(const WalsModel *model, pg_uuid_t **ids)
-{
-	uint64 n;
-	uint64 row;
-	int count = 0;
-
-	*ids = NULL;
-	if (IsInParallelMode() ||
-	    check_enable_rls(model->relation, InvalidOid, true) == RLS_ENABLED)
-		return -1;
-	n = wals_query_run(psprintf("SELECT version_id, items_id FROM %s",
-	                            wals_relation_quoted(model->relation)),
-	                   0, NULL, NULL, NULL, WALS_READ_LATEST);
-	*ids = palloc_extended(mul_size(2 * sizeof(pg_uuid_t), Max(n, 1)),
-	                       MCXT_ALLOC_HUGE);
-	for (row = 0; row < n; row++)
-	{
-		int column;
-
-		for (column = 1; column <= 2; column++)
-		{
-			bool is_null;
-			Datum id = wals_query_value(row, column, UUIDOID, &is_null);
-
-			if (!is_null)
-				(*ids)[count++] = *DatumGetUUIDP(id);
-		}
-	}
-	return count;
-}
-
-/*
- * Put the rows that were read into a file and take them from there.  Why that
- * cannot be is said if tell is set; false then.
- */
-static bool
-entry_share(CacheEntry *entry, const WalsModel *model, bool tell)
-{
-	void *owned = entry->rows.pack.owned;
-	WcPack own = entry->rows.pack;
-	pg_uuid_t *kept;
-	bool done = true;
-	int n_kept;
-
-	if (entry->only_in != InvalidLocalTransactionId ||
-	    (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS))
-		return true;
-	n_kept = find_kept(model, &kept);
-	if (!wals_packfile_write(&entry->key, n_kept, kept, &own, tell))
-		done = false;
-	else if (entry_open(entry))
-	{
-		wc_free(&entry->job.alloc, owned);
-		own = entry->rows.pack;
-	}
-	entry->rows.pack = own;
-	CHECK_FOR_INTERRUPTS();
-	return done;
-}
-
-/* Take the rows from a file, or get the right to make it: false. */
-static bool
-entry_open_or_lock(CacheEntry *entry, WalsPackLock *lock)
-{
-	long patience = 1; /* milliseconds */
-
-	while (!entry_open(entry))
-	{
-		if (wals_packfile_lock(&entry->key, lock))
-		{
-			/* it may have been made just before */
-			if (!entry_open(entry))
-				return false;
-			wals_packfile_unlock(lock);
-			return true;
-		}
-		wals_wait(patience);
-		patience = Min(2 * patience, PATIENCE_MOST);
-	}
-	return true;
-}
-
-/* Whether the row still has the identity that its rows were read under. */
-static bool
-is_same_still(const WalsModel *model)
-{
-	WalsModel now;
-
-	return wals_model_find_version(model->relation, model->version, &now) &&
-	       memcmp(&now.version_id, &model->version_id, UUID_LEN) == 0 &&
-	       memcmp(&now.items_id, &model->items_id, UUID_LEN) == 0;
-}
-
-/*
- * Make what the lock is for: read the rows, and share them.  Whether this took no
- * failure; why it did is said if tell is set.
- */
-static bool
-entry_make(CacheEntry *entry, const WalsModel *model, WalsSnapshot snapshot,
-           bool is_new, bool tell, WalsPackLock *lock)
-{
-	volatile bool done = true;
-
-	PG_TRY();
-	{
-		entry_load(entry, snapshot);
-		if (is_new)
-			entry->only_in = InvalidLocalTransactionId;
-		if (snapshot == WALS_READ_CALLER || is_same_still(model))
-			done = entry_share(entry, model, tell);
-	}
-	PG_FINALLY();
-	{
-		wals_packfile_unlock(lock);
-	}
-	PG_END_TRY();
-	return done;
-}
-
-/* Take the rows from a file, or make it, one session at a time. */
-static void
-entry_open_or_load(CacheEntry *entry, const WalsModel *model, CacheCount *count)
-{
-	WalsPackLock lock;
-
-	/* said once: the next call may have to read the rows again */
-	if (!entry_open_or_lock(entry, &lock) &&
-	    !entry_make(entry, model, WALS_READ_CALLER, false,
-	                !count->told_unshared, &lock))
-		count->told_unshared = true;
 }
 
 /* Room for new counts: that of a table that is gone, or new. */
@@ -620,10 +254,20 @@ tell_too_large(CacheCount *count, Size size)
 	     errhint("SET wals.cache_mem = '%zuMB';", size / (1024 * 1024) + 1)));
 }
 
-static bool
-is_restricted(Oid table)
+/* Keep the rows for the calls to come, if no policy is being run. */
+static void
+keep(const WalsModel *model, WalsPacked *packed)
 {
-	return check_enable_rls(table, InvalidOid, false) == RLS_ENABLED;
+	CacheEntry *entry;
+
+	if (wals_packed_is_reading())
+		return;
+	make_room(model, &packed->key, packed->job.used);
+	entry = MemoryContextAllocZero(packed->job.context, sizeof(CacheEntry));
+	entry->packed = packed;
+	MemoryContextSetParent(packed->job.context, CacheMemoryContext);
+	dlist_push_head(&cache_entries, &entry->node);
+	packed->rows.is_kept = true;
 }
 
 const WalsRows *
@@ -632,6 +276,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	WalsPackKey key;
 	CacheCount *count;
 	CacheEntry *entry;
+	WalsPacked *packed;
 	bool alone;
 
 	if (!cache_registered)
@@ -640,66 +285,39 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		RegisterSubXactCallback(end_part, NULL);
 		cache_registered = true;
 	}
-	key_ask(model, side, &key);
-	entry = is_restricted(key.table) ? NULL : entry_find(&key);
+	wals_packed_ask(model, side, &key);
+	entry = wals_packed_is_restricted(key.table) ? NULL : entry_find(&key);
 	count = count_find(&key);
 	if (entry != NULL)
 	{
 		count->hits++;
 		dlist_move_head(&cache_entries, &entry->node);
-		return &entry->rows;
+		return &entry->packed->rows;
 	}
 
 	/* from here on the table stays what it is now */
 	LockRelationOid(key.table, AccessShareLock);
-	alone = key_look(&key);
-	entry = entry_create(&key);
-	if (is_restricted(key.table) || !alone)
+	alone = wals_packed_look(&key);
+	packed = wals_packed_create(&key);
+	if (wals_packed_is_restricted(key.table) || !alone)
 	{
-		entry_load(entry, WALS_READ_CALLER);
+		wals_packed_load(packed, WALS_READ_CALLER);
 		count->loads++;
-		return &entry->rows;
+		return &packed->rows;
 	}
 	if (wals_cache_share == WALS_SHARE_NEVER)
-		entry_load(entry, WALS_READ_CALLER);
-	else
-		entry_open_or_load(entry, model, count);
-	if (entry->was_read)
+		wals_packed_load(packed, WALS_READ_CALLER);
+	else if (!wals_packed_open_or_make(packed, model, !count->told_unshared))
+		count->told_unshared = true;
+	if (packed->was_read)
 		count->loads++;
 	else
 		count->opens++;
-	if (entry->job.used > (Size) wals_cache_mem * 1024)
-		tell_too_large(count, entry->job.used);
-	else if (cache_reading == 0)
-	{
-		make_room(model, entry, entry->job.used);
-		MemoryContextSetParent(entry->job.context, CacheMemoryContext);
-		dlist_push_head(&cache_entries, &entry->node);
-		entry->rows.is_kept = true;
-	}
-	return &entry->rows;
-}
-
-Size
-wals_cache_prepare(const WalsModel *model, WcSide side, WalsSnapshot snapshot,
-                   bool is_new)
-{
-	WalsPackKey key;
-	CacheEntry *entry;
-	WalsPackLock lock;
-	Size bytes;
-
-	key_ask(model, side, &key);
-	LockRelationOid(key.table, AccessShareLock);
-	if (wals_cache_share == WALS_SHARE_NEVER || is_restricted(key.table) ||
-	    !key_look(&key))
-		return 0;
-	entry = entry_create(&key);
-	if (!entry_open_or_lock(entry, &lock))
-		(void) entry_make(entry, model, snapshot, is_new, true, &lock);
-	bytes = entry->map.address != NULL ? entry->map.bytes : 0;
-	MemoryContextDelete(entry->job.context);
-	return bytes;
+	if (packed->job.used > (Size) wals_cache_mem * 1024)
+		tell_too_large(count, packed->job.used);
+	else
+		keep(model, packed);
+	return &packed->rows;
 }
 
 /* ------------------------------------------------------------------------
@@ -724,9 +342,10 @@ entry_of(const CacheCount *count)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (entry->key.model == count->model &&
-		    entry->key.table == count->table &&
-		    entry->key.side == (int32) count->side && entry_is_current(entry))
+		if (entry->packed->key.model == count->model &&
+		    entry->packed->key.table == count->table &&
+		    entry->packed->key.side == (int32) count->side &&
+		    entry_is_current(entry))
 			return entry;
 	}
 	return NULL;
@@ -752,12 +371,12 @@ wals_cache_list(WalsCached **result)
 		entry = entry_of(count);
 		row = &(*result)[n++];
 		row->model = count->model;
-		row->version = entry ? entry->key.version : count->version;
+		row->version = entry ? entry->packed->key.version : count->version;
 		row->side = count->side;
 		row->is_kept = entry != NULL;
-		row->is_shared = entry != NULL && entry->map.address != NULL;
-		row->bytes = row->is_shared ? entry->map.bytes
-		             : row->is_kept ? entry->job.used
+		row->is_shared = entry != NULL && entry->packed->map.address != NULL;
+		row->bytes = row->is_shared ? entry->packed->map.bytes
+		             : row->is_kept ? entry->packed->job.used
 		                            : 0;
 		row->hits = count->hits;
 		row->loads = count->loads;

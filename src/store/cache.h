@@ -35,23 +35,6 @@ typedef struct WalsRows
  */
 extern const WalsRows *wals_cache_rows(const WalsModel *model, WcSide side);
 
-/*
- * Make the file of a side of a version, if it has none and is to have one, so that
- * nobody waits for it later.  snapshot is what model was read with.  is_new says
- * that the identity is of this transaction: then what it has written is shared
- * before it is committed, because who changes the rows once more gives them another
- * identity, and after a rollback nobody asks for this one.  Returns the bytes of
- * the file, 0: there is none.
- */
-extern Size wals_cache_prepare(const WalsModel *model, WcSide side,
-                               WalsSnapshot snapshot, bool is_new);
-
-/*
- * May this transaction see other rows of a table than all others do, because it
- * has changed some?  What it reads there is its own.
- */
-extern bool wals_cache_may_differ(Oid table);
-
 /* A side of a model that this session has answered from. */
 typedef struct WalsCached
 {

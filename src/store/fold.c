@@ -29,6 +29,7 @@
 #include "base/settings.h"
 #include "store/factors.h"
 #include "store/fold.h"
+#include "store/packed.h"
 #include "store/query.h"
 #include "store/relation.h"
 
@@ -248,7 +249,7 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 		memset(&weights, 0, sizeof(weights));
 		if (objective->core.weighted[WC_ITEMS])
 		{
-			is_own = wals_cache_may_differ(model->items_table);
+			is_own = wals_packed_may_differ(model->items_table);
 			read_weights(model, &weights);
 			rows = wals_cache_rows(model, WC_ITEMS);
 			item_weights = weights_of_rows(&weights, rows);

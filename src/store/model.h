@@ -250,7 +250,7 @@ extern void wals_version_rename(Oid relation, int32 version, const char *option,
 extern int32 wals_version_forget(const WalsModel *model, Datum user);
 
 /*
- * Make the files of a version that is about to answer (wals_cache_prepare), as this
+ * Make the files of a version that is about to answer (wals_packed_prepare), as this
  * transaction sees it; is_new: its identity is of this transaction.  22023 when
  * there is no such version.
  */

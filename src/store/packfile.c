@@ -458,11 +458,19 @@ wals_packfile_write(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept,
 	return false;
 }
 
-bool
-wals_packfile_lock(const WalsPackKey *key, WalsPackLock *lock)
+static void
+lock_path(const WalsPackKey *key, WalsPackTurn turn, WalsPackLock *lock)
 {
 	file_path(key, lock->path);
-	strlcat(lock->path, ".lock", sizeof(lock->path));
+	strlcat(lock->path, turn == WALS_PACK_WORKER ? ".worker" : ".lock",
+	        sizeof(lock->path));
+}
+
+bool
+wals_packfile_lock(const WalsPackKey *key, WalsPackTurn turn,
+                   WalsPackLock *lock)
+{
+	lock_path(key, turn, lock);
 	(void) MakePGDirectory(FOLDER);
 	/* an error or the end of the transaction closes it */
 	lock->fd = OpenTransientFilePerm(lock->path, O_RDWR | O_CREAT | PG_BINARY,
@@ -472,6 +480,21 @@ wals_packfile_lock(const WalsPackKey *key, WalsPackLock *lock)
 		return true;
 	(void) CloseTransientFile(lock->fd);
 	return false;
+}
+
+bool
+wals_packfile_is_locked(const WalsPackKey *key, WalsPackTurn turn)
+{
+	WalsPackLock lock;
+	bool result;
+
+	lock_path(key, turn, &lock);
+	lock.fd = BasicOpenFile(lock.path, O_RDWR | PG_BINARY);
+	if (lock.fd < 0)
+		return false;
+	result = flock(lock.fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	close(lock.fd);
+	return result;
 }
 
 void

@@ -57,6 +57,16 @@ extern bool wals_packfile_write(const WalsPackKey *key, int n_kept,
 /* Whether there is a file of a model's table, of whichever identity. */
 extern bool wals_packfile_exists(Oid model, Oid table);
 
+/*
+ * Two kinds of processes make the file of a key, each one at a time: sessions, and
+ * a background worker that does it for the first of these.
+ */
+typedef enum WalsPackTurn
+{
+	WALS_PACK_ASKER,
+	WALS_PACK_WORKER
+} WalsPackTurn;
+
 /* The right to make the file of a key. */
 typedef struct WalsPackLock
 {
@@ -65,11 +75,15 @@ typedef struct WalsPackLock
 } WalsPackLock;
 
 /*
- * False while another process has it.  An error gives it back, as does
+ * False while another process of the kind has it.  An error gives it back, as does
  * wals_packfile_unlock.
  */
-extern bool wals_packfile_lock(const WalsPackKey *key, WalsPackLock *lock);
+extern bool wals_packfile_lock(const WalsPackKey *key, WalsPackTurn turn,
+                               WalsPackLock *lock);
 extern void wals_packfile_unlock(WalsPackLock *lock);
+
+/* Whether another process of the kind has it. */
+extern bool wals_packfile_is_locked(const WalsPackKey *key, WalsPackTurn turn);
 
 /*
  * Write a pack under a name of this process, map it and remove it.  False when

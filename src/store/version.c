@@ -29,7 +29,7 @@
 
 #include "base/compat.h"
 #include "base/hint.h"
-#include "store/cache.h"
+#include "store/packed.h"
 #include "store/factors.h"
 #include "store/guard.h"
 #include "store/model.h"
@@ -365,10 +365,10 @@ wals_version_prepare(Oid relation, int32 version, bool is_new)
 
 	if (!wals_model_find_version(relation, version, &model))
 		wals_version_unknown(relation, version);
-	(void) wals_cache_prepare(&model, WC_ITEMS, WALS_READ_FRESH, is_new);
+	(void) wals_packed_prepare(&model, WC_ITEMS, WALS_READ_FRESH, is_new);
 	/* few ask for users: for them only where somebody has */
 	if (wals_packfile_exists(relation, model.users_table))
-		(void) wals_cache_prepare(&model, WC_USERS, WALS_READ_FRESH, is_new);
+		(void) wals_packed_prepare(&model, WC_USERS, WALS_READ_FRESH, is_new);
 }
 
 void
