@@ -466,7 +466,7 @@ measure(const char *name, const Vectors *items, const Vectors *users,
 	else
 		printf(" %8s", "-");
 	times[0] = seconds();
-	if (!wc_pack_open(pack.block, pack.bytes, identity, &opened))
+	if (!wc_pack_open(pack.block, pack.bytes, identity, false, &opened))
 		fail("cannot open the pack");
 	times[0] = seconds() - times[0];
 	printf(" %8.1f %8.1f %8.3f\n", build * 1e3, load * 1e3, times[0] * 1e3);

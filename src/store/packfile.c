@@ -17,12 +17,14 @@
  * A file appears complete or not at all: it is written under a name of the
  * writing process, then renamed.  It is not flushed to disk, because it does not
  * outlive the server.  What is mapped is checked first (wc_pack_open), so a
- * damaged file is made anew.  Removing a file that others have mapped is
+ * damaged file is made anew; of one that nobody has changed since it was written,
+ * as its time of change says, only the header: the rest of a million items takes 10
+ * ms, for which all sessions would wait when a new version comes.  Removing a file that others have mapped is
  * harmless: it takes its space until the last of them unmaps it.
  *
  * Whoever writes removes what is of no use any more: files of the same model and
  * table whose identity no version has, of tables and databases that are gone, then
- * those that were opened longest ago (opening a file sets its time) until all fit
+ * those that were opened longest ago (opening a file sets its time of access) until all fit
  * into wals.cache_file_limit.  So an older version that is made active again has
  * its files still.  Of the files that no version has the one that was opened last
  * stays: who writes may be about to commit another identity, and until then all
@@ -59,6 +61,8 @@
 
 #define FOLDER "base/" PG_TEMP_FILES_DIR
 #define PREFIX PG_TEMP_FILE_PREFIX "_wals_"
+#define SEAL_SECONDS 1000000000 /* of a time of change; September 2001 */
+#define SEAL_RANGE 1000000000
 #define PIECE (1024 * 1024) /* bytes written between looks for interrupts */
 #define HEX_LEN (2 * UUID_LEN)
 
@@ -93,26 +97,59 @@ file_path(const WalsPackKey *key, char path[MAXPGPATH])
  * Reading
  * ------------------------------------------------------------------------ */
 
-/* Map an open file if it is one of ours. */
-static bool
-map_file(int fd, const char *path, WalsMapping *map)
+/*
+ * The time of change that the writer gives a file.  Whatever changes it later
+ * gives it another, so one that has this is as it was written.
+ */
+static struct timespec
+seal_of(const struct stat *status)
 {
+	uint64 parts[2] = {(uint64) status->st_ino, (uint64) status->st_size};
+	struct timespec seal = {SEAL_SECONDS, 0};
+
+	seal.tv_nsec =
+	    hash_bytes((unsigned char *) parts, sizeof(parts)) % SEAL_RANGE;
+	return seal;
+}
+
+static void
+seal_file(int fd)
+{
+	struct timespec times[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	       status.st_uid == geteuid() &&
-	       (status.st_mode & (S_IRWXG | S_IRWXO)) == 0 && status.st_size > 0 &&
-	       wals_mapping_open(map, fd, path, (Size) status.st_size);
+	if (fstat(fd, &status) == 0)
+		times[1] = seal_of(&status);
+	/* without it, whoever opens the file looks at all of it */
+	(void) futimens(fd, times);
+}
+
+/* Map an open file if it is one of ours; sealed: it is as it was written. */
+static bool
+map_file(int fd, const char *path, WalsMapping *map, bool *sealed)
+{
+	struct stat status;
+	struct timespec seal;
+
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+	    status.st_uid != geteuid() ||
+	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_size <= 0)
+		return false;
+	seal = seal_of(&status);
+	*sealed = status.st_mtim.tv_sec == seal.tv_sec &&
+	          status.st_mtim.tv_nsec == seal.tv_nsec;
+	return wals_mapping_open(map, fd, path, (Size) status.st_size);
 }
 
 /* View what is mapped, if it is the pack of that identity and can be read. */
 static bool
-view_pack(WalsMapping *map, const uint8 identity[WC_PACK_IDENTITY],
+view_pack(WalsMapping *map, const uint8 identity[WC_PACK_IDENTITY], bool sealed,
           WcPack *pack)
 {
 	sig_atomic_t damaged_before = wals_mapping_is_damaged;
 
-	if (wc_pack_open(map->address, map->bytes, identity, pack) && !map->damaged)
+	if (wc_pack_open(map->address, map->bytes, identity, sealed, pack) &&
+	    !map->damaged)
 		return true;
 	/* nothing was taken from it that an answer could depend on */
 	wals_mapping_is_damaged = damaged_before;
@@ -125,8 +162,10 @@ bool
 wals_packfile_open(const WalsPackKey *key, WalsMapping *map, WcPack *pack)
 {
 	uint8 identity[WC_PACK_IDENTITY];
+	const struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
 	char path[MAXPGPATH];
 	bool mapped;
+	bool sealed;
 	int fd;
 
 	memset(map, 0, sizeof(*map));
@@ -134,14 +173,14 @@ wals_packfile_open(const WalsPackKey *key, WalsMapping *map, WcPack *pack)
 	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
 	if (fd < 0)
 		return false;
-	mapped = map_file(fd, path, map);
+	mapped = map_file(fd, path, map, &sealed);
 	/* now is when it was used last; a failure makes it look older */
-	(void) futimens(fd, NULL);
+	(void) futimens(fd, now);
 	close(fd);
 	if (!mapped)
 		return false;
 	wals_packfile_identity(key, identity);
-	if (view_pack(map, identity, pack))
+	if (view_pack(map, identity, sealed, pack))
 		return true;
 	ereport(LOG, (errmsg("removing damaged file \"%s\"", path)));
 	(void) unlink(path);
@@ -209,7 +248,7 @@ list_files(void)
 		if (lstat(file.path, &status) != 0)
 			continue;
 		file.bytes = (Size) status.st_size;
-		file.used = status.st_mtim;
+		file.used = status.st_atim;
 		result =
 		    lappend(result, memcpy(palloc(sizeof(file)), &file, sizeof(file)));
 	}
@@ -403,6 +442,7 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 		return false;
 	done = write_all(fd, pack->block, pack->bytes);
 	error = errno;
+	seal_file(fd);
 	if (close(fd) != 0 && done)
 	{
 		done = false;
@@ -530,8 +570,10 @@ wals_packfile_try(const WcPack *pack, const uint8 identity[WC_PACK_IDENTITY],
 	fd = BasicOpenFile(path, O_RDONLY | PG_BINARY);
 	if (fd >= 0)
 	{
-		if (map_file(fd, path, &map))
-			same = view_pack(&map, identity, &view) &&
+		bool sealed;
+
+		if (map_file(fd, path, &map, &sealed))
+			same = view_pack(&map, identity, false, &view) &&
 			       memcmp(view.block, pack->block, pack->bytes) == 0;
 		close(fd);
 	}

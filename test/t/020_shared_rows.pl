@@ -118,6 +118,17 @@ for my $what (sort keys %damage)
 {
 	my ($file) = files();
 
+	# in place, behind the header, which is as it was
+	open(my $out, '+<', $file) or die "$file: $!";
+	seek($out, 4096, 0);
+	print $out "\xFF" x (length($good) - 4096);
+	close $out;
+	answered('with a file that was changed in place');
+	ok(slurp_file((files())[0]) eq $good, 'made anew: changed in place');
+}
+{
+	my ($file) = files();
+
 	chmod 0644, $file;
 	answered('with a file that everybody may read');
 	is(S_IMODE((stat((files())[0]))[2]), 0600, 'made anew: mode');

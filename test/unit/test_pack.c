@@ -333,13 +333,15 @@ test_open(void)
 		CHECK(make((WcIdKind) kind, 100, 5, 1, &pack, NULL) == WC_OK);
 		copy = copy_of(&pack, &owned);
 		memset(&view, 0xFF, sizeof(view));
-		CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+		CHECK(wc_pack_open(copy, pack.bytes, identity, false, &view));
 		CHECK(view.owned == NULL && view.block == copy);
 		check_rows(&view, 100, 5);
-		CHECK(!wc_pack_open(copy, pack.bytes, other_identity, &view));
+		CHECK(wc_pack_open(copy, pack.bytes, identity, true, &view));
+		check_rows(&view, 100, 5);
+		CHECK(!wc_pack_open(copy, pack.bytes, other_identity, false, &view));
 		CHECK(view.block == NULL);
-		CHECK(!wc_pack_open(copy + 8, pack.bytes - 8, identity, &view));
-		CHECK(!wc_pack_open(copy, pack.bytes + 64, identity, &view));
+		CHECK(!wc_pack_open(copy + 8, pack.bytes - 8, identity, false, &view));
+		CHECK(!wc_pack_open(copy, pack.bytes + 64, identity, false, &view));
 		free(owned);
 
 		/* a file of any length, from the beginning of a good one */
@@ -349,7 +351,7 @@ test_open(void)
 			char *part = raw + (64 - (uintptr_t) raw % 64);
 
 			memcpy(part, pack.block, bytes);
-			refused += !wc_pack_open(part, bytes, identity, &view);
+			refused += !wc_pack_open(part, bytes, identity, false, &view);
 			free(raw);
 		}
 		CHECK(refused == (int) ((pack.bytes + 60) / 61));
@@ -359,8 +361,10 @@ test_open(void)
 		{
 			copy = copy_of(&pack, &owned);
 			copy[bit / 8] ^= (char) (1 << bit % 8);
-			if (wc_pack_open(copy, pack.bytes, identity, &view))
+			if (wc_pack_open(copy, pack.bytes, identity, false, &view))
 				CHECK(!"a damaged header was taken");
+			if (wc_pack_open(copy, pack.bytes, identity, true, &view))
+				CHECK(!"a damaged header was taken unseen");
 			free(owned);
 		}
 		refused = 0;
@@ -373,7 +377,7 @@ test_open(void)
 			place = (size_t) (check_random(&state) * (double) (pack.bytes - 8));
 			for (size_t b = 0; b < length; b++)
 				copy[place + b] = (char) (check_random(&state) * 256);
-			if (wc_pack_open(copy, pack.bytes, identity, &view))
+			if (wc_pack_open(copy, pack.bytes, identity, false, &view))
 				use(&view);
 			else
 				refused++;
@@ -466,14 +470,14 @@ test_zeros(void)
 			void *owned;
 			char *copy = copy_of(&pack, &owned);
 
-			CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+			CHECK(wc_pack_open(copy, pack.bytes, identity, false, &view));
 			memset(copy + from, 0, pack.bytes - from);
 			check_all_within(&view, 5);
 			free(owned);
 
 			/* the other way round */
 			copy = copy_of(&pack, &owned);
-			CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+			CHECK(wc_pack_open(copy, pack.bytes, identity, false, &view));
 			memset(copy, 0, from);
 			check_all_within(&view, 5);
 			free(owned);
@@ -499,7 +503,7 @@ test_indexes(void)
 		int32_t kept = array != NULL ? array[99] : 0;
 		uint64_t kept_slot = slots[3];
 
-		CHECK(wc_pack_open(pack.block, pack.bytes, identity, &view));
+		CHECK(wc_pack_open(pack.block, pack.bytes, identity, false, &view));
 		if (array != NULL)
 			array[99] = part == 1 ? -1 : 100;
 		else if (part == 3)
@@ -508,7 +512,7 @@ test_indexes(void)
 			slots[3] = UINT64_C(1) << 40;
 		else
 			offset[50] += INT64_C(1) << 40;
-		CHECK(!wc_pack_open(pack.block, pack.bytes, identity, &view));
+		CHECK(!wc_pack_open(pack.block, pack.bytes, identity, false, &view));
 		if (array != NULL)
 			array[99] = kept;
 		slots[3] = kept_slot;
@@ -518,7 +522,7 @@ test_indexes(void)
 	/* no empty slot: a search would never end */
 	for (int s = 0; s < 256; s++)
 		((uint64_t *) pack.slots)[s] = 1;
-	CHECK(!wc_pack_open(pack.block, pack.bytes, identity, &view));
+	CHECK(!wc_pack_open(pack.block, pack.bytes, identity, false, &view));
 	free(pack.owned);
 }
 

@@ -71,7 +71,7 @@ test_search(void)
 	memcpy(copy, pack.block, pack.bytes);
 	memset(copy + ((const char *) pack.blocks - (const char *) pack.block), 0,
 	       sizeof(WcPackBlock) * (size_t) wc_pack_blocks(&pack));
-	CHECK(wc_pack_open(copy, pack.bytes, identity, &view));
+	CHECK(wc_pack_open(copy, pack.bytes, identity, false, &view));
 	CHECK(wc_selftest_search(&view, &n_queries, &n_wrong,
 	                         &(WcJob){.alloc = &check_alloc,
 	                                  .error = &error,

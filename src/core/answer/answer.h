@@ -231,9 +231,12 @@ extern void wc_pack_abandon(WcPackBuilder *builder);
  * Factors are not looked at: damaged ones give wrong answers, never a crash.  The
  * block may become zeros while it is viewed, in the middle of a call too: then
  * answers are wrong, and still no number leads outside.
+ *
+ * as_written: the caller knows that nothing in it has changed since it was made,
+ * so that only the header is looked at.
  */
 extern bool wc_pack_open(const void *block, size_t bytes, const void *identity,
-                         WcPack *pack);
+                         bool as_written, WcPack *pack);
 
 /* Index of an id, -1 when it is not there. */
 extern int32_t wc_pack_find(const WcPack *pack, const WcId *id);

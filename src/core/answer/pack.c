@@ -695,7 +695,7 @@ are_indexes(int32_t count, const int32_t *numbers)
 
 bool
 wc_pack_open(const void *block, size_t bytes, const void *identity,
-             WcPack *pack)
+             bool as_written, WcPack *pack)
 {
 	WcPackHeader header;
 
@@ -706,6 +706,8 @@ wc_pack_open(const void *block, size_t bytes, const void *identity,
 	if (!header_is_good(&header, bytes, identity))
 		return false;
 	view(block, &header, pack);
+	if (as_written)
+		return true;
 	if (wc_pack_ids_are_good(pack) &&
 	    are_indexes(pack->count, pack->position) &&
 	    are_indexes(pack->count, pack->popular) &&
