@@ -55,6 +55,7 @@
 
 /* As the part of an object; the server itself locks none of a number like this. */
 #define MODEL_LOCK_PART 0x5741
+#define TURN_LOCK_PART 0x5742
 
 Oid
 wals_database_owner(void)
@@ -100,12 +101,12 @@ wals_model_check_owner(Oid relation)
  * source may call.
  */
 static void
-model_lock_tag(Oid schema, const char *name, LOCKTAG *tag)
+lock_tag(Oid schema, const char *name, uint16 part, LOCKTAG *tag)
 {
 	uint32 hash =
 	    DatumGetUInt32(hash_any((const unsigned char *) name, strlen(name)));
 
-	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, schema, hash, MODEL_LOCK_PART);
+	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, schema, hash, part);
 }
 
 void
@@ -113,7 +114,7 @@ wals_model_lock(Oid schema, const char *name)
 {
 	LOCKTAG tag;
 
-	model_lock_tag(schema, name, &tag);
+	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
 	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		ereport(ERROR,
 		        (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -138,13 +139,22 @@ wals_model_hold(Oid schema, const char *name)
 {
 	static bool is_registered = false;
 	LOCKTAG tag;
+	LOCKTAG turn;
 
 	if (!is_registered)
 		RegisterXactCallback(lose_lock, NULL);
 	is_registered = true;
-	model_lock_tag(schema, name, &tag);
+	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
+	lock_tag(schema, name, TURN_LOCK_PART, &turn);
 	model_is_held =
 	    LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+	if (!model_is_held)
+	{
+		(void) LockAcquire(&turn, ExclusiveLock, false, false);
+		model_is_held = LockAcquire(&tag, ExclusiveLock, true, true) !=
+		                LOCKACQUIRE_NOT_AVAIL;
+		LockRelease(&turn, ExclusiveLock, false);
+	}
 	return model_is_held;
 }
 
@@ -153,16 +163,23 @@ wals_model_release(Oid schema, const char *name)
 {
 	LOCKTAG tag;
 
-	model_lock_tag(schema, name, &tag);
+	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
 	if (model_is_held)
 		LockRelease(&tag, ExclusiveLock, true);
 	model_is_held = false;
 }
 
 void
-wals_model_lock_relation(Oid relation)
+wals_model_lock_to_change(Oid relation, bool wait)
 {
-	wals_model_lock(get_rel_namespace(relation), wals_relation_name(relation));
+	Oid schema = get_rel_namespace(relation);
+	const char *name = wals_relation_name(relation);
+	LOCKTAG turn;
+
+	/* who has the turn of another change ends soon; a training has none */
+	lock_tag(schema, name, TURN_LOCK_PART, &turn);
+	(void) LockAcquire(&turn, ExclusiveLock, false, !wait);
+	wals_model_lock(schema, name);
 }
 
 Oid
@@ -173,7 +190,7 @@ wals_model_change_begin(Oid argument, const char *command)
 	PreventCommandIfReadOnly(command);
 	model = wals_model_resolve(argument);
 	wals_model_check_owner(model);
-	wals_model_lock_relation(model);
+	wals_model_lock_to_change(model, true);
 	wals_query_begin();
 	return model;
 }

@@ -105,7 +105,13 @@ extern void wals_model_check_owner(Oid relation);
 
 /* 55P03 unless nobody else trains or changes the model; until commit. */
 extern void wals_model_lock(Oid schema, const char *name);
-extern void wals_model_lock_relation(Oid relation);
+
+/*
+ * The same for a change of a model that is there, within one transaction: a
+ * refresh, an activation.  Who may wait does so for another change, which ends
+ * soon, but never for a training.
+ */
+extern void wals_model_lock_to_change(Oid relation, bool wait);
 
 /*
  * Begin a command that changes the model an argument means: 25006 where nothing
@@ -115,8 +121,9 @@ extern void wals_model_lock_relation(Oid relation);
 extern Oid wals_model_change_begin(Oid argument, const char *command);
 
 /*
- * The same lock beyond the end of the transaction: false when somebody else
- * has it.  Who holds it releases it, after an error too.
+ * The lock of a training beyond the end of the transaction: false when somebody
+ * else trains; a change is waited for.  Who holds it releases it, after an error
+ * too.
  */
 extern bool wals_model_hold(Oid schema, const char *name);
 extern void wals_model_release(Oid schema, const char *name);

@@ -653,7 +653,7 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	refresh->started_at = GetCurrentTimestamp();
 	relation = wals_model_resolve(argument);
 	wals_model_check_owner(relation);
-	wals_model_lock_relation(relation);
+	wals_model_lock_to_change(relation, command != WALS_COMMAND_REFRESH);
 	wals_version_hold(relation);
 	wals_progress_begin(&refresh->progress, command,
 	                    get_rel_namespace(relation), get_rel_name(relation),

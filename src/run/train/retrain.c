@@ -219,7 +219,7 @@ retrain_locked(const WalsRetrainRequest *request, Oid model)
 	{
 		ereport(NOTICE,
 		        (errmsg("model \"%s\" is not trained again: another session "
-		                "is training or changing it",
+		                "is training it",
 		                name)));
 		return 0;
 	}
