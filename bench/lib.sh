@@ -51,7 +51,7 @@ bench_close()
 		say "    ${as_user[*]} $pg_bin/pg_ctl -D $work/server/data stop; rm -rf $work"
 		return
 	fi
-	(cd / && server_stop "$work/server")
+	(cd / && server_stop "$work/standby" && server_stop "$work/server")
 	rm -rf "$work"
 }
 

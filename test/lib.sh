@@ -526,6 +526,27 @@ server_start()
 	}
 }
 
+# A streaming standby of the server in $1, in the new folder $2.
+standby_start()
+{
+	"${as_user[@]}" mkdir -m 700 "$2" &&
+		"${as_user[@]}" "$pg_bin/pg_basebackup" --host="$1" --username=postgres \
+			--pgdata="$2/data" --checkpoint=fast --write-recovery-conf \
+			--no-sync >"$2/basebackup.log" 2>&1 || {
+		cat "$2/basebackup.log" >&2
+		return 1
+	}
+	{
+		echo "unix_socket_directories = '$2'"
+		echo "hot_standby_feedback = on"
+	} >>"$2/data/postgresql.conf"
+	"${as_user[@]}" "$pg_bin/pg_ctl" --pgdata="$2/data" \
+		--log="$2/server.log" --silent --wait start >/dev/null || {
+		cat "$2/server.log" >&2
+		return 1
+	}
+}
+
 server_stop()
 {
 	[ ! -e "$1/data/postmaster.pid" ] ||
