@@ -10,7 +10,6 @@
 #include "access/htup_details.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -37,14 +36,6 @@ trained_before(FunctionCallInfo fcinfo)
 	return DatumGetTimestampTz(DirectFunctionCall2(
 	    timestamptz_mi_interval, TimestampTzGetDatum(GetCurrentTimestamp()),
 	    PG_GETARG_DATUM(ARG_IF_OLDER_THAN)));
-}
-
-/* False inside a transaction block, a function, or DO within one. */
-static bool
-call_may_commit(FunctionCallInfo fcinfo)
-{
-	return fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
-	       !castNode(CallContext, fcinfo->context)->atomic;
 }
 
 Datum
@@ -77,7 +68,7 @@ wals_retrain(PG_FUNCTION_ARGS)
 	wals_options_fetch(fcinfo, train);
 	request.has_holdout = wals_arg_find(fcinfo, "holdout") >= 0;
 	request.has_holdout_seed = wals_arg_find(fcinfo, "holdout_seed") >= 0;
-	request.commits = call_may_commit(fcinfo);
+	request.commits = wals_call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);
 	values[0] = Int32GetDatum(version);

@@ -14,6 +14,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -217,6 +218,13 @@ wals_arg_oid(FunctionCallInfo fcinfo, int arg)
 		                          "relation."),
 		                errhint("Name one, or leave the argument out.")));
 	return PG_GETARG_OID(arg);
+}
+
+bool
+wals_call_may_commit(FunctionCallInfo fcinfo)
+{
+	return fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
+	       !castNode(CallContext, fcinfo->context)->atomic;
 }
 
 void

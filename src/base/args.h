@@ -63,6 +63,12 @@ extern char *wals_arg_text(FunctionCallInfo fcinfo, int arg);
  */
 extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
 
+/*
+ * Whether a procedure may commit: false inside a transaction block, a function,
+ * or DO within one.
+ */
+extern bool wals_call_may_commit(FunctionCallInfo fcinfo);
+
 /* 22004 unless an argument of this name is given. */
 extern void wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
                           const char *advice);

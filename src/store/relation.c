@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
@@ -25,13 +26,14 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "base/compat.h"
 #include "base/hint.h"
 #include "store/query.h"
 #include "store/relation.h"
 
 static const char *const type_names[] = {"wals_model", "wals_factors_bigint",
                                          "wals_factors_text",
-                                         "wals_factors_uuid"};
+                                         "wals_factors_uuid", "wals_trial"};
 
 /*
  * OIDs of the extension's row types, InvalidOid until asked for and again after
@@ -359,6 +361,22 @@ wals_relation_lock(Oid relation)
 		         errmsg("relation \"%s.%s\" does not exist", schema, name)));
 }
 
+Oid
+wals_creation_schema(const RangeVar *name, const char *what, const char *call)
+{
+	Oid schema = RangeVarGetCreationNamespace(name);
+
+	if (isAnyTempNamespace(schema))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+		                errmsg("%s cannot be temporary", what),
+		                wals_hint("Name a schema: %s('public.%s', ...).", call,
+		                          name->relname)));
+	if (wals_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
+		               get_namespace_name(schema));
+	return schema;
+}
+
 WalsTableKind
 wals_table_kind(Oid relation, WalsIdType *id_type)
 {
@@ -390,6 +408,8 @@ wals_table_kind(Oid relation, WalsIdType *id_type)
 				*id_type = (WalsIdType) i;
 			return WALS_TABLE_FACTORS;
 		}
+	if (of_type == types[1 + WALS_ID_TYPES])
+		return WALS_TABLE_TRIALS;
 	return WALS_TABLE_OTHER;
 }
 

@@ -8,6 +8,8 @@
 #ifndef WALS_STORE_RELATION_H
 #define WALS_STORE_RELATION_H
 
+#include "nodes/primnodes.h"
+
 #include "store/ids.h"
 #include "store/named.h"
 
@@ -27,6 +29,14 @@ extern bool wals_relation_hold(Oid relation);
  */
 extern void wals_relation_lock(Oid relation);
 
+/*
+ * Schema of a relation that is going to be created, with the right to do so
+ * (42501); 0A000 for a temporary one.  what is "a model" and its like, call the
+ * function that creates it.
+ */
+extern Oid wals_creation_schema(const RangeVar *name, const char *what,
+                                const char *call);
+
 /* schema.name, quoted for use in SQL; fails with 42P01 when it is gone. */
 extern char *wals_relation_quoted(Oid relation);
 
@@ -38,7 +48,8 @@ typedef enum WalsTableKind
 {
 	WALS_TABLE_OTHER,
 	WALS_TABLE_MODEL,
-	WALS_TABLE_FACTORS
+	WALS_TABLE_FACTORS,
+	WALS_TABLE_TRIALS /* of a tuning, see store/trials.h */
 } WalsTableKind;
 
 /* id_type is set for factor tables; may be NULL. */

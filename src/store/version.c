@@ -84,24 +84,6 @@ target_check_name(const WalsTarget *target)
 		         errhint("Choose a shorter name.")));
 }
 
-/* Schema of a model that does not exist yet, with the right to create there. */
-static Oid
-target_creation_schema(RangeVar *name)
-{
-	Oid schema = RangeVarGetCreationNamespace(name);
-
-	if (isAnyTempNamespace(schema))
-		ereport(ERROR,
-		        (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-		         errmsg("a model cannot be temporary"),
-		         wals_hint("Name a schema: wals_train('public.%s', ...).",
-		                   name->relname)));
-	if (wals_namespace_aclcheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_SCHEMA,
-		               get_namespace_name(schema));
-	return schema;
-}
-
 static void
 target_set_relation(WalsTarget *target, Oid relation)
 {
@@ -171,7 +153,7 @@ wals_target_open(const char *name, WalsTarget *target)
 		target_set_relation(target, relation);
 	else
 	{
-		target->schema = target_creation_schema(range);
+		target->schema = wals_creation_schema(range, "a model", "wals_train");
 		target->name = range->relname;
 		target_check_name(target);
 	}

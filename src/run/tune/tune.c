@@ -19,7 +19,10 @@
  * one training takes; while it is halving 4 bytes times the factors for each
  * item of the third of the trials that goes on; for times, see parts.c.
  *
- * Nothing is written.  Other sessions see the trials on a board (base/board.h).
+ * Nothing is written, unless there is a table for the trials.  Other sessions see
+ * them on a board (base/board.h).  A tuning that may commit does so when all is
+ * read, and after each trial: meanwhile it holds no snapshot and no lock on a
+ * table, and a trial that is in the table stays there.
  *
  *-------------------------------------------------------------------------
  */
@@ -59,10 +62,12 @@ typedef struct TuneState
 {
 	/* input */
 	WalsTuneRequest *request;
+	WcParams asked; /* as the call has them */
 	WalsJob job;
 	WalsStepNames names;
 	WalsProgress progress;
 	instr_time started;
+	TimestampTz started_at;
 
 	/* what is tried */
 	WalsPlan plan;
@@ -251,6 +256,41 @@ best_so_far(const TuneState *state)
 	return best;
 }
 
+/* Commit what was written, and hold nothing from here on. */
+static void
+let_go(TuneState *state)
+{
+	if (!state->request->commits)
+		return;
+	wals_query_commit();
+	wals_progress_show(&state->progress);
+}
+
+static void
+fill_row(const TuneState *state, int32 t, WalsTrialRow *row)
+{
+	const WalsTrial *trial = &state->trials[t];
+
+	memset(row, 0, sizeof(*row));
+	row->trial = t + 1;
+	row->options = state->options[t];
+	row->value = trial->value;
+	row->error = trial->error;
+	row->iterations = trial->iterations;
+	row->seconds = trial->seconds;
+	row->test_value = row->test_error = row->test_baseline = NAN;
+}
+
+/* Write a trial to the table, if there is one. */
+static void
+keep(TuneState *state, const WalsTrialRow *row)
+{
+	if (state->request->table == NULL)
+		return;
+	wals_trials_put(state->request->table, row);
+	let_go(state);
+}
+
 /* The options of a trial; with a model those before it must be done. */
 static void
 open_trial(TuneState *state, int32 t)
@@ -296,6 +336,7 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 	WalsTrial before = *trial;
 	int32 asked = trial->params.iterations;
 	bool is_first = isnan(best_so_far(state));
+	WalsTrialRow row;
 	WalsRound round = {.iterations =
 	                       asked / rung->part + (asked % rung->part != 0),
 	                   .keep = rung->part > 1,
@@ -319,6 +360,8 @@ run_trial(TuneState *state, int32 t, const WcTuneRung *rung)
 	state->n_run++;
 	show(state, t);
 	wals_progress_iteration(&state->progress, state->n_run, best_so_far(state));
+	fill_row(state, t, &row);
+	keep(state, &row);
 	ereport(
 	    DEBUG1,
 	    (errmsg_internal(
@@ -498,6 +541,14 @@ is_short(const TuneState *state)
 	       state->best.iterations < state->best.params.iterations;
 }
 
+/* Whether a training with these options looks at times. */
+static bool
+is_timed(const TuneState *state, int32 trial)
+{
+	return state->request->train.params.duplicates == WC_DUP_LAST ||
+	       state->trials[trial].params.half_life > 0;
+}
+
 /* The training of the best options on the whole source, ready to paste. */
 static char *
 call_of(const TuneState *state, int32 trial)
@@ -505,8 +556,6 @@ call_of(const TuneState *state, int32 trial)
 	const WalsTuneRequest *request = state->request;
 	const WalsTrainRequest *train = &request->train;
 	const WalsSource *source = &train->source;
-	bool timed = train->params.duplicates == WC_DUP_LAST ||
-	             state->trials[trial].params.half_life > 0;
 	char *model = psprintf("%s_model", source->name);
 	StringInfoData sql;
 
@@ -518,7 +567,8 @@ call_of(const TuneState *state, int32 trial)
 	append_column(&sql, "item_col", source->item_col, "item_id");
 	append_column(&sql, "value_col", source->value_col, "");
 	append_column(&sql, "weight_col", source->weight_col, "");
-	append_column(&sql, "time_col", timed ? source->time_col : NULL, "");
+	append_column(&sql, "time_col",
+	              is_timed(state, trial) ? source->time_col : NULL, "");
 	if (train->params.feedback != WC_IMPLICIT)
 		appendStringInfo(&sql, ", feedback => '%s'",
 		                 wc_feedback_name(train->params.feedback));
@@ -528,6 +578,24 @@ call_of(const TuneState *state, int32 trial)
 		appendStringInfo(&sql, ", seed => " INT64_FORMAT, request->seed);
 	appendStringInfoString(&sql, ");");
 	return sql.data;
+}
+
+/* The same as a request. */
+static void
+fill_train(const TuneState *state, int32 trial, WalsTrainRequest *train)
+{
+	const WalsTuneRequest *request = state->request;
+
+	*train = request->train;
+	train->params = state->asked;
+	wals_grid_apply(&request->grid, wals_plan_point(&state->plan, trial),
+	                &train->params);
+	if (is_short(state))
+		train->params.iterations = state->best.iterations;
+	train->factors_chosen = train->params.factors == WC_FACTORS_AUTO;
+	wals_options_half_life(train, train->params.half_life);
+	if (!is_timed(state, trial))
+		train->source.time_col = NULL;
 }
 
 static void
@@ -563,36 +631,30 @@ announce(const TuneState *state, const char *call)
 	         wals_hint("Train it with %s", call)));
 }
 
-static int
-give_rows(const TuneState *state, MemoryContext context, WalsTuneRow **rows)
+static void
+give_result(TuneState *state, MemoryContext context, WalsTuned *tuned)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
+	WalsTrialRow *best;
 	int32 t;
 
-	*rows = palloc0(sizeof(WalsTuneRow) * (Size) state->n_trials);
+	tuned->count = state->n_trials;
+	tuned->rows = palloc(sizeof(WalsTrialRow) * (Size) state->n_trials);
 	for (t = 0; t < state->n_trials; t++)
 	{
-		const WalsTrial *trial = &state->trials[t];
-		WalsTuneRow *row = &(*rows)[t];
-
-		row->trial = t + 1;
-		row->options = pstrdup(state->options[t]);
-		row->value = trial->value;
-		row->error = trial->error;
-		row->iterations = trial->iterations;
-		row->seconds = trial->seconds;
-		row->test_value = row->test_error = row->test_baseline = NAN;
-		row->best = t == state->winner;
-		if (!row->best)
-			continue;
-		row->test_value = state->best.value;
-		row->test_error = state->best.error;
-		row->test_baseline = state->best.baseline;
-		row->call = call_of(state, t);
-		announce(state, row->call);
+		fill_row(state, t, &tuned->rows[t]);
+		tuned->rows[t].options = pstrdup(state->options[t]);
 	}
+	best = &tuned->rows[state->winner];
+	best->best = true;
+	best->test_value = state->best.value;
+	best->test_error = state->best.error;
+	best->test_baseline = state->best.baseline;
+	best->call = call_of(state, state->winner);
+	fill_train(state, state->winner, &tuned->train);
+	announce(state, best->call);
 	MemoryContextSwitchTo(caller);
-	return state->n_trials;
+	keep(state, best);
 }
 
 /* Plan the trials, before anything is read. */
@@ -633,7 +695,7 @@ begin_progress(TuneState *state)
 	}
 	wals_progress_begin(&state->progress, WALS_COMMAND_TUNE,
 	                    get_rel_namespace(relation), get_rel_name(relation),
-	                    GetCurrentTimestamp(), state->n_runs + 1,
+	                    state->started_at, state->n_runs + 1,
 	                    request->max_seconds);
 	state->board =
 	    wals_board_open(state->n_trials, sizeof(WalsBoardTrial), &handle);
@@ -654,27 +716,47 @@ read_source(void *arg)
 	                  &state->progress, &state->ratings);
 }
 
+/* There is something to try: the table, if there is to be one. */
+static void
+open_table(const TuneState *state)
+{
+	const WalsTuneRequest *request = state->request;
+
+	if (request->table == NULL)
+		return;
+	request->table->tuned_at = state->started_at;
+	request->table->source = request->train.source.quoted;
+	request->table->metric = wals_metric_text(&request->metric);
+	wals_trials_create(request->table);
+}
+
 /*
  * The story: choose the trials, read, split, try, test the best.
  */
-int
-wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
+void
+wals_tune_run(WalsTuneRequest *request, WalsTuned *tuned)
 {
 	MemoryContext result = CurrentMemoryContext;
 	MemoryContext context =
 	    AllocSetContextCreate(result, "wals tune", ALLOCSET_DEFAULT_SIZES);
 	TuneState state;
-	int count;
 
 	memset(&state, 0, sizeof(state));
 	state.request = request;
+	state.asked = request->train.params;
+	state.started_at = GetCurrentTimestamp();
 	INSTR_TIME_SET_CURRENT(state.started);
 	wals_job_init(&state.job, context, (Size) wals_max_memory * 1024);
 	state.names = (WalsStepNames){&request->train.source, &state.ratings};
 	wals_step_name(&state.job, &state.names);
 
-	wals_query_begin();
+	if (request->commits)
+		wals_query_begin_procedure();
+	else
+		wals_query_begin();
 	wals_query_read_and_unlock(read_source, &state);
+	open_table(&state);
+	let_go(&state);
 	state.parts.request = request;
 	state.parts.job = &state.job;
 	state.parts.ratings = &state.ratings;
@@ -693,10 +775,12 @@ wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows)
 	if (isnan(state.trials[state.winner].value))
 		refuse_all(&state);
 	test_best(&state);
-	count = give_rows(&state, result, rows);
+	give_result(&state, result, tuned);
 	wals_board_close(state.board);
 	wals_progress_end();
-	wals_query_end();
+	if (request->commits)
+		wals_query_end_procedure();
+	else
+		wals_query_end();
 	MemoryContextDelete(context);
-	return count;
 }

@@ -12,6 +12,7 @@
 #include "run/tune/grid.h"
 #include "run/measure/metric.h"
 #include "run/train/train.h"
+#include "store/trials.h"
 
 typedef enum WalsTuneHoldout
 {
@@ -51,25 +52,33 @@ typedef struct WalsTuneRequest
 	double threshold; /* of the value of a relevant pair */
 	int32 max_users; /* measured on */
 	int64 seed;
+	WalsTrials *table; /* where trials are written, opened; NULL: nowhere */
+	bool commits; /* after reading, and after each trial */
 } WalsTuneRequest;
 
-/* One trial; NaN stands for NULL. */
-typedef struct WalsTuneRow
+typedef struct WalsTuned
 {
-	int32 trial; /* from 1 */
-	const char *options; /* JSON object */
-	double value; /* on the validation */
-	double error;
-	int32 iterations; /* that were run */
-	double seconds;
-	bool best;
-	double test_value; /* of the best only */
-	double test_error;
-	double test_baseline;
-	const char *call; /* SELECT wals_train(...), of the best only */
-} WalsTuneRow;
+	int count;
+	WalsTrialRow *rows;
+	WalsTrainRequest train; /* what the call of the best row asks for */
+} WalsTuned;
 
-/* Returns the number of trials; rows are allocated in the current context. */
-extern int wals_tune_run(WalsTuneRequest *request, WalsTuneRow **rows);
+/* The result is allocated in the current context. */
+extern void wals_tune_run(WalsTuneRequest *request, WalsTuned *tuned);
+
+/*
+ * What else CALL wals_tune_into() asks for (into.c): trials go into a table, and
+ * the best options are trained if there is a model.
+ */
+typedef struct WalsTuneInto
+{
+	const char *trials; /* name of the table */
+	const char *model; /* NULL: none */
+	WalsActivate activate;
+	bool commits; /* the call may commit between its steps */
+} WalsTuneInto;
+
+extern void wals_tune_into_run(WalsTuneRequest *request,
+                               const WalsTuneInto *into);
 
 #endif /* WALS_RUN_TUNE_H */
