@@ -21,6 +21,11 @@
  * mappings only changes while there are no such threads.  What the handler calls
  * beside that are mmap and sigaction, which are system calls and no more.
  *
+ * A file that was removed takes its space as long as somebody has it mapped, and
+ * pools of connections keep sessions that nobody uses.  So a session that has not
+ * used any for wals.cache_idle_timeout lets go of all; mapping a file anew takes a
+ * tenth of a millisecond.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -30,8 +35,10 @@
 #include <unistd.h>
 
 #include "access/xact.h"
+#include "utils/timeout.h"
 
 #include "base/mapping.h"
+#include "base/settings.h"
 
 volatile sig_atomic_t wals_mapping_is_damaged = 0;
 
@@ -39,6 +46,9 @@ static WalsMapping *volatile mappings = NULL;
 static char lost_path[MAXPGPATH]; /* of a damaged mapping that was closed */
 static bool handler_installed = false;
 static struct sigaction handler_before;
+
+static TimeoutId idle_timer;
+static volatile sig_atomic_t idle_was_used = false; /* since the clock began */
 
 static bool
 has_address(const WalsMapping *mapping, const char *address)
@@ -109,15 +119,77 @@ settle(void)
 	wals_mapping_is_damaged = 0;
 }
 
+/* ------------------------------------------------------------------------
+ * Idle sessions
+ * ------------------------------------------------------------------------ */
+
+/* Unmap, for good; whoever has the mapping finds it damaged. */
+static void
+release(WalsMapping *mapping)
+{
+	(void) munmap(mapping->address, mapping->bytes);
+	mapping->address = NULL;
+	mapping->damaged = 1;
+	mapping->told = true;
+}
+
+/*
+ * The time is over: in a signal handler, between two of the session's commands or
+ * in the middle of one.  Outside of a transaction nobody uses a mapping and nobody
+ * changes their list, and lets go of what it has mapped by a system call.
+ */
+static void
+handle_idle(void)
+{
+	if (idle_was_used || IsTransactionOrTransactionBlock())
+	{
+		idle_was_used = false;
+		enable_timeout_after(idle_timer, wals_cache_idle_timeout);
+		return;
+	}
+	while (mappings != NULL)
+	{
+		WalsMapping *mapping = mappings;
+
+		mappings = mapping->next;
+		release(mapping);
+	}
+}
+
+/* Start the clock, unless it runs. */
+static void
+watch_idle(void)
+{
+	static bool registered = false;
+
+	if (mappings == NULL || wals_cache_idle_timeout == 0)
+		return;
+	if (!registered)
+		idle_timer = RegisterTimeout(USER_TIMEOUT, handle_idle);
+	registered = true;
+	if (!get_timeout_active(idle_timer))
+		enable_timeout_after(idle_timer, wals_cache_idle_timeout);
+}
+
+void
+wals_mapping_use(void)
+{
+	idle_was_used = true;
+	watch_idle();
+}
+
 /*
  * An answer that has failed for another reason is not given either: zeros are
- * no reason to fail the next one.
+ * no reason to fail the next one.  The server has stopped all clocks, too.
  */
 static void
 end_transaction(XactEvent event, void *arg)
 {
-	if (event == XACT_EVENT_ABORT && wals_mapping_is_damaged)
+	if (event != XACT_EVENT_ABORT)
+		return;
+	if (wals_mapping_is_damaged)
 		settle();
+	watch_idle();
 }
 
 static void
@@ -164,6 +236,12 @@ wals_mapping_open(WalsMapping *mapping, int fd, const char *path, Size bytes)
 	mapping->next = mappings;
 	mappings = mapping;
 	return true;
+}
+
+bool
+wals_mapping_is_removed(const WalsMapping *mapping)
+{
+	return mapping->address != NULL && access(mapping->path, F_OK) != 0;
 }
 
 void

@@ -31,6 +31,15 @@ extern bool wals_mapping_open(WalsMapping *mapping, int fd, const char *path,
                               Size bytes);
 extern void wals_mapping_close(WalsMapping *mapping);
 
+/* Whether a mapped file was removed, and takes its space for who has it still. */
+extern bool wals_mapping_is_removed(const WalsMapping *mapping);
+
+/*
+ * Say that a mapping is being used.  All are closed, and damaged, when the session
+ * has not said so for wals.cache_idle_timeout and is in no transaction.
+ */
+extern void wals_mapping_use(void);
+
 /* Set when a mapping became zeros and nobody was told. */
 extern volatile sig_atomic_t wals_mapping_is_damaged;
 

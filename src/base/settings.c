@@ -25,6 +25,7 @@ char *wals_default_model = NULL;
 int wals_cache_mem = 256 * 1024;
 int wals_cache_share = WALS_SHARE_AUTO;
 int wals_cache_file_limit = 8 * 1024 * 1024;
+int wals_cache_idle_timeout = 60 * 1000;
 int wals_max_memory = 4 * 1024 * 1024;
 int wals_threads = 0;
 char *wals_kernel = NULL;
@@ -161,6 +162,13 @@ wals_settings_define(void)
 	    "Files used longest ago make room. -1 means no limit.",
 	    &wals_cache_file_limit, 8 * 1024 * 1024, -1, INT_MAX, PGC_SUSET,
 	    GUC_UNIT_KB, NULL, NULL, NULL);
+
+	DefineCustomIntVariable(
+	    "wals.cache_idle_timeout",
+	    "Time after which an idle session lets go of files it shares.",
+	    "Files that were removed take their space until then. 0 means never.",
+	    &wals_cache_idle_timeout, 60 * 1000, 0, INT_MAX, PGC_USERSET,
+	    GUC_UNIT_MS, NULL, NULL, NULL);
 
 	DefineCustomIntVariable(
 	    "wals.max_memory", "Memory a training, tuning or evaluation may use.",

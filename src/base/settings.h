@@ -22,6 +22,7 @@ extern char *wals_default_model; /* name of a model, "" for none */
 extern int wals_cache_mem; /* kB per backend */
 extern int wals_cache_share; /* WalsCacheShare */
 extern int wals_cache_file_limit; /* kB of all shared files, -1: no limit */
+extern int wals_cache_idle_timeout; /* ms until files are let go of, 0: never */
 extern int wals_max_memory; /* kB per training or evaluation, 0: no limit */
 
 extern int wals_threads; /* 0: as many as parallel maintenance would use */

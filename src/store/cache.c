@@ -167,6 +167,7 @@ make_room(const WalsModel *model, const WalsPackKey *new_key, Size size)
 		else if ((entry->packed->key.model == new_key->model &&
 		          entry->packed->key.table == new_key->table) ||
 		         !entry_is_current(entry) ||
+		         wals_mapping_is_removed(&entry->packed->map) ||
 		         used + entry->packed->job.used > limit)
 			entry_free(entry);
 		else
@@ -290,6 +291,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 	count = count_find(&key);
 	if (entry != NULL)
 	{
+		wals_mapping_use();
 		count->hits++;
 		dlist_move_head(&cache_entries, &entry->node);
 		return &entry->packed->rows;
@@ -317,6 +319,7 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		tell_too_large(count, packed->job.used);
 	else
 		keep(model, packed);
+	wals_mapping_use();
 	return &packed->rows;
 }
 

@@ -12,6 +12,7 @@ use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
@@ -233,6 +234,50 @@ append_to_file($folder, 'in the way');
 ok($out eq $expected, 'answers when no file can be written');
 like($err, qr/WARNING:  could not write file/, 'but says so');
 unlink $folder;
+
+# --- idle sessions let go ------------------------------------------------------
+SKIP:
+{
+	skip 'no /proc', 7 unless -e '/proc/self/maps';
+	my $idle = $node->background_psql('postgres', on_error_stop => 0);
+	my $maps = '/proc/' . $idle->query_safe('SELECT pg_backend_pid()') . '/maps';
+	my $call = q{SELECT count(*) FROM wals_recommend(1, 3, 'm')};
+
+	# Wait until nothing is mapped.
+	my $let_go = sub
+	{
+		my $count = 0;
+
+		for my $try (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+		{
+			$count = () = slurp_file($maps) =~ /pgsql_tmp_wals_/g;
+			last if $count == 0;
+			usleep(100_000);
+		}
+		return $count == 0;
+	};
+	$idle->query($call);
+	like(slurp_file($maps), qr/pgsql_tmp_wals_/, 'a session has a file mapped');
+	$idle->query(q{SET wals.cache_idle_timeout = '1ms'});
+	$idle->query($call);
+	# the clock runs with the old time until the transaction fails
+	$idle->query("BEGIN; $call; SELECT 1 / 0; ROLLBACK");
+	ok($let_go->(), 'it lets go of it when it has been idle for a while');
+	is($idle->query($call), 3, 'it maps the file again');
+	is( $idle->query(q{BEGIN; DECLARE c CURSOR FOR SELECT wals_recommend_all_bigint(3, 'm');
+		MOVE 5 IN c; SELECT pg_sleep(0.05); MOVE ALL IN c; COMMIT; SELECT 'same'}) =~ s/\s+//gr,
+		'same', 'in a transaction it keeps it');
+	ok($let_go->(), 'until that has ended');
+	$idle->query('SET wals.cache_idle_timeout = 0');
+	$idle->query($call);
+	unlink files();
+	like(slurp_file($maps), qr/pgsql_tmp_wals_.*deleted/, 'it holds a removed file');
+	$idle->query(q{SET client_min_messages = error; SELECT wals_train('other', 'ratings', factors => 16, iterations => 1)});
+	$idle->query(q{SELECT count(*) FROM wals_recommend(1, 3, 'other')});
+	unlike(slurp_file($maps), qr/pgsql_tmp_wals_.*deleted/, 'until it opens another one');
+	$idle->query(q{SELECT wals_drop('other')});
+	$idle->quit;
+}
 
 # --- a dropped model ----------------------------------------------------------
 answered('again');
