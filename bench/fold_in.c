@@ -141,7 +141,7 @@ static void
 measure(const char *name, int32_t count, int32_t entries, const Items *items,
         const char *kernel)
 {
-	WcFoldItems view = {count, item_vector, item_bias, item_entries, items};
+	WcFoldItems view = {count, item_vector, item_bias, item_entries, items, NULL};
 	WcFoldRow *rows = malloc(sizeof(WcFoldRow) * (size_t) entries);
 	float *factors = malloc(sizeof(float) * (size_t) items->k);
 	double fold_times[CALLS];

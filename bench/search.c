@@ -650,7 +650,8 @@ measure_explored(const char *name, const Vectors *items, const Vectors *users)
 	float *spread = allocate(NULL, sizeof(float) * (size_t) items->count);
 	double times[2][3][PASSES] = {{{0}}};
 	WcPack pack;
-	WcFoldItems rows = {items->count, row_vector, row_bias, row_entries, &pack};
+	WcFoldItems rows = {items->count, row_vector, row_bias, row_entries, &pack,
+	                    NULL};
 	WcFold *fold;
 
 	pack_rows(items, &pack);

@@ -46,6 +46,9 @@ typedef struct Data
 	int32_t k;
 	float *vectors;
 	float *bias;
+	bool layered; /* pack is base and delta */
+	WcPack lower;
+	WcPack upper;
 	WcPack pack;
 	float *query;
 	float base;
@@ -127,15 +130,102 @@ fill_vector(Shape shape, int32_t k, int32_t j, int32_t count, float *vector,
 	}
 }
 
+/* Whether the row j of layered data is in the base, in the delta, or both. */
+static inline bool
+is_in_base(int32_t j)
+{
+	return j % 5 != 1;
+}
+
+static inline bool
+is_in_delta(int32_t j)
+{
+	return j % 5 == 1 || j % 7 == 3;
+}
+
+static inline WcPackBuilder *
+pack_begin(int32_t k)
+{
+	WcPackBuilder *builder = NULL;
+
+	CHECK(wc_pack_begin(WC_ID_INT64, k, &builder, &check_alloc) == WC_OK);
+	return builder;
+}
+
+/* Id 2 j is row j; odd ones are rows of the base that are removed. */
+static inline void
+pack_add(const Data *data, WcPackBuilder *builder, int64_t number, int32_t j)
+{
+	WcId id = {number, NULL, 0};
+
+	if (wc_pack_add(builder, &id, data->vectors + (size_t) j * (size_t) data->k,
+	                data->bias[j], j % 11, (j + 3) % 7) != WC_OK)
+		CHECK(!"added");
+}
+
+/*
+ * Make the pack of the data's rows, or the same from a base that has other rows
+ * for some ids and rows of further ids, and a delta.
+ */
+static inline void
+data_pack(Data *data)
+{
+	WcPackBuilder *builder = pack_begin(data->k);
+	WcIdMap *removed;
+
+	if (!data->layered)
+	{
+		for (int32_t j = 0; j < data->count; j++)
+			pack_add(data, builder, 2 * (int64_t) j, j);
+		CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
+		return;
+	}
+	CHECK(wc_idmap_create(WC_ID_INT64, &removed, &check_alloc) == WC_OK);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		WcId odd = {2 * (int64_t) j + 1, NULL, 0};
+		int32_t index;
+
+		if (is_in_base(j))
+			pack_add(data, builder, 2 * (int64_t) j,
+			         is_in_delta(j) ? (j * 3) % data->count : j);
+		if (j % 4 != 0)
+			continue;
+		pack_add(data, builder, odd.number, (j * 5) % data->count);
+		CHECK(wc_idmap_add(removed, &odd, &index) == WC_OK);
+	}
+	CHECK(wc_pack_finish(builder, identity, &data->lower, NULL) == WC_OK);
+	builder = pack_begin(data->k);
+	for (int32_t j = 0; j < data->count; j++)
+	{
+		if (is_in_delta(j))
+			pack_add(data, builder, 2 * (int64_t) j, j);
+	}
+	CHECK(wc_pack_change(builder, &data->lower, removed) == WC_OK);
+	CHECK(wc_pack_finish(builder, identity, &data->upper, NULL) == WC_OK);
+	CHECK(wc_pack_lay(&data->lower, &data->upper, &data->pack));
+	CHECK(data->pack.count == data->count);
+	wc_idmap_free(removed);
+}
+
+static inline void
+data_release_pack(Data *data)
+{
+	free(data->lower.owned);
+	free(data->upper.owned);
+	free(data->pack.owned);
+	data->lower.owned = data->upper.owned = data->pack.owned = NULL;
+}
+
 static inline Data *
 data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
 {
 	Data *data = calloc(1, sizeof(Data));
 	uint64_t state = seed * 977 + 13;
 	size_t rows = (size_t) count + 1;
-	WcPackBuilder *builder;
 
 	data->count = count;
+	data->layered = (seed ^ (uint64_t) count) % 2 == 1;
 	data->k = k;
 	data->vectors = calloc(rows * (size_t) k, sizeof(float));
 	data->bias = calloc(rows, sizeof(float));
@@ -153,11 +243,9 @@ data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
 			data->query[f] *= f == 0 ? 3 : 1;
 	}
 	data->base = biases == BIAS_NONE ? 0 : (float) normal(&state);
-	CHECK(wc_pack_begin(WC_ID_INT64, k, &builder, &check_alloc) == WC_OK);
 	for (int32_t j = 0; j < count; j++)
 	{
 		float *vector = data->vectors + (size_t) j * (size_t) k;
-		WcId id = {j, NULL, 0};
 
 		fill_vector(shape, k, j, count, vector, &state);
 		if (biases == BIAS_SMALL)
@@ -166,18 +254,15 @@ data_make(int32_t count, int32_t k, Shape shape, Biases biases, uint64_t seed)
 			data->bias[j] = (float) (normal(&state) * 10 - 3);
 		else if (biases == BIAS_STEPS)
 			data->bias[j] = (float) (j % 3 - 1);
-		if (wc_pack_add(builder, &id, vector, data->bias[j], j % 11,
-		                (j + 3) % 7) != WC_OK)
-			CHECK(!"added");
 	}
-	CHECK(wc_pack_finish(builder, identity, &data->pack, NULL) == WC_OK);
+	data_pack(data);
 	return data;
 }
 
 static inline void
 data_free(Data *data)
 {
-	free(data->pack.owned);
+	data_release_pack(data);
 	free(data->vectors);
 	free(data->bias);
 	free(data->query);

@@ -45,7 +45,7 @@ entries_of(const void *arg, int32_t index)
 static WcFoldItems
 make_items(int32_t k, uint64_t seed)
 {
-	WcFoldItems items = {ITEMS, vector_of, bias_of, entries_of, NULL};
+	WcFoldItems items = {ITEMS, vector_of, bias_of, entries_of, NULL, NULL};
 	uint64_t state = seed;
 
 	side.factors = k;
@@ -247,7 +247,7 @@ check_spread(int32_t k, bool explicit_feedback, const char *kernel)
 static void
 test_by_hand(void)
 {
-	WcFoldItems items = {2, vector_of, bias_of, entries_of, NULL};
+	WcFoldItems items = {2, vector_of, bias_of, entries_of, NULL, NULL};
 	WcFoldRow row = {0, 1, 3, 0};
 	WcFoldUser user = {1, &row, true, false, 1, {1, 1}};
 	int32_t index[2] = {0, 1};

@@ -41,7 +41,8 @@ entries_of(const void *arg, int32_t index)
 static WcFold *
 fold_user(Data *data, bool explicit_feedback, int32_t count)
 {
-	WcFoldItems items = {data->count, vector_of, bias_of, entries_of, data};
+	WcFoldItems items = {data->count, vector_of, bias_of,
+	                     entries_of,  data,      NULL};
 	WcFoldRow rows[ROWS];
 	WcFoldUser user = {count, rows, false, false, 1, {1, 1}};
 	float factors[WC_FACTORS_MAX];
@@ -81,7 +82,8 @@ static int32_t
 measure_every_row(Data *data, WcFold *fold, const WcQuery *query,
                   const WcExplore *explore)
 {
-	WcFoldItems items = {data->count, vector_of, bias_of, entries_of, data};
+	WcFoldItems items = {data->count, vector_of, bias_of,
+	                     entries_of,  data,      NULL};
 	size_t rows = (size_t) data->count + 1;
 	uint64_t *allow = calloc(rows / 64 + 1, sizeof(uint64_t));
 	int32_t *index = calloc(rows, sizeof(int32_t));
@@ -246,7 +248,7 @@ test_unseen(bool in_row)
 	float others[3] = {in_row ? 130 : 0, in_row ? 0.1f : 0, in_row ? 0 : 130};
 	float best[3] = {127, in_row ? 0.49f : 0, 0};
 	Data *data = data_make(300, 3, ZERO, BIAS_NONE, 1);
-	WcFoldItems items = {300, vector_of, bias_of, entries_of, data};
+	WcFoldItems items = {300, vector_of, bias_of, entries_of, data, NULL};
 	WcFoldRow rows[2] = {{0, 1, 1, 0}, {1, 1, 1, 0}};
 	WcFoldUser user = {2, rows, false, false, 1, {1, 1}};
 	WcQuery query = {.vector = data->query,
@@ -259,7 +261,7 @@ test_unseen(bool in_row)
 	WcFold *fold;
 	float bias;
 
-	free(data->pack.owned);
+	data_release_pack(data);
 	memset(data->query, 0, sizeof(float) * 3);
 	CHECK(wc_pack_begin(WC_ID_INT64, 3, &builder, &check_alloc) == WC_OK);
 	for (int32_t j = 0; j < 300; j++)

@@ -174,7 +174,7 @@ item_entries(const void *arg, int32_t index)
 static WcFoldItems
 items_of(const Trained *t)
 {
-	WcFoldItems items = {ITEMS, item_vector, item_bias, item_entries, t};
+	WcFoldItems items = {ITEMS, item_vector, item_bias, item_entries, t, NULL};
 
 	return items;
 }
@@ -380,7 +380,7 @@ item_rows(const Data *data, const Trained *t, int32_t item, WcFoldRow *rows)
 static void
 check_items(const Data *data, const Trained *t)
 {
-	WcFoldItems users = {USERS, user_vector, user_bias, user_entries, t};
+	WcFoldItems users = {USERS, user_vector, user_bias, user_entries, t, NULL};
 	int32_t k = t->model.factors;
 	WcFold *fold = NULL;
 	WcFoldRow rows[ROWS];

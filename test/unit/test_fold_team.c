@@ -61,7 +61,7 @@ entries_of(const void *arg, int32_t index)
 static WcFoldItems
 items_of(const Data *data)
 {
-	WcFoldItems items = {COLUMNS, vector_of, bias_of, entries_of, data};
+	WcFoldItems items = {COLUMNS, vector_of, bias_of, entries_of, data, NULL};
 
 	return items;
 }

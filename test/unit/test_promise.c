@@ -225,8 +225,8 @@ entries_of(const void *arg, int32_t index)
 	return index % 11;
 }
 
-static const WcFoldItems fold_items = {ITEMS, vector_of, bias_of, entries_of,
-                                       NULL};
+static const WcFoldItems fold_items = {ITEMS,      vector_of, bias_of,
+                                       entries_of, NULL,      NULL};
 
 static WcStatus
 make_fold(WcFold **made, const WcHooks *hooks, WcError *error)

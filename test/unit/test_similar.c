@@ -169,7 +169,8 @@ compare_every_row(Data *data, WcMetric metric, const WcQuery *query)
 		if (metric == WC_TOGETHER)
 			scored.score =
 			    (float) (scored.score *
-			             wc_together_ratio(query->likes, data->pack.likes[j]));
+			             wc_together_ratio(query->likes,
+			                               wc_pack_likes(&data->pack, j)));
 		scored.score += 0.0f;
 		data->expected[count++] = scored;
 	}
@@ -271,7 +272,7 @@ test_tight(void)
 	WcQuery query = {.vector = data->query};
 	WcPackBuilder *builder;
 
-	free(data->pack.owned);
+	data_release_pack(data);
 	CHECK(wc_pack_begin(WC_ID_INT64, 32, &builder, &check_alloc) == WC_OK);
 	for (int32_t j = 0; j < data->count; j++)
 	{
@@ -306,7 +307,7 @@ test_unseen(void)
 	WcQuery query = {.vector = data->query};
 	WcPackBuilder *builder;
 
-	free(data->pack.owned);
+	data_release_pack(data);
 	CHECK(wc_pack_begin(WC_ID_INT64, 2, &builder, &check_alloc) == WC_OK);
 	for (int32_t j = 0; j < data->count; j++)
 	{

@@ -24,6 +24,8 @@ typedef struct WcFoldItems
 	float (*bias)(const void *arg, int32_t index);
 	int32_t (*entries)(const void *arg, int32_t index); /* C_j */
 	const void *arg;
+	const double *gram; /* k x k, upper triangle: their Gram matrix if it is
+						 * known; not looked at unless wc_fold_wants_gram */
 } WcFoldItems;
 
 /* One rating of a user. */
@@ -73,6 +75,12 @@ extern WcStatus wc_fold_create(const WcObjective *objective, WcSide side,
                                const float *item_weight, WcFold **fold,
                                const WcJob *job);
 extern void wc_fold_free(WcFold *fold);
+
+/*
+ * Whether the Gram matrix of WcFoldItems is of use: not where there is no w0, nor
+ * where items count by their popularity.
+ */
+extern bool wc_fold_wants_gram(const WcParams *params, WcSide side);
 
 /* Numbers that wc_fold_in writes: k of the objective it was made for. */
 extern int32_t wc_fold_factors(const WcFold *fold);
@@ -165,12 +173,16 @@ typedef struct WcPackBlock WcPackBlock;
 
 /*
  * A view of a pack: one block of memory without pointers, which may lie
- * anywhere, in a mapped file too.  An index counts rows in the order of their
+ * anywhere, in a mapped file too; or of two such blocks, a base and a delta, what
+ * has changed since (wc_pack_lay).  An index counts rows in the order of their
  * ids, a position in the order in which they are searched.  Read through the
- * functions below.
+ * functions below, for which both kinds are the same; of two blocks nothing but
+ * bytes, kind, count and factors is here.
  */
 typedef struct WcPack
 {
+	const struct WcPack *base; /* of two blocks */
+	const struct WcPack *delta;
 	const void *block;
 	size_t bytes;
 	void *owned; /* what wc_free takes, of a pack made here */
@@ -198,6 +210,15 @@ typedef struct WcPack
 	const float *scale; /* of a row's codes */
 	const uint8_t *codes; /* see pack.c */
 	const WcPackBlock *blocks;
+
+	/* of a delta, see pack_delta.c */
+	const void *base_identity; /* NULL: it is none */
+	int32_t base_count;
+	int32_t n_gone; /* rows of the base that do not count any more */
+	const int32_t *gone; /* their indexes there, ascending */
+	const int32_t *at; /* rows of the base before each row, of its index */
+	const int32_t *popular_gone; /* both again, in the order of popular */
+	const int32_t *popular_at;
 } WcPack;
 
 /* Rows on their way into a pack. */
@@ -214,6 +235,24 @@ extern WcStatus wc_pack_begin(WcIdKind kind, int32_t factors,
 extern WcStatus wc_pack_add(WcPackBuilder *builder, const WcId *id,
                             const float *vector, float bias, int32_t entries,
                             int32_t likes);
+
+/*
+ * Say that what was added is what has changed in a pack, besides touched, which
+ * are ids, or NULL: those of them that were not added are not there any more.
+ * wc_pack_finish makes the delta that leads from the base of pack to what is now,
+ * earlier changes included.  pack is of the same kind and factors, and stays until
+ * then.
+ */
+extern WcStatus wc_pack_change(WcPackBuilder *builder, const WcPack *pack,
+                               const WcIdMap *touched);
+
+/*
+ * View a pack and what has changed in it.  False unless the delta is one of a pack
+ * like base; both views stay where they are as long as result is used.  That the
+ * identity of base is delta->base_identity has been asked when it was opened.
+ */
+extern bool wc_pack_lay(const WcPack *base, const WcPack *delta,
+                        WcPack *result);
 
 /*
  * Make the pack and free the builder, whatever the outcome.  identity
@@ -252,17 +291,98 @@ extern WcId wc_pack_id(const WcPack *pack, int32_t index);
 extern float wc_pack_score(const WcPack *pack, const float *query, float base,
                            int32_t index);
 
+/* A row and the block it stands in. */
+typedef struct WcPackRow
+{
+	const WcPack *pack; /* of one block */
+	int32_t index; /* there */
+} WcPackRow;
+
+/* Where a row of two blocks stands. */
+extern WcPackRow wc_pack_locate(const WcPack *pack, int32_t index);
+
+static inline WcPackRow
+wc_pack_row(const WcPack *pack, int32_t index)
+{
+	WcPackRow row = {pack, index};
+
+	return pack->delta == NULL ? row : wc_pack_locate(pack, index);
+}
+
 static inline const float *
 wc_pack_vector(const WcPack *pack, int32_t index)
 {
-	return pack->data + (size_t) pack->position[index] * (size_t) pack->factors;
+	WcPackRow row = wc_pack_row(pack, index);
+
+	return row.pack->data +
+	       (size_t) row.pack->position[row.index] * (size_t) pack->factors;
 }
 
 static inline float
 wc_pack_bias(const WcPack *pack, int32_t index)
 {
-	return pack->bias[pack->position[index]];
+	WcPackRow row = wc_pack_row(pack, index);
+
+	return row.pack->bias[row.pack->position[row.index]];
 }
+
+static inline int32_t
+wc_pack_entries(const WcPack *pack, int32_t index)
+{
+	WcPackRow row = wc_pack_row(pack, index);
+
+	return row.pack->entries[row.index];
+}
+
+static inline int32_t
+wc_pack_likes(const WcPack *pack, int32_t index)
+{
+	WcPackRow row = wc_pack_row(pack, index);
+
+	return row.pack->likes[row.index];
+}
+
+/* Index of the place-th most popular row, from 0; see wc_popular_order. */
+extern int32_t wc_pack_popular(const WcPack *pack, int32_t place);
+
+/* ------------------------------------------------------------------------
+ * Gram matrices of packs, in parts (grams.c)
+ * ------------------------------------------------------------------------ */
+
+/* A view of a block of memory without pointers, which may lie in a mapped file. */
+typedef struct WcGrams
+{
+	const void *block;
+	size_t bytes;
+	void *owned; /* what wc_free takes, of one made here */
+	int32_t factors;
+	int32_t groups;
+	const double *sums; /* of each group, its upper triangle */
+} WcGrams;
+
+/* What leads from others: all ids whose rows are not those of before. */
+typedef struct WcGramsChange
+{
+	const WcGrams *before; /* by the same kernel */
+	const WcIdMap *ids;
+} WcGramsChange;
+
+/*
+ * Sum the vectors of a pack; of change, if it is not NULL, what can be taken over
+ * is, which changes no bit.  identity (WC_PACK_IDENTITY bytes) is what
+ * wc_grams_open will ask for.  The caller releases grams->owned.
+ */
+extern WcStatus wc_grams_make(const WcPack *pack, const void *identity,
+                              const WcGramsChange *change, WcGrams *grams,
+                              const WcJob *job);
+
+/* View a block of unknown origin; false unless it is of that pack and kernel. */
+extern bool wc_grams_open(const void *block, size_t bytes, const void *identity,
+                          const WcPack *pack, const char *kernel,
+                          WcGrams *grams);
+
+/* gram (k x k, upper triangle) = the sum of all */
+extern void wc_grams_sum(const WcGrams *grams, double *gram);
 
 /* ------------------------------------------------------------------------
  * Search (search.c)

@@ -55,6 +55,7 @@ typedef struct Tour
 {
 	WcFold *fold;
 	const WcPack *pack;
+	const WcPack *layer; /* of it, that is searched */
 	const WcQuery *query;
 	const WcExplore *explore;
 	const uint64_t *excluded;
@@ -102,7 +103,7 @@ measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 	for (int32_t i = 0; i < tour->waiting; i++)
 	{
 		vectors[i] = wc_pack_vector(tour->pack, tour->index[i]);
-		entries[i] = tour->pack->entries[tour->index[i]];
+		entries[i] = wc_pack_entries(tour->pack, tour->index[i]);
 	}
 	if (!wc_spread_some(tour->fold, tour->waiting, vectors, entries, spread,
 	                    &place))
@@ -114,8 +115,9 @@ measure_waiting(Tour *tour, WcPace *pace, WcError *error)
 		WcScored worth = {0, tour->index[i]};
 		double sum = tour->score[i] + (double) explore->factor * spread[i];
 
-		sum -= wc_popularity_cost(
-		    explore->penalty, tour->pack->likes[worth.index], explore->most);
+		sum -= wc_popularity_cost(explore->penalty,
+		                          wc_pack_likes(tour->pack, worth.index),
+		                          explore->most);
 		/* adding 0 makes one zero of the two there are */
 		worth.score = (float) fmin(sum, FLT_MAX) + 0.0f;
 		wc_heap_offer(tour->heap, tour->n, &tour->count, worth);
@@ -167,13 +169,19 @@ take_all(Tour *tour, const int32_t *candidates, int64_t count, WcPace *pace,
  * Bounds
  * ------------------------------------------------------------------------ */
 
+/* A row that is gone makes the bound larger, and harms nobody. */
 static int32_t
 fewest_entries(const WcPack *pack)
 {
 	int32_t fewest = INT32_MAX;
 
-	for (int32_t i = 0; i < pack->count; i++)
-		fewest = pack->entries[i] < fewest ? pack->entries[i] : fewest;
+	for (int l = 0; l < wc_pack_layers(pack); l++)
+	{
+		const WcPack *layer = wc_pack_layer(pack, l);
+
+		for (int32_t i = 0; i < layer->count; i++)
+			fewest = layer->entries[i] < fewest ? layer->entries[i] : fewest;
+	}
 	return fewest;
 }
 
@@ -182,7 +190,8 @@ static bool
 is_bounded(Tour *tour)
 {
 	const WcPack *pack = tour->pack;
-	const WcPackBlock *block = &pack->blocks[0];
+	double norm_max = 0;
+	double bias = 0;
 	const WcFold *fold = tour->fold;
 	size_t width = (size_t) fold->width;
 	double sum = 0;
@@ -200,11 +209,19 @@ is_bounded(Tour *tour)
 	tour->norm = wc_query_norm(pack->factors, tour->query->vector);
 	tour->one = fold->width > fold->factors ? 1 : 0;
 	tour->item_most = wc_spread_of_item(fold, fewest_entries(pack));
-	reach = tour->norm * block->norm_max + block->bias +
-	        fabs((double) tour->query->base) +
-	        tour->explore->factor * (tour->total * hypot(block->norm_max, 1) +
-	                                 sqrt(tour->item_most));
-	return tour->norm < LENGTH_MAX && block->norm_max < LENGTH_MAX &&
+	for (int l = 0; l < wc_pack_layers(pack); l++)
+	{
+		const WcPack *layer = wc_pack_layer(pack, l);
+
+		if (layer->count == 0)
+			continue;
+		norm_max = fmax(norm_max, layer->blocks[0].norm_max);
+		bias = fmax(bias, layer->blocks[0].bias);
+	}
+	reach = tour->norm * norm_max + bias + fabs((double) tour->query->base) +
+	        tour->explore->factor *
+	            (tour->total * hypot(norm_max, 1) + sqrt(tour->item_most));
+	return tour->norm < LENGTH_MAX && norm_max < LENGTH_MAX &&
 	       tour->total < LENGTH_MAX && reach < REACH_MAX;
 }
 
@@ -285,7 +302,7 @@ find_cut(const Tour *tour)
 static bool
 goes_on(const Tour *tour, const WcPackBlock *block, double item, double cut)
 {
-	double c = tour->pack->query_norm;
+	double c = tour->layer->query_norm;
 	double above = tour->norm - c;
 	double reach = tour->norm * block->norm_max + block->bias_max;
 	double by_key = block->key_max +
@@ -306,7 +323,7 @@ goes_on(const Tour *tour, const WcPackBlock *block, double item, double cut)
 static double
 most_of_items(const Tour *tour, int32_t block)
 {
-	const WcPack *pack = tour->pack;
+	const WcPack *pack = tour->layer;
 	const int32_t *index = pack->index + (size_t) block * WC_PACK_BLOCK;
 	int rows = pack->count - block * WC_PACK_BLOCK;
 	int32_t least = INT32_MAX;
@@ -323,7 +340,7 @@ most_of_items(const Tour *tour, int32_t block)
 static void
 measure_items(const Tour *tour, int32_t block, float *item)
 {
-	const WcPack *pack = tour->pack;
+	const WcPack *pack = tour->layer;
 	const int32_t *index = pack->index + (size_t) block * WC_PACK_BLOCK;
 	int rows = pack->count - block * WC_PACK_BLOCK;
 
@@ -371,7 +388,7 @@ bound_by_codes(const Tour *tour, const WcSearchKernel *kernel, int32_t block,
                const float *norm, const float *bias, const float *item,
                float *most)
 {
-	const WcPack *pack = tour->pack;
+	const WcPack *pack = tour->layer;
 	const float *scale = pack->scale + (size_t) block * WC_PACK_BLOCK;
 	double x = tour->explore->factor;
 	double ratio = pack->blocks[block].ratio;
@@ -405,7 +422,7 @@ static uint64_t
 sift_block(const Tour *tour, const WcSearchKernel *kernel, int32_t b,
            double cut)
 {
-	const WcPack *pack = tour->pack;
+	const WcPack *pack = tour->layer;
 	const WcPackBlock *block = &pack->blocks[b];
 	const WcQuery *query = tour->query;
 	int32_t chunks = wc_pack_chunks(pack->factors);
@@ -446,12 +463,13 @@ sift_block(const Tour *tour, const WcSearchKernel *kernel, int32_t b,
 		kernel->scan(chunks, codes, scale, most, 1, &view, &passed);
 		mask &= passed;
 	}
-	for (uint64_t left = tour->excluded != NULL ? mask : 0; left != 0;
-	     left &= left - 1)
+	for (uint64_t left = mask; left != 0; left &= left - 1)
 	{
 		int row = __builtin_ctzll(left);
+		int32_t index =
+		    wc_pack_index_at(tour->pack, pack, (int32_t) first + row);
 
-		if (wc_has_bit(tour->excluded, pack->index[first + (size_t) row]))
+		if (index < 0 || wc_has_bit(tour->excluded, index))
 			mask &= ~(UINT64_C(1) << row);
 	}
 	if (cut > -INFINITY && mask != 0)
@@ -467,7 +485,7 @@ static WcStatus
 tour_blocks(Tour *tour, const WcSearchKernel *kernel, WcPace *pace,
             WcError *error)
 {
-	const WcPack *pack = tour->pack;
+	const WcPack *pack = tour->layer;
 	int32_t chunks = wc_pack_chunks(pack->factors);
 	WcStatus status = WC_OK;
 
@@ -485,9 +503,14 @@ tour_blocks(Tour *tour, const WcSearchKernel *kernel, WcPace *pace,
 			continue;
 		mask = sift_block(tour, kernel, b, cut);
 		for (; mask != 0 && status == WC_OK; mask &= mask - 1)
-			status = take_row(
-			    tour, pack->index[b * WC_PACK_BLOCK + __builtin_ctzll(mask)],
-			    pace, error);
+		{
+			int32_t index = wc_pack_index_at(
+			    tour->pack, pack, b * WC_PACK_BLOCK + __builtin_ctzll(mask));
+
+			/* it was none that is gone, unless the file has become zeros */
+			if (index >= 0)
+				status = take_row(tour, index, pace, error);
+		}
 		if (status == WC_OK &&
 		    (tour->waiting >= BATCH_MIN || tour->count < tour->n))
 			status = measure_waiting(tour, pace, error);
@@ -505,7 +528,11 @@ tour_bounded(Tour *tour, const WcSearchKernel *kernel, const WcAlloc *alloc,
 	{
 		tour->coded = wc_code_query(tour->pack->factors, tour->query->vector,
 		                            kernel->query_max, tour->codes);
-		status = tour_blocks(tour, kernel, pace, error);
+		for (int l = 0; l < wc_pack_layers(tour->pack) && status == WC_OK; l++)
+		{
+			tour->layer = wc_pack_layer(tour->pack, l);
+			status = tour_blocks(tour, kernel, pace, error);
+		}
 	}
 	wc_free(alloc, tour->columns);
 	wc_free(alloc, tour->column_codes);

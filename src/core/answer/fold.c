@@ -118,11 +118,15 @@ static WcStatus
 read_items(WcFold *fold, const WcFoldItems *items, const float *item_weight,
            WcPace *pace)
 {
+	const WcParams *params = &fold->objective.params;
+	bool needed = wc_by_popularity(params) ||
+	              params->row_weight_exponent != 0 ||
+	              params->col_weight_exponent != 0;
 	int32_t *count =
 	    wc_alloc_array(fold->alloc, (size_t) items->count, sizeof(int32_t));
 	WcStatus status = count == NULL ? WC_NO_MEMORY : WC_OK;
 
-	for (int32_t j = 0; status == WC_OK && j < items->count; j++)
+	for (int32_t j = 0; needed && status == WC_OK && j < items->count; j++)
 	{
 		count[j] = items->entries(items->arg, j);
 		if (wc_pace(pace, 1))
@@ -259,7 +263,15 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 	fold->eigen = wc_alloc_array(alloc, k, sizeof(double));
 	if (panel != NULL && sum != NULL && gram != NULL && space != NULL &&
 	    fold->eigen != NULL)
-		status = sum_gram(fold, items, panel, sum, gram, hooks);
+	{
+		if (items->gram != NULL && fold->share == NULL)
+		{
+			memcpy(gram, items->gram, k * k * sizeof(double));
+			status = WC_OK;
+		}
+		else
+			status = sum_gram(fold, items, panel, sum, gram, hooks);
+	}
 	if (status == WC_OK)
 		status = set_basis(fold, gram, space, pace);
 	wc_free(alloc, panel);
@@ -267,6 +279,13 @@ set_gram(WcFold *fold, const WcFoldItems *items, WcPace *pace,
 	wc_free(alloc, gram);
 	wc_free(alloc, space);
 	return status;
+}
+
+bool
+wc_fold_wants_gram(const WcParams *params, WcSide side)
+{
+	return params->unobserved_weight != 0 &&
+	       !(side == WC_USERS && wc_by_popularity(params));
 }
 
 WcStatus

@@ -39,7 +39,7 @@
 #include "core/answer/pack.h"
 
 #define PACK_MAGIC "walspack"
-#define PACK_FORMAT 3
+#define PACK_FORMAT 4
 #define PACK_BYTE_ORDER 0x01020304
 #define PACK_ALIGN 64
 #define FIRST_CAPACITY 256
@@ -60,24 +60,11 @@ enum
 	PART_SCALE,
 	PART_CODES,
 	PART_BLOCKS,
+	PART_GONE,
+	PART_AT,
+	PART_POPULAR_GONE,
+	PART_POPULAR_AT,
 	N_PARTS
-};
-
-struct WcPackBuilder
-{
-	WcAlloc alloc;
-	WcIdMap *ids;
-	int32_t factors;
-	int32_t capacity; /* rows there is room for */
-	float *data; /* in order of arrival, as all below */
-	float *bias;
-	int32_t *entries;
-	int32_t *likes;
-	/* while the pack is made */
-	int32_t *renumber; /* index of an arrival */
-	int32_t *arrival; /* of an index */
-	WcKeyed *keyed;
-	WcKeyed *scratch;
 };
 
 /* ------------------------------------------------------------------------
@@ -97,16 +84,18 @@ padded_rows(int32_t count)
  * to 1024 and texts below 2^48 bytes keep every sum below 2^50.
  */
 static uint64_t
-lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
-        uint64_t offset[N_PARTS])
+lay_out(const WcPackHeader *header, uint64_t offset[N_PARTS])
 {
-	uint64_t rows = (uint64_t) count;
-	uint64_t k = (uint64_t) factors;
-	uint64_t padded = padded_rows(count);
+	uint64_t rows = (uint64_t) header->count;
+	uint64_t k = (uint64_t) header->factors;
+	uint64_t padded = padded_rows(header->count);
+	uint64_t gone = (uint64_t) header->gone;
+	uint64_t changed = header->base_count < 0 ? 0 : rows;
 	const uint64_t bytes[N_PARTS] = {
-	    [PART_IDS] = (kind == WC_ID_INT64 ? rows : rows + 1) * sizeof(int64_t),
-	    [PART_TEXT] = text,
-	    [PART_SLOTS] = wc_pack_slots(count) * sizeof(uint64_t),
+	    [PART_IDS] =
+	        (header->kind == WC_ID_INT64 ? rows : rows + 1) * sizeof(int64_t),
+	    [PART_TEXT] = header->text,
+	    [PART_SLOTS] = wc_pack_slots(header->count) * sizeof(uint64_t),
 	    [PART_POSITION] = rows * sizeof(int32_t),
 	    [PART_ENTRIES] = rows * sizeof(int32_t),
 	    [PART_LIKES] = rows * sizeof(int32_t),
@@ -117,8 +106,12 @@ lay_out(WcIdKind kind, int32_t count, int32_t factors, uint64_t text,
 	    [PART_BIAS] = padded * sizeof(float),
 	    [PART_SCALE] = padded * sizeof(float),
 	    [PART_CODES] =
-	        padded * (uint64_t) wc_pack_chunks(factors) * WC_PACK_CHUNK,
-	    [PART_BLOCKS] = padded / WC_PACK_BLOCK * sizeof(WcPackBlock)};
+	        padded * (uint64_t) wc_pack_chunks(header->factors) * WC_PACK_CHUNK,
+	    [PART_BLOCKS] = padded / WC_PACK_BLOCK * sizeof(WcPackBlock),
+	    [PART_GONE] = gone * sizeof(int32_t),
+	    [PART_AT] = changed * sizeof(int32_t),
+	    [PART_POPULAR_GONE] = gone * sizeof(int32_t),
+	    [PART_POPULAR_AT] = changed * sizeof(int32_t)};
 	uint64_t place = sizeof(WcPackHeader);
 
 	for (int part = 0; part < N_PARTS; part++)
@@ -145,7 +138,7 @@ view(const void *block, const WcPackHeader *header, WcPack *pack)
 	pack->factors = header->factors;
 	pack->query_norm = header->query_norm;
 	pack->text_bytes = (int64_t) header->text;
-	lay_out(pack->kind, pack->count, pack->factors, header->text, offset);
+	lay_out(header, offset);
 	if (pack->kind == WC_ID_INT64)
 		pack->number = (const int64_t *) (base + offset[PART_IDS]);
 	else
@@ -163,6 +156,15 @@ view(const void *block, const WcPackHeader *header, WcPack *pack)
 	pack->scale = (const float *) (base + offset[PART_SCALE]);
 	pack->codes = (const uint8_t *) (base + offset[PART_CODES]);
 	pack->blocks = (const WcPackBlock *) (base + offset[PART_BLOCKS]);
+	if (header->base_count < 0)
+		return;
+	pack->base_identity = base + offsetof(WcPackHeader, base);
+	pack->base_count = header->base_count;
+	pack->n_gone = header->gone;
+	pack->gone = (const int32_t *) (base + offset[PART_GONE]);
+	pack->at = (const int32_t *) (base + offset[PART_AT]);
+	pack->popular_gone = (const int32_t *) (base + offset[PART_POPULAR_GONE]);
+	pack->popular_at = (const int32_t *) (base + offset[PART_POPULAR_AT]);
 }
 
 /* ------------------------------------------------------------------------
@@ -207,6 +209,7 @@ wc_pack_abandon(WcPackBuilder *builder)
 	wc_free(&alloc, builder->bias);
 	wc_free(&alloc, builder->entries);
 	wc_free(&alloc, builder->likes);
+	wc_free(&alloc, builder->gone);
 	wc_free(&alloc, builder->renumber);
 	wc_free(&alloc, builder->arrival);
 	wc_free(&alloc, builder->keyed);
@@ -590,9 +593,14 @@ take_block(const WcPackBuilder *builder, const void *identity, WcPack *pack)
 	header.kind = (int32_t) wc_idmap_kind(builder->ids);
 	header.count = wc_idmap_count(builder->ids);
 	header.factors = builder->factors;
+	header.base_count = builder->base != NULL ? builder->base->count : -1;
+	header.gone = builder->n_gone;
+	if (builder->base != NULL)
+		memcpy(header.base,
+		       ((const WcPackHeader *) builder->base->block)->identity,
+		       WC_PACK_IDENTITY);
 	header.text = wc_pack_text(builder->ids);
-	header.bytes = lay_out((WcIdKind) header.kind, header.count, header.factors,
-	                       header.text, offset);
+	header.bytes = lay_out(&header, offset);
 	if (header.bytes > SIZE_MAX - PACK_ALIGN)
 		return WC_NO_MEMORY;
 	owned =
@@ -628,6 +636,8 @@ fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
 		status = fill_popular(builder, pack, hooks);
 	if (status == WC_OK)
 		status = fill_rows(builder, pack, c, &pace);
+	if (status == WC_OK && builder->base != NULL)
+		status = wc_pack_fill_delta(builder, pack, &pace);
 	if (status != WC_OK)
 		return status;
 	pack->query_norm = header->query_norm = c;
@@ -677,9 +687,9 @@ header_is_good(const WcPackHeader *header, size_t bytes, const void *identity)
 	return (header->kind == WC_ID_INT64 || header->kind == WC_ID_BYTES) &&
 	       header->count >= 0 && header->factors >= WC_FACTORS_MIN &&
 	       header->factors <= WC_FACTORS_MAX && header->text <= bytes &&
-	       header->bytes == bytes &&
-	       lay_out((WcIdKind) header->kind, header->count, header->factors,
-	               header->text, offset) == bytes;
+	       header->base_count >= -1 && header->gone >= 0 &&
+	       header->gone <= (header->base_count < 0 ? 0 : header->base_count) &&
+	       header->bytes == bytes && lay_out(header, offset) == bytes;
 }
 
 static bool
@@ -711,7 +721,7 @@ wc_pack_open(const void *block, size_t bytes, const void *identity,
 	if (wc_pack_ids_are_good(pack) &&
 	    are_indexes(pack->count, pack->position) &&
 	    are_indexes(pack->count, pack->popular) &&
-	    are_indexes(pack->count, pack->index))
+	    are_indexes(pack->count, pack->index) && wc_pack_delta_is_good(pack))
 		return true;
 	memset(pack, 0, sizeof(*pack));
 	return false;
@@ -720,6 +730,9 @@ wc_pack_open(const void *block, size_t bytes, const void *identity,
 float
 wc_pack_score(const WcPack *pack, const float *query, float base, int32_t index)
 {
+	WcPackRow row = wc_pack_row(pack, index);
+
 	WC_ASSERT(index >= 0 && index < pack->count);
-	return wc_pack_score_at(pack, query, base, pack->position[index]);
+	return wc_pack_score_at(row.pack, query, base,
+	                        row.pack->position[row.index]);
 }

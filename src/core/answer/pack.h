@@ -2,7 +2,7 @@
  *
  * pack.h
  *	  What pack.c writes and search.c reads: blocks of rows and their bounds;
- *	  pack.c's share of the ids is in pack_ids.c.
+ *	  pack.c's share of the ids is in pack_ids.c, that of deltas in pack_delta.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,14 +46,38 @@ typedef struct WcPackHeader
 	uint32_t format;
 	uint32_t byte_order;
 	uint8_t identity[WC_PACK_IDENTITY];
+	uint8_t base[WC_PACK_IDENTITY]; /* of what it is a delta to */
 	uint64_t bytes; /* of the whole pack */
 	uint64_t text; /* bytes of text ids */
 	int32_t kind;
 	int32_t count;
 	int32_t factors;
+	int32_t base_count; /* -1: it is no delta */
+	int32_t gone; /* rows of the base that do not count any more */
 	float query_norm; /* c, the length of query the order is made for */
 	uint64_t check; /* of what stands before */
 } WcPackHeader;
+
+struct WcPackBuilder
+{
+	WcAlloc alloc;
+	WcIdMap *ids;
+	int32_t factors;
+	int32_t capacity; /* rows there is room for */
+	float *data; /* in order of arrival, as all below */
+	float *bias;
+	int32_t *entries;
+	int32_t *likes;
+	/* of a delta */
+	const WcPack *base;
+	int32_t n_gone;
+	int32_t *gone;
+	/* while the pack is made */
+	int32_t *renumber; /* index of an arrival */
+	int32_t *arrival; /* of an index */
+	WcKeyed *keyed;
+	WcKeyed *scratch;
+};
 
 static inline int32_t
 wc_pack_blocks(const WcPack *pack)
@@ -103,7 +127,53 @@ wc_pack_score_at(const WcPack *pack, const float *query, float base,
 	              pack->data + (size_t) position * (size_t) pack->factors);
 }
 
+/* What an index of a layer is called in the whole (pack_delta.c). */
+int32_t wc_pack_index_of(const WcPack *pack, const WcPack *layer,
+                         int32_t index);
+
+/*
+ * The blocks of a pack, one or two: for each layer below wc_pack_layers, and of
+ * each its own.  What a position there is called in the whole: -1, it does not
+ * count any more.
+ */
+static inline int
+wc_pack_layers(const WcPack *pack)
+{
+	return pack->delta == NULL ? 1 : 2;
+}
+
+static inline const WcPack *
+wc_pack_layer(const WcPack *pack, int layer)
+{
+	if (pack->delta == NULL)
+		return pack;
+	return layer == 0 ? pack->base : pack->delta;
+}
+
+static inline int32_t
+wc_pack_index_at(const WcPack *pack, const WcPack *layer, int32_t position)
+{
+	int32_t index = layer->index[position];
+
+	return pack == layer ? index : wc_pack_index_of(pack, layer, index);
+}
+
+/* pack_delta.c */
+
+/* The parts that only a delta has; all others are there. */
+WcStatus wc_pack_fill_delta(const WcPackBuilder *builder, const WcPack *pack,
+                            WcPace *pace);
+
+/* Whether the numbers of these parts stay in the base, of unknown origin. */
+bool wc_pack_delta_is_good(const WcPack *pack);
+
 /* pack_ids.c */
+
+/* What ids are found by; its upper 32 bits are as good as the lower ones. */
+uint64_t wc_pack_hash(WcIdKind kind, const WcId *id);
+
+/* How a and b are ordered, below, at or above 0; both of that kind. */
+int wc_pack_compare_ids(WcIdKind kind, const WcId *a, const WcId *b);
 
 /* Slots of the hash table: a power of two, at least twice the ids. */
 uint64_t wc_pack_slots(int32_t count);

@@ -10,7 +10,8 @@
  *
  * Memory: in the block, 24 to 40 bytes per row, and the texts.
  *
- * Nothing can be added or removed: a pack is of one version.
+ * Nothing can be added or removed: a pack is of one version.  What has changed
+ * since is in another one, which is looked at where the first has nothing.
  *
  *-------------------------------------------------------------------------
  */
@@ -56,18 +57,38 @@ hash_id(WcIdKind kind, const WcId *id)
 	return x ^ (x >> 29);
 }
 
+uint64_t
+wc_pack_hash(WcIdKind kind, const WcId *id)
+{
+	return hash_id(kind, id);
+}
+
 static inline uint64_t
 slot_of(uint64_t hash, int32_t index)
 {
 	return (hash >> 32 << 32) | ((uint64_t) index + 1);
 }
 
-WcId
-wc_pack_id(const WcPack *pack, int32_t index)
+int
+wc_pack_compare_ids(WcIdKind kind, const WcId *a, const WcId *b)
+{
+	size_t shorter = a->length < b->length ? a->length : b->length;
+	int order = 0;
+
+	if (kind == WC_ID_INT64)
+		return (a->number > b->number) - (a->number < b->number);
+	if (shorter > 0)
+		order = memcmp(a->bytes, b->bytes, shorter);
+	return order != 0 ? order
+	                  : (a->length > b->length) - (a->length < b->length);
+}
+
+/* The id of an index of one block. */
+static inline WcId
+id_of(const WcPack *pack, int32_t index)
 {
 	WcId id = {0, NULL, 0};
 
-	WC_ASSERT(index >= 0 && index < pack->count);
 	if (pack->kind == WC_ID_INT64)
 		id.number = pack->number[index];
 	else
@@ -82,6 +103,15 @@ wc_pack_id(const WcPack *pack, int32_t index)
 	return id;
 }
 
+WcId
+wc_pack_id(const WcPack *pack, int32_t index)
+{
+	WcPackRow row = wc_pack_row(pack, index);
+
+	WC_ASSERT(index >= 0 && index < pack->count);
+	return id_of(row.pack, row.index);
+}
+
 static inline bool
 has_id(const WcPack *pack, int32_t index, const WcId *id)
 {
@@ -89,7 +119,7 @@ has_id(const WcPack *pack, int32_t index, const WcId *id)
 
 	if (pack->kind == WC_ID_INT64)
 		return pack->number[index] == id->number;
-	own = wc_pack_id(pack, index);
+	own = id_of(pack, index);
 	return own.length == id->length &&
 	       (own.length == 0 || memcmp(own.bytes, id->bytes, own.length) == 0);
 }
@@ -108,16 +138,36 @@ find_hashed(const WcPack *pack, const WcId *id, uint64_t hash, uint64_t mask)
 	return -1;
 }
 
-int32_t
-wc_pack_find(const WcPack *pack, const WcId *id)
+static int32_t
+find_here(const WcPack *pack, const WcId *id)
 {
 	return find_hashed(pack, id, hash_id(pack->kind, id),
 	                   wc_pack_slots(pack->count) - 1);
 }
 
-void
-wc_pack_find_many(const WcPack *pack, int64_t count, const WcId *ids,
-                  int32_t *result)
+/* The index in the whole of one that was found in its base, or not there. */
+static int32_t
+look_further(const WcPack *pack, const WcId *id, int32_t index)
+{
+	if (index >= 0)
+		index = wc_pack_index_of(pack, pack->base, index);
+	if (index >= 0)
+		return index;
+	index = find_here(pack->delta, id);
+	return index < 0 ? -1 : wc_pack_index_of(pack, pack->delta, index);
+}
+
+int32_t
+wc_pack_find(const WcPack *pack, const WcId *id)
+{
+	if (pack->delta != NULL)
+		return look_further(pack, id, find_here(pack->base, id));
+	return find_here(pack, id);
+}
+
+static void
+find_many_here(const WcPack *pack, int64_t count, const WcId *ids,
+               int32_t *result)
 {
 	uint64_t mask = wc_pack_slots(pack->count) - 1;
 
@@ -141,6 +191,15 @@ wc_pack_find_many(const WcPack *pack, int64_t count, const WcId *ids,
 		for (int64_t i = first; i < end; i++)
 			result[i] = find_hashed(pack, &ids[i], hash[i - first], mask);
 	}
+}
+
+void
+wc_pack_find_many(const WcPack *pack, int64_t count, const WcId *ids,
+                  int32_t *result)
+{
+	find_many_here(wc_pack_layer(pack, 0), count, ids, result);
+	for (int64_t i = 0; pack->delta != NULL && i < count; i++)
+		result[i] = look_further(pack, &ids[i], result[i]);
 }
 
 WcStatus

@@ -32,6 +32,9 @@
  * (Teflioudi, Gemulla, Mykytiuk 2015) and FEXIPRO (Li, Chan, Yiu, Mamoulis
  * 2017); their further bounds, by partial products, are not here.
  *
+ * A pack of two blocks is searched one after the other with one heap; a row that
+ * is gone from the base passes no filter, and indexes are those of the whole.
+ *
  * Many queries share each block while it is in the nearest cache, and threads
  * take batches of them.
  *
@@ -115,7 +118,7 @@ static bool
 scan_begin(Scan *scan, const WcPack *pack, const WcQuery *query,
            const uint64_t *excluded, int32_t n, WcScored *heap)
 {
-	double reach;
+	bool bounded;
 
 	memset(scan, 0, sizeof(*scan));
 	scan->query = query;
@@ -124,11 +127,17 @@ scan_begin(Scan *scan, const WcPack *pack, const WcQuery *query,
 	scan->n = n;
 	set_cut(scan);
 	scan->norm = wc_query_norm(pack->factors, query->vector);
-	if (pack->count == 0)
-		return true;
-	reach = scan->norm * pack->blocks[0].norm_max + pack->blocks[0].bias +
-	        fabs((double) query->base);
-	return scan->norm < 1e30 && reach < 1e37;
+	bounded = scan->norm < 1e30;
+	for (int l = 0; l < wc_pack_layers(pack); l++)
+	{
+		const WcPack *layer = wc_pack_layer(pack, l);
+
+		if (layer->count > 0)
+			bounded &= scan->norm * layer->blocks[0].norm_max +
+			               layer->blocks[0].bias + fabs((double) query->base) <
+			           1e37;
+	}
+	return bounded;
 }
 
 double
@@ -201,35 +210,51 @@ scan_goes_on(const Scan *scan, const WcPack *pack, const WcPackBlock *block)
 	return !(base + (reach < by_key ? reach : by_key) + slack < scan->cut);
 }
 
-/* Score the rows of a block that are in mask. */
+/* Score the rows of a block of a layer that are in mask. */
 static inline void
-scan_rows(Scan *scan, const WcPack *pack, int32_t block, uint64_t mask)
+scan_rows(Scan *scan, const WcPack *pack, const WcPack *layer, int32_t block,
+          uint64_t mask)
 {
 	int32_t first = block * WC_PACK_BLOCK;
 
-	for (mask &= wc_block_rows(pack, block); mask != 0; mask &= mask - 1)
+	for (mask &= wc_block_rows(layer, block); mask != 0; mask &= mask - 1)
 	{
 		int32_t position = first + __builtin_ctzll(mask);
-		WcScored scored = {0, pack->index[position]};
+		WcScored scored = {0, wc_pack_index_at(pack, layer, position)};
 
-		if (wc_has_bit(scan->excluded, scored.index))
+		if (scored.index < 0 || wc_has_bit(scan->excluded, scored.index))
 			continue;
-		scored.score = wc_pack_score_at(pack, scan->query->vector,
+		scored.score = wc_pack_score_at(layer, scan->query->vector,
 		                                scan->query->base, position);
 		offer(scan, scored);
 	}
 }
 
-/* Search all blocks, several queries at a time; scans is spoilt. */
-static bool
-scan_blocks(const WcPack *pack, const WcSearchKernel *kernel, int32_t count,
-            Scan **scans, WcScanQuery *views, uint64_t *masks, WcPace *pace)
+/* Where queries meet blocks. */
+typedef struct Scanner
 {
-	int32_t chunks = wc_pack_chunks(pack->factors);
+	const WcPack *pack;
+	const WcSearchKernel *kernel;
+	Scan **scans;
+	Scan **order; /* those that go on */
+	WcScanQuery *views;
+	uint64_t *masks;
+} Scanner;
 
-	for (int32_t b = 0; b < wc_pack_blocks(pack) && count > 0; b++)
+/* Search the blocks of a layer, several queries at a time. */
+static bool
+scan_blocks(const Scanner *scanner, const WcPack *layer, int32_t count,
+            WcPace *pace)
+{
+	const WcPack *pack = scanner->pack;
+	int32_t chunks = wc_pack_chunks(pack->factors);
+	Scan **scans = scanner->order;
+	WcScanQuery *views = scanner->views;
+
+	memcpy(scans, scanner->scans, (size_t) count * sizeof(Scan *));
+	for (int32_t b = 0; b < wc_pack_blocks(layer) && count > 0; b++)
 	{
-		const WcPackBlock *block = &pack->blocks[b];
+		const WcPackBlock *block = &layer->blocks[b];
 		size_t row = (size_t) b * WC_PACK_BLOCK;
 		int32_t kept = 0;
 
@@ -239,19 +264,31 @@ scan_blocks(const WcPack *pack, const WcSearchKernel *kernel, int32_t count,
 		{
 			Scan *scan = scans[s];
 
-			if (!scan_goes_on(scan, pack, block))
+			if (!scan_goes_on(scan, layer, block))
 				continue;
 			wc_query_view(block, &scan->coded, scan->codes, scan->norm,
 			              scan->query->base, scan->cut, 0, &views[kept]);
 			scans[kept++] = scan;
 		}
 		count = kept;
-		kernel->scan(chunks, wc_block_codes(pack, b), pack->scale + row,
-		             pack->bias + row, count, views, masks);
+		scanner->kernel->scan(chunks, wc_block_codes(layer, b),
+		                      layer->scale + row, layer->bias + row, count,
+		                      views, scanner->masks);
 		for (int32_t s = 0; s < count; s++)
-			scan_rows(scans[s], pack, b, masks[s]);
+			scan_rows(scans[s], pack, layer, b, scanner->masks[s]);
 	}
 	return true;
+}
+
+static bool
+scan_layers(const Scanner *scanner, int32_t count, WcPace *pace)
+{
+	bool done = true;
+
+	for (int l = 0; l < wc_pack_layers(scanner->pack) && done; l++)
+		done =
+		    scan_blocks(scanner, wc_pack_layer(scanner->pack, l), count, pace);
+	return done;
 }
 
 /* ------------------------------------------------------------------------
@@ -314,16 +351,20 @@ sort_all(const Scan *scan, const WcPack *pack, WcKeyed *entries,
 		entries[i].key = NO_KEY;
 		entries[i].value = i;
 	}
-	for (int32_t p = 0; p < pack->count; p++)
+	for (int l = 0; l < wc_pack_layers(pack); l++)
 	{
-		int32_t index = pack->index[p];
+		const WcPack *layer = wc_pack_layer(pack, l);
 
-		if (wc_pace(pace, 16 + pack->factors / 8))
-			return fail_cancelled(error);
-		if (!wc_has_bit(scan->excluded, index))
+		for (int32_t p = 0; p < layer->count; p++)
 		{
-			float score = wc_pack_score_at(pack, query->vector, query->base, p);
+			int32_t index = wc_pack_index_at(pack, layer, p);
+			float score;
 
+			if (wc_pace(pace, 16 + pack->factors / 8))
+				return fail_cancelled(error);
+			if (index < 0 || wc_has_bit(scan->excluded, index))
+				continue;
+			score = wc_pack_score_at(layer, query->vector, query->base, p);
 			if (score >= query->min_score)
 				entries[index].key = wc_key_descending(score);
 		}
@@ -396,10 +437,11 @@ search_bounded(Scan *scan, const WcPack *pack, const WcSearchKernel *kernel,
 	int8_t codes[WC_FACTORS_MAX];
 	WcScanQuery view;
 	uint64_t mask;
-	Scan *one = scan;
+	Scan *order;
+	const Scanner scanner = {pack, kernel, &scan, &order, &view, &mask};
 
 	scan_code(scan, pack, kernel->query_max, codes);
-	if (!scan_blocks(pack, kernel, 1, &one, &view, &mask, pace))
+	if (!scan_layers(&scanner, 1, pace))
 		return fail_cancelled(error);
 	return WC_OK;
 }
@@ -474,6 +516,7 @@ wc_search(const WcPack *pack, const WcQuery *query, int32_t n, WcScored *result,
 typedef struct Workspace
 {
 	Scan scans[BATCH];
+	Scan *bounded[BATCH];
 	Scan *order[BATCH];
 	WcScanQuery views[BATCH];
 	uint64_t masks[BATCH];
@@ -536,6 +579,8 @@ search_batch(void *arg, int32_t thread, int64_t batch, WcPace *pace)
 	int32_t first = (int32_t) (batch * BATCH);
 	int32_t count =
 	    job->n_queries - first < BATCH ? job->n_queries - first : BATCH;
+	const Scanner scanner = {pack,        job->kernel, work->bounded,
+	                         work->order, work->views, work->masks};
 	int32_t bounded = 0;
 	WcStatus status = WC_OK;
 
@@ -552,15 +597,14 @@ search_batch(void *arg, int32_t thread, int64_t batch, WcPace *pace)
 		{
 			scan_code(scan, pack, job->kernel->query_max,
 			          work->codes + (size_t) q * code_bytes);
-			work->order[bounded++] = scan;
+			work->bounded[bounded++] = scan;
 		}
 		else
 			status =
 			    score_all(scan, pack, NULL, pack->count, pace, &work->error);
 		work->error.other = first + q;
 	}
-	if (status == WC_OK && !scan_blocks(pack, job->kernel, bounded, work->order,
-	                                    work->views, work->masks, pace))
+	if (status == WC_OK && !scan_layers(&scanner, bounded, pace))
 		status = fail_cancelled(&work->error);
 	for (int32_t q = 0; q < count && status == WC_OK; q++)
 	{

@@ -150,6 +150,7 @@ wc_together_ratio(int32_t own, int32_t likes)
 typedef struct Hunt
 {
 	const WcPack *pack;
+	const WcPack *layer; /* of it, that is searched */
 	WcProbe probe;
 	int32_t likes; /* of the probe's row */
 	const uint64_t *excluded;
@@ -160,12 +161,6 @@ typedef struct Hunt
 	WcCoded coded;
 	int8_t codes[WC_FACTORS_MAX];
 } Hunt;
-
-static inline double
-row_ratio(const Hunt *hunt, int32_t index)
-{
-	return wc_together_ratio(hunt->likes, hunt->pack->likes[index]);
-}
 
 /* Compare a row that no filter leaves out. */
 static inline WcStatus
@@ -181,7 +176,10 @@ hunt_row(Hunt *hunt, int32_t index, WcError *error)
 		return wc_fail(error, WC_NOT_FINITE, WC_ITEMS, index, -1,
 		               "The similarity is %g.", (double) found.score);
 	if (hunt->probe.metric == WC_TOGETHER)
-		found.score = (float) (found.score * row_ratio(hunt, index));
+		found.score =
+		    (float) (found.score *
+		             wc_together_ratio(hunt->likes,
+		                               wc_pack_likes(hunt->pack, index)));
 	found.score += 0.0f; /* one zero of the two there are */
 	wc_heap_offer(hunt->heap, hunt->n, &hunt->count, found);
 	return WC_OK;
@@ -226,7 +224,7 @@ static void
 aim_cosine(const Hunt *hunt, int32_t b, double cut, const float *norm,
            WcScanQuery *view, float *bias)
 {
-	const WcPackBlock *block = &hunt->pack->blocks[b];
+	const WcPackBlock *block = &hunt->layer->blocks[b];
 	double rest = hunt->coded.rest / hunt->norm;
 	double slack = 3e-6 + 3 * wc_dot_error(hunt->pack->factors);
 	float per_norm = (float) (rest - fmax(cut, -2) + slack);
@@ -243,7 +241,7 @@ static void
 aim_together(const Hunt *hunt, int32_t b, double cut, const float *norm,
              WcScanQuery *view, float *bias)
 {
-	const WcPack *pack = hunt->pack;
+	const WcPack *pack = hunt->layer;
 	const int32_t *index = pack->index + (size_t) b * WC_PACK_BLOCK;
 	double rest = hunt->coded.rest / hunt->norm;
 	double slack = 3e-6 + 3 * wc_dot_error(pack->factors);
@@ -252,7 +250,8 @@ aim_together(const Hunt *hunt, int32_t b, double cut, const float *norm,
 	for (uint64_t rows = wc_block_rows(pack, b); rows != 0; rows &= rows - 1)
 	{
 		int r = __builtin_ctzll(rows);
-		double least = cut / row_ratio(hunt, index[r]);
+		double least =
+		    cut / wc_together_ratio(hunt->likes, pack->likes[index[r]]);
 
 		least = fmin(fmax(least, -2), 2);
 		bias[r] = (float) (rest - least + slack) * norm[r];
@@ -263,7 +262,7 @@ aim_together(const Hunt *hunt, int32_t b, double cut, const float *norm,
 static bool
 is_too_rare(const Hunt *hunt, int32_t b, double cut)
 {
-	const WcPack *pack = hunt->pack;
+	const WcPack *pack = hunt->layer;
 	const int32_t *index = pack->index + (size_t) b * WC_PACK_BLOCK;
 	int32_t most = 0;
 
@@ -280,7 +279,7 @@ static void
 aim_dot(const Hunt *hunt, int32_t b, double cut, const float *norm,
         WcScanQuery *view, float *bias)
 {
-	const WcPackBlock *block = &hunt->pack->blocks[b];
+	const WcPackBlock *block = &hunt->layer->blocks[b];
 	double rest = hunt->coded.rest;
 	float per_norm = (float) rest;
 	double slack = WC_SEARCH_SLACK * (hunt->norm * block->size +
@@ -305,7 +304,7 @@ static void
 aim_euclidean(const Hunt *hunt, int32_t b, double cut, const float *norm,
               WcScanQuery *view, float *bias)
 {
-	const WcPackBlock *block = &hunt->pack->blocks[b];
+	const WcPackBlock *block = &hunt->layer->blocks[b];
 	double rest = hunt->coded.rest;
 	float per_norm = (float) rest;
 	double longest = block->norm_max;
@@ -356,7 +355,7 @@ hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
 	                                        [WC_EUCLIDEAN] = aim_euclidean,
 	                                        [WC_TOGETHER] = aim_together};
 	bool together = hunt->probe.metric == WC_TOGETHER;
-	const WcPack *pack = hunt->pack;
+	const WcPack *pack = hunt->layer;
 	int32_t chunks = wc_pack_chunks(pack->factors);
 	WcScanQuery view = {hunt->codes, hunt->coded.offset, 0, 0, 0};
 	float last[WC_PACK_BLOCK] = {0}; /* norms, where there are fewer */
@@ -370,6 +369,7 @@ hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
 		uint64_t mask = wc_block_rows(pack, b);
 		double cut = hunt_cut(hunt);
 		const float *norm = pack->norm + first;
+		int32_t index;
 
 		if (wc_pace(pace, 32 + 2 * chunks))
 			return WC_CANCELLED;
@@ -396,8 +396,10 @@ hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
 		{
 			if (wc_pace(pace, 16 + pack->factors / 4))
 				return WC_CANCELLED;
-			status = hunt_row(hunt, pack->index[first + __builtin_ctzll(mask)],
-			                  error);
+			index = wc_pack_index_at(hunt->pack, pack,
+			                         first + __builtin_ctzll(mask));
+			if (index >= 0)
+				status = hunt_row(hunt, index, error);
 		}
 	}
 	return status;
@@ -407,8 +409,16 @@ hunt_blocks(Hunt *hunt, const WcSearchKernel *kernel, WcPace *pace,
 static bool
 hunt_is_bounded(const Hunt *hunt)
 {
-	return hunt->norm >= NORM_MIN && hunt->norm <= NORM_MAX &&
-	       hunt->pack->blocks[0].norm_max <= NORM_MAX;
+	bool bounded = hunt->norm >= NORM_MIN && hunt->norm <= NORM_MAX;
+
+	for (int l = 0; l < wc_pack_layers(hunt->pack); l++)
+	{
+		const WcPack *layer = wc_pack_layer(hunt->pack, l);
+
+		if (layer->count > 0)
+			bounded &= layer->blocks[0].norm_max <= NORM_MAX;
+	}
+	return bounded;
 }
 
 WcStatus
@@ -445,7 +455,11 @@ wc_search_similar(const WcPack *pack, WcMetric metric, const WcQuery *query,
 	{
 		hunt.coded = wc_code_query(pack->factors, query->vector,
 		                           kernel->query_max, hunt.codes);
-		status = hunt_blocks(&hunt, kernel, &pace, job->error);
+		for (int l = 0; l < wc_pack_layers(pack) && status == WC_OK; l++)
+		{
+			hunt.layer = wc_pack_layer(pack, l);
+			status = hunt_blocks(&hunt, kernel, &pace, job->error);
+		}
 	}
 	wc_free(job->alloc, owned);
 	if (status == WC_OK && !wc_heap_sort(result, hunt.count, &pace))
