@@ -318,7 +318,7 @@ for my $panel (values %panels)
 }
 
 # the alarms of the manual are those of the dashboard
-my ($manual) = slurp_file("$FindBin::RealBin/../../docs/operations.md") =~ /^### Alarms\n(.*?)^\| alarm /ms;
+my ($manual) = slurp_file("$FindBin::RealBin/../../docs/monitoring.md") =~ /^## Alarms\n(.*?)^\| alarm /ms;
 my %alarm = map { s/\s+/ /gr } $manual =~ /^-- (.+)\n((?:(?!--|```).*\n)+?)(?<=;\n)/mg;
 is_deeply(\%alarm,
 	{ map { $_->{title} =~ /^Alarm: (.*)/ ? ($1 => "$_->{targets}[0]{rawSql}; ") : () } values %panels },
