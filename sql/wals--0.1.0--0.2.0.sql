@@ -276,14 +276,13 @@ CREATE PROCEDURE wals_retrain(
 	metric text DEFAULT NULL,
 	margin double precision DEFAULT 0,
 	holdout double precision DEFAULT NULL,
-	INOUT version integer DEFAULT NULL,
 	holdout_seed bigint DEFAULT NULL,
 	factors bigint DEFAULT NULL
 )
 LANGUAGE C
 AS 'MODULE_PATHNAME', 'wals_retrain';
-COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, integer, bigint, bigint)
-IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may; version is that of the last new one, NULL if none was due';
+COMMENT ON PROCEDURE wals_retrain(regclass, boolean, bigint, interval, text, text, double precision, double precision, bigint, bigint)
+IS 'train one model, or all models of the current role, again with the options of the active version; commits between reading, solving and writing where it may';
 
 CREATE FUNCTION wals_recommend(
 	user_id bigint,

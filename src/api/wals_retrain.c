@@ -3,6 +3,10 @@
  * wals_retrain.c
  *	  SQL: CALL wals_retrain(model, ...).
  *
+ * A procedure with an output parameter can be called from PL/pgSQL with a variable
+ * for it only, so there is none (docs/decisions/0037-calls-have-no-output.md).  In a
+ * database that was not updated since 0.1.0 it has one, version, in the last place.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -38,20 +42,28 @@ trained_before(FunctionCallInfo fcinfo)
 	    PG_GETARG_DATUM(ARG_IF_OLDER_THAN)));
 }
 
+/* The row of a call of 0.1.0. */
+static Datum
+output(TupleDesc desc, int32 version)
+{
+	Datum value = Int32GetDatum(version);
+	bool is_null = version == 0;
+
+	return HeapTupleGetDatum(
+	    heap_form_tuple(BlessTupleDesc(desc), &value, &is_null));
+}
+
 Datum
 wals_retrain(PG_FUNCTION_ARGS)
 {
 	WalsRetrainRequest request;
 	WalsTrainRequest *train = &request.train;
 	TupleDesc desc;
-	Datum values[1];
-	bool nulls[1];
+	bool early =
+	    get_call_result_type(fcinfo, NULL, &desc) == TYPEFUNC_COMPOSITE;
 	int32 version;
 	int factors;
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	desc = BlessTupleDesc(desc);
 	request.model = wals_arg_oid(fcinfo, ARG_MODEL);
 	request.min_new_rows = wals_arg_int64(fcinfo, ARG_MIN_NEW_ROWS, 0);
 	if (request.min_new_rows < 0)
@@ -71,7 +83,7 @@ wals_retrain(PG_FUNCTION_ARGS)
 	request.commits = wals_call_may_commit(fcinfo);
 
 	version = wals_retrain_run(&request);
-	values[0] = Int32GetDatum(version);
-	nulls[0] = version == 0;
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+	if (early)
+		return output(desc, version);
+	PG_RETURN_VOID();
 }

@@ -62,6 +62,7 @@
 #include "base/compat.h"
 #include "base/settings.h"
 #include "store/cache.h"
+#include "store/factors.h"
 #include "store/packed.h"
 
 typedef struct CacheEntry
@@ -271,8 +272,8 @@ keep(const WalsModel *model, WalsPacked *packed)
 	packed->rows.is_kept = true;
 }
 
-const WalsRows *
-wals_cache_rows(const WalsModel *model, WcSide side)
+static const WalsRows *
+find_rows(const WalsModel *model, WcSide side)
 {
 	WalsPackKey key;
 	CacheCount *count;
@@ -321,6 +322,15 @@ wals_cache_rows(const WalsModel *model, WcSide side)
 		keep(model, packed);
 	wals_mapping_use();
 	return &packed->rows;
+}
+
+const WalsRows *
+wals_cache_rows(const WalsModel *model, WcSide side)
+{
+	const WalsRows *rows = find_rows(model, side);
+
+	wals_complete_check(model, side, wals_rows_count(rows));
+	return rows;
 }
 
 /* ------------------------------------------------------------------------

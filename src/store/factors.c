@@ -263,9 +263,12 @@ find_row(const WalsRow *row, void *arg)
 }
 
 bool
-wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
-                  int32 k, float *result, float *bias)
+wals_factors_find(const WalsModel *model, WcSide side, Datum id, float *result,
+                  float *bias)
 {
+	bool users = side == WC_USERS;
+	Oid table = users ? model->users_table : model->items_table;
+	WalsIdType id_type = users ? model->user_type : model->item_type;
 	const WalsLookup lookup = {
 	    .table = table,
 	    .snapshot = WALS_READ_CALLER,
@@ -275,10 +278,12 @@ wals_factors_find(Oid table, WalsIdType id_type, int32 version, Datum id,
 	    .n_keys = 2,
 	    .keys = {"version", "id"},
 	    .key_types = {INT4OID, wals_id_sql_type(id_type)},
-	    .key_values = {Int32GetDatum(version), id}};
-	FindState state = {table, id_type, id, k, 0, result, bias};
+	    .key_values = {Int32GetDatum(model->version), id}};
+	FindState state = {table, id_type, id, model->factors, 0, result, bias};
 
 	wals_direct_read(&lookup, find_row, &state);
+	if (state.n_found == 0)
+		wals_complete_check_any(model, side, WALS_READ_CALLER);
 	return state.n_found > 0;
 }
 

@@ -8,7 +8,8 @@
 #ifndef WALS_STORE_FACTORS_H
 #define WALS_STORE_FACTORS_H
 
-#include "store/ids.h"
+#include "store/model.h"
+#include "store/query.h"
 
 /* One side of a trained model, as it is written. */
 typedef struct WalsFactorRows
@@ -46,11 +47,11 @@ _Noreturn extern void wals_factors_damaged(Oid table, const char *id,
                                            const char *reason);
 
 /*
- * Factors and bias of one row of a version; false when there is none.  result
- * has room for k.
+ * Factors and bias of one user or item of a version; false when there is none,
+ * 55000 when there is none of anybody.  result has room for model->factors.
  */
-extern bool wals_factors_find(Oid table, WalsIdType id_type, int32 version,
-                              Datum id, int32 k, float *result, float *bias);
+extern bool wals_factors_find(const WalsModel *model, WcSide side, Datum id,
+                              float *result, float *bias);
 
 /* The weight a row was given by the training's row_weights, 1 without. */
 extern float wals_factors_weight(Oid table, WalsIdType id_type, int32 version,
@@ -72,5 +73,18 @@ extern void wals_factors_delete(Oid table, int32 version);
 /* Delete the rows of these ids of a version; 0: of all versions. */
 extern void wals_factors_remove(Oid table, int32 version, WalsIdType id_type,
                                 const WcIdMap *ids);
+
+/* Whether a version has the rows it should have (complete.c). */
+
+/* 55000 unless so many rows of a side, which were all there are, are enough. */
+extern void wals_complete_check(const WalsModel *model, WcSide side,
+                                int64 found);
+
+/* 55000 unless there is any row of a side; each version is asked once. */
+extern void wals_complete_check_any(const WalsModel *model, WcSide side,
+                                    WalsSnapshot snapshot);
+
+/* Whether a version has all rows of both sides: they are counted. */
+extern bool wals_complete_is(const WalsModel *model);
 
 #endif /* WALS_STORE_FACTORS_H */

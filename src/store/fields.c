@@ -52,6 +52,8 @@ static const struct
     [WALS_FIELD_OPTIONS] = {"options", JSONBOID, MODEL | OBJECTIVE | RECORD},
     [WALS_FIELD_TRAINED_AT] = {"trained_at", TIMESTAMPTZOID, RECORD},
     [WALS_FIELD_N_ROWS] = {"n_rows", INT8OID, RECORD},
+    [WALS_FIELD_N_USERS] = {"n_users", INT8OID, MODEL},
+    [WALS_FIELD_N_ITEMS] = {"n_items", INT8OID, MODEL},
     [WALS_FIELD_ROW_WEIGHTS_ID] = {"row_weights_id", TEXTOID, RECORD, true},
     [WALS_FIELD_COL_WEIGHTS_ID] = {"col_weights_id", TEXTOID, RECORD, true}};
 

@@ -28,7 +28,8 @@
  * have the table get new identities, so that no cache and no shared file is
  * asked for the old rows.  It does so before the statement, because that is the
  * order in which a refresh locks: the model's row first.  All versions of the
- * table get one, as a statement trigger does not know which were meant.
+ * table get one, as a statement trigger does not know which were meant, and after
+ * a DELETE it is not known how many rows they should have.
  *
  * Triggers of others.  With TRIGGER a role can have its own functions run by the
  * owner's next training.  So before we write, every trigger but a guard must
@@ -502,12 +503,15 @@ adopt_token(Oid model, const List *tables, Guard *guard)
 			return;
 }
 
-/* New identities for the versions that have this table. */
+/*
+ * New identities for the versions that have this table; fewer: nobody knows how
+ * many rows it will have.
+ */
 static void
-change_identities(Oid table)
+change_identities(Oid table, bool fewer)
 {
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {ObjectIdGetDatum(table)};
+	Oid types[2] = {OIDOID, BOOLOID};
+	Datum values[2] = {ObjectIdGetDatum(table), BoolGetDatum(fewer)};
 	ListCell *cell;
 
 	wals_query_begin();
@@ -524,11 +528,15 @@ change_identities(Oid table)
 		             "version_id = pg_catalog.gen_random_uuid(), "
 		             "items_id = CASE WHEN "
 		             "items_table OPERATOR(pg_catalog.=) $1 THEN NULL "
-		             "ELSE COALESCE(items_id, version_id) END "
+		             "ELSE COALESCE(items_id, version_id) END, "
+		             "n_users = CASE WHEN NOT ($2 AND users_table "
+		             "OPERATOR(pg_catalog.=) $1) THEN n_users END, "
+		             "n_items = CASE WHEN NOT ($2 AND items_table "
+		             "OPERATOR(pg_catalog.=) $1) THEN n_items END "
 		             "WHERE users_table OPERATOR(pg_catalog.=) $1 "
 		             "OR items_table OPERATOR(pg_catalog.=) $1",
 		             wals_relation_quoted(model)),
-		    1, types, values, NULL, WALS_READ_FRESH);
+		    2, types, values, NULL, WALS_READ_FRESH);
 	}
 	wals_query_end();
 	/* the rows that are going to be deleted stand there, too */
@@ -567,7 +575,7 @@ wals_guard_open(Oid model, int32 first_version)
 			continue;
 		wals_guard_put(table, guard.token, 0);
 		/* what was written there until now was noticed by nobody */
-		change_identities(table);
+		change_identities(table, true);
 	}
 }
 
@@ -700,5 +708,5 @@ wals_guard_fire(TriggerData *trigger)
 		             owner ? quote_identifier(owner) : "its owner")));
 	}
 	if (table != writing && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
-		change_identities(table);
+		change_identities(table, TRIGGER_FIRED_BY_DELETE(trigger->tg_event));
 }

@@ -533,6 +533,16 @@ find_number(const WalsStored *options, const char *name, float otherwise)
 	           : otherwise;
 }
 
+/* How many rows the version should have of a side, -1 where it does not say. */
+static int64
+row_count(const WalsFields *fields, WalsField field)
+{
+	int64 count =
+	    fields->nulls[field] ? -1 : DatumGetInt64(fields->values[field]);
+
+	return Max(count, -1);
+}
+
 /*
  * Fill model from the row of a version, or with version 0 from the active row;
  * false when there is none.
@@ -614,6 +624,8 @@ version_row(Oid relation, int32 version, WalsSnapshot snapshot,
 	model->factors = DatumGetInt32(values[WALS_FIELD_FACTORS]);
 	if (model->factors < WC_FACTORS_MIN || model->factors > WC_FACTORS_MAX)
 		wals_model_damaged(relation, "\"factors\" is out of range");
+	model->n_users = row_count(&fields, WALS_FIELD_N_USERS);
+	model->n_items = row_count(&fields, WALS_FIELD_N_ITEMS);
 	mean = DatumGetFloat8(values[WALS_FIELD_MEAN]);
 	if (!isfinite((float) mean))
 		wals_model_damaged(relation, "\"global_mean\" is not finite");

@@ -42,6 +42,8 @@ typedef struct WalsModel
 	NameData value_col; /* "" for none */
 	char feedback[NAMEDATALEN]; /* may be empty */
 	int32 factors;
+	int64 n_users; /* rows of its tables; -1: not known */
+	int64 n_items;
 	bool biases;
 	float mean;
 	WcRange range; /* that predictions are limited to */

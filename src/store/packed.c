@@ -489,6 +489,9 @@ prepare(WcSide side, const Making *making)
 		return 0;
 	packed = wals_packed_create(&key);
 	(void) packed_open_or_make(packed, making);
+	/* who waits for a worker will see it himself */
+	if (making->turn == WALS_PACK_ASKER)
+		wals_complete_check(making->model, side, wals_rows_count(&packed->rows));
 	bytes = packed->map.address != NULL ? packed->map.bytes : 0;
 	MemoryContextDelete(packed->job.context);
 	return bytes;

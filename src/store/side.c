@@ -152,10 +152,14 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	               wals_factors_likes(result->table),
 	               wals_relation_quoted(result->table));
 	if (only == NULL)
+	{
 		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, &shape,
 		                read_row, &state);
+		wals_complete_check(model, side, wc_idmap_count(result->ids));
+	}
 	else
 	{
+		wals_complete_check_any(model, side, WALS_READ_FRESH);
 		types[1] = get_array_type(state.sql_type);
 		values[1] = wals_id_array(result->id_type, only);
 		wals_query_each_once(

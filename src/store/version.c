@@ -347,6 +347,7 @@ wals_version_prepare(Oid relation, int32 version, bool is_new)
 
 	if (!wals_model_find_version(relation, version, &model))
 		wals_version_unknown(relation, version);
+	wals_complete_check_any(&model, WC_USERS, WALS_READ_FRESH);
 	(void) wals_packed_prepare(&model, WC_ITEMS, WALS_READ_FRESH, is_new);
 	/* few ask for users: for them only where somebody has */
 	if (wals_packfile_exists(relation, model.users_table))

@@ -140,8 +140,9 @@ SELECT after('ALTER TABLE m DROP CONSTRAINT m_pkey; INSERT INTO m TABLE m; UPDAT
 -- formats
 SELECT after('UPDATE m SET format = 2');
 SELECT after('UPDATE m SET format = -1');
--- sizes are what is found, not what is said
+-- sizes are what is found, not what is said: less is an error, more is not
 SELECT after('UPDATE m SET n_items = 9223372036854775807, n_users = -1, n_entries = 0, iterations = -5');
+SELECT after('UPDATE m SET n_items = 1, n_users = -9223372036854775808, n_entries = 0, iterations = -5');
 SELECT after('UPDATE m SET factors = 0');
 SELECT after('UPDATE m SET factors = -1');
 SELECT after('UPDATE m SET factors = 3');

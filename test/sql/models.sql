@@ -503,7 +503,6 @@ SELECT answers_from(4);
 BEGIN;
 TRUNCATE m_items;
 SELECT count(*) FROM wals_recommend(1, 3);
-SELECT count(*) FROM wals_popular();
 ROLLBACK;
 SELECT answers_from(4);
 

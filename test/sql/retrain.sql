@@ -69,7 +69,16 @@ CALL wals_retrain('rt_stars');
 SELECT count(*) FROM rt_stars;
 ROLLBACK;
 SELECT count(*) FROM rt_stars;
-DO $$ DECLARE v integer; BEGIN CALL wals_retrain('rt_stars', version => v); RAISE NOTICE 'version %', v; END $$;
+-- from PL/pgSQL as everybody writes it: there is no output parameter
+DO $$ BEGIN CALL wals_retrain('rt_stars'); END $$;
+CREATE FUNCTION nightly() RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+	CALL wals_retrain('rt_stars', activate => 'no');
+	RETURN (SELECT max(version) FROM rt_stars);
+END;
+$$;
+SELECT nightly() = max(version) + 1 AS one_more FROM rt_stars;
+SELECT count(*) FROM pg_proc WHERE proname ~ '^wals' AND prokind = 'p' AND proargmodes IS NOT NULL;
 
 -- errors
 CALL wals_retrain('retrain_ratings');

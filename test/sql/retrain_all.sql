@@ -76,14 +76,13 @@ CREATE PROCEDURE nightly(model regclass, INOUT said text DEFAULT NULL) LANGUAGE 
 $$
 DECLARE
 	r record;
-	n integer := 0;
 BEGIN
 	FOR r IN SELECT generate_series(1, 3) AS i LOOP
 		COMMIT;
 		IF r.i = 2 THEN
-			CALL wals_retrain(model, version => n);
+			CALL wals_retrain(model);
 		END IF;
-		said := concat_ws(', ', said, r.i, n);
+		said := concat_ws(', ', said, r.i, (SELECT max(version) FROM a));
 	END LOOP;
 END;
 $$;

@@ -257,6 +257,7 @@ $node->safe_psql('serving', 'DROP TABLE wals_shop.ratings');
 	SELECT count(*) = (SELECT count(*) FROM ratings WHERE user_id = 1) FROM wals_recommend(1, 40, 'm', exclude_seen => false) JOIN ratings USING (item_id) WHERE user_id = 1;
 	SELECT count(*) FROM wals_recommend(1, 40, 'm') JOIN ratings USING (item_id) WHERE user_id = 1;
 	CALL wals_retrain('m');
+	SELECT max(version) FROM m;
 	SELECT source, versions FROM wals_models;});
 like($out, qr/^t\n0\n3\nwals_shop\.ratings\|2$|^t\n0\n3\nratings\|2$/, 'a table of that name of the owner is the source, and it trains');
 $node->safe_psql('postgres', 'DROP DATABASE serving');

@@ -131,7 +131,7 @@ check_unchanged('after a cancel');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 $node->command_ok([ 'pg_restore', '-d', $node->connstr('restored'), $dump ], 'the dump is restored');
 ok($node->safe_psql('restored', $answers) eq $expected, 'and answers as at the time of the dump');
-is( $node->safe_psql('restored', q{CALL make_short(); SET client_min_messages = warning; CALL wals_retrain('m')}),
+is( $node->safe_psql('restored', q{CALL make_short(); SET client_min_messages = warning; CALL wals_retrain('m'); SELECT max(version) FROM m}),
 	'2', 'and is retrained');
 $node->safe_psql('postgres', 'DROP DATABASE restored');
 
@@ -243,7 +243,7 @@ $restored->start;
 $restored->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()') or die 'recovery does not end';
 is($restored->safe_psql('postgres', $state), $before, 'restored to the middle of a retraining: one version');
 ok($restored->safe_psql('postgres', $answers) eq $expected, 'it answers as before');
-is( $restored->safe_psql('postgres', q{CALL make_short(); SET client_min_messages = warning; CALL wals_retrain('m')}),
+is( $restored->safe_psql('postgres', q{CALL make_short(); SET client_min_messages = warning; CALL wals_retrain('m'); SELECT max(version) FROM m}),
 	'2', 'and is retrained');
 $restored->stop;
 

@@ -83,6 +83,7 @@ is( scalar owner(
 		'shop', q{
 	SELECT users_added FROM wals_refresh('m');
 	CALL wals_retrain('m');
+	SELECT max(version) FROM m;
 	SELECT wals_queue_disable('m');
 	SELECT wals_queue_enable('m');}),
 	"1\n2\nt\n", 'and the model lives on');
@@ -102,7 +103,7 @@ is( $node->safe_psql('copy', q{SELECT encode(tgargs, 'escape') FROM pg_trigger W
 	'as they were');
 like(scalar app('copy', q{UPDATE m SET source = 'pg_class';}), qr/42501/, 'they guard');
 like(scalar app('copy', q{DELETE FROM m_users;}), qr/42501/, 'the factors, too');
-is(scalar owner('copy', q{SELECT users_added FROM wals_refresh('m'); CALL wals_retrain('m');}), "1\n3",
+is(scalar owner('copy', q{SELECT users_added FROM wals_refresh('m'); CALL wals_retrain('m'); SELECT max(version) FROM m;}), "1\n3",
 	'and the owner refreshes from the queue and retrains');
 
 # data alone: the server has put the guards back in its own way, and others may write
@@ -139,6 +140,7 @@ is(guards('twins'), 'm m m_items m_items m_queue m_queue m_users m_users|1', 'it
 	SELECT users_added FROM wals_refresh('right_one.m');
 	SELECT users_added FROM wals_refresh('left_one.m');
 	CALL wals_retrain('right_one.m');
+	SELECT max(version) FROM right_one.m;
 	DROP TABLE right_one.m_queue;
 	SELECT outcome FROM (SELECT 'queue' AS outcome, wals_queue_disable('right_one.m')) AS x;
 	SELECT count(*) FROM left_one.m_queue;
@@ -174,7 +176,8 @@ is( scalar owner(
 	ALTER TABLE m_queue RENAME TO changes;
 	INSERT INTO ratings VALUES (103, 3);
 	SELECT users_added FROM wals_refresh('models.films');
-	CALL wals_retrain('models.films');}),
+	CALL wals_retrain('models.films');
+	SELECT max(version) FROM models.films;}),
 	"2\n3", 'a model is renamed and moved, with its queue');
 is(guards('shop'), 'changes films m_items m_users|1', 'and guarded');
 $node->safe_psql(
@@ -186,7 +189,7 @@ $node->safe_psql(
 	ALTER TABLE changes OWNER TO regress_wals_heir;
 	GRANT ALL ON SCHEMA models TO regress_wals_heir;});
 like(scalar owner('shop', 'DELETE FROM m_users;'), qr/42501/, 'who was the owner is a stranger');
-is(scalar as('regress_wals_heir', 'shop', q{INSERT INTO ratings VALUES (104, 3); SELECT users_added FROM wals_refresh('models.films'); CALL wals_retrain('models.films');}),
+is(scalar as('regress_wals_heir', 'shop', q{INSERT INTO ratings VALUES (104, 3); SELECT users_added FROM wals_refresh('models.films'); CALL wals_retrain('models.films'); SELECT max(version) FROM models.films;}),
 	"1\n4", 'and the new one the owner');
 is(scalar as('regress_wals_heir', 'shop', q{SELECT wals_drop('models.films');}), '', 'who drops it');
 is(guards('shop'), '|0', 'with all that was its');

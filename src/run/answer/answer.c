@@ -91,9 +91,7 @@ wals_answer_user(const WalsModel *model, Datum user)
 	float bias;
 	WalsUserVector result = {false, model->factors, factors, 0.0f};
 
-	result.known =
-	    wals_factors_find(model->users_table, model->user_type, model->version,
-	                      user, model->factors, factors, &bias);
+	result.known = wals_factors_find(model, WC_USERS, user, factors, &bias);
 	if (result.known)
 		result.base = bias + model->mean;
 	return result;

@@ -59,8 +59,7 @@ wals_recommend_users_run(const WalsRecommendUsersRequest *request,
 	                       "wals_recommend_users('260', 10)");
 	item = wals_id_argument(model.item_type, request->id_type, request->item);
 	vector = palloc(sizeof(float) * model.factors);
-	if (!wals_factors_find(model.items_table, model.item_type, model.version,
-	                       item, model.factors, vector, &bias))
+	if (!wals_factors_find(&model, WC_ITEMS, item, vector, &bias))
 		wals_answer_unknown(
 		    &model, WC_ITEMS, item,
 		    "Train the model again once the source has rows of this item.");

@@ -158,9 +158,9 @@ find_item(const WalsScoring *scoring, Datum item, int32 *factors, float *bias)
 
 		*factors = model->factors;
 		if (!wals_factors_find(
-		        model->items_table, model->item_type, model->version,
+		        model, WC_ITEMS,
 		        wals_id_argument(model->item_type, scoring->id_type, item),
-		        model->factors, vector, bias))
+		        vector, bias))
 			return NULL;
 		return vector;
 	}

@@ -36,11 +36,14 @@
 
 #include <math.h>
 
+#include "utils/lsyscache.h"
+
 #include "base/args.h"
 #include "base/mapping.h"
 #include "run/measure/gate.h"
 #include "run/measure/measure.h"
 #include "run/train/options.h"
+#include "store/factors.h"
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/record.h"
@@ -192,6 +195,13 @@ wals_gate_open(const WalsTrainRequest *request, Oid model, WalsGate *gate)
 	if (!gate->decides || !OidIsValid(model) ||
 	    !wals_model_find_active(model, &gate->active))
 		return;
+	if (!wals_complete_is(&gate->active))
+	{
+		ereport(NOTICE, (errmsg("version %d of model \"%s\" lacks factors to "
+		                        "compare with: the new version answers",
+		                        gate->active.version, get_rel_name(model))));
+		return;
+	}
 	gate->has_active = true;
 	check_comparable(gate);
 	known =

@@ -143,6 +143,7 @@ wals_forget_run(Oid argument, Oid id_type, Datum user_argument,
 	if (OidIsValid(queue))
 		wals_queue_take(queue, model, &user, &refresh.job, &touched);
 	result->versions = wals_version_forget(model, user);
+	refresh.model.n_users = -1; /* one less, if this version had the user */
 	wc_idmap_free(touched.users);
 	touched.users = wals_refresh_ids(&refresh, WC_USERS);
 	if (all || (refresh.has_source && refresh.has_objective &&

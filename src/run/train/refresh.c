@@ -668,6 +668,9 @@ wals_refresh_open(WalsRefresh *refresh, Oid argument, WalsCommand command)
 	wals_guard_need_own(relation, model->items_table, "item");
 	wals_guard_trust(relation, model->version);
 	wals_guard_open(relation, 0);
+	/* a guard that was not there has noticed nothing */
+	if (!wals_model_find_active(relation, model))
+		wals_model_inactive(relation);
 	wals_version_name_early(relation);
 	wals_query_read_and_unlock(prepare, refresh);
 	if (!refresh->has_source)
