@@ -642,14 +642,15 @@ read_directly(const WalsLookup *lookup, WalsRowFunction each_row, void *arg)
 	return directly;
 }
 
-void
+bool
 wals_direct_read(const WalsLookup *lookup, WalsRowFunction each_row, void *arg)
 {
 	if (read_directly(lookup, each_row, arg))
-		return;
+		return true;
 	wals_query_begin();
 	wals_query_each(statement_of(lookup), lookup->n_keys, lookup->key_types,
 	                lookup->key_values, lookup->snapshot, &lookup->shape,
 	                each_row, arg);
 	wals_query_end();
+	return false;
 }

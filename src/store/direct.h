@@ -38,10 +38,10 @@ typedef struct WalsLookup
  * Call each_row for the rows that the snapshot sees, with the columns in the
  * order they were asked for: read directly where that gives what a
  * statement gives, else by a statement, with its errors.  The caller has checked
- * the right to SELECT.  42804 where a column is of another type, 40001 as
+ * the right to SELECT.  Returns whether it was read directly.  42804 where a column is of another type, 40001 as
  * wals_storage_check.
  */
-extern void wals_direct_read(const WalsLookup *lookup, WalsRowFunction each_row,
+extern bool wals_direct_read(const WalsLookup *lookup, WalsRowFunction each_row,
                              void *arg);
 
 /* What the planner makes of a statement that reads one table (planner.c). */

@@ -43,6 +43,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
@@ -678,6 +679,26 @@ wals_guard_write_end(void)
 	writing = InvalidOid;
 }
 
+static bool
+is_updated(const TriggerData *trigger, const char *column)
+{
+	AttrNumber attnum =
+	    get_attnum(RelationGetRelid(trigger->tg_relation), column);
+
+	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+	                     trigger->tg_updatedcols);
+}
+
+/* Can the default model be another one after the statement? */
+static bool
+changes_marks(const TriggerData *trigger)
+{
+	return wals_table_kind(RelationGetRelid(trigger->tg_relation), NULL) ==
+	           WALS_TABLE_MODEL &&
+	       (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ||
+	        is_updated(trigger, "active") || is_updated(trigger, "is_default"));
+}
+
 void
 wals_guard_fire(TriggerData *trigger)
 {
@@ -709,4 +730,6 @@ wals_guard_fire(TriggerData *trigger)
 	}
 	if (table != writing && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
 		change_identities(table, TRIGGER_FIRED_BY_DELETE(trigger->tg_event));
+	if (changes_marks(trigger))
+		wals_model_tell(table);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * model.c
- *	  Models: find them, know their default, read the version that answers.
+ *	  Models: who may change them, the version that answers.
  *
  * A model is an ordinary table of the type wals_model with one row per version,
  * and two factor tables that the rows name.  There is no registry: the server's
@@ -12,33 +12,24 @@
  * checked before it is used (XX001, 42809), and a model never decides whose
  * rights a statement runs with.
  *
- * The default model must not be forgeable: a stranger who creates a model and
- * lets everybody read it must not become everybody's default.  Only models of
- * roles the caller belongs to count, and marks set by a superuser or the
- * database's owner.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_database.h"
-#include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -56,20 +47,6 @@
 /* As the part of an object; the server itself locks none of a number like this. */
 #define MODEL_LOCK_PART 0x5741
 #define TURN_LOCK_PART 0x5742
-
-Oid
-wals_database_owner(void)
-{
-	HeapTuple tuple =
-	    SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	Oid owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
-	owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
-	ReleaseSysCache(tuple);
-	return owner;
-}
 
 bool
 wals_model_is_own(Oid relation)
@@ -193,251 +170,6 @@ wals_model_change_begin(Oid argument, const char *command)
 	wals_model_lock_to_change(model, true);
 	wals_query_begin();
 	return model;
-}
-
-/* By name, then by OID. */
-static int
-compare_models(const ListCell *a, const ListCell *b)
-{
-	char *left = get_rel_name(lfirst_oid(a));
-	char *right = get_rel_name(lfirst_oid(b));
-	int order = left == NULL || right == NULL ? 0 : strcmp(left, right);
-
-	if (order != 0)
-		return order;
-	return (lfirst_oid(a) > lfirst_oid(b)) - (lfirst_oid(a) < lfirst_oid(b));
-}
-
-static bool
-model_is_readable(Oid relation)
-{
-	return wals_table_kind(relation, NULL) == WALS_TABLE_MODEL &&
-	       wals_namespace_aclcheck(get_rel_namespace(relation), GetUserId(),
-	                               ACL_USAGE) == ACLCHECK_OK &&
-	       pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-}
-
-/*
- * The catalog is read as the server reads it, without a statement: whoever asks
- * the default model comes here with every call.  It is read by the caller's
- * snapshot, so that a model whose rows he cannot see yet is none of his.
- */
-List *
-wals_model_list_all(void)
-{
-	Relation depend = table_open(DependRelationId, AccessShareLock);
-	Snapshot snapshot = ActiveSnapshotSet() ? GetActiveSnapshot() : NULL;
-	List *result = NIL;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple tuple;
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
-	            F_OIDEQ, ObjectIdGetDatum(TypeRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
-	            F_OIDEQ, ObjectIdGetDatum(wals_model_type()));
-	scan = systable_beginscan(depend, DependReferenceIndexId, true, snapshot, 2,
-	                          keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
-
-		if (form->classid == RelationRelationId && form->objsubid == 0 &&
-		    model_is_readable(form->objid))
-			result = lappend_oid(result, form->objid);
-	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
-	list_sort(result, compare_models);
-	return result;
-}
-
-List *
-wals_model_list_own(void)
-{
-	List *result = NIL;
-	ListCell *cell;
-
-	foreach (cell, wals_model_list_all())
-		if (wals_model_is_own(lfirst_oid(cell)))
-			result = lappend_oid(result, lfirst_oid(cell));
-	return result;
-}
-
-static void
-find_mark(const WalsRow *row, void *arg)
-{
-	bool *found = arg;
-
-	*found = true;
-}
-
-static bool
-model_is_marked(Oid relation)
-{
-	static const WalsLookup marked = {.finding = WALS_FIND_ALL,
-	                                  .columns = {"version"},
-	                                  .shape = {1, {INT4OID}},
-	                                  .n_keys = 2,
-	                                  .keys = {"active", "is_default"},
-	                                  .key_types = {BOOLOID, BOOLOID}};
-	WalsLookup lookup = marked;
-	bool found = false;
-
-	if (!wals_relation_hold(relation))
-		return false;
-	lookup.table = relation;
-	lookup.key_values[0] = lookup.key_values[1] = BoolGetDatum(true);
-	wals_direct_read(&lookup, find_mark, &found);
-	return found;
-}
-
-/* The model that wals.default_model names. */
-static Oid
-default_from_setting(void)
-{
-	Oid relation;
-
-	relation = RangeVarGetRelid(
-	    makeRangeVarFromNameList(wals_qualified_name_list(wals_default_model)),
-	    NoLock, true);
-	if (!OidIsValid(relation))
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_TABLE),
-		         errmsg("model \"%s\" does not exist", wals_default_model),
-		         errdetail("It is named by wals.default_model."),
-		         errhint("Use SET wals.default_model = '...' or RESET "
-		                 "wals.default_model.")));
-	return relation;
-}
-
-/*
- * Choose among the readable models: an own marked one, else one marked by a
- * superuser or the database's owner, else the only own one.  InvalidOid when
- * there is no such model; n_own then counts the own ones.
- */
-static Oid
-default_from_models(List *models, int *n_own)
-{
-	Oid database_dba = wals_database_owner();
-	List *own = NIL;
-	List *trusted = NIL;
-	List *marked_own = NIL;
-	List *marked_trusted = NIL;
-	ListCell *cell;
-
-	foreach (cell, models)
-	{
-		Oid model = lfirst_oid(cell);
-		Oid owner = wals_relation_owner(model);
-
-		if (is_member_of_role_nosuper(GetUserId(), owner))
-			own = lappend_oid(own, model);
-		else if (owner == database_dba || superuser_arg(owner))
-			trusted = lappend_oid(trusted, model);
-	}
-	*n_own = list_length(own);
-	if (list_length(own) == 1 && trusted == NIL)
-		return linitial_oid(own);
-
-	foreach (cell, own)
-		if (model_is_marked(lfirst_oid(cell)))
-			marked_own = lappend_oid(marked_own, lfirst_oid(cell));
-	if (marked_own != NIL)
-		return list_length(marked_own) == 1 ? linitial_oid(marked_own)
-		                                    : InvalidOid;
-	foreach (cell, trusted)
-		if (model_is_marked(lfirst_oid(cell)))
-			marked_trusted = lappend_oid(marked_trusted, lfirst_oid(cell));
-	if (marked_trusted != NIL)
-		return list_length(marked_trusted) == 1 ? linitial_oid(marked_trusted)
-		                                        : InvalidOid;
-	return list_length(own) == 1 ? linitial_oid(own) : InvalidOid;
-}
-
-Oid
-wals_model_default(void)
-{
-	int n_own;
-
-	if (wals_default_model != NULL && wals_default_model[0] != '\0')
-	{
-		List *names = wals_qualified_name_list(wals_default_model);
-
-		return RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
-	}
-	return default_from_models(wals_model_list_all(), &n_own);
-}
-
-/* "movies, shop.books": for the detail of an error. */
-static char *
-model_names(List *models)
-{
-	StringInfoData names;
-	ListCell *cell;
-
-	initStringInfo(&names);
-	foreach (cell, models)
-		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
-		                 wals_relation_quoted(lfirst_oid(cell)));
-	return names.data;
-}
-
-static void
-model_check(Oid relation)
-{
-	if (get_rel_name(relation) == NULL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_UNDEFINED_TABLE),
-		         errmsg("model with OID %u does not exist", relation),
-		         wals_hint("SELECT * FROM wals_models lists the models.")));
-	if (wals_table_kind(relation, NULL) != WALS_TABLE_MODEL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_WRONG_OBJECT_TYPE),
-		         errmsg("\"%s\" is not a wals model", get_rel_name(relation)),
-		         get_rel_persistence(relation) == RELPERSISTENCE_TEMP
-		             ? errdetail("It is a temporary table.")
-		             : 0,
-		         wals_hint("SELECT * FROM wals_models lists the models.")));
-}
-
-Oid
-wals_model_resolve(Oid argument)
-{
-	List *models;
-	Oid model;
-	int n_own;
-
-	if (!OidIsValid(argument) && wals_default_model != NULL &&
-	    wals_default_model[0] != '\0')
-		argument = default_from_setting();
-	if (OidIsValid(argument))
-	{
-		model_check(argument);
-		return argument;
-	}
-
-	models = wals_model_list_all();
-	model = default_from_models(models, &n_own);
-	if (OidIsValid(model))
-		return model;
-	if (models == NIL)
-		ereport(
-		    ERROR,
-		    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		     errmsg("there is no model that the current role may use"),
-		     wals_hint("Train one: SELECT wals_train('movies', 'ratings'); or "
-		               "ask its owner to GRANT SELECT on its tables.")));
-	ereport(ERROR,
-	        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-	         n_own > 1 ? errmsg("more than one model could be meant")
-	                   : errmsg("no default model is set"),
-	         errdetail("Models that the current role may read: %s.",
-	                   model_names(models)),
-	         n_own > 1 ? wals_hint("Name one with model => '...', or mark one: "
-	                               "SELECT wals_set_default('...').")
-	                   : errhint("Name one with model => '...', or use SET "
-	                             "wals.default_model = '...'.")));
 }
 
 bool

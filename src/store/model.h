@@ -49,6 +49,8 @@ typedef struct WalsModel
 	WcRange range; /* that predictions are limited to */
 } WalsModel;
 
+/* default.c from here on */
+
 /*
  * The model an argument means: itself when given and a model (42809), else the
  * default (55000 when there is none or more than one could be meant).
@@ -58,11 +60,19 @@ extern Oid wals_model_resolve(Oid argument);
 /* The default model of the current role, or InvalidOid. */
 extern Oid wals_model_default(void);
 
+/*
+ * Have all sessions look again which model is the default, once this transaction
+ * has committed: the marks of a model are going to change.
+ */
+extern void wals_model_tell(Oid model);
+
 /* Relations of all models the caller may select from, ordered by name. */
 extern List *wals_model_list_all(void);
 
 /* Those of the current role itself, not of roles it belongs to. */
 extern List *wals_model_list_own(void);
+
+/* model.c from here on */
 
 /*
  * Fill model from the active version: 42501, 55000, 0A000, XX001.  Between

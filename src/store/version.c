@@ -517,6 +517,7 @@ wals_model_mark_default(Oid relation)
 			continue;
 		wals_guard_check_triggers(model);
 		wals_version_hold(model);
+		wals_model_tell(model);
 		wals_query_run(psprintf("UPDATE %s SET is_default = %s "
 		                        "WHERE is_default IS %s TRUE",
 		                        wals_relation_quoted(model),
