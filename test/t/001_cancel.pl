@@ -107,7 +107,9 @@ is( $node->safe_psql('postgres', "SET client_min_messages = warning; $train"),
 isnt(state_of_model(), $before, 'and is stored');
 
 # pg_cancel_backend, pg_terminate_backend; the transaction does not end by
-# itself, so that a quick training is not through before
+# itself, so that a quick training is not through before.  All is one message to
+# the server: it forgets a cancel that comes between two of them, and a session
+# that was not served in time would then sleep for the rest of the hour.
 $before = state_of_model();
 for my $case (
 	[ 'pg_cancel_backend', qr/canceling statement due to user request/ ],
@@ -121,8 +123,7 @@ for my $case (
 		my $psql = IPC::Run::start(
 			[
 				'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',
-				"BEGIN; SET application_name = 'training'", '-c', $train, '-c',
-				'SELECT pg_sleep(3600)'
+				"BEGIN; SET application_name = 'training'; $train SELECT pg_sleep(3600)"
 			],
 			'>', \$out, '2>', \$err);
 
