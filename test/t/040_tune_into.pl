@@ -76,8 +76,10 @@ sub holds_nothing
 	my ($runs) = @_;
 	my $rows = 3 * $runs;
 
-	$node->poll_query_until('postgres', "SELECT count(*) = $rows FROM regress_wals_alice.trials") or return 0;
-	return $node->poll_query_until('postgres', $held, 't|t|0');
+	$node->poll_query_until('postgres', "SELECT count(*) = $rows FROM regress_wals_alice.trials")
+	  or die 'its trials are not committed';
+	$node->poll_query_until('postgres', $held, 't|t|0') or die 'it holds something';
+	return 1;
 }
 
 # Rows that are dead since the tuning read its source, and those that vacuum had to leave.
