@@ -56,6 +56,13 @@ AS 'MODULE_PATHNAME', 'wals_queue_state';
 COMMENT ON FUNCTION _wals_queue_state(regclass, regclass, name, name)
 IS 'whether a model''s queue is on, and what waits in it, or why it has stopped; wals_models shows it';
 
+-- stable, unlike the server's own, so that queries which do not ask for sizes have none counted
+CREATE FUNCTION _wals_model_bytes(model regclass, users_table regclass, items_table regclass) RETURNS bigint
+LANGUAGE C STABLE PARALLEL SAFE COST 1000
+AS 'MODULE_PATHNAME', 'wals_model_bytes';
+COMMENT ON FUNCTION _wals_model_bytes(regclass, regclass, regclass)
+IS 'size on disk of a model''s tables, those of other owners left out; wals_models shows it';
+
 CREATE VIEW wals_models AS
 SELECT l.model,
 	l.owner,
@@ -63,7 +70,7 @@ SELECT l.model,
 	l.versions,
 	(l.active).version AS active_version,
 	CASE WHEN pg_catalog.isfinite((l.active).trained_at)
-		THEN pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) (l.active).trained_at
+		THEN pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) (l.active).trained_at
 	END AS age,
 	CASE WHEN (l.active).n_rows OPERATOR(pg_catalog.>) 0 THEN (
 		SELECT GREATEST(pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::bigint)
@@ -89,14 +96,8 @@ SELECT l.model,
 	(l.active).stop_reason,
 	(l.active).loss,
 	(l.active).seconds,
-	-- what a stranger's model names is not its own, and may be locked
-	CASE WHEN (l.active).version IS NOT NULL THEN (
-		SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid))::bigint
-		FROM pg_catalog.pg_class AS c
-		JOIN pg_catalog.pg_class AS m ON m.relowner OPERATOR(pg_catalog.=) c.relowner
-		WHERE m.oid OPERATOR(pg_catalog.=) l.model::oid
-			AND c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[l.model::oid,
-				(l.active).users_table::oid, (l.active).items_table::oid]))
+	CASE WHEN (l.active).version IS NOT NULL
+		THEN @extschema@._wals_model_bytes(l.model, (l.active).users_table, (l.active).items_table)
 	END AS bytes,
 	(l.active).options,
 	(l.active).metrics,

@@ -24,6 +24,7 @@
 
 PG_FUNCTION_INFO_V1(wals_model_list);
 PG_FUNCTION_INFO_V1(wals_log_list);
+PG_FUNCTION_INFO_V1(wals_model_bytes);
 PG_FUNCTION_INFO_V1(wals_set_default);
 PG_FUNCTION_INFO_V1(wals_activate);
 PG_FUNCTION_INFO_V1(wals_set_metrics);
@@ -75,6 +76,15 @@ wals_log_list(PG_FUNCTION_ARGS)
 	wals_result_begin(fcinfo, &result);
 	wals_log_list_each(put_version, &result);
 	return (Datum) 0;
+}
+
+Datum
+wals_model_bytes(PG_FUNCTION_ARGS)
+{
+	const Oid tables[3] = {wals_arg_oid(fcinfo, 0), wals_arg_oid(fcinfo, 1),
+	                       wals_arg_oid(fcinfo, 2)};
+
+	PG_RETURN_INT64(wals_tables_bytes(lengthof(tables), tables));
 }
 
 Datum

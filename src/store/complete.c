@@ -80,21 +80,20 @@ complain(const WalsModel *model, WcSide side, int64 found)
 	const char *what = side == WC_USERS ? "users" : "items";
 	char *table = get_rel_name(table_of(model, side));
 
-	ereport(
-	    ERROR,
-	    (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-	     found == 0 ? errmsg("model \"%s\" has no factors",
-	                         get_rel_name(model->relation))
-	                : errmsg("model \"%s\" lacks factors",
-	                         get_rel_name(model->relation)),
-	     expected_of(model, side) >= 0
-	         ? errdetail("Version %d has " INT64_FORMAT " %s, \"%s\" has rows "
-	                     "of " INT64_FORMAT " of them.",
-	                     model->version, expected_of(model, side), what, table,
-	                     found)
-	         : errdetail("\"%s\" has no %s of version %d.", table, what,
-	                     model->version),
-	     wals_hint("%s", how_to_mend(model))));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+	                found == 0 ? errmsg("model \"%s\" has no factors",
+	                                    get_rel_name(model->relation))
+	                           : errmsg("model \"%s\" lacks factors",
+	                                    get_rel_name(model->relation)),
+	                expected_of(model, side) >= 0
+	                    ? errdetail("Version %d has " INT64_FORMAT
+	                                " %s, \"%s\" has rows "
+	                                "of " INT64_FORMAT " of them.",
+	                                model->version, expected_of(model, side),
+	                                what, table, found)
+	                    : errdetail("\"%s\" has no %s of version %d.", table,
+	                                what, model->version),
+	                wals_hint("%s", how_to_mend(model))));
 }
 
 /* Are so many rows all there should be? */

@@ -63,4 +63,7 @@ extern bool wals_planner_scans(const char *sql, int n_args, const Oid *types,
  */
 extern bool wals_planner_changed(void);
 
+/* Whether there are any: without, a table is read as its catalog entry says. */
+extern bool wals_planner_is_hooked(void);
+
 #endif /* WALS_STORE_DIRECT_H */

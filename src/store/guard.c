@@ -66,7 +66,6 @@
 #include "store/relation.h"
 
 #define GUARD_NAME "wals_guard"
-#define GUARD_FUNCTION "_wals_guard"
 
 /* What lets a role decide what a version's row says, or what runs at a write. */
 #define FORGING (ACL_INSERT | ACL_UPDATE | ACL_TRIGGER)
@@ -165,7 +164,7 @@ static bool
 guard_of(Relation table, Guard *guard)
 {
 	const TriggerDesc *triggers = table->trigdesc;
-	Oid function = wals_extension_function(GUARD_FUNCTION);
+	Oid function = wals_extension_function(WALS_GUARD_FUNCTION);
 	int i;
 
 	if (!OidIsValid(function) || triggers == NULL)
@@ -242,7 +241,7 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	WalsTableKind kind = wals_table_kind(table, NULL);
 	const char *version = "";
 
-	if (!OidIsValid(wals_extension_function(GUARD_FUNCTION)))
+	if (!OidIsValid(wals_extension_function(WALS_GUARD_FUNCTION)))
 		return;
 	if (token[0] == '\0')
 		new_token(token);
@@ -256,7 +255,7 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	    "CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE OR TRUNCATE ON %s "
 	    "FOR EACH STATEMENT EXECUTE FUNCTION %s.%s(%s%s)",
 	    GUARD_NAME, kind == WALS_TABLE_OTHER ? "" : "INSERT OR ", quoted,
-	    wals_extension_schema(), GUARD_FUNCTION, quote_literal_cstr(token),
+	    wals_extension_schema(), WALS_GUARD_FUNCTION, quote_literal_cstr(token),
 	    version));
 	wals_query_once(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", quoted,
 	                         GUARD_NAME));
@@ -265,28 +264,11 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 List *
 wals_guard_carriers(const char *token, Oid owner)
 {
-	Oid types[1] = {OIDOID};
-	Datum values[1] = {
-	    ObjectIdGetDatum(wals_extension_function(GUARD_FUNCTION))};
-	List *tables = NIL;
 	List *result = NIL;
 	ListCell *cell;
 	Guard guard;
-	uint64 n;
-	uint64 i;
 
-	n = wals_query_run("SELECT tgrelid FROM pg_catalog.pg_trigger "
-	                   "WHERE tgfoid OPERATOR(pg_catalog.=) $1 "
-	                   "ORDER BY tgrelid",
-	                   1, types, values, NULL, WALS_READ_FRESH);
-	for (i = 0; i < n; i++)
-	{
-		bool is_null;
-
-		tables = lappend_oid(
-		    tables, DatumGetObjectId(wals_query_value(i, 1, OIDOID, &is_null)));
-	}
-	foreach (cell, tables)
+	foreach (cell, wals_guard_candidates(token))
 		if (wals_relation_owner(lfirst_oid(cell)) == owner &&
 		    guard_look(lfirst_oid(cell), AccessShareLock, &guard) &&
 		    strcmp(guard.token, token) == 0)
@@ -436,7 +418,7 @@ trigger_is_strange(const Trigger *trigger, Oid owner, bool others_may)
 
 	/* the server's own check foreign keys, with rights of their own */
 	if (trigger->tgisinternal || trigger->tgenabled == TRIGGER_DISABLED ||
-	    trigger->tgfoid == wals_extension_function(GUARD_FUNCTION))
+	    trigger->tgfoid == wals_extension_function(WALS_GUARD_FUNCTION))
 		return false;
 	return others_may || (function_of != owner && !superuser_arg(function_of));
 }
@@ -557,7 +539,7 @@ wals_guard_open(Oid model, int32 first_version)
 	foreach (cell, tables)
 		if (wals_model_is_own(lfirst_oid(cell)))
 			wals_guard_check_triggers(lfirst_oid(cell));
-	if (!OidIsValid(wals_extension_function(GUARD_FUNCTION)))
+	if (!OidIsValid(wals_extension_function(WALS_GUARD_FUNCTION)))
 		return;
 	if (!guard_find(model, &guard))
 	{

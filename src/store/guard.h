@@ -15,6 +15,9 @@
 /* Identity of a model in the guards of its tables: a uuid in words. */
 #define WALS_TOKEN_SIZE 40
 
+/* What the triggers call. */
+#define WALS_GUARD_FUNCTION "_wals_guard"
+
 /*
  * Put a guard on a table of the caller's.  token "": a new one, which is
  * filled in.  A model's guard also says from which version on its rows were
@@ -89,5 +92,8 @@ extern void wals_guard_write_end(void);
 
 /* The trigger. */
 extern void wals_guard_fire(TriggerData *trigger);
+
+/* Tables with a trigger of ours that has this token (carriers.c). */
+extern List *wals_guard_candidates(const char *token);
 
 #endif /* WALS_STORE_GUARD_H */

@@ -316,6 +316,13 @@ typedef void (*WalsListedPut)(void *result, const WalsListed *row);
  */
 extern void wals_model_list_each(WalsListedPut put, void *result);
 
+/*
+ * Bytes on disk of tables and all that inherits from them, with indexes and TOAST:
+ * of those that belong to the owner of the first.  What a stranger's model names is
+ * not its own, and may be locked.
+ */
+extern int64 wals_tables_bytes(int n, const Oid *tables);
+
 /* Every version of them: version, active, trained_at, losses, iteration_seconds. */
 extern void wals_log_list_each(WalsListedPut put, void *result);
 

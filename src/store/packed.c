@@ -491,7 +491,8 @@ prepare(WcSide side, const Making *making)
 	(void) packed_open_or_make(packed, making);
 	/* who waits for a worker will see it himself */
 	if (making->turn == WALS_PACK_ASKER)
-		wals_complete_check(making->model, side, wals_rows_count(&packed->rows));
+		wals_complete_check(making->model, side,
+		                    wals_rows_count(&packed->rows));
 	bytes = packed->map.address != NULL ? packed->map.bytes : 0;
 	MemoryContextDelete(packed->job.context);
 	return bytes;

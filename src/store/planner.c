@@ -202,3 +202,11 @@ wals_planner_changed(void)
 	analyze = post_parse_analyze_hook;
 	return true;
 }
+
+bool
+wals_planner_is_hooked(void)
+{
+	return planner_hook != NULL || set_rel_pathlist_hook != NULL ||
+	       get_relation_info_hook != NULL || create_upper_paths_hook != NULL ||
+	       post_parse_analyze_hook != NULL;
+}

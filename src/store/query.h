@@ -101,7 +101,7 @@ extern Datum wals_query_value(uint64 row, int column, Oid type, bool *is_null);
  * (42804), because the columns it was written for may have been changed while
  * it waited for a lock.
  */
-#define WALS_SHAPE_MAX 20
+#define WALS_SHAPE_MAX 64
 
 typedef struct WalsShape
 {

@@ -63,6 +63,7 @@ my @calls = (
 	[ wals_score => q{SELECT u, wals_score(u, 3, 'model') FROM generate_series(1, 12) AS u} ],
 	[ wals_score => q{SELECT u, wals_score(u, 3, 'model', 'always') FROM generate_series(1, 12) AS u} ],
 	[ _wals_score_stored => q{SELECT u, _wals_score_stored(u, 3, 'model') FROM generate_series(1, 12) AS u} ],
+	[ _wals_model_bytes => q{SELECT _wals_model_bytes('touched', 'touched_users', 'source') > 0} ],
 	[ _wals_queue_state => q{SELECT _wals_queue_state('touched', 'source', 'user_id', 'item_id') IS NULL} ],
 	[ wals_explain => q{SELECT * FROM wals_explain(3, 5, 5, 'model')} ],
 	[ wals_explain => q{SELECT * FROM wals_explain('u3', 'i5', 5, 'texts')} ],
