@@ -1034,8 +1034,55 @@ COMMENT ON FUNCTION wals_warm(regclass, bigint)
 IS 'make the files that sessions share of users and items of a version, the active one by default, unless they are there: after a restart, and on a standby; returns their bytes';
 
 -- ---------------------------------------------------------------------------
--- Tuning as a job that commits
+-- Tuning and evaluations as jobs that commit
 -- ---------------------------------------------------------------------------
+
+CREATE TYPE wals_evaluation AS (
+	evaluated_at timestamp with time zone,
+	test text,
+	model text,
+	version integer,
+	metric text,
+	k integer,
+	value double precision,
+	std_error double precision,
+	popular_baseline double precision,
+	n_users bigint,
+	n_skipped bigint
+);
+COMMENT ON TYPE wals_evaluation IS 'row type of a table that CALL wals_evaluate_into() writes: one row per evaluation and metric';
+COMMENT ON COLUMN wals_evaluation.evaluated_at IS 'when the evaluation began; the same for all its metrics';
+COMMENT ON COLUMN wals_evaluation.test IS 'name of the test with its schema';
+COMMENT ON COLUMN wals_evaluation.model IS 'name of the model with its schema';
+COMMENT ON COLUMN wals_evaluation.version IS 'version that was evaluated';
+COMMENT ON COLUMN wals_evaluation.metric IS 'name of the metric';
+COMMENT ON COLUMN wals_evaluation.k IS 'length of the lists, NULL where there is none';
+COMMENT ON COLUMN wals_evaluation.value IS 'mean over the users, or over the predictions';
+COMMENT ON COLUMN wals_evaluation.std_error IS 'its standard error';
+COMMENT ON COLUMN wals_evaluation.popular_baseline IS 'what popularity achieves, or mean and biases';
+COMMENT ON COLUMN wals_evaluation.n_users IS 'users it is a mean of';
+COMMENT ON COLUMN wals_evaluation.n_skipped IS 'users or predictions that could not be measured';
+
+CREATE PROCEDURE wals_evaluate_into(
+	results_table text,
+	test regclass,
+	model regclass DEFAULT NULL,
+	k bigint[] DEFAULT '{10}',
+	version bigint DEFAULT NULL,
+	user_col name DEFAULT NULL,
+	item_col name DEFAULT NULL,
+	value_col name DEFAULT NULL,
+	relevance_threshold double precision DEFAULT NULL,
+	exclude_seen boolean DEFAULT true,
+	negatives bigint DEFAULT NULL,
+	candidates regclass DEFAULT NULL,
+	max_users bigint DEFAULT 10000,
+	seed bigint DEFAULT 0
+)
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'wals_evaluate_into';
+COMMENT ON PROCEDURE wals_evaluate_into(text, regclass, regclass, bigint[], bigint, name, name, name, double precision, boolean, bigint, regclass, bigint, bigint)
+IS 'wals_evaluate() as a job: commits where it may when all is read, so that it holds no snapshot, and adds its rows to a table of the caller''s';
 
 CREATE TYPE wals_trial AS (
 	tuned_at timestamp with time zone,

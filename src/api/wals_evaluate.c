@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * wals_evaluate.c
- *	  SQL: wals_evaluate(test, model, ...) and wals_compare(test, model_a,
+ *	  SQL: wals_evaluate(test, model, ...), CALL wals_evaluate_into(table, test,
+ *	  model, ...) and wals_compare(test, model_a,
  *	  model_b, ...).
  *
  *-------------------------------------------------------------------------
@@ -18,6 +19,7 @@
 #include "run/measure/metric.h"
 
 PG_FUNCTION_INFO_V1(wals_evaluate);
+PG_FUNCTION_INFO_V1(wals_evaluate_into);
 PG_FUNCTION_INFO_V1(wals_compare);
 
 enum
@@ -104,10 +106,12 @@ fetch_cuts(FunctionCallInfo fcinfo, int arg, WalsEvaluateRequest *request)
 }
 
 static void
-fetch_rest(FunctionCallInfo fcinfo, int first, WalsEvaluateRequest *request)
+fetch_rest(FunctionCallInfo fcinfo, int test, int first,
+           WalsEvaluateRequest *request)
 {
-	wals_arg_need(fcinfo, 0, "test", "Name the relation of held-out ratings.");
-	request->test = PG_GETARG_OID(0);
+	wals_arg_need(fcinfo, test, "test",
+	              "Name the relation of held-out ratings.");
+	request->test = PG_GETARG_OID(test);
 	request->user_col = wals_arg_name(fcinfo, first + REST_USER_COL);
 	request->item_col = wals_arg_name(fcinfo, first + REST_ITEM_COL);
 	request->value_col = wals_arg_name(fcinfo, first + REST_VALUE_COL);
@@ -187,6 +191,19 @@ fetch_side(FunctionCallInfo fcinfo, int side, WalsEvaluateRequest *request)
 	}
 }
 
+/* An evaluation whose test is argument first. */
+static void
+fetch_evaluation(FunctionCallInfo fcinfo, int first,
+                 WalsEvaluateRequest *request)
+{
+	memset(request, 0, sizeof(*request));
+	request->n_models = 1;
+	request->model[0] = wals_arg_oid(fcinfo, first + EVALUATE_MODEL);
+	request->version[0] = fetch_version(fcinfo, first + EVALUATE_VERSION);
+	fetch_cuts(fcinfo, first + EVALUATE_K, request);
+	fetch_rest(fcinfo, first, first + EVALUATE_REST, request);
+}
+
 Datum
 wals_evaluate(PG_FUNCTION_ARGS)
 {
@@ -197,12 +214,7 @@ wals_evaluate(PG_FUNCTION_ARGS)
 	int i;
 
 	wals_result_begin(fcinfo, &result);
-	memset(&request, 0, sizeof(request));
-	request.n_models = 1;
-	request.model[0] = wals_arg_oid(fcinfo, EVALUATE_MODEL);
-	request.version[0] = fetch_version(fcinfo, EVALUATE_VERSION);
-	fetch_cuts(fcinfo, EVALUATE_K, &request);
-	fetch_rest(fcinfo, EVALUATE_REST, &request);
+	fetch_evaluation(fcinfo, 0, &request);
 
 	count = wals_evaluate_run(&request, &rows);
 	for (i = 0; i < count; i++)
@@ -220,6 +232,21 @@ wals_evaluate(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* The table before all that wals_evaluate() has. */
+Datum
+wals_evaluate_into(PG_FUNCTION_ARGS)
+{
+	WalsEvaluateRequest request;
+
+	wals_arg_need(
+	    fcinfo, 0, "results_table",
+	    "Name a table of evaluations, or one that is going to be created.");
+	fetch_evaluation(fcinfo, 1, &request);
+	request.commits = wals_call_may_commit(fcinfo);
+	wals_evaluate_into_run(&request, wals_arg_text(fcinfo, 0));
+	PG_RETURN_VOID();
+}
+
 Datum
 wals_compare(PG_FUNCTION_ARGS)
 {
@@ -235,7 +262,7 @@ wals_compare(PG_FUNCTION_ARGS)
 	request.n_first = request.n_models;
 	fetch_side(fcinfo, 1, &request);
 	fetch_cuts(fcinfo, COMPARE_K, &request);
-	fetch_rest(fcinfo, COMPARE_REST, &request);
+	fetch_rest(fcinfo, 0, COMPARE_REST, &request);
 
 	count = wals_compare_run(&request, &rows);
 	for (i = 0; i < count; i++)

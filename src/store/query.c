@@ -271,6 +271,8 @@ void
 wals_query_drop_snapshot(void)
 {
 	PopActiveSnapshot();
+	/* the one for catalogs holds back vacuum as any other */
+	InvalidateCatalogSnapshot();
 }
 
 /*

@@ -31,9 +31,9 @@
 #include "store/query.h"
 #include "store/relation.h"
 
-static const char *const type_names[] = {"wals_model", "wals_factors_bigint",
-                                         "wals_factors_text",
-                                         "wals_factors_uuid", "wals_trial"};
+static const char *const type_names[] = {
+    "wals_model",        "wals_factors_bigint", "wals_factors_text",
+    "wals_factors_uuid", "wals_trial",          "wals_evaluation"};
 
 /*
  * OIDs of the extension's row types, InvalidOid until asked for and again after
@@ -410,6 +410,8 @@ wals_table_kind(Oid relation, WalsIdType *id_type)
 		}
 	if (of_type == types[1 + WALS_ID_TYPES])
 		return WALS_TABLE_TRIALS;
+	if (of_type == types[2 + WALS_ID_TYPES])
+		return WALS_TABLE_FIGURES;
 	return WALS_TABLE_OTHER;
 }
 

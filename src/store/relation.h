@@ -49,7 +49,8 @@ typedef enum WalsTableKind
 	WALS_TABLE_OTHER,
 	WALS_TABLE_MODEL,
 	WALS_TABLE_FACTORS,
-	WALS_TABLE_TRIALS /* of a tuning, see store/trials.h */
+	WALS_TABLE_TRIALS, /* of tunings, and figures of evaluations: output.h */
+	WALS_TABLE_FIGURES
 } WalsTableKind;
 
 /* id_type is set for factor tables; may be NULL. */

@@ -90,6 +90,7 @@ my @calls = (
 	# and those that change something, which are not asked again
 	[ wals_tune => q{SELECT count(*) FROM wals_tune('source', '{"factors": 2, "iterations": 1}', value_col => 'value', trials => 1)}, 1 ],
 	[ wals_tune_into => q{CALL wals_tune_into('trials', 'source', '{"factors": 2, "iterations": 1}', value_col => 'value', model => 'tuned')}, 1 ],
+	[ wals_evaluate_into => q{CALL wals_evaluate_into('figures', 'test', 'model')}, 1 ],
 	[ wals_train => q{SELECT wals_train('new', 'source', value_col => 'value', factors => 2, iterations => 1, row_weights => 'row_w', col_weights => 'col_w')}, 1 ],
 	[ wals_train => q{SELECT wals_train('new_texts', 'words', value_col => 'value', factors => 2, iterations => 1)}, 1 ],
 	[ wals_retrain => q{CALL wals_retrain('retrained')}, 1 ],

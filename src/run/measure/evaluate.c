@@ -9,8 +9,12 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "base/hint.h"
 #include "run/measure/evaluate.h"
+#include "store/output.h"
+#include "store/query.h"
 
 /* What could not be measured: users, or predictions. */
 static int64
@@ -32,12 +36,12 @@ measure(const WalsEvaluateRequest *request, WalsMeasured *measured,
 	                       metrics);
 }
 
-int
-wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
+static int
+evaluate(const WalsEvaluateRequest *request, WalsMeasured *measured,
+         WalsEvaluateRow **rows)
 {
 	WalsMetric metrics[WALS_METRICS_MAX(WALS_CUTS_MAX)];
-	WalsMeasured measured;
-	int n = measure(request, &measured, metrics);
+	int n = measure(request, measured, metrics);
 	int i;
 
 	*rows = palloc(sizeof(WalsEvaluateRow) * n);
@@ -46,12 +50,54 @@ wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
 		WalsEvaluateRow *row = &(*rows)[i];
 
 		row->metric = metrics[i];
-		row->mean = wals_summary_mean(&metrics[i], &measured.outcomes[0]);
+		row->mean = wals_summary_mean(&metrics[i], &measured->outcomes[0]);
 		row->baseline =
-		    wals_summary_mean(&metrics[i], &measured.outcomes[1]).value;
-		row->n_skipped = skipped(&measured, &metrics[i], row->mean.n_measured);
+		    wals_summary_mean(&metrics[i], &measured->outcomes[1]).value;
+		row->n_skipped = skipped(measured, &metrics[i], row->mean.n_measured);
 	}
 	return n;
+}
+
+int
+wals_evaluate_run(const WalsEvaluateRequest *request, WalsEvaluateRow **rows)
+{
+	WalsMeasured measured;
+
+	return evaluate(request, &measured, rows);
+}
+
+void
+wals_evaluate_into_run(const WalsEvaluateRequest *request, const char *table)
+{
+	WalsFigures figures;
+	WalsEvaluateRow *rows;
+	WalsMeasured measured;
+	int count;
+	int i;
+
+	PreventCommandIfReadOnly("wals_evaluate_into()");
+	PreventCommandIfParallelMode("wals_evaluate_into()");
+	wals_output_open(&wals_figures_form, table, &figures.output);
+	figures.evaluated_at = GetCurrentTimestamp();
+	count = evaluate(request, &measured, &rows);
+	figures.test = measured.test;
+	figures.model = measured.model;
+	figures.version = measured.version;
+	wals_query_begin();
+	wals_output_create(&figures.output);
+	for (i = 0; i < count; i++)
+	{
+		WalsFigureRow row = {wals_metric_name(&rows[i].metric),
+		                     rows[i].metric.cut,
+		                     rows[i].mean.value,
+		                     rows[i].mean.error,
+		                     rows[i].baseline,
+		                     rows[i].mean.n_users,
+		                     rows[i].n_skipped};
+
+		wals_figures_put(&figures, &row);
+	}
+	wals_query_end();
 }
 
 /* The p values of single versions are read as if they were about options. */

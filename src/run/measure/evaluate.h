@@ -33,6 +33,7 @@ typedef struct WalsEvaluateRequest
 	Oid candidates; /* InvalidOid: none */
 	int32 max_users;
 	int64 seed;
+	bool commits; /* when all is read; one model */
 } WalsEvaluateRequest;
 
 /*
@@ -44,6 +45,9 @@ typedef struct WalsMeasured
 	int32 n_asked; /* users of the test, or of the sample of it */
 	bool rated; /* explicit feedback: predictions, too */
 	int64 n_pairs; /* pairs with a value, of all users asked */
+	const char *test; /* names, quoted */
+	const char *model; /* the first */
+	int32 version;
 	WalsOutcome outcomes[WALS_SIDES_MAX];
 } WalsMeasured;
 
@@ -62,6 +66,10 @@ typedef struct WalsEvaluateRow
 
 extern int wals_evaluate_run(const WalsEvaluateRequest *request,
                              WalsEvaluateRow **rows);
+
+/* The same into a table of this name; commits where the request says so. */
+extern void wals_evaluate_into_run(const WalsEvaluateRequest *request,
+                                   const char *table);
 
 /* One row of wals_compare. */
 typedef struct WalsCompareRow

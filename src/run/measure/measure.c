@@ -555,6 +555,32 @@ open_job(WalsJob *job, MemoryContext context)
 	job->advice = "evaluate on fewer rows";
 }
 
+/* What was measured, for who writes it down when the names may be others'. */
+static void
+tell_names(WalsMeasureState *state, MemoryContext context)
+{
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	state->measured->test = pstrdup(state->test.quoted);
+	state->measured->model = wals_relation_quoted(state->models[0].relation);
+	state->measured->version = state->models[0].version;
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * All but the items is read.  Who may commit does so, takes the items in a
+ * transaction of their own, for they are valid in no other, and drops its snapshot.
+ */
+static void
+let_go(const WalsMeasureState *state)
+{
+	Assert(!state->request->commits || state->request->n_models == 1);
+	if (!state->request->commits)
+		return;
+	wals_query_commit();
+	wals_query_take_snapshot();
+}
+
 /*
  * The story: everything that is read, then the versions one after the other;
  * the one whose items were looked up last comes first, because they are at
@@ -563,8 +589,9 @@ open_job(WalsJob *job, MemoryContext context)
 void
 wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 {
-	MemoryContext context = AllocSetContextCreate(
-	    CurrentMemoryContext, "wals evaluate", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context =
+	    AllocSetContextCreate(caller, "wals evaluate", ALLOCSET_DEFAULT_SIZES);
 	WalsMeasureState state;
 	int m;
 
@@ -575,8 +602,12 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	open_job(&state.job, context);
 	open_job(&state.kept, CurrentMemoryContext);
 
-	wals_query_begin();
+	if (request->commits)
+		wals_query_begin_procedure();
+	else
+		wals_query_begin();
 	wals_query_read_and_unlock(read_relations, &state);
+	tell_names(&state, caller);
 	sort_pairs(&state);
 	measured->rated = state.tested.value != NULL;
 	for (m = 0; m < request->n_models; m++)
@@ -593,8 +624,11 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	read_users(&state);
 	warn_of_overlap(&state);
 
+	let_go(&state);
 	for (m = 0; m < request->n_models; m++)
 		map_items(&state, m);
+	if (request->commits)
+		wals_query_drop_snapshot();
 	for (m = request->n_models - 1; m >= 0; m--)
 	{
 		if (m < request->n_models - 1)
@@ -603,6 +637,9 @@ wals_measure(const WalsEvaluateRequest *request, WalsMeasured *measured)
 	}
 	measured->n_asked = state.n_wanted;
 	measured->n_pairs = count_pairs(&state);
-	wals_query_end();
+	if (request->commits)
+		wals_query_end_procedure();
+	else
+		wals_query_end();
 	MemoryContextDelete(context);
 }

@@ -11,6 +11,7 @@
 
 #include "miscadmin.h"
 
+#include "base/debug.h"
 #include "base/settings.h"
 #include "run/train/steps.h"
 
@@ -25,6 +26,7 @@ wals_step_rank(const WcRanker *ranker, const WcTrial *trial, double *values,
 	core.threads = wals_thread_count();
 	do
 	{
+		wals_debug_point("rank");
 		CHECK_FOR_INTERRUPTS();
 		status = wc_rank_users(ranker, trial, &next, values, best_rank, &core);
 	} while (status == WC_PAUSED);

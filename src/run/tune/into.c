@@ -104,7 +104,7 @@ wals_tune_into_run(WalsTuneRequest *request, const WalsTuneInto *into)
 		                   "and vacuum waits for that.")));
 		wals_query_begin();
 	}
-	wals_trials_open(into->trials, &trials);
+	wals_output_open(&wals_trials_form, into->trials, &trials.output);
 	open_target(into, &target);
 	request->table = &trials;
 	request->commits = into->commits;

@@ -727,7 +727,7 @@ open_table(const TuneState *state)
 	request->table->tuned_at = state->started_at;
 	request->table->source = request->train.source.quoted;
 	request->table->metric = wals_metric_text(&request->metric);
-	wals_trials_create(request->table);
+	wals_output_create(&request->table->output);
 }
 
 /*

@@ -12,7 +12,7 @@
 #include "run/tune/grid.h"
 #include "run/measure/metric.h"
 #include "run/train/train.h"
-#include "store/trials.h"
+#include "store/output.h"
 
 typedef enum WalsTuneHoldout
 {
