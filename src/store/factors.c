@@ -37,6 +37,8 @@
 #include "store/relation.h"
 
 #define WRITE_BATCH_BYTES (4 * 1024 * 1024)
+#define WRITE_STORE_KB                                                         \
+	(4 * WRITE_BATCH_BYTES / 1024) /* rounded up, with places */
 #define WRITE_NAME "wals_new_factors"
 
 enum
@@ -141,7 +143,6 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	TupleDesc desc = row_description(rows->id_type);
 	ArrayType *array = vector_array(rows->factors);
-	int32 batch = WRITE_BATCH_BYTES / (VARSIZE(array) + 64) + 1;
 	const char *likes = has_likes(table) ? ", likes" : "";
 	StringInfoData sql;
 	int32 row = 0;
@@ -158,17 +159,21 @@ wals_factors_write(Oid table, int32 version, const WalsFactorRows *rows)
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	while (row < rows->count)
 	{
-		int32 end = Min(rows->count, row + batch);
+		int32 first = row;
+		Size bytes = 0;
 		MemoryContext caller = MemoryContextSwitchTo(batch_context);
-		Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+		/* as much as the rows need: none are put into a file */
+		Tuplestorestate *store =
+		    tuplestore_begin_heap(false, false, WRITE_STORE_KB);
 
-		enr->md.enrtuples = end - row;
-		enr->reldata = store;
-		for (; row < end; row++)
+		for (; row < rows->count && bytes < WRITE_BATCH_BYTES; row++)
 		{
 			wals_debug_point("row_written");
 			put_row(store, desc, array, version, rows, row);
+			bytes += VARSIZE(array) + wc_idmap_get(rows->ids, row).length + 64;
 		}
+		enr->md.enrtuples = row - first;
+		enr->reldata = store;
 		MemoryContextSwitchTo(caller);
 		wals_query_offer(enr);
 		wals_guard_write_begin(table);
