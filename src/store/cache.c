@@ -139,7 +139,8 @@ entry_is_current(CacheEntry *entry)
 		entry->suspect = !wals_packed_look(&now) ||
 		                 memcmp(&now, &entry->packed->key, sizeof(now)) != 0;
 	}
-	return !entry->suspect && !entry->over && !entry->packed->map.damaged &&
+	return !entry->suspect && !entry->over &&
+	       !wals_packed_is_damaged(entry->packed) &&
 	       (entry->packed->only_in == InvalidLocalTransactionId ||
 	        entry->packed->only_in == wals_transaction_number());
 }
@@ -304,12 +305,12 @@ find_rows(const WalsModel *model, WcSide side)
 	packed = wals_packed_create(&key);
 	if (wals_packed_is_restricted(key.table) || !alone)
 	{
-		wals_packed_load(packed, WALS_READ_CALLER);
+		wals_packed_load(packed, WALS_READ_CALLER, NULL);
 		count->loads++;
 		return &packed->rows;
 	}
 	if (wals_cache_share == WALS_SHARE_NEVER)
-		wals_packed_load(packed, WALS_READ_CALLER);
+		wals_packed_load(packed, WALS_READ_CALLER, NULL);
 	else if (!wals_packed_open_or_make(packed, model, !count->told_unshared))
 		count->told_unshared = true;
 	if (packed->was_read)
@@ -388,7 +389,7 @@ wals_cache_list(WalsCached **result)
 		row->side = count->side;
 		row->is_kept = entry != NULL;
 		row->is_shared = entry != NULL && entry->packed->map.address != NULL;
-		row->bytes = row->is_shared ? entry->packed->map.bytes
+		row->bytes = row->is_shared ? entry->packed->rows.pack.bytes
 		             : row->is_kept ? entry->packed->job.used
 		                            : 0;
 		row->hits = count->hits;

@@ -104,21 +104,21 @@ wals_rows_score(const WalsRows *rows, const float *query, float base,
 static inline int32
 wals_rows_entries(const WalsRows *rows, int32 index)
 {
-	return rows->pack.entries[index];
+	return wc_pack_entries(&rows->pack, index);
 }
 
 /* Those of them that are likes; of a row that does not say it, all. */
 static inline int32
 wals_rows_likes(const WalsRows *rows, int32 index)
 {
-	return rows->pack.likes[index];
+	return wc_pack_likes(&rows->pack, index);
 }
 
 /* Index of the place-th most popular row, from 0; see wc_popular_order. */
 static inline int32
 wals_rows_popular(const WalsRows *rows, int32 place)
 {
-	return rows->pack.popular[place];
+	return wc_pack_popular(&rows->pack, place);
 }
 
 #endif /* WALS_STORE_CACHE_H */

@@ -147,7 +147,7 @@ WcFoldItems
 wals_fold_items(const WalsRows *rows)
 {
 	WcFoldItems items = {wals_rows_count(rows), item_vector, item_bias,
-	                     item_entries, rows};
+	                     item_entries,          rows,        NULL};
 
 	return items;
 }
@@ -212,7 +212,7 @@ entry_keep(FoldEntry *entry)
 /* Make a fold in a context below the current one. */
 static FoldEntry *
 entry_make(const WalsObjective *objective, const WalsRows *rows,
-           const float *item_weights)
+           const float *item_weights, const double *gram)
 {
 	MemoryContext context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals fold", ALLOCSET_DEFAULT_SIZES);
@@ -220,6 +220,7 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 	WcFoldItems items = wals_fold_items(rows);
 	WcStatus status;
 
+	items.gram = gram;
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
 	wals_job_init(&entry->job, context, 0);
@@ -238,6 +239,7 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 	const WalsRows *rows = wals_cache_rows(model, WC_ITEMS);
 	FoldEntry *entry = entry_find(rows, objective);
 	float *item_weights = NULL;
+	double *gram = NULL;
 	ItemWeights weights;
 	bool is_own = false;
 
@@ -246,6 +248,14 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 		wals_model_damaged(model->relation, "\"factors\" has changed");
 	if (entry == NULL)
 	{
+		/* the only statement in this is one that runs no policy */
+		if (wc_fold_wants_gram(&objective->core.params, WC_USERS))
+		{
+			Size k = rows->pack.factors;
+
+			gram = palloc(k * k * sizeof(double));
+			wals_packed_gram(wals_packed_of(rows), model, gram);
+		}
 		memset(&weights, 0, sizeof(weights));
 		if (objective->core.weighted[WC_ITEMS])
 		{
@@ -254,7 +264,9 @@ wals_fold_rows(const WalsModel *model, const WalsObjective *objective,
 			rows = wals_cache_rows(model, WC_ITEMS);
 			item_weights = weights_of_rows(&weights, rows);
 		}
-		entry = entry_make(objective, rows, item_weights);
+		entry = entry_make(objective, rows, item_weights, gram);
+		if (gram != NULL)
+			pfree(gram);
 		if (rows->is_kept && !is_own)
 			entry_keep(entry);
 		if (objective->core.weighted[WC_ITEMS])

@@ -66,7 +66,10 @@ static uint64 packed_made = 0; /* ever */
 static void
 packed_unmap(void *arg)
 {
-	wals_mapping_close(&((WalsPacked *) arg)->map);
+	WalsPacked *packed = arg;
+
+	wals_mapping_close(&packed->map);
+	wals_mapping_close(&packed->base_map);
 }
 
 WalsPacked *
@@ -207,11 +210,15 @@ load_row(const WalsRow *row, void *arg)
 }
 
 void
-wals_packed_load(WalsPacked *packed, WalsSnapshot snapshot)
+wals_packed_load(WalsPacked *packed, WalsSnapshot snapshot,
+                 const WalsPackedChange *change)
 {
-	Oid types[1] = {INT4OID};
-	Datum values[1] = {Int32GetDatum(packed->key.version)};
+	Oid types[2] = {INT4OID};
+	Datum values[2] = {Int32GetDatum(packed->key.version)};
 	WalsRows *rows = &packed->rows;
+	WalsShape shape = {
+	    5, {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, INT4OID}};
+	char *sql;
 	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
 
@@ -223,45 +230,77 @@ wals_packed_load(WalsPacked *packed, WalsSnapshot snapshot)
 	                             packed->key.factors, &state.builder,
 	                             &packed->job.alloc));
 	state.packed = packed;
-	state.sql_type = wals_id_sql_type(rows->id_type);
+	state.sql_type = shape.types[0] = wals_id_sql_type(rows->id_type);
+	sql = psprintf("SELECT id, factors, bias, n, %s FROM %s "
+	               "WHERE version OPERATOR(pg_catalog.=) $1",
+	               wals_factors_likes(rows->table),
+	               wals_relation_quoted(rows->table));
 	packed_reading++;
 	PG_TRY();
 	{
-		wals_query_each(psprintf("SELECT id, factors, bias, n, %s FROM %s "
-		                         "WHERE version OPERATOR(pg_catalog.=) $1",
-		                         wals_factors_likes(rows->table),
-		                         wals_relation_quoted(rows->table)),
-		                1, types, values, snapshot,
-		                &(const WalsShape){5,
-		                                   {state.sql_type, FLOAT4ARRAYOID,
-		                                    FLOAT4OID, INT4OID, INT4OID}},
-		                load_row, &state);
+		if (change == NULL)
+			wals_query_each(sql, 1, types, values, snapshot, &shape, load_row,
+			                &state);
+		else
+		{
+			types[1] = get_array_type(state.sql_type);
+			values[1] = wals_id_array(rows->id_type, change->ids);
+			wals_query_each_once(
+			    psprintf("%s AND id OPERATOR(pg_catalog.=) ANY ($2)", sql), 2,
+			    types, values, snapshot, &shape, load_row, &state);
+		}
 	}
 	PG_FINALLY();
 	{
 		packed_reading--;
 	}
 	PG_END_TRY();
+	if (change != NULL)
+		wals_job_check(&packed->job, wc_pack_change(state.builder, change->pack,
+		                                            change->ids));
 	wals_job_check(&packed->job, wc_pack_finish(state.builder, identity,
 	                                            &rows->pack, &wals_hooks));
 	packed->was_read = true;
 }
 
-/*
- * Take the rows from the file of the key, if there is one.  That it holds what
- * the key says is looked at all the same: buffers depend on it.
- */
+/* Make of what is mapped what is read, with the base's file if it has one. */
 static bool
-packed_open(WalsPacked *packed)
+lay(WalsPacked *packed)
+{
+	WcPack *layers = packed->layers;
+	WalsPackKey base = packed->key;
+	uint8 identity[WC_PACK_IDENTITY];
+
+	if (layers[0].base_identity == NULL)
+	{
+		packed->rows.pack = layers[0];
+		return true;
+	}
+	layers[1] = layers[0];
+	memcpy(identity, layers[1].base_identity, WC_PACK_IDENTITY);
+	base.what = WALS_PACK_BASE;
+	return wals_packfile_open(&base, identity, &packed->base_map, &layers[0]) &&
+	       wc_pack_lay(&layers[0], &layers[1], &packed->rows.pack);
+}
+
+/*
+ * That a file holds what the key says is looked at all the same: buffers depend on
+ * it.
+ */
+bool
+wals_packed_open(WalsPacked *packed)
 {
 	WcPack *pack = &packed->rows.pack;
 
-	if (!wals_packfile_open(&packed->key, &packed->map, pack))
+	if (!wals_packfile_open(&packed->key, NULL, &packed->map,
+	                        &packed->layers[0]))
 		return false;
-	if (pack->factors == packed->key.factors &&
+	if (lay(packed) && pack->factors == packed->key.factors &&
 	    pack->kind == wals_id_kind(packed->rows.id_type))
 		return true;
 	wals_mapping_close(&packed->map);
+	wals_mapping_close(&packed->base_map);
+	memset(packed->layers, 0, sizeof(packed->layers));
 	memset(pack, 0, sizeof(*pack));
 	return false;
 }
@@ -302,6 +341,16 @@ find_kept(const WalsModel *model, pg_uuid_t **ids)
 	return count;
 }
 
+bool
+wals_packed_write(const WalsPackKey *key, const WalsModel *model,
+                  const void *block, Size bytes, bool tell)
+{
+	pg_uuid_t *kept;
+	int n_kept = find_kept(model, &kept);
+
+	return wals_packfile_write(key, n_kept, kept, block, bytes, tell);
+}
+
 /*
  * Put the rows that were read into a file and take them from there.  Why that
  * cannot be is said if tell is set; false then.
@@ -311,17 +360,14 @@ packed_share(WalsPacked *packed, const WalsModel *model, bool tell)
 {
 	void *owned = packed->rows.pack.owned;
 	WcPack own = packed->rows.pack;
-	pg_uuid_t *kept;
 	bool done = true;
-	int n_kept;
 
 	if (packed->only_in != InvalidLocalTransactionId ||
 	    (own.bytes < SHARE_FROM && wals_cache_share != WALS_SHARE_ALWAYS))
 		return true;
-	n_kept = find_kept(model, &kept);
-	if (!wals_packfile_write(&packed->key, n_kept, kept, &own, tell))
+	if (!wals_packed_write(&packed->key, model, own.block, own.bytes, tell))
 		done = false;
-	else if (packed_open(packed))
+	else if (wals_packed_open(packed))
 	{
 		wc_free(&packed->job.alloc, owned);
 		own = packed->rows.pack;
@@ -404,10 +450,10 @@ packed_await(WalsPacked *packed, const Making *making)
 			        ? wals_builder_has_ended(builder)
 			        : !making->by_worker || !worker_is_of_use(packed) ||
 			              (builder = wals_builder_start(&packed->key)) == NULL)
-				return packed_open(packed);
+				return wals_packed_open(packed);
 		}
 		wait_a_while(&patience);
-		if (packed_open(packed))
+		if (wals_packed_open(packed))
 			return true;
 	}
 }
@@ -425,7 +471,7 @@ packed_make(WalsPacked *packed, const Making *making, WalsPackLock *lock)
 	{
 		if (making->turn == WALS_PACK_WORKER || !packed_await(packed, making))
 		{
-			wals_packed_load(packed, making->snapshot);
+			wals_packed_load(packed, making->snapshot, NULL);
 			if (making->is_new)
 				packed->only_in = InvalidLocalTransactionId;
 			if (making->snapshot == WALS_READ_CALLER ||
@@ -448,12 +494,12 @@ packed_open_or_make(WalsPacked *packed, const Making *making)
 	WalsPackLock lock;
 	long patience = 1; /* milliseconds */
 
-	while (!packed_open(packed))
+	while (!wals_packed_open(packed))
 	{
 		if (wals_packfile_lock(&packed->key, making->turn, &lock))
 		{
 			/* it may have been made just before */
-			if (!packed_open(packed))
+			if (!wals_packed_open(packed))
 				return packed_make(packed, making, &lock);
 			wals_packfile_unlock(&lock);
 			break;
@@ -493,7 +539,14 @@ prepare(WcSide side, const Making *making)
 	if (making->turn == WALS_PACK_ASKER)
 		wals_complete_check(making->model, side,
 		                    wals_rows_count(&packed->rows));
-	bytes = packed->map.address != NULL ? packed->map.bytes : 0;
+	bytes = packed->map.address != NULL ? packed->rows.pack.bytes : 0;
+	/*
+	 * What folding in to such a version takes, unless it has options for rarer
+	 * uses.  Who waits for a worker does not wait for this.
+	 */
+	if (bytes > 0 && side == WC_ITEMS && making->turn == WALS_PACK_ASKER &&
+	    strcmp(making->model->feedback, "implicit") == 0)
+		wals_packed_gram(packed, making->model, NULL);
 	MemoryContextDelete(packed->job.context);
 	return bytes;
 }
@@ -509,6 +562,33 @@ wals_packed_prepare(const WalsModel *model, WcSide side, WalsSnapshot snapshot,
 	                       .turn = WALS_PACK_ASKER};
 
 	return prepare(side, &making);
+}
+
+WalsPacked *
+wals_packed_hold(const WalsModel *model, WcSide side, bool make)
+{
+	const Making making = {
+	    .model = model, .snapshot = WALS_READ_FRESH, .turn = WALS_PACK_ASKER};
+	WalsPackKey key;
+	WalsPacked *packed;
+	bool alone;
+
+	wals_packed_ask(model, side, &key);
+	LockRelationOid(key.table, AccessShareLock);
+	alone = wals_packed_look(&key);
+	packed = wals_packed_create(&key);
+	if (wals_cache_share == WALS_SHARE_NEVER || !alone ||
+	    wals_packed_is_restricted(key.table))
+	{
+		if (!make)
+			return NULL;
+		wals_packed_load(packed, WALS_READ_FRESH, NULL);
+	}
+	else if (make)
+		(void) packed_open_or_make(packed, &making);
+	else if (!wals_packed_open(packed))
+		return NULL;
+	return packed;
 }
 
 /*

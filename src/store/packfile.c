@@ -30,6 +30,11 @@
  * stays: who writes may be about to commit another identity, and until then all
  * others ask for that one.
  *
+ * What a refresh changes is a small file, a delta, to the large one of an earlier
+ * identity (core/answer/pack_delta.c).  That one goes on under a second name, which
+ * is made of the new key, so that it stays when its first name is of no use any
+ * more; it is one file, and counts once.
+ *
  * One process at a time makes a file, and has a lock on another one beside it
  * meanwhile.  The kernel gives that back when the process ends, however it ends.
  *
@@ -69,7 +74,7 @@
 void
 wals_packfile_identity(const WalsPackKey *key, uint8 identity[WC_PACK_IDENTITY])
 {
-	StaticAssertStmt(sizeof(WalsPackKey) == 8 * sizeof(int32) + UUID_LEN,
+	StaticAssertStmt(sizeof(WalsPackKey) == 9 * sizeof(int32) + UUID_LEN,
 	                 "padding has no place in an identity");
 	StaticAssertStmt(sizeof(WalsPackKey) + sizeof(Oid) <= WC_PACK_IDENTITY,
 	                 "an identity holds the whole key");
@@ -124,21 +129,39 @@ seal_file(int fd)
 	(void) futimens(fd, times);
 }
 
-/* Map an open file if it is one of ours; sealed: it is as it was written. */
+/* Whether an open file is one of ours; sealed: it is as it was written. */
+static bool
+is_ours(int fd, struct stat *status, bool *sealed)
+{
+	struct timespec seal;
+
+	if (fstat(fd, status) != 0 || !S_ISREG(status->st_mode) ||
+	    status->st_uid != geteuid() ||
+	    (status->st_mode & (S_IRWXG | S_IRWXO)) != 0 || status->st_size <= 0)
+		return false;
+	seal = seal_of(status);
+	*sealed = status->st_mtim.tv_sec == seal.tv_sec &&
+	          status->st_mtim.tv_nsec == seal.tv_nsec;
+	return true;
+}
+
+/* Say that a file was used now; a failure makes it look older. */
+static void
+touch(int fd)
+{
+	const struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+
+	(void) futimens(fd, now);
+}
+
+/* Map an open file if it is one of ours. */
 static bool
 map_file(int fd, const char *path, WalsMapping *map, bool *sealed)
 {
 	struct stat status;
-	struct timespec seal;
 
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
-	    status.st_uid != geteuid() ||
-	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0 || status.st_size <= 0)
-		return false;
-	seal = seal_of(&status);
-	*sealed = status.st_mtim.tv_sec == seal.tv_sec &&
-	          status.st_mtim.tv_nsec == seal.tv_nsec;
-	return wals_mapping_open(map, fd, path, (Size) status.st_size);
+	return is_ours(fd, &status, sealed) &&
+	       wals_mapping_open(map, fd, path, (Size) status.st_size);
 }
 
 /* View what is mapped, if it is the pack of that identity and can be read. */
@@ -159,10 +182,11 @@ view_pack(WalsMapping *map, const uint8 identity[WC_PACK_IDENTITY], bool sealed,
 }
 
 bool
-wals_packfile_open(const WalsPackKey *key, WalsMapping *map, WcPack *pack)
+wals_packfile_open(const WalsPackKey *key,
+                   const uint8 identity[WC_PACK_IDENTITY], WalsMapping *map,
+                   WcPack *pack)
 {
-	uint8 identity[WC_PACK_IDENTITY];
-	const struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+	uint8 own[WC_PACK_IDENTITY];
 	char path[MAXPGPATH];
 	bool mapped;
 	bool sealed;
@@ -174,17 +198,56 @@ wals_packfile_open(const WalsPackKey *key, WalsMapping *map, WcPack *pack)
 	if (fd < 0)
 		return false;
 	mapped = map_file(fd, path, map, &sealed);
-	/* now is when it was used last; a failure makes it look older */
-	(void) futimens(fd, now);
+	touch(fd);
 	close(fd);
 	if (!mapped)
 		return false;
-	wals_packfile_identity(key, identity);
-	if (view_pack(map, identity, sealed, pack))
+	wals_packfile_identity(key, own);
+	if (view_pack(map, identity != NULL ? identity : own, sealed, pack))
 		return true;
 	ereport(LOG, (errmsg("removing damaged file \"%s\"", path)));
 	(void) unlink(path);
 	return false;
+}
+
+void *
+wals_packfile_read(const WalsPackKey *key, const WalsJob *job, Size *bytes)
+{
+	char path[MAXPGPATH];
+	struct stat status;
+	char *block = NULL;
+	Size done = 0;
+	bool sealed;
+	int fd;
+
+	file_path(key, path);
+	fd = OpenTransientFile(path, O_RDONLY | PG_BINARY);
+	if (fd < 0)
+		return NULL;
+	/* whoever reads it has no other means to know that it is whole */
+	if (is_ours(fd, &status, &sealed) && sealed)
+	{
+		*bytes = (Size) status.st_size;
+		block = wals_job_array(job, status.st_size, 1);
+		while (done < *bytes)
+		{
+			ssize_t n = read(fd, block + done, Min(*bytes - done, PIECE));
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n <= 0)
+				break;
+			done += n;
+		}
+		if (done < *bytes)
+		{
+			wc_free(&job->alloc, block);
+			block = NULL;
+		}
+		touch(fd);
+	}
+	(void) CloseTransientFile(fd);
+	return block;
 }
 
 /* ------------------------------------------------------------------------
@@ -247,7 +310,8 @@ list_files(void)
 		snprintf(file.path, MAXPGPATH, FOLDER "/%s", entry->d_name);
 		if (lstat(file.path, &status) != 0)
 			continue;
-		file.bytes = (Size) status.st_size;
+		/* what has several names is counted once */
+		file.bytes = (Size) status.st_size / Max(status.st_nlink, 1);
 		file.used = status.st_atim;
 		result =
 		    lappend(result, memcpy(palloc(sizeof(file)), &file, sizeof(file)));
@@ -273,6 +337,12 @@ is_of_table(const PackFile *file, Oid table)
 	return file->database == MyDatabaseId && file->table == table;
 }
 
+static bool
+is_of_version(const PackFile *file, const pg_uuid_t *version_id)
+{
+	return memcmp(&file->version_id, version_id, UUID_LEN) == 0;
+}
+
 /* One of what the key's model has of its table, whose identity no version has. */
 static bool
 is_outdated(const PackFile *file, const WalsPackKey *key, int n_kept,
@@ -281,11 +351,10 @@ is_outdated(const PackFile *file, const WalsPackKey *key, int n_kept,
 	int i;
 
 	if (n_kept < 0 || !is_of_table(file, key->table) ||
-	    file->model != key->model ||
-	    memcmp(&file->version_id, &key->version_id, UUID_LEN) == 0)
+	    file->model != key->model || is_of_version(file, &key->version_id))
 		return false;
 	for (i = 0; i < n_kept; i++)
-		if (memcmp(&file->version_id, &kept[i], UUID_LEN) == 0)
+		if (is_of_version(file, &kept[i]))
 			return false;
 	return true;
 }
@@ -331,7 +400,7 @@ make_room(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept, Size bytes)
 	Size limit = (Size) wals_cache_file_limit * 1024;
 	Size used = bytes;
 	List *files = list_files();
-	PackFile *last = NULL; /* of the outdated ones */
+	PackFile *last = NULL; /* of the outdated ones; all of its identity stay */
 	ListCell *cell;
 
 	foreach (cell, files)
@@ -346,8 +415,8 @@ make_room(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept, Size bytes)
 	{
 		PackFile *file = lfirst(cell);
 
-		if (is_orphan(file) ||
-		    (file != last && is_outdated(file, key, n_kept, kept)))
+		if (is_orphan(file) || (is_outdated(file, key, n_kept, kept) &&
+		                        !is_of_version(file, &last->version_id)))
 		{
 			(void) unlink(file->path);
 			files = foreach_delete_current(files, cell);
@@ -427,7 +496,8 @@ write_all(int fd, const char *from, Size bytes)
 }
 
 static bool
-write_file(const char *path, const char *name_for_now, const WcPack *pack)
+write_file(const char *path, const char *name_for_now, const void *block,
+           Size bytes)
 {
 	int fd;
 	bool done;
@@ -440,7 +510,7 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 	                      S_IRUSR | S_IWUSR);
 	if (fd < 0)
 		return false;
-	done = write_all(fd, pack->block, pack->bytes);
+	done = write_all(fd, block, bytes);
 	error = errno;
 	seal_file(fd);
 	if (close(fd) != 0 && done)
@@ -461,9 +531,9 @@ write_file(const char *path, const char *name_for_now, const WcPack *pack)
 
 bool
 wals_packfile_write(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept,
-                    const WcPack *pack, bool tell)
+                    const void *block, Size bytes, bool tell)
 {
-	const char *limit = limit_passed(pack->bytes);
+	const char *limit = limit_passed(bytes);
 	char path[MAXPGPATH];
 	char name_for_now[MAXPGPATH + 16];
 
@@ -477,14 +547,14 @@ wals_packfile_write(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept,
 		     errmsg("rows of \"%s\" do not fit into %s",
 		            get_rel_name(key->table), limit),
 		     errdetail("They need %zu kB, so each session keeps its own.",
-		               pack->bytes / 1024),
+		               bytes / 1024),
 		     errhint("Raise %s, or SET wals.cache_share = 'never'.", limit)));
 		return false;
 	}
-	make_room(key, n_kept, kept, pack->bytes);
+	make_room(key, n_kept, kept, bytes);
 	file_path(key, path);
 	snprintf(name_for_now, sizeof(name_for_now), "%s.%d", path, MyProcPid);
-	if (write_file(path, name_for_now, pack))
+	if (write_file(path, name_for_now, block, bytes))
 		return true;
 	if (tell && !wals_hooks.should_stop(NULL))
 		ereport(WARNING,
@@ -492,10 +562,22 @@ wals_packfile_write(const WalsPackKey *key, int n_kept, const pg_uuid_t *kept,
 		         errmsg("could not write file \"%s\": %m", path),
 		         errdetail("It would let all sessions share the rows of "
 		                   "\"%s\", %zu kB; each keeps its own instead.",
-		                   get_rel_name(key->table), pack->bytes / 1024),
+		                   get_rel_name(key->table), bytes / 1024),
 		         errhint("Make room on the disk, or "
 		                 "SET wals.cache_share = 'never'.")));
 	return false;
+}
+
+bool
+wals_packfile_link(const WalsPackKey *from, const WalsPackKey *to)
+{
+	char path[MAXPGPATH];
+	char link_path[MAXPGPATH];
+
+	file_path(from, path);
+	file_path(to, link_path);
+	(void) unlink(link_path);
+	return link(path, link_path) == 0;
 }
 
 static void
@@ -561,7 +643,7 @@ wals_packfile_try(const WcPack *pack, const uint8 identity[WC_PACK_IDENTITY],
 	/* no name that list_files takes for a pack of a table */
 	snprintf(path, sizeof(path), FOLDER "/" PREFIX "selftest.%d", MyProcPid);
 	snprintf(name_for_now, sizeof(name_for_now), "%s.new", path);
-	if (!write_file(path, name_for_now, pack))
+	if (!write_file(path, name_for_now, pack->block, pack->bytes))
 	{
 		*reason = psprintf("could not write \"%s\": %m", path);
 		return false;

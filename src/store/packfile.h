@@ -10,8 +10,17 @@
 
 #include "utils/uuid.h"
 
+#include "base/job.h"
 #include "base/mapping.h"
 #include "core/core.h"
+
+/* What a file holds of the rows of its key. */
+typedef enum WalsPackWhat
+{
+	WALS_PACK_ROWS, /* a pack of all, or a delta */
+	WALS_PACK_BASE, /* what the delta is to: the rows of an earlier identity */
+	WALS_PACK_GRAMS /* their WcGrams */
+} WalsPackWhat;
 
 /*
  * Which rows a pack holds: all that it is made from.  Name and identity of its
@@ -30,6 +39,7 @@ typedef struct WalsPackKey
 	/* what the catalog says of the table */
 	Oid storage; /* its relfilenode: another one, other rows */
 	uint32 layout; /* hash of the columns that are read */
+	int32 what; /* WalsPackWhat */
 } WalsPackKey;
 
 /* What wc_pack_finish and wc_pack_open are given for a key. */
@@ -38,21 +48,32 @@ extern void wals_packfile_identity(const WalsPackKey *key,
 
 /*
  * Map the file of a key.  False when there is none, or it cannot be mapped; a
- * damaged one is removed.
+ * damaged one is removed.  identity is that of the pack in it, NULL: of the key.
  */
-extern bool wals_packfile_open(const WalsPackKey *key, WalsMapping *map,
-                               WcPack *pack);
+extern bool wals_packfile_open(const WalsPackKey *key,
+                               const uint8 identity[WC_PACK_IDENTITY],
+                               WalsMapping *map, WcPack *pack);
+
+/* The bytes of the file of a key, or NULL; in memory of a job. */
+extern void *wals_packfile_read(const WalsPackKey *key, const WalsJob *job,
+                                Size *bytes);
 
 /*
- * Write a pack to the file of a key, complete or not at all, after files that
+ * Let the file of one key be that of another one as well, until both are removed:
+ * it takes no space of its own.  False when that cannot be.
+ */
+extern bool wals_packfile_link(const WalsPackKey *from, const WalsPackKey *to);
+
+/*
+ * Write a block to the file of a key, complete or not at all, after files that
  * are of no use have been removed: of what the model has of this table, those
  * that are not of the identities kept (n_kept of them, -1: not known, all stay),
  * but for the one used last.  False when it cannot be written, with a warning if
  * tell is set and no interrupt is waiting.
  */
 extern bool wals_packfile_write(const WalsPackKey *key, int n_kept,
-                                const pg_uuid_t *kept, const WcPack *pack,
-                                bool tell);
+                                const pg_uuid_t *kept, const void *block,
+                                Size bytes, bool tell);
 
 /* Whether there is a file of a model's table, of whichever identity. */
 extern bool wals_packfile_exists(Oid model, Oid table);

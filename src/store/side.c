@@ -3,10 +3,8 @@
  * side.c
  *	  The users or items of a version in memory, to be changed and written back.
  *
- * A refresh solves some rows of a version against the other side and then that
- * against them, before anything is written.  So both sides are needed as they
- * are going to be, which no cache has; and what was read for it is read by a
- * snapshot of our own, not the caller's.
+ * What a refresh is going to change is read by a snapshot of our own, not the
+ * caller's (patch.c has the other rows).  An import reads all of a side.
  *
  * Rows are written by deleting and inserting them, as plain SQL: a row that
  * somebody has put there twice is gone afterwards.
@@ -122,17 +120,10 @@ read_row(const WalsRow *row, void *arg)
 }
 
 void
-wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
-               WalsJob *job, WalsSide *result)
+wals_side_open(const WalsModel *model, WcSide side, WalsJob *job,
+               WalsSide *result)
 {
 	bool users = side == WC_USERS;
-	Oid types[2] = {INT4OID};
-	Datum values[2] = {Int32GetDatum(model->version)};
-	ReadState state;
-	WalsShape shape = {
-	    6,
-	    {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, FLOAT4OID, INT4OID}};
-	char *sql;
 
 	memset(result, 0, sizeof(*result));
 	result->side = side;
@@ -143,25 +134,48 @@ wals_side_read(const WalsModel *model, WcSide side, const WcIdMap *only,
 	result->job = job;
 	wals_job_check(job, wc_idmap_create(wals_id_kind(result->id_type),
 	                                    &result->ids, &job->alloc));
-	state.side = result;
-	state.sql_type = shape.types[0] = wals_id_sql_type(result->id_type);
+}
+
+void
+wals_side_close(WalsSide *side)
+{
+	const WcAlloc *alloc = &side->job->alloc;
+
+	wc_idmap_free(side->ids);
+	wc_free(alloc, side->data);
+	wc_free(alloc, side->bias);
+	wc_free(alloc, side->entries);
+	wc_free(alloc, side->likes);
+	wc_free(alloc, side->weight);
+	memset(side, 0, sizeof(*side));
+}
+
+void
+wals_side_read(WalsSide *side, const WcIdMap *only)
+{
+	Oid types[2] = {INT4OID};
+	Datum values[2] = {Int32GetDatum(side->version)};
+	ReadState state;
+	WalsShape shape = {
+	    6,
+	    {InvalidOid, FLOAT4ARRAYOID, FLOAT4OID, INT4OID, FLOAT4OID, INT4OID}};
+	char *sql;
+
+	state.side = side;
+	state.sql_type = shape.types[0] = wals_id_sql_type(side->id_type);
 	state.row_context = AllocSetContextCreate(CurrentMemoryContext, "wals rows",
 	                                          ALLOCSET_DEFAULT_SIZES);
 	sql = psprintf("SELECT id, factors, bias, n, weight, %s FROM %s "
 	               "WHERE version OPERATOR(pg_catalog.=) $1",
-	               wals_factors_likes(result->table),
-	               wals_relation_quoted(result->table));
+	               wals_factors_likes(side->table),
+	               wals_relation_quoted(side->table));
 	if (only == NULL)
-	{
 		wals_query_each(sql, 1, types, values, WALS_READ_FRESH, &shape,
 		                read_row, &state);
-		wals_complete_check(model, side, wc_idmap_count(result->ids));
-	}
 	else
 	{
-		wals_complete_check_any(model, side, WALS_READ_FRESH);
 		types[1] = get_array_type(state.sql_type);
-		values[1] = wals_id_array(result->id_type, only);
+		values[1] = wals_id_array(side->id_type, only);
 		wals_query_each_once(
 		    psprintf("%s AND id OPERATOR(pg_catalog.=) ANY ($2)", sql), 2,
 		    types, values, WALS_READ_FRESH, &shape, read_row, &state);
@@ -191,35 +205,6 @@ wals_side_keep(WalsSide *side, const bool *keep)
 	}
 	if (kept < count)
 		wals_job_check(side->job, wc_idmap_keep(side->ids, keep, &wals_hooks));
-}
-
-static const float *
-side_vector(const void *arg, int32 index)
-{
-	const WalsSide *side = arg;
-
-	return side->data + (Size) index * side->factors;
-}
-
-static float
-side_bias(const void *arg, int32 index)
-{
-	return ((const WalsSide *) arg)->bias[index];
-}
-
-static int32
-side_entries(const void *arg, int32 index)
-{
-	return ((const WalsSide *) arg)->entries[index];
-}
-
-WcFoldItems
-wals_side_items(const WalsSide *side)
-{
-	WcFoldItems items = {wc_idmap_count(side->ids), side_vector, side_bias,
-	                     side_entries, side};
-
-	return items;
 }
 
 /* The rows that side has of ids, side by side. */

@@ -29,22 +29,25 @@ typedef struct WalsSide
 	float *weight; /* given by the training's row_weights or col_weights */
 } WalsSide;
 
+/* A side of a version that nothing is read of yet, in memory of a job. */
+extern void wals_side_open(const WalsModel *model, WcSide side, WalsJob *job,
+                           WalsSide *result);
+
 /*
- * Read the rows of a side of a version: all, or with only those of these ids.
- * The snapshot is a new one.  XX001 for what cannot be used, 53200 when memory
- * refuses.
+ * Read the rows of a side of a version: all, or with only those of these ids,
+ * none of which was read before.  The snapshot is a new one.  XX001 for what
+ * cannot be used, 53200 when memory refuses.
  */
-extern void wals_side_read(const WalsModel *model, WcSide side,
-                           const WcIdMap *only, WalsJob *job, WalsSide *result);
+extern void wals_side_read(WalsSide *side, const WcIdMap *only);
+
+/* Give back what it takes. */
+extern void wals_side_close(WalsSide *side);
 
 /* Index of an id; a new one has zeros and weight 1. */
 extern int32 wals_side_add(WalsSide *side, const WcId *id);
 
 /* Forget the rows with keep[index] false. */
 extern void wals_side_keep(WalsSide *side, const bool *keep);
-
-/* As what the other side is solved against. */
-extern WcFoldItems wals_side_items(const WalsSide *side);
 
 /*
  * Make the table's rows of these ids what side has, which for ids that it does

@@ -68,12 +68,25 @@ map_predicted(WalsMeasureState *state, int m)
 static WcRanker
 open_popularity(WalsMeasureState *state)
 {
-	const WcPack *pack = &state->rows->pack;
-	float *value = wals_job_array(&state->job, pack->count, sizeof(float));
+	const WalsRows *rows = state->rows;
+	int32 count = wals_rows_count(rows);
+	float *value = wals_job_array(&state->job, count, sizeof(float));
+	int32 *likes = wals_job_array(&state->job, count, sizeof(int32));
+	int32 *entries = wals_job_array(&state->job, count, sizeof(int32));
+	int32 *order = wals_job_array(&state->job, count, sizeof(int32));
+	int32 i;
 
-	wc_popular_values(pack->count, pack->likes, pack->entries, pack->popular,
-	                  value);
-	return wals_ranker_same(pack->count, value, state->n_chosen, &state->job);
+	for (i = 0; i < count; i++)
+	{
+		likes[i] = wals_rows_likes(rows, i);
+		entries[i] = wals_rows_entries(rows, i);
+		order[i] = wals_rows_popular(rows, i);
+	}
+	wc_popular_values(count, likes, entries, order, value);
+	wc_free(&state->job.alloc, likes);
+	wc_free(&state->job.alloc, entries);
+	wc_free(&state->job.alloc, order);
+	return wals_ranker_same(count, value, state->n_chosen, &state->job);
 }
 
 /* Say how much of what should be found is not there to be found. */

@@ -28,9 +28,10 @@
  * stays one that has not seen it: later gates are fair, and folding in and
  * explaining leave out the same.
  *
- * Cost: the rows of who is solved, once per step; reading the items (4 n k
- * bytes) and their Gram matrix (n k^2); with items to solve the same of all
- * users.  The rows are solved on the threads of wals.threads, with the same bits
+ * Cost: the rows of who is solved, once per step.  The other rows of a side are
+ * those of the files that sessions answer from, and so is their Gram matrix, less
+ * what has changed (store/patch.c); where there are no files the side is read.  The
+ * rows are solved on the threads of wals.threads, with the same bits
  * for any number of them (core/answer/fold_team.c).  Nothing is written before all
  * numbers are final, and the identity of the version changes in the same
  * transaction.
@@ -53,6 +54,7 @@
 #include "run/train/refresh.h"
 #include "run/train/steps.h"
 #include "store/guard.h"
+#include "store/patch.h"
 #include "store/query.h"
 #include "store/ratings.h"
 #include "store/source.h"
@@ -67,8 +69,11 @@ const WalsChoice wals_refresh_items_choices[] = {
 typedef struct SolveState
 {
 	WalsRefresh *refresh;
-	WalsSide *own; /* whose rows are solved */
-	const WalsSide *other;
+	WalsPatch *patch; /* whose rows are solved */
+	WalsSide *own; /* its rows */
+	WalsPatch *other;
+	WcFoldItems items; /* the other's, as it is by now */
+	double *gram; /* of these, or NULL */
 	WcFold *fold;
 	const WcIdMap *ids; /* of those rows */
 	WalsRatings ratings; /* that they have */
@@ -217,7 +222,7 @@ drop_unknown(SolveState *state)
 	{
 		WcId id = wc_idmap_get(state->columns, i);
 
-		state->item[i] = wc_idmap_find(state->other->ids, &id);
+		state->item[i] = wc_pack_find(state->items.arg, &id);
 		seen[i] = -1;
 	}
 	for (i = 0; i < state->n_rows; i++)
@@ -249,13 +254,12 @@ name_of_batch(const void *arg, WcSide side, int32 index)
 {
 	const SolveState *state = arg;
 	const WalsSide *own = state->own;
-	const WalsSide *other = state->other;
 
 	return side == own->side
 	           ? wals_id_to_cstring(own->id_type,
 	                                wc_idmap_get(own->ids, state->place[index]))
-	           : wals_id_to_cstring(other->id_type,
-	                                wc_idmap_get(other->ids, index));
+	           : wals_id_to_cstring(state->other->rows.id_type,
+	                                wc_pack_id(state->items.arg, index));
 }
 
 /* Now and then, and for what does not wait: arg is when it was last. */
@@ -274,7 +278,6 @@ solve_batch(SolveState *state)
 {
 	WalsRefresh *refresh = state->refresh;
 	WalsSide *own = state->own;
-	WcFoldItems items = wals_side_items(state->other);
 	WcFoldBatch batch = {state->n_rows, &state->ratings.coo, state->start,
 	                     state->order,  state->item,         state->popularity,
 	                     state->place,  own->weight,         own->data,
@@ -299,10 +302,11 @@ solve_batch(SolveState *state)
 	{
 		CHECK_FOR_INTERRUPTS();
 		INSTR_TIME_SET_CURRENT(since);
-		status = wc_fold_team_solve(team, &items, &batch, &next, &hooks,
+		status = wc_fold_team_solve(team, &state->items, &batch, &next, &hooks,
 		                            &job->error);
 		wals_progress_solved(&refresh->progress, (int32) Min(next, batch.rows));
 	} while (status == WC_PAUSED);
+	wals_mapping_check();
 	job->namer = name_of_batch;
 	job->named = state;
 	wals_job_check(job, status);
@@ -342,25 +346,48 @@ solve_rows(SolveState *state, const WcIdMap *ids)
 	}
 }
 
+/* Entries of all items, where w0 is shared out by their popularity. */
+static void
+measure_popularity(SolveState *state)
+{
+	const WalsRefresh *refresh = state->refresh;
+	const WcParams *params = &refresh->objective.core.params;
+	const WcPack *pack = wals_patch_pack(state->patch);
+	int32 *entries = NULL;
+	int32 i;
+
+	if (params->unobserved_popularity)
+	{
+		entries = wals_job_array(&refresh->job, pack->count, sizeof(int32));
+		for (i = 0; i < pack->count; i++)
+			entries[i] = wc_pack_entries(pack, i);
+	}
+	wals_job_check(&refresh->job,
+	               wc_popularity(params, pack->count, entries,
+	                             &state->popularity, &wals_hooks));
+	wc_free(&refresh->job.alloc, entries);
+}
+
 static void
 create_fold(SolveState *state)
 {
 	WalsRefresh *refresh = state->refresh;
 	const WalsObjective *objective = &refresh->objective;
-	const WalsSide *other = state->other;
-	WcFoldItems items = wals_side_items(other);
-	bool weighted = objective->core.weighted[other->side];
+	WcSide side = state->own->side;
+	Size k = refresh->model.factors;
+	float *weights = NULL;
 
+	if (wc_fold_wants_gram(&objective->core.params, side))
+		state->gram = wals_job_array(&refresh->job, k * k, sizeof(double));
+	state->items = wals_patch_items(state->other, state->gram);
+	if (objective->core.weighted[state->other->rows.side])
+		weights = wals_patch_weights(state->other);
 	wals_job_check(&refresh->job,
-	               wc_fold_create(&objective->core, state->own->side, &items,
-	                              weighted ? other->weight : NULL, &state->fold,
-	                              &refresh->job.core));
-	if (state->own->side == WC_USERS)
-		return;
-	wals_job_check(
-	    &refresh->job,
-	    wc_popularity(&objective->core.params, wc_idmap_count(state->own->ids),
-	                  state->own->entries, &state->popularity, &wals_hooks));
+	               wc_fold_create(&objective->core, side, &state->items,
+	                              weights, &state->fold, &refresh->job.core));
+	wc_free(&refresh->job.alloc, weights);
+	if (side == WC_ITEMS)
+		measure_popularity(state);
 }
 
 static void
@@ -391,10 +418,11 @@ read_rows(void *arg)
  * nothing is solved afterwards.
  */
 static void
-solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
-           const WalsSide *other, WcIdMap *columns, bool last)
+solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsPatch *patch,
+           WalsPatch *other, WcIdMap *columns, bool last)
 {
 	const WcAlloc *alloc = &refresh->job.alloc;
+	WalsSide *own = &patch->rows;
 	int32 before = wc_idmap_count(own->ids);
 	bool users = own->side == WC_USERS;
 	SolveState state;
@@ -404,6 +432,7 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 		return;
 	memset(&state, 0, sizeof(state));
 	state.refresh = refresh;
+	state.patch = patch;
 	state.own = own;
 	state.other = other;
 	state.ids = ids;
@@ -431,11 +460,12 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 	group_ratings(&state);
 	drop_unknown(&state);
 	solve_rows(&state, ids);
-	wals_side_keep(own, state.keep);
+	wals_patch_keep(patch, state.keep);
 	if (columns != NULL)
 		wals_refresh_unite(refresh, columns, state.columns);
 
 	wc_fold_free(state.fold);
+	wc_free(alloc, state.gram);
 	free_ratings(refresh, &state.ratings);
 	wc_free(alloc, state.keep);
 	wc_free(alloc, state.start);
@@ -448,16 +478,16 @@ solve_some(WalsRefresh *refresh, const WcIdMap *ids, WalsSide *own,
 
 /* What became of ids that were in a side, or not, and are now, or not. */
 static void
-count_changes(const WcIdMap *ids, const WcIdMap *before, const WalsSide *after,
-              WalsRefreshCounts *counts)
+count_changes(const WalsPatch *patch, WalsRefreshCounts *counts)
 {
+	const WcIdMap *ids = patch->touched;
 	int32 i;
 
 	for (i = 0; i < wc_idmap_count(ids); i++)
 	{
 		WcId id = wc_idmap_get(ids, i);
-		bool was = wc_idmap_find(before, &id) >= 0;
-		bool is = wc_idmap_find(after->ids, &id) >= 0;
+		bool was = wc_idmap_find(patch->stored, &id) >= 0;
+		bool is = wc_idmap_find(patch->rows.ids, &id) >= 0;
 
 		counts->updated += was && is;
 		counts->added += !was && is;
@@ -468,41 +498,34 @@ count_changes(const WcIdMap *ids, const WcIdMap *before, const WalsSide *after,
 /* Items to solve: the touched ones, those of them that are new, or all. */
 static WcIdMap *
 choose_items(const WalsRefresh *refresh, const WcIdMap *touched,
-             const WalsSide *items, WalsRefreshItems which)
+             const WcPack *items, WalsRefreshItems which)
 {
 	WcIdMap *chosen = wals_refresh_ids(refresh, WC_ITEMS);
+	int32 index;
 	int32 i;
 
-	if (which == WALS_REFRESH_ALL)
-		wals_refresh_unite(refresh, chosen, items->ids);
+	for (i = 0; which == WALS_REFRESH_ALL && i < items->count; i++)
+	{
+		WcId id = wc_pack_id(items, i);
+
+		wals_job_check(&refresh->job, wc_idmap_add(chosen, &id, &index));
+	}
 	for (i = 0; i < wc_idmap_count(touched); i++)
 	{
 		WcId id = wc_idmap_get(touched, i);
-		int32 index;
 
-		if (which != WALS_REFRESH_NEW || wc_idmap_find(items->ids, &id) < 0)
+		if (which != WALS_REFRESH_NEW || wc_pack_find(items, &id) < 0)
 			wals_job_check(&refresh->job, wc_idmap_add(chosen, &id, &index));
 	}
 	return chosen;
 }
 
-static WcIdMap *
-ids_copy(const WalsRefresh *refresh, WcSide side, const WcIdMap *ids)
-{
-	WcIdMap *copy = wals_refresh_ids(refresh, side);
-
-	wals_refresh_unite(refresh, copy, ids);
-	return copy;
-}
-
 static void
-write_changes(WalsRefresh *refresh, const WalsSide *users,
-              const WcIdMap *solved_users, const WalsSide *items,
-              const WcIdMap *solved_items)
+write_changes(WalsRefresh *refresh, WalsPatch *users, WalsPatch *items)
 {
 	const WalsRefreshResult *result = &refresh->result;
 	const WalsModel *model = &refresh->model;
-	WalsVersionChange change = {wc_idmap_count(solved_items) > 0,
+	WalsVersionChange change = {wc_idmap_count(items->touched) > 0,
 	                            refresh->started_at,
 	                            result->users.added - result->users.removed,
 	                            result->items.added - result->items.removed,
@@ -510,13 +533,18 @@ write_changes(WalsRefresh *refresh, const WalsSide *users,
 	                            refresh->newest.known ? &refresh->newest : NULL,
 	                            refresh->request.source.time_type};
 	WalsVersionChange begun = {.items = change.items};
+	WalsModel now;
 
 	wals_progress_phase(&refresh->progress, WALS_PHASE_WRITING);
 	/* what a trigger on the tables would keep of half of it is not kept */
 	wals_version_change(model->relation, model->version, &begun);
-	wals_side_write(items, solved_items);
-	wals_side_write(users, solved_users);
+	wals_patch_write(items);
+	wals_patch_write(users);
 	wals_version_change(model->relation, model->version, &change);
+	if (!wals_model_find_version(model->relation, model->version, &now))
+		wals_version_unknown(model->relation, model->version);
+	wals_patch_share(items, &now);
+	wals_patch_share(users, &now);
 	wals_version_prepare(model->relation, model->version, true);
 }
 
@@ -525,30 +553,28 @@ wals_refresh_solve(WalsRefresh *refresh, WcIdMap *users, WcIdMap *items,
                    WalsRefreshItems which)
 {
 	const WalsModel *model = &refresh->model;
-	WalsSide user_side;
-	WalsSide item_side;
+	WalsPatch user_patch;
+	WalsPatch item_patch;
 	WcIdMap *chosen;
-	WcIdMap *users_before;
-	WcIdMap *items_before;
 	int64 entries;
 
-	wals_side_read(model, WC_ITEMS, NULL, &refresh->job, &item_side);
-	chosen = choose_items(refresh, items, &item_side, which);
-	wals_side_read(model, WC_USERS, wc_idmap_count(chosen) > 0 ? NULL : users,
-	               &refresh->job, &user_side);
-	users_before = ids_copy(refresh, WC_USERS, user_side.ids);
-	items_before = ids_copy(refresh, WC_ITEMS, item_side.ids);
+	wals_patch_open(model, WC_USERS, &refresh->job, &user_patch);
+	wals_patch_open(model, WC_ITEMS, &refresh->job, &item_patch);
+	chosen = choose_items(refresh, items, wals_patch_pack(&item_patch), which);
+	wals_patch_read(&item_patch, chosen);
+	wals_patch_read(&user_patch, users);
 	if (wc_idmap_count(chosen) > 0)
 	{
-		solve_some(refresh, users, &user_side, &item_side, NULL, false);
+		solve_some(refresh, users, &user_patch, &item_patch, NULL, false);
 		entries = refresh->entries;
-		solve_some(refresh, chosen, &item_side, &user_side, users, false);
+		solve_some(refresh, chosen, &item_patch, &user_patch, users, false);
 		refresh->entries = entries; /* counted by user */
+		wals_patch_read(&user_patch, users);
 	}
-	solve_some(refresh, users, &user_side, &item_side, NULL, true);
-	count_changes(users, users_before, &user_side, &refresh->result.users);
-	count_changes(chosen, items_before, &item_side, &refresh->result.items);
-	write_changes(refresh, &user_side, users, &item_side, chosen);
+	solve_some(refresh, users, &user_patch, &item_patch, NULL, true);
+	count_changes(&user_patch, &refresh->result.users);
+	count_changes(&item_patch, &refresh->result.items);
+	write_changes(refresh, &user_patch, &item_patch);
 }
 
 /* The time column counts in the unit it had in the training. */

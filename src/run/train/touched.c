@@ -15,6 +15,7 @@
 
 #include "base/hint.h"
 #include "run/train/refresh.h"
+#include "store/factors.h"
 #include "store/query.h"
 #include "store/queue.h"
 
@@ -24,9 +25,12 @@ add_all_users(const WalsRefresh *refresh, WcIdMap *users)
 {
 	WalsSide side;
 
-	wals_side_read(&refresh->model, WC_USERS, NULL,
+	wals_side_open(&refresh->model, WC_USERS,
 	               unconstify(WalsJob *, &refresh->job), &side);
+	wals_side_read(&side, NULL);
+	wals_complete_check(&refresh->model, WC_USERS, wc_idmap_count(side.ids));
 	wals_refresh_unite(refresh, users, side.ids);
+	wals_side_close(&side);
 }
 
 /* The rows that are looked at to find out. */
