@@ -711,7 +711,10 @@ wals_guard_fire(TriggerData *trigger)
 		             owner ? quote_identifier(owner) : "its owner")));
 	}
 	if (table != writing && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
-		change_identities(table, TRIGGER_FIRED_BY_DELETE(trigger->tg_event));
+		change_identities(table,
+		                  TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
+		                      (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) &&
+		                       is_updated(trigger, "version")));
 	if (changes_marks(trigger))
 		wals_model_tell(table);
 }
