@@ -242,7 +242,7 @@ wals_evaluate_into(PG_FUNCTION_ARGS)
 	    fcinfo, 0, "results_table",
 	    "Name a table of evaluations, or one that is going to be created.");
 	fetch_evaluation(fcinfo, 1, &request);
-	request.commits = wals_call_may_commit(fcinfo);
+	request.commits = wals_call_commits(fcinfo, "wals_evaluate_into");
 	wals_evaluate_into_run(&request, wals_arg_text(fcinfo, 0));
 	PG_RETURN_VOID();
 }

@@ -197,7 +197,7 @@ wals_tune_into(PG_FUNCTION_ARGS)
 	into.model = wals_arg_text(fcinfo, INTO_MODEL);
 	into.activate = wals_arg_choice(fcinfo, INTO_ACTIVATE, "activate",
 	                                wals_activate_choices, WALS_ACTIVATE_YES);
-	into.commits = wals_call_may_commit(fcinfo);
+	into.commits = wals_call_commits(fcinfo, "wals_tune_into");
 	wals_tune_into_run(&request, &into);
 	PG_RETURN_VOID();
 }

@@ -227,6 +227,21 @@ wals_call_may_commit(FunctionCallInfo fcinfo)
 	       !castNode(CallContext, fcinfo->context)->atomic;
 }
 
+bool
+wals_call_commits(FunctionCallInfo fcinfo, const char *name)
+{
+	bool result = wals_call_may_commit(fcinfo);
+
+	if (!result)
+		ereport(NOTICE,
+		        (errmsg("%s() does not commit in a transaction block or a "
+		                "function",
+		                name),
+		         errdetail("Its rows are seen when the transaction ends, and "
+		                   "vacuum waits for that.")));
+	return result;
+}
+
 void
 wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
               const char *advice)

@@ -69,6 +69,9 @@ extern Oid wals_arg_oid(FunctionCallInfo fcinfo, int arg);
  */
 extern bool wals_call_may_commit(FunctionCallInfo fcinfo);
 
+/* The same of a job of this name, which is told by a NOTICE where it may not. */
+extern bool wals_call_commits(FunctionCallInfo fcinfo, const char *name);
+
 /* 22004 unless an argument of this name is given. */
 extern void wals_arg_need(FunctionCallInfo fcinfo, int arg, const char *name,
                           const char *advice);

@@ -86,10 +86,12 @@ RESET ROLE;
 ALTER TABLE liked_items DISABLE ROW LEVEL SECURITY;
 SET ROLE regress_wals_into;
 
+SET client_min_messages = notice;
 BEGIN;
 CALL wals_evaluate_into('block_figures', 'test', 'liked');
 SELECT count(*) > 3 AS some FROM block_figures;
 ROLLBACK;
+SET client_min_messages = warning;
 SELECT to_regclass('block_figures');
 BEGIN READ ONLY;
 CALL wals_evaluate_into('f', 'test', 'liked');

@@ -110,6 +110,8 @@ CALL wals_tune_into('t', 'ratings', user_col => 'nobody');
 CALL wals_tune_into('t', 'ratings', activate => 'perhaps');
 CALL wals_tune_into('t', 'ratings', model => 'ratings');
 CALL wals_tune_into('t', 'ratings', model => 'pg_catalog.m');
+CREATE VIEW texts AS SELECT 'u' || user_id AS user_id, item_id FROM ratings;
+CALL wals_tune_into('t', 'texts', model => 'grid_model');
 SELECT to_regclass('t') AS left_behind;
 -- a view or a partitioned table of that type is no such table
 CREATE TABLE parts OF public.wals_trial PARTITION BY LIST (trial);

@@ -133,7 +133,7 @@ is($node->safe_psql('postgres', $held), 'f|t|0', 'wals_tune holds a snapshot');
 is(left_by_vacuum(), '1000', 'and vacuum waits');
 stop($psql, 'pg_cancel_backend');
 (undef, $err) = alice(q{BEGIN; CALL wals_tune_into('block', 'ratings', '{"factors": 2, "iterations": 1}'); ROLLBACK});
-like($err, qr/NOTICE:  wals_tune_into\(\) does not commit in a transaction block or a function\nDETAIL:  Its trials are seen when the transaction ends/, 'a transaction block is told');
+like($err, qr/NOTICE:  wals_tune_into\(\) does not commit in a transaction block or a function\nDETAIL:  Its rows are seen when the transaction ends/, 'a transaction block is told');
 
 # To its end: trials, what they say, and a model.
 ($out, $err) = alice(q{

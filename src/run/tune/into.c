@@ -77,11 +77,14 @@ train_best(const WalsTuneInto *into, const WalsTarget *target, WalsTuned *tuned)
 
 /* The model may be trained, unless somebody changes that meanwhile. */
 static void
-open_target(const WalsTuneInto *into, WalsTarget *target)
+open_target(const WalsTuneInto *into, WalsSource *source, WalsTarget *target)
 {
 	memset(target, 0, sizeof(*target));
-	if (into->model != NULL)
-		wals_target_open(into->model, target);
+	if (into->model == NULL)
+		return;
+	wals_target_open(into->model, target);
+	wals_source_check_columns(source, "source");
+	wals_target_check(target, source->user_id_type, source->item_id_type);
 }
 
 void
@@ -96,16 +99,9 @@ wals_tune_into_run(WalsTuneRequest *request, const WalsTuneInto *into)
 	if (into->commits)
 		wals_query_begin_procedure();
 	else
-	{
-		ereport(NOTICE,
-		        (errmsg("wals_tune_into() does not commit in a transaction "
-		                "block or a function"),
-		         errdetail("Its trials are seen when the transaction ends, "
-		                   "and vacuum waits for that.")));
 		wals_query_begin();
-	}
 	wals_output_open(&wals_trials_form, into->trials, &trials.output);
-	open_target(into, &target);
+	open_target(into, &request->train.source, &target);
 	request->table = &trials;
 	request->commits = into->commits;
 	wals_tune_run(request, &tuned);
