@@ -9,8 +9,9 @@
  * Gram matrix that folding in needs, with the sums of the groups that have changed
  * (core/answer/grams.c).
  *
- * What has changed is read from the table once more, by ids: what triggers made of
- * the rows that were written is what others will see.
+ * What has changed is read from the table once more, by ids: what others will see
+ * is what stands there.  Where triggers or rules of the owner may have changed rows
+ * that we know nothing of, there is no delta.
  *
  * When a delta would hold more than one row for DELTA_PART of the base, the whole
  * is packed anew, by who makes the version's files anyway.
@@ -19,9 +20,12 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "storage/lmgr.h"
+#include "utils/rel.h"
 
 #include "base/settings.h"
+#include "store/guard.h"
 #include "store/packed.h"
 
 #define DELTA_PART 16
@@ -126,6 +130,24 @@ is_small(const WcPack *delta)
 	       delta->base_count / DELTA_PART;
 }
 
+/*
+ * Whether nobody but who writes to a table decides what becomes of its rows:
+ * triggers and rules of the owner may change others than those that are written.
+ */
+static bool
+is_written_plainly(Oid table)
+{
+	Relation relation = relation_open(table, AccessShareLock);
+	const TriggerDesc *triggers = relation->trigdesc;
+	bool plain = !relation->rd_rel->relhasrules;
+	int i;
+
+	for (i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+		plain &= strcmp(triggers->triggers[i].tgname, WALS_GUARD_NAME) == 0;
+	relation_close(relation, AccessShareLock);
+	return plain;
+}
+
 void
 wals_packed_change(const WalsPacked *before, const WalsModel *model,
                    const WcIdMap *ids)
@@ -146,7 +168,8 @@ wals_packed_change(const WalsPacked *before, const WalsModel *model,
 	    key.storage != before->key.storage ||
 	    key.layout != before->key.layout || key.factors != pack->factors ||
 	    key.id_type != before->key.id_type ||
-	    wc_idmap_count(ids) > pack->count / DELTA_PART)
+	    wc_idmap_count(ids) > pack->count / DELTA_PART ||
+	    !is_written_plainly(key.table))
 		return;
 	now = wals_packed_create(&key);
 	wals_packed_load(now, WALS_READ_FRESH,

@@ -65,8 +65,6 @@
 #include "store/query.h"
 #include "store/relation.h"
 
-#define GUARD_NAME "wals_guard"
-
 /* What lets a role decide what a version's row says, or what runs at a write. */
 #define FORGING (ACL_INSERT | ACL_UPDATE | ACL_TRIGGER)
 
@@ -174,7 +172,7 @@ guard_of(Relation table, Guard *guard)
 		const Trigger *trigger = &triggers->triggers[i];
 
 		if (trigger->tgfoid != function ||
-		    strcmp(trigger->tgname, GUARD_NAME) != 0 ||
+		    strcmp(trigger->tgname, WALS_GUARD_NAME) != 0 ||
 		    trigger->tgenabled != TRIGGER_FIRES_ALWAYS ||
 		    !TRIGGER_FOR_BEFORE(trigger->tgtype) ||
 		    TRIGGER_FOR_ROW(trigger->tgtype) ||
@@ -248,17 +246,18 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	if (kind == WALS_TABLE_MODEL)
 		version = psprintf(", '%d'", first_version);
 	/* one that is not in force, or not the owner's */
-	if (OidIsValid(get_trigger_oid(table, GUARD_NAME, true)))
-		wals_query_once(psprintf("DROP TRIGGER %s ON %s", GUARD_NAME, quoted));
+	if (OidIsValid(get_trigger_oid(table, WALS_GUARD_NAME, true)))
+		wals_query_once(
+		    psprintf("DROP TRIGGER %s ON %s", WALS_GUARD_NAME, quoted));
 	/* whoever writes to a source also writes to its queue */
 	wals_query_once(psprintf(
 	    "CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE OR TRUNCATE ON %s "
 	    "FOR EACH STATEMENT EXECUTE FUNCTION %s.%s(%s%s)",
-	    GUARD_NAME, kind == WALS_TABLE_OTHER ? "" : "INSERT OR ", quoted,
+	    WALS_GUARD_NAME, kind == WALS_TABLE_OTHER ? "" : "INSERT OR ", quoted,
 	    wals_extension_schema(), WALS_GUARD_FUNCTION, quote_literal_cstr(token),
 	    version));
 	wals_query_once(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", quoted,
-	                         GUARD_NAME));
+	                         WALS_GUARD_NAME));
 }
 
 List *

@@ -17,6 +17,7 @@
 
 /* What the triggers call. */
 #define WALS_GUARD_FUNCTION "_wals_guard"
+#define WALS_GUARD_NAME "wals_guard" /* of the trigger */
 
 /*
  * Put a guard on a table of the caller's.  token "": a new one, which is

@@ -153,6 +153,28 @@ SET client_min_messages = warning;
 SET wals.cache_share = 'never';
 SELECT * FROM delta.differences;
 
+-- a trigger of the owner that changes other rows than those that are written
+SET wals.cache_share = 'always';
+SELECT wals_train('delta.m', 'delta.rated', factors => 16, iterations => 2, regularization => 0.05);
+CREATE FUNCTION delta.meddle() RETURNS trigger LANGUAGE plpgsql AS
+$$
+BEGIN
+	IF pg_trigger_depth() = 1 THEN
+		UPDATE delta.m_items SET likes = 4321 WHERE id = 4;
+	END IF;
+	RETURN NULL;
+END
+$$;
+CREATE TRIGGER meddle AFTER INSERT ON delta.m_items FOR EACH STATEMENT EXECUTE FUNCTION delta.meddle();
+INSERT INTO delta.rated VALUES (7, 7006);
+SELECT * FROM wals_refresh('delta.m');
+SELECT item_id, likes FROM wals_popular(1, 'delta.m');
+SELECT * FROM delta.keep();
+\c -
+SET client_min_messages = warning;
+SET wals.cache_share = 'never';
+SELECT * FROM delta.differences;
+
 -- the model does not depend on the way: refreshed from files, and from tables
 SET wals.cache_share = 'always';
 CREATE TABLE delta.rated_again AS TABLE delta.rated;
