@@ -221,6 +221,7 @@ wals_packed_load(WalsPacked *packed, WalsSnapshot snapshot,
 	char *sql;
 	uint8 identity[WC_PACK_IDENTITY];
 	LoadState state;
+	WcJob core;
 
 	if (wals_packed_may_differ(rows->table))
 		packed->only_in = wals_transaction_number();
@@ -258,8 +259,10 @@ wals_packed_load(WalsPacked *packed, WalsSnapshot snapshot,
 	if (change != NULL)
 		wals_job_check(&packed->job, wc_pack_change(state.builder, change->pack,
 		                                            change->ids));
-	wals_job_check(&packed->job, wc_pack_finish(state.builder, identity,
-	                                            &rows->pack, &wals_hooks));
+	core = packed->job.core;
+	core.threads = wals_thread_count();
+	wals_job_check(&packed->job,
+	               wc_pack_finish(state.builder, identity, &rows->pack, &core));
 	packed->was_read = true;
 }
 

@@ -104,7 +104,7 @@ lay(WalsPatch *patch)
 	}
 	wals_job_check(job, wc_pack_change(builder, pack, patch->touched));
 	wals_job_check(job,
-	               wc_pack_finish(builder, nobody, &patch->delta, &wals_hooks));
+	               wc_pack_finish(builder, nobody, &patch->delta, &job->core));
 	wals_mapping_check();
 	if (!wc_pack_lay(pack->delta != NULL ? pack->base : pack, &patch->delta,
 	                 &patch->now))

@@ -78,7 +78,8 @@ make(WcIdKind kind, int32_t count, int32_t k, int32_t step, WcPack *pack,
 	}
 	if (status != WC_OK)
 		return status;
-	return wc_pack_finish(builder, identity, pack, hooks);
+	return wc_pack_finish(builder, identity, pack,
+	                      &(WcJob){.hooks = hooks, .threads = 1});
 }
 
 /* Looked for together, ids lead to the same rows, those that are not there too. */

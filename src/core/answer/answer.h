@@ -257,10 +257,11 @@ extern bool wc_pack_lay(const WcPack *base, const WcPack *delta,
 /*
  * Make the pack and free the builder, whatever the outcome.  identity
  * (WC_PACK_IDENTITY bytes) is what wc_pack_open will ask for.  Whoever is done
- * with the pack releases pack->owned with wc_free.
+ * with the pack releases pack->owned with wc_free.  Of job, hooks and threads count;
+ * NULL: none.
  */
 extern WcStatus wc_pack_finish(WcPackBuilder *builder, const void *identity,
-                               WcPack *pack, const WcHooks *hooks);
+                               WcPack *pack, const WcJob *job);
 extern void wc_pack_abandon(WcPackBuilder *builder);
 
 /*

@@ -21,14 +21,15 @@
  * a kernel multiplies 64 codes by 4 of the query and adds up 16 rows in 16
  * lanes; rows are padded to 64 and factors to 4 with codes of 0.  Bounds of |e|
  * and what else search.c needs to be sure are kept per block of 64 rows; they
- * are computed in float64 and rounded up, or down, so that they are bounds.
+ * are computed in float64 and rounded up, or down, so that they are bounds
+ * (pack_codes.c).
  *
  * Layout: header, then the parts in the order of the enum below, each on a
  * boundary of 64 bytes.  Where a part lies follows from kind, count, factors and
  * the bytes of text ids alone.
  *
  * Memory: 4 k of factors, k of codes, about 52 bytes and the id per row.
- * While it is built the rows exist twice, and 32 bytes per row besides.
+ * While it is built the rows exist twice, and 40 bytes per row besides.
  *
  *-------------------------------------------------------------------------
  */
@@ -212,6 +213,7 @@ wc_pack_abandon(WcPackBuilder *builder)
 	wc_free(&alloc, builder->gone);
 	wc_free(&alloc, builder->renumber);
 	wc_free(&alloc, builder->arrival);
+	wc_free(&alloc, builder->norms);
 	wc_free(&alloc, builder->keyed);
 	wc_free(&alloc, builder->scratch);
 	wc_free(&alloc, builder);
@@ -285,22 +287,6 @@ wc_pack_add(WcPackBuilder *builder, const WcId *id, const float *vector,
  * Order
  * ------------------------------------------------------------------------ */
 
-static double
-norm_of(int32_t k, const float *vector)
-{
-	double sums[4] = {0};
-	int32_t f = 0;
-
-	for (; f + 4 <= k; f += 4)
-	{
-		for (int i = 0; i < 4; i++)
-			sums[i] += (double) vector[f + i] * vector[f + i];
-	}
-	for (; f < k; f++)
-		sums[0] += (double) vector[f] * vector[f];
-	return sqrt(sums[0] + sums[1] + sums[2] + sums[3]);
-}
-
 /* What rows are ordered by.  Too large for a float: all such are equal. */
 static float
 key_of(float bias, double norm, float c)
@@ -323,11 +309,9 @@ fill_order(const WcPackBuilder *builder, const WcPack *pack, float *c,
 
 	for (int32_t i = 0; i < pack->count; i++)
 	{
-		const float *vector = builder->data + (size_t) builder->arrival[i] *
-		                                          (size_t) pack->factors;
-		double norm = norm_of(pack->factors, vector);
+		double norm = builder->norms[builder->arrival[i]];
 
-		if (wc_pace(pace, pack->factors))
+		if (wc_pace(pace, 4))
 			return WC_CANCELLED;
 		/* by index for now; it goes to its position below */
 		((float *) pack->scale)[i] = (float) norm;
@@ -374,183 +358,6 @@ fill_popular(const WcPackBuilder *builder, const WcPack *pack,
 }
 
 /* ------------------------------------------------------------------------
- * Factors, codes and bounds
- * ------------------------------------------------------------------------ */
-
-/* Bounds of a block while its rows are coded. */
-typedef struct Bounds
-{
-	double hat;
-	double ratio;
-	double scale;
-	double bias;
-	double norm_max;
-	double norm_min;
-	double bias_max;
-	double key_max;
-} Bounds;
-
-static const Bounds no_bounds = {0, 0, 0, 0, 0, INFINITY, -INFINITY, -INFINITY};
-
-/* Adding it and taking it away rounds a small float to a whole number. */
-#define ROUNDER 12582912.0f /* 1.5 * 2^23 */
-
-/*
- * Put a vector into whole numbers of scale, as floats; the squares of what they
- * stand for, and of what they leave, are summed in lanes.
- */
-static void
-code_vector(int32_t k, const float *vector, float scale, float *codes,
-            double *hat, double *rest)
-{
-	float inverse = 1 / scale;
-	double hats[WC_PACK_CHUNK] = {0};
-	double rests[WC_PACK_CHUNK] = {0};
-
-	for (int32_t f = 0; f < k; f++)
-	{
-		float code = vector[f] * inverse + ROUNDER - ROUNDER;
-
-		codes[f] = code > WC_PACK_CODE_MAX    ? WC_PACK_CODE_MAX
-		           : code < -WC_PACK_CODE_MAX ? -WC_PACK_CODE_MAX
-		                                      : code;
-	}
-	for (int32_t f = k; f % WC_PACK_CHUNK != 0; f++)
-		codes[f] = 0;
-	for (int32_t f = 0; f < k; f += WC_PACK_CHUNK)
-	{
-		for (int i = 0; i < WC_PACK_CHUNK; i++)
-		{
-			double coded = (double) scale * (double) codes[f + i];
-			double left = (f + i < k ? vector[f + i] : 0) - coded;
-
-			hats[i] += coded * coded;
-			rests[i] += left * left;
-		}
-	}
-	*hat = hats[0] + hats[1] + hats[2] + hats[3];
-	*rest = rests[0] + rests[1] + rests[2] + rests[3];
-}
-
-/* Code the row at a position and widen the bounds of its block. */
-static void
-code_row(const WcPack *pack, int32_t p, float c, Bounds *bounds)
-{
-	int32_t k = pack->factors;
-	const float *vector = pack->data + (size_t) p * (size_t) k;
-	size_t row_bytes =
-	    (size_t) wc_pack_chunks(k) * WC_PACK_CHUNK; /* codes of a row */
-	uint8_t *to = (uint8_t *) pack->codes +
-	              (size_t) (p / WC_PACK_GROUP) * WC_PACK_GROUP * row_bytes +
-	              (size_t) (p % WC_PACK_GROUP) * WC_PACK_CHUNK;
-	float codes[WC_FACTORS_MAX];
-	double norm = pack->norm[p];
-	float bias = pack->bias[p];
-	float largest = WC_PACK_TINY;
-	double hat;
-	double rest;
-	float scale;
-
-	for (int32_t f = 0; f < k; f++)
-		largest = fabsf(vector[f]) > largest ? fabsf(vector[f]) : largest;
-	scale = largest / WC_PACK_CODE_MAX;
-	code_vector(k, vector, scale, codes, &hat, &rest);
-	for (int32_t f = 0; f < k; f += WC_PACK_CHUNK)
-	{
-		for (int i = 0; i < WC_PACK_CHUNK; i++)
-			to[i] = (uint8_t) (WC_PACK_ZERO + (int32_t) codes[f + i]);
-		to += WC_PACK_GROUP * WC_PACK_CHUNK;
-	}
-	((float *) pack->scale)[p] = scale;
-
-	bounds->hat = fmax(bounds->hat, sqrt(hat));
-	bounds->scale = fmax(bounds->scale, scale);
-	bounds->ratio =
-	    fmax(bounds->ratio, (sqrt(rest) + wc_dot_error(k) * norm) / scale);
-	bounds->bias = fmax(bounds->bias, fabs(bias));
-	bounds->norm_max = fmax(bounds->norm_max, norm);
-	bounds->norm_min = fmin(bounds->norm_min, norm);
-	bounds->bias_max = fmax(bounds->bias_max, bias);
-	bounds->key_max = fmax(bounds->key_max, bias + (double) c * norm);
-}
-
-/* Norms were rounded to float32, sums of squares in float64. */
-#define SLACK (1 + 1e-7)
-
-static void
-fill_blocks(const WcPack *pack, float c, WcPace *pace, WcStatus *status)
-{
-	WcPackBlock *blocks = (WcPackBlock *) pack->blocks;
-
-	for (int32_t b = 0; b < wc_pack_blocks(pack); b++)
-	{
-		Bounds bounds = no_bounds;
-		WcPackBlock *block = &blocks[b];
-
-		for (int r = 0; r < WC_PACK_BLOCK; r++)
-		{
-			int64_t p = (int64_t) b * WC_PACK_BLOCK + r;
-
-			if (p < pack->count)
-				code_row(pack, (int32_t) p, c, &bounds);
-			else
-			{
-				((float *) pack->bias)[p] = -INFINITY;
-				((float *) pack->scale)[p] = 0;
-			}
-		}
-		if (wc_pace(pace, (int64_t) WC_PACK_BLOCK * 8 * pack->factors))
-		{
-			*status = WC_CANCELLED;
-			return;
-		}
-		block->hat = wc_round_up(bounds.hat * SLACK);
-		block->ratio = wc_round_up(bounds.ratio * SLACK);
-		block->size =
-		    wc_round_up(bounds.hat * SLACK + bounds.scale * block->ratio);
-		block->bias = wc_round_up(bounds.bias);
-		block->norm_max = wc_round_up(bounds.norm_max * SLACK);
-		block->norm_min = wc_round_down(bounds.norm_min / SLACK);
-		block->bias_max = wc_round_up(bounds.bias_max);
-		block->key_max = wc_round_up(bounds.key_max * SLACK);
-		if (bounds.key_max < 0)
-			block->key_max = wc_round_up(bounds.key_max / SLACK);
-	}
-	for (int32_t b = wc_pack_blocks(pack) - 2; b >= 0; b--)
-	{
-		blocks[b].bias = fmaxf(blocks[b].bias, blocks[b + 1].bias);
-		blocks[b].norm_max = fmaxf(blocks[b].norm_max, blocks[b + 1].norm_max);
-		blocks[b].norm_min = fminf(blocks[b].norm_min, blocks[b + 1].norm_min);
-		blocks[b].bias_max = fmaxf(blocks[b].bias_max, blocks[b + 1].bias_max);
-		blocks[b].key_max = fmaxf(blocks[b].key_max, blocks[b + 1].key_max);
-	}
-}
-
-static WcStatus
-fill_rows(const WcPackBuilder *builder, const WcPack *pack, float c,
-          WcPace *pace)
-{
-	size_t k = (size_t) pack->factors;
-	WcStatus status = WC_OK;
-
-	for (int32_t p = 0; p < pack->count; p++)
-	{
-		int32_t row = builder->arrival[pack->index[p]];
-
-		if (wc_pace(pace, 16 + pack->factors / 4))
-			return WC_CANCELLED;
-		memcpy((float *) pack->data + (size_t) p * k,
-		       builder->data + (size_t) row * k, k * sizeof(float));
-		((float *) pack->bias)[p] = builder->bias[row];
-	}
-	memset((uint8_t *) pack->codes, WC_PACK_ZERO,
-	       (size_t) padded_rows(pack->count) *
-	           (size_t) wc_pack_chunks(pack->factors) * WC_PACK_CHUNK);
-	fill_blocks(pack, c, pace, &status);
-	return status;
-}
-
-/* ------------------------------------------------------------------------
  * The pack
  * ------------------------------------------------------------------------ */
 
@@ -568,10 +375,12 @@ take_workspace(WcPackBuilder *builder)
 
 	builder->renumber = wc_alloc_array(alloc, count, sizeof(int32_t));
 	builder->arrival = wc_alloc_array(alloc, count, sizeof(int32_t));
+	builder->norms = wc_alloc_array(alloc, count, sizeof(double));
 	builder->keyed = wc_alloc_array(alloc, count, sizeof(WcKeyed));
 	builder->scratch = wc_alloc_array(alloc, count, sizeof(WcKeyed));
 	return builder->renumber == NULL || builder->arrival == NULL ||
-	               builder->keyed == NULL || builder->scratch == NULL
+	               builder->norms == NULL || builder->keyed == NULL ||
+	               builder->scratch == NULL
 	           ? WC_NO_MEMORY
 	           : WC_OK;
 }
@@ -620,10 +429,10 @@ take_block(const WcPackBuilder *builder, const void *identity, WcPack *pack)
 
 /* Everything but the block itself; the ids are sorted first. */
 static WcStatus
-fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
+fill(WcPackBuilder *builder, WcPack *pack, const WcJob *job)
 {
 	WcPackHeader *header = (WcPackHeader *) pack->block;
-	WcPace pace = wc_pace_start(hooks);
+	WcPace pace = wc_pace_start(job->hooks);
 	float c;
 	WcStatus status;
 
@@ -631,11 +440,13 @@ fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
 		builder->arrival[builder->renumber[row]] = row;
 	status = wc_pack_fill_ids(pack, builder->ids, &pace);
 	if (status == WC_OK)
+		status = wc_pack_measure(builder, job);
+	if (status == WC_OK)
 		status = fill_order(builder, pack, &c, &pace);
 	if (status == WC_OK)
-		status = fill_popular(builder, pack, hooks);
+		status = fill_popular(builder, pack, job->hooks);
 	if (status == WC_OK)
-		status = fill_rows(builder, pack, c, &pace);
+		status = wc_pack_fill_rows(builder, pack, c, job);
 	if (status == WC_OK && builder->base != NULL)
 		status = wc_pack_fill_delta(builder, pack, &pace);
 	if (status != WC_OK)
@@ -647,19 +458,22 @@ fill(WcPackBuilder *builder, WcPack *pack, const WcHooks *hooks)
 
 WcStatus
 wc_pack_finish(WcPackBuilder *builder, const void *identity, WcPack *pack,
-               const WcHooks *hooks)
+               const WcJob *job)
 {
+	static const WcJob alone = {.threads = 1};
 	WcAlloc alloc = builder->alloc;
 	WcStatus status;
 
 	memset(pack, 0, sizeof(*pack));
+	if (job == NULL)
+		job = &alone;
 	status = take_workspace(builder);
 	if (status == WC_OK)
-		status = wc_idmap_sort(builder->ids, builder->renumber, hooks);
+		status = wc_idmap_sort(builder->ids, builder->renumber, job->hooks);
 	if (status == WC_OK)
 		status = take_block(builder, identity, pack);
 	if (status == WC_OK)
-		status = fill(builder, pack, hooks);
+		status = fill(builder, pack, job);
 	if (status != WC_OK && pack->owned != NULL)
 	{
 		wc_free(&alloc, pack->owned);

@@ -2,7 +2,8 @@
  *
  * pack.h
  *	  What pack.c writes and search.c reads: blocks of rows and their bounds;
- *	  pack.c's share of the ids is in pack_ids.c, that of deltas in pack_delta.c.
+ *	  pack.c's share of the ids is in pack_ids.c, that of codes in pack_codes.c, that
+ *	  of deltas in pack_delta.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -75,6 +76,7 @@ struct WcPackBuilder
 	/* while the pack is made */
 	int32_t *renumber; /* index of an arrival */
 	int32_t *arrival; /* of an index */
+	double *norms; /* in order of arrival */
 	WcKeyed *keyed;
 	WcKeyed *scratch;
 };
@@ -166,6 +168,15 @@ WcStatus wc_pack_fill_delta(const WcPackBuilder *builder, const WcPack *pack,
 
 /* Whether the numbers of these parts stay in the base, of unknown origin. */
 bool wc_pack_delta_is_good(const WcPack *pack);
+
+/* pack_codes.c */
+
+/* The norms of the rows that were added. */
+WcStatus wc_pack_measure(const WcPackBuilder *builder, const WcJob *job);
+
+/* Factors, biases, codes and bounds of rows whose order is there. */
+WcStatus wc_pack_fill_rows(const WcPackBuilder *builder, const WcPack *pack,
+                           float c, const WcJob *job);
 
 /* pack_ids.c */
 

@@ -106,6 +106,16 @@ merge_runs(const WcIdMap *map, const SortEntry *from, int64_t begin,
 	return true;
 }
 
+/* As rows that were written in the order of their ids often are when they are read. */
+static bool
+is_sorted(const WcIdMap *map, const SortEntry *entries, WcPace *pace)
+{
+	for (int32_t i = 1; i < map->count; i++)
+		if (wc_pace(pace, 2) || is_behind(map, &entries[i - 1], &entries[i]))
+			return false;
+	return true;
+}
+
 /* Sort entries, using scratch of the same size; *sorted is one of the two. */
 static WcStatus
 merge_sort(const WcIdMap *map, SortEntry *entries, SortEntry *scratch,
@@ -115,6 +125,9 @@ merge_sort(const WcIdMap *map, SortEntry *entries, SortEntry *scratch,
 	SortEntry *from = entries;
 	SortEntry *to = scratch;
 
+	*sorted = entries;
+	if (is_sorted(map, entries, pace))
+		return WC_OK;
 	for (int64_t width = 1; width < count; width *= 2)
 	{
 		SortEntry *swap = from;

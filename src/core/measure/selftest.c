@@ -337,7 +337,8 @@ wc_selftest_pack(const void *identity, WcPack *pack, const WcAlloc *alloc,
 			return status;
 		}
 	}
-	return wc_pack_finish(builder, identity, pack, hooks);
+	return wc_pack_finish(builder, identity, pack,
+	                      &(WcJob){.hooks = hooks, .threads = 1});
 }
 
 /* The best rows by scoring all of them; best has room for BEST. */
