@@ -64,6 +64,7 @@
 #include "store/cache.h"
 #include "store/factors.h"
 #include "store/packed.h"
+#include "store/version_table.h"
 
 typedef struct CacheEntry
 {
@@ -101,7 +102,8 @@ mark_suspect(Datum arg, Oid relation)
 	{
 		CacheEntry *entry = dlist_container(CacheEntry, node, iter.cur);
 
-		if (!OidIsValid(relation) || relation == entry->packed->key.table)
+		if (!OidIsValid(relation) || relation == entry->packed->key.table ||
+		    wals_version_table_is_known(entry->packed->key.table, relation))
 			entry->suspect = true;
 	}
 }

@@ -27,6 +27,7 @@
 #include "base/settings.h"
 #include "store/guard.h"
 #include "store/packed.h"
+#include "store/version_table.h"
 
 #define DELTA_PART 16
 
@@ -169,7 +170,8 @@ wals_packed_change(const WalsPacked *before, const WalsModel *model,
 	    key.layout != before->key.layout || key.factors != pack->factors ||
 	    key.id_type != before->key.id_type ||
 	    wc_idmap_count(ids) > pack->count / DELTA_PART ||
-	    !is_written_plainly(key.table))
+	    !is_written_plainly(key.table) ||
+	    !is_written_plainly(wals_version_table_of(key.table, key.version)))
 		return;
 	now = wals_packed_create(&key);
 	wals_packed_load(now, WALS_READ_FRESH,

@@ -11,7 +11,7 @@
  *
  * A statement does more than that, so it is left to one wherever the difference
  * could be seen: row-level security for the caller, no right to use the schema,
- * tables that others inherit from, relations that are not plain tables or not
+ * tables that others inherit from than those of a model's versions, relations that are not plain tables or not
  * heaps, columns that are not stored, other sessions' temporary tables, an extension that
  * watches who reads what, a primary key that is not ours (columns, operator
  * classes, not valid), columns that are not there or of other types, and tables
@@ -62,6 +62,7 @@
 #include "store/direct.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 /* ------------------------------------------------------------------------
  * Paths
@@ -149,7 +150,7 @@ hash_name(uint32 hash, const char *name, Oid type)
 }
 
 static void
-make_key(const WalsLookup *lookup, PathKey *key)
+make_key(const WalsLookup *lookup, Oid table, PathKey *key)
 {
 	uint32 hash = (uint32) lookup->shape.n;
 	int i;
@@ -159,7 +160,7 @@ make_key(const WalsLookup *lookup, PathKey *key)
 	for (i = 0; i < lookup->n_keys; i++)
 		hash = hash_name(hash, lookup->keys[i], lookup->key_types[i]);
 	memset(key, 0, sizeof(*key));
-	key->table = lookup->table;
+	key->table = table;
 	key->role = GetUserId();
 	key->columns = hash;
 }
@@ -358,9 +359,9 @@ find_index(const WalsLookup *lookup, Relation relation, Path *path)
  * Opening
  * ------------------------------------------------------------------------ */
 
-/* SELECT columns FROM table WHERE key = $1 AND ... */
+/* SELECT columns FROM table WHERE key = $1 AND ...; the prefix may be ONLY. */
 static char *
-statement_of(const WalsLookup *lookup)
+statement_of(const WalsLookup *lookup, const char *prefix, Oid table)
 {
 	StringInfoData sql;
 	int i;
@@ -369,7 +370,7 @@ statement_of(const WalsLookup *lookup)
 	for (i = 0; i < lookup->shape.n; i++)
 		appendStringInfo(&sql, "%s%s", i == 0 ? "SELECT " : ", ",
 		                 quote_identifier(lookup->columns[i]));
-	appendStringInfo(&sql, " FROM %s", wals_relation_quoted(lookup->table));
+	appendStringInfo(&sql, " FROM %s%s", prefix, wals_relation_quoted(table));
 	for (i = 0; i < lookup->n_keys; i++)
 		appendStringInfo(&sql, " %s %s OPERATOR(pg_catalog.=) $%d",
 		                 i == 0 ? "WHERE" : "AND",
@@ -390,9 +391,10 @@ make_path(const WalsLookup *lookup, Relation relation, const PathKey *key,
 	    (lookup->finding == WALS_FIND_ALL ||
 	     find_index(lookup, relation, path)) &&
 	    (!wals_planner_is_hooked() ||
-	     wals_planner_scans(statement_of(lookup), lookup->n_keys,
-	                        lookup->key_types, lookup->table, lookup->shape.n,
-	                        path->columns, lookup->n_keys, path->keys));
+	     wals_planner_scans(statement_of(lookup, "ONLY ", key->table),
+	                        lookup->n_keys, lookup->key_types, key->table,
+	                        lookup->shape.n, path->columns, lookup->n_keys,
+	                        path->keys));
 }
 
 /*
@@ -412,7 +414,7 @@ find_path(const WalsLookup *lookup, Relation relation)
 		create_paths();
 	if (wals_planner_changed())
 		forget_paths((Datum) 0, InvalidOid);
-	make_key(lookup, &key);
+	make_key(lookup, RelationGetRelid(relation), &key);
 	path = hash_search(paths, &key, HASH_FIND, NULL);
 	if (path != NULL && path_holds(lookup, relation, path))
 		return path;
@@ -422,15 +424,18 @@ find_path(const WalsLookup *lookup, Relation relation)
 	return keep_path(&made);
 }
 
-/* Is the table one that can be read directly, whatever is looked up? */
+/*
+ * Is the table one that can be read directly, whatever is looked up?  What
+ * inherits from it is another matter.
+ */
 static bool
 is_readable(Relation relation)
 {
 	Form_pg_class form = relation->rd_rel;
 
 	return form->relkind == RELKIND_RELATION &&
-	       form->relam == HEAP_TABLE_AM_OID && !form->relhassubclass &&
-	       !form->relhasrules && !RELATION_IS_OTHER_TEMP(relation) &&
+	       form->relam == HEAP_TABLE_AM_OID && !form->relhasrules &&
+	       !RELATION_IS_OTHER_TEMP(relation) &&
 	       (!form->relrowsecurity ||
 	        check_enable_rls(RelationGetRelid(relation), InvalidOid, true) !=
 	            RLS_ENABLED) &&
@@ -464,7 +469,8 @@ open_path(const WalsLookup *lookup, Relation relation, Path *path,
 	}
 	if (kept->direct && (!TransactionIdIsValid(kept->changed_by) ||
 	                     XidInMVCCSnapshot(kept->changed_by, snapshot)))
-		kept->changed_by = wals_storage_check(lookup->table, snapshot);
+		kept->changed_by =
+		    wals_storage_check(RelationGetRelid(relation), snapshot);
 	*path = *kept;
 	return kept->direct;
 }
@@ -615,31 +621,93 @@ scan_index(Relation relation, Relation index, const WalsLookup *lookup,
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* A table that has rows of a lookup, opened, and how it is read. */
+typedef struct Part
+{
+	Relation relation; /* NULL: there is none */
+	Relation index;
+	Path path;
+} Part;
+
+static bool
+open_part(const WalsLookup *lookup, Part *part)
+{
+	return is_readable(part->relation) &&
+	       open_path(lookup, part->relation, &part->path, &part->index);
+}
+
+/*
+ * A factor table's versions have tables of their own, which is where the rows are:
+ * what else there may be in the factor table was put there by hand, or by an
+ * earlier release.  False when rows may be in other places, too.
+ */
+static bool
+open_version(const WalsLookup *lookup, Relation relation, Part *part)
+{
+	Oid rows;
+
+	if (!relation->rd_rel->relhassubclass)
+		return true;
+	if (lookup->finding != WALS_FIND_KEY ||
+	    !wals_version_table_find(lookup->table,
+	                             DatumGetInt32(lookup->key_values[0]), &rows))
+		return false;
+	if (!OidIsValid(rows))
+		return true;
+	part->relation = try_relation_open(rows, AccessShareLock);
+	return part->relation != NULL && open_part(lookup, part);
+}
+
+static void
+read_part(const WalsLookup *lookup, const Part *part, WalsRowFunction each_row,
+          void *arg)
+{
+	if (part->relation == NULL)
+		return;
+	if (lookup->finding == WALS_FIND_ALL)
+		scan_table(part->relation, lookup, &part->path, each_row, arg);
+	else if (lookup->finding != WALS_FIND_KEY ||
+	         RelationGetNumberOfBlocks(part->relation) > 0)
+		scan_index(part->relation, part->index, lookup, &part->path, each_row,
+		           arg);
+	else
+		/* a row that comes later would have been found */
+		PredicateLockRelation(part->relation, GetActiveSnapshot());
+}
+
+static void
+close_part(const Part *part)
+{
+	if (part->index != NULL)
+		index_close(part->index, NoLock);
+	if (part->relation != NULL)
+		table_close(part->relation, NoLock);
+}
+
 /* False, and nothing was done, where a statement must do it. */
 static bool
 read_directly(const WalsLookup *lookup, WalsRowFunction each_row, void *arg)
 {
-	Relation relation;
-	Relation index = NULL;
-	Path path;
+	Part table = {NULL, NULL};
+	Part version = {NULL, NULL};
 	bool directly;
 
 	if (lookup->snapshot != WALS_READ_CALLER || !ActiveSnapshotSet() ||
 	    !IsMVCCSnapshot(GetActiveSnapshot()) || ExecutorCheckPerms_hook != NULL)
 		return false;
 	wals_relation_lock(lookup->table);
-	relation = try_relation_open(lookup->table, NoLock);
-	if (relation == NULL)
+	table.relation = try_relation_open(lookup->table, NoLock);
+	if (table.relation == NULL)
 		return false;
-	directly =
-	    is_readable(relation) && open_path(lookup, relation, &path, &index);
-	if (directly && lookup->finding == WALS_FIND_ALL)
-		scan_table(relation, lookup, &path, each_row, arg);
-	else if (directly)
-		scan_index(relation, index, lookup, &path, each_row, arg);
-	if (index != NULL)
-		index_close(index, NoLock);
-	table_close(relation, NoLock);
+	directly = open_version(lookup, table.relation, &version) &&
+	           open_part(lookup, &table);
+	if (directly)
+	{
+		read_part(lookup, &version, each_row, arg);
+		read_part(lookup, &table, each_row, arg);
+	}
+	close_part(&version);
+	close_part(&table);
 	return directly;
 }
 
@@ -649,9 +717,9 @@ wals_direct_read(const WalsLookup *lookup, WalsRowFunction each_row, void *arg)
 	if (read_directly(lookup, each_row, arg))
 		return true;
 	wals_query_begin();
-	wals_query_each(statement_of(lookup), lookup->n_keys, lookup->key_types,
-	                lookup->key_values, lookup->snapshot, &lookup->shape,
-	                each_row, arg);
+	wals_query_each(statement_of(lookup, "", lookup->table), lookup->n_keys,
+	                lookup->key_types, lookup->key_values, lookup->snapshot,
+	                &lookup->shape, each_row, arg);
 	wals_query_end();
 	return false;
 }

@@ -16,7 +16,7 @@
 typedef enum WalsFinding
 {
 	WALS_FIND_ALL, /* a small table: all rows are looked at */
-	WALS_FIND_KEY, /* by the primary key, which the keys are */
+	WALS_FIND_KEY, /* by the primary key, which the keys are; the first a version */
 	WALS_FIND_INDEX /* by an index alone, which begins with the keys */
 } WalsFinding;
 

@@ -35,6 +35,7 @@
 #include "store/guard.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 #define WRITE_BATCH_BYTES (4 * 1024 * 1024)
 #define WRITE_STORE_KB                                                         \
@@ -412,14 +413,17 @@ wals_factors_read(Oid table, WalsIdType id_type, int32 version, int32 k,
 }
 
 void
-wals_factors_delete(Oid table, int32 version)
+wals_factors_delete(Oid table, int32 version, bool all)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(version)};
-	char *sql = psprintf("DELETE FROM %s "
-	                     "WHERE version OPERATOR(pg_catalog.=) $1",
-	                     wals_relation_quoted(table));
+	Oid rows;
+	char *sql;
 
+	(void) wals_version_table_find(table, version, &rows);
+	sql = psprintf("DELETE FROM %s%s WHERE version OPERATOR(pg_catalog.=) $1",
+	               OidIsValid(rows) && !all ? "ONLY " : "",
+	               wals_relation_quoted(table));
 	wals_guard_write_begin(table);
 	wals_query_run(sql, 1, types, values, NULL, WALS_READ_FRESH);
 	wals_guard_write_end();

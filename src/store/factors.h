@@ -67,8 +67,11 @@ extern int32 wals_factors_read(Oid table, WalsIdType id_type, int32 version,
                                int32 k, const WcIdMap *ids, float *factors,
                                float *bias);
 
-/* Delete the rows of a version. */
-extern void wals_factors_delete(Oid table, int32 version);
+/*
+ * Delete the rows of a version: all, or those that are not in a table of the
+ * version's, which goes as a whole.
+ */
+extern void wals_factors_delete(Oid table, int32 version, bool all);
 
 /* Delete the rows of these ids of a version; 0: of all versions. */
 extern void wals_factors_remove(Oid table, int32 version, WalsIdType id_type,

@@ -64,6 +64,7 @@
 #include "store/packfile.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 /* What lets a role decide what a version's row says, or what runs at a write. */
 #define FORGING (ACL_INSERT | ACL_UPDATE | ACL_TRIGGER)
@@ -238,9 +239,12 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	char *quoted = wals_relation_quoted(table);
 	WalsTableKind kind = wals_table_kind(table, NULL);
 	const char *version = "";
+	bool is_queue;
 
 	if (!OidIsValid(wals_extension_function(WALS_GUARD_FUNCTION)))
 		return;
+	is_queue = kind == WALS_TABLE_OTHER &&
+	           !OidIsValid(wals_version_table_parent(table));
 	if (token[0] == '\0')
 		new_token(token);
 	if (kind == WALS_TABLE_MODEL)
@@ -253,7 +257,7 @@ wals_guard_put(Oid table, char *token, int32 first_version)
 	wals_query_once(psprintf(
 	    "CREATE TRIGGER %s BEFORE %sUPDATE OR DELETE OR TRUNCATE ON %s "
 	    "FOR EACH STATEMENT EXECUTE FUNCTION %s.%s(%s%s)",
-	    WALS_GUARD_NAME, kind == WALS_TABLE_OTHER ? "" : "INSERT OR ", quoted,
+	    WALS_GUARD_NAME, is_queue ? "" : "INSERT OR ", quoted,
 	    wals_extension_schema(), WALS_GUARD_FUNCTION, quote_literal_cstr(token),
 	    version));
 	wals_query_once(psprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", quoted,
@@ -525,19 +529,41 @@ change_identities(Oid table, bool fewer)
 	wals_packfile_remove(table);
 }
 
+/* The triggers of a factor table and of those of its versions. */
+static void
+check_triggers_below(Oid table)
+{
+	ListCell *cell;
+
+	wals_guard_check_triggers(table);
+	foreach (cell, wals_version_table_list(table))
+		wals_guard_check_triggers(lfirst_oid(cell));
+}
+
+/* Put a guard where one is missing; true if there was none. */
+static bool
+put_back(Oid table, Guard *of_model)
+{
+	Guard guard;
+
+	if (!wals_model_is_own(table) || guard_find(table, &guard))
+		return false;
+	wals_guard_put(table, of_model->token, 0);
+	return true;
+}
+
 void
 wals_guard_open(Oid model, int32 first_version)
 {
 	List *tables = wals_guard_tables(model);
 	ListCell *cell;
 	Guard guard;
-	Guard other;
 	Oid holder;
 
 	wals_guard_check_triggers(model);
 	foreach (cell, tables)
 		if (wals_model_is_own(lfirst_oid(cell)))
-			wals_guard_check_triggers(lfirst_oid(cell));
+			check_triggers_below(lfirst_oid(cell));
 	if (!OidIsValid(wals_extension_function(WALS_GUARD_FUNCTION)))
 		return;
 	if (!guard_find(model, &guard))
@@ -552,12 +578,17 @@ wals_guard_open(Oid model, int32 first_version)
 	foreach (cell, tables)
 	{
 		Oid table = lfirst_oid(cell);
+		ListCell *version;
+		bool changed;
 
-		if (!wals_guard_is_own(model, table) || guard_find(table, &other))
+		if (!wals_guard_is_own(model, table))
 			continue;
-		wals_guard_put(table, guard.token, 0);
+		changed = put_back(table, &guard);
+		foreach (version, wals_version_table_list(table))
+			changed |= put_back(lfirst_oid(version), &guard);
 		/* what was written there until now was noticed by nobody */
-		change_identities(table, true);
+		if (changed)
+			change_identities(table, true);
 	}
 }
 
@@ -684,6 +715,7 @@ void
 wals_guard_fire(TriggerData *trigger)
 {
 	Oid table = RelationGetRelid(trigger->tg_relation);
+	Oid parent;
 	char *owner;
 
 	if (!TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
@@ -709,8 +741,11 @@ wals_guard_fire(TriggerData *trigger)
 		             "use the model.",
 		             owner ? quote_identifier(owner) : "its owner")));
 	}
-	if (table != writing && wals_table_kind(table, NULL) == WALS_TABLE_FACTORS)
-		change_identities(table,
+	parent = wals_table_kind(table, NULL) == WALS_TABLE_FACTORS
+	             ? table
+	             : wals_version_table_parent(table);
+	if (table != writing && OidIsValid(parent))
+		change_identities(parent,
 		                  TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ||
 		                      (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) &&
 		                       is_updated(trigger, "version")));

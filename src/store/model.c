@@ -42,7 +42,9 @@
 #include "store/model.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 #include "store/stored.h"
+#include "store/version_table.h"
 
 /* As the part of an object; the server itself locks none of a number like this. */
 #define MODEL_LOCK_PART 0x5741
@@ -413,7 +415,7 @@ wals_model_find_version(Oid relation, int32 version, WalsModel *model)
 }
 
 static double
-estimated_rows(Oid relation)
+estimated_rows_of_one(Oid relation)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
 	double rows;
@@ -423,6 +425,17 @@ estimated_rows(Oid relation)
 	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
 	ReleaseSysCache(tuple);
 	return Max(rows, 0);
+}
+
+static double
+estimated_rows(Oid table)
+{
+	double rows = estimated_rows_of_one(table);
+	ListCell *cell;
+
+	foreach (cell, wals_version_table_list(table))
+		rows += estimated_rows_of_one(lfirst_oid(cell));
+	return rows;
 }
 
 /*

@@ -148,6 +148,8 @@ typedef struct WalsTarget
 	Oid relation; /* InvalidOid before wals_target_create */
 	Oid users_table;
 	Oid items_table;
+	Oid users_rows; /* where the version's rows go, after wals_target_create */
+	Oid items_rows;
 	int32 version; /* number of the new version */
 } WalsTarget;
 
@@ -170,9 +172,12 @@ extern void wals_target_reopen(WalsTarget *target);
 extern void wals_target_check(WalsTarget *target, WalsIdType user_type,
                               WalsIdType item_type);
 
-/* Create the tables that are missing. */
+/* Create the tables that are missing, those of the version among them. */
 extern void wals_target_create(WalsTarget *target, WalsIdType user_type,
                                WalsIdType item_type);
+
+/* Once the rows are in. */
+extern void wals_target_close(const WalsTarget *target);
 
 /* The row of a new version. */
 typedef struct WalsVersionRow
@@ -285,7 +290,12 @@ extern void wals_version_activate(Oid relation, int32 version, bool is_new);
 extern void wals_version_set_metrics(Oid relation, int32 version, Datum metrics,
                                      bool is_null);
 
-/* Delete all but the newest keep versions and the active one. */
+/*
+ * Delete all but the newest keep versions and the active one.  Their tables are
+ * dropped when the transaction commits (wals_version_table_drop), but for those of
+ * versions that were active until this transaction: others are reading them, so
+ * their rows are deleted.
+ */
 extern int32 wals_version_prune(Oid relation, int32 keep);
 
 /* Mark as the default among the owner's models. */

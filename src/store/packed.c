@@ -55,6 +55,7 @@
 #include "store/factors.h"
 #include "store/packed.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 #define SHARE_FROM (1024 * 1024) /* bytes, with wals.cache_share = auto */
 #define WORKER_FROM (8 * 1024 * 1024) /* bytes of the table */
@@ -112,13 +113,21 @@ wals_packed_look(WalsPackKey *key)
 	    "version", "id", "factors", "bias", "n", "weight", "likes"};
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(key->table));
 	bool alone;
+	Oid rows;
 	int i;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	key->storage = ((Form_pg_class) GETSTRUCT(tuple))->relfilenode;
-	alone = !((Form_pg_class) GETSTRUCT(tuple))->relhassubclass;
 	ReleaseSysCache(tuple);
+	alone = wals_version_table_find(key->table, key->version, &rows);
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rows));
+	if (HeapTupleIsValid(tuple))
+	{
+		key->storage = hash_combine(
+		    key->storage, ((Form_pg_class) GETSTRUCT(tuple))->relfilenode);
+		ReleaseSysCache(tuple);
+	}
 	key->layout = 0;
 	for (i = 0; i < (int) lengthof(columns); i++)
 	{
@@ -132,6 +141,19 @@ wals_packed_look(WalsPackKey *key)
 	return alone;
 }
 
+static bool
+is_locked_for_writing(Oid table)
+{
+	Relation relation = try_relation_open(table, AccessShareLock);
+	bool result;
+
+	if (relation == NULL)
+		return true;
+	result = CheckRelationLockedByMe(relation, RowExclusiveLock, true);
+	relation_close(relation, AccessShareLock);
+	return result;
+}
+
 /*
  * Such a transaction holds a lock that allows it; its parallel workers do not,
  * and only know that it has changed something.
@@ -139,19 +161,16 @@ wals_packed_look(WalsPackKey *key)
 bool
 wals_packed_may_differ(Oid table)
 {
-	Relation relation;
-	bool result;
+	ListCell *cell;
 
 	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		return false;
-	if (IsParallelWorker())
+	if (IsParallelWorker() || is_locked_for_writing(table))
 		return true;
-	relation = try_relation_open(table, AccessShareLock);
-	if (relation == NULL)
-		return true;
-	result = CheckRelationLockedByMe(relation, RowExclusiveLock, true);
-	relation_close(relation, AccessShareLock);
-	return result;
+	foreach (cell, wals_version_table_list(table))
+		if (is_locked_for_writing(lfirst_oid(cell)))
+			return true;
+	return false;
 }
 
 bool
@@ -414,13 +433,18 @@ worker_is_of_use(const WalsPacked *packed)
 	Oid table = packed->key.table;
 	Oid model = packed->key.model;
 	Relation relation;
+	Oid rows;
 	bool large;
 
 	if (get_rel_persistence(table) == RELPERSISTENCE_TEMP ||
 	    get_rel_persistence(model) == RELPERSISTENCE_TEMP ||
 	    wals_packed_may_differ(table) || wals_packed_may_differ(model))
 		return false;
-	relation = relation_open(table, AccessShareLock);
+	(void) wals_version_table_find(table, packed->key.version, &rows);
+	relation =
+	    try_relation_open(OidIsValid(rows) ? rows : table, AccessShareLock);
+	if (relation == NULL)
+		return false;
 	large = RELKIND_HAS_STORAGE(relation->rd_rel->relkind) &&
 	        (Size) RelationGetNumberOfBlocks(relation) * BLCKSZ >= WORKER_FROM;
 	relation_close(relation, AccessShareLock);

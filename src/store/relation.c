@@ -30,6 +30,7 @@
 #include "base/hint.h"
 #include "store/query.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 static const char *const type_names[] = {
     "wals_model",        "wals_factors_bigint", "wals_factors_text",
@@ -169,7 +170,7 @@ typedef struct Harmless
 	Oid role;
 } Harmless;
 
-static Harmless harmless[32];
+static Harmless harmless[128];
 static int next_harmless = 0;
 static uint64 changes_seen = 0; /* that may have made one harmful */
 static bool harmless_registered = false;
@@ -192,7 +193,7 @@ forget_all_harmless(Datum arg, int cache, uint32 hash)
 }
 
 static bool
-is_known_harmless(Oid relation)
+is_noted(Oid relation)
 {
 	int i;
 
@@ -200,6 +201,26 @@ is_known_harmless(Oid relation)
 		if (harmless[i].relation == relation && harmless[i].role == GetUserId())
 			return true;
 	return false;
+}
+
+/* Does nothing inherit from it but tables of versions, of the same owner? */
+static bool
+is_plain(Oid relation)
+{
+	return !has_subclass(relation) || wals_version_table_is_safe(relation);
+}
+
+static bool
+is_known_harmless(Oid relation)
+{
+	ListCell *cell;
+
+	if (!is_noted(relation) || !is_plain(relation))
+		return false;
+	foreach (cell, wals_version_table_list(relation))
+		if (!is_noted(lfirst_oid(cell)))
+			return false;
+	return true;
 }
 
 /* From here on changes are seen. */
@@ -240,11 +261,12 @@ wals_relation_with_strange_code(Oid relation)
 	Datum values[2] = {ObjectIdGetDatum(relation),
 	                   ObjectIdGetDatum(GetUserId())};
 	Oid result = InvalidOid;
+	ListCell *cell;
 	uint64 changes;
 	bool is_null;
 
 	if (!superuser() ||
-	    (is_trusted(wals_relation_owner(relation)) && !has_subclass(relation)))
+	    (is_trusted(wals_relation_owner(relation)) && is_plain(relation)))
 		return InvalidOid;
 	/* locked, so that no other relation gets its name */
 	if (!wals_relation_hold(relation) || is_known_harmless(relation))
@@ -298,9 +320,12 @@ wals_relation_with_strange_code(Oid relation)
 		result = DatumGetObjectId(wals_query_value(0, 1, OIDOID, &is_null));
 	wals_query_end();
 	/* what inherits from it may change without its notice */
-	if (!OidIsValid(result) && !has_subclass(relation) &&
-	    changes == changes_seen)
+	if (!OidIsValid(result) && is_plain(relation) && changes == changes_seen)
+	{
 		note_harmless(relation);
+		foreach (cell, wals_version_table_list(relation))
+			note_harmless(lfirst_oid(cell));
+	}
 	return result;
 }
 

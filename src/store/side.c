@@ -26,6 +26,7 @@
 #include "store/query.h"
 #include "store/relation.h"
 #include "store/side.h"
+#include "store/version_table.h"
 
 /* State of reading. */
 typedef struct ReadState
@@ -280,7 +281,8 @@ wals_side_write(const WalsSide *side, const WcIdMap *ids)
 	if (wc_idmap_count(ids) == 0)
 		return;
 	wals_factors_remove(side->table, side->version, side->id_type, ids);
-	insert_rows(side, side->table, side->version, ids);
+	insert_rows(side, wals_version_table_of(side->table, side->version),
+	            side->version, ids);
 }
 
 void

@@ -39,6 +39,7 @@
 
 #include "base/compat.h"
 #include "store/query.h"
+#include "store/relation.h"
 
 /*
  * Are the files of a relation those that pg_class has by this snapshot?  A
@@ -83,7 +84,10 @@ check_files(Oid relid, Snapshot snapshot)
 {
 	Relation relation = table_open(relid, NoLock);
 
-	if (!knows_files(relation, snapshot) && !sees_a_row(relation, snapshot))
+	/* a factor table is empty where its versions have tables of their own */
+	if (!knows_files(relation, snapshot) && !sees_a_row(relation, snapshot) &&
+	    !(relation->rd_rel->relhassubclass &&
+	      wals_table_kind(relid, NULL) == WALS_TABLE_FACTORS))
 		ereport(
 		    ERROR,
 		    (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

@@ -8,8 +8,8 @@
  *
  * A new version is new rows and one move of the active mark, in the caller's
  * transaction: readers see the old version or the new one, never a mixture, and
- * a reader with an older snapshot still finds the old rows.  Nothing is ever
- * truncated or replaced.  Writers of one model exclude each other by a lock of
+ * a reader with an older snapshot still finds the old rows, as long as he reads them
+ * before two more trainings: version_table.c.  Writers of one model exclude each other by a lock of
  * the model's name that is not waited for (55P03).
  *
  *-------------------------------------------------------------------------
@@ -18,7 +18,9 @@
 
 #include <math.h>
 
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -37,6 +39,7 @@
 #include "store/query.h"
 #include "store/queue.h"
 #include "store/relation.h"
+#include "store/version_table.h"
 
 #define SUFFIX_USERS "_users"
 #define SUFFIX_ITEMS "_items"
@@ -258,6 +261,16 @@ void
 wals_target_check(WalsTarget *target, WalsIdType user_type,
                   WalsIdType item_type)
 {
+	if (OidIsValid(target->users_table) &&
+	    target->users_table == target->items_table)
+		ereport(ERROR,
+		        (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		         errmsg("users and items of model \"%s\" have one table",
+		                target->name),
+		         errdetail("Its newest version names \"%s\" for both.",
+		                   get_rel_name(target->users_table)),
+		         errhint("Drop the model and train it again, or train under "
+		                 "another name.")));
 	if (OidIsValid(target->users_table))
 		satellite_check(target, target->users_table, user_type, "user");
 	if (OidIsValid(target->items_table))
@@ -328,6 +341,17 @@ wals_target_create(WalsTarget *target, WalsIdType user_type,
 	if (!OidIsValid(target->items_table))
 		target->items_table =
 		    satellite_create(target, SUFFIX_ITEMS, item_type, "item", token);
+	target->users_rows =
+	    wals_version_table_create(target->users_table, target->version);
+	target->items_rows =
+	    wals_version_table_create(target->items_table, target->version);
+}
+
+void
+wals_target_close(const WalsTarget *target)
+{
+	wals_version_table_close(target->users_rows, target->users_table);
+	wals_version_table_close(target->items_rows, target->items_table);
 }
 
 void
@@ -354,18 +378,68 @@ wals_version_prepare(Oid relation, int32 version, bool is_new)
 		(void) wals_packed_prepare(&model, WC_USERS, WALS_READ_FRESH, is_new);
 }
 
+/* The versions that were active until this transaction, which others read. */
+typedef struct WasActive
+{
+	Oid model;
+	int32 version;
+} WasActive;
+
+static List *were_active = NIL; /* in the context of the transaction */
+static uint32 were_active_in = 0; /* its number */
+
+static void
+note_was_active(Oid model, int32 version)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+	WasActive *one = palloc(sizeof(WasActive));
+
+	if (were_active_in != wals_transaction_number())
+		were_active = NIL;
+	were_active_in = wals_transaction_number();
+	*one = (WasActive){model, version};
+	were_active = lappend(were_active, one);
+	MemoryContextSwitchTo(caller);
+}
+
+static bool
+was_active(Oid model, int32 version)
+{
+	ListCell *cell;
+
+	if (were_active_in == wals_transaction_number())
+		foreach (cell, were_active)
+		{
+			const WasActive *one = lfirst(cell);
+
+			if (one->model == model && one->version == version)
+				return true;
+		}
+	return false;
+}
+
 void
 wals_version_activate(Oid relation, int32 version, bool is_new)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(version)};
 	char *quoted = wals_relation_quoted(relation);
+	uint64 n;
+	uint64 i;
 
-	wals_query_run(
+	n = wals_query_run(
 	    psprintf("UPDATE %s SET active = false "
-	             "WHERE active AND version OPERATOR(pg_catalog.<>) $1",
+	             "WHERE active AND version OPERATOR(pg_catalog.<>) $1 "
+	             "RETURNING version",
 	             quoted),
 	    1, types, values, NULL, WALS_READ_FRESH);
+	for (i = 0; i < n; i++)
+	{
+		bool is_null;
+
+		note_was_active(
+		    relation, DatumGetInt32(wals_query_value(i, 1, INT4OID, &is_null)));
+	}
 	if (wals_query_run(psprintf("UPDATE %s SET active = true, version_id = "
 	                            "COALESCE(version_id, "
 	                            "pg_catalog.gen_random_uuid()) "
@@ -451,52 +525,123 @@ wals_version_forget(const WalsModel *model, Datum user)
 	return versions;
 }
 
-int32
-wals_version_prune(Oid relation, int32 keep)
+/* A version that is pruned, and its tables. */
+typedef struct Pruned
+{
+	int32 version;
+	Oid tables[2];
+	bool was_active; /* until this transaction */
+} Pruned;
+
+/* The versions whose tables stay. */
+typedef struct Kept
+{
+	int32 n;
+	int32 *versions;
+} Kept;
+
+static bool
+is_kept(int32 version, void *arg)
+{
+	const Kept *kept = arg;
+	int32 i;
+
+	for (i = 0; i < kept->n; i++)
+		if (kept->versions[i] == version)
+			return true;
+	return false;
+}
+
+static void
+find_pruned(Oid model, int32 keep, int32 *n, Pruned **result)
 {
 	Oid types[1] = {INT4OID};
 	Datum values[1] = {Int32GetDatum(keep)};
-	char *quoted = wals_relation_quoted(relation);
-	uint64 n;
-	uint64 i;
-	int32 *versions;
-	Oid *tables;
+	int32 i;
 
-	n = wals_query_run(
+	*n = (int32) wals_query_run(
 	    psprintf("SELECT version, users_table, items_table "
 	             "FROM (SELECT version, active, users_table, "
 	             "items_table, pg_catalog.row_number() OVER "
 	             "(ORDER BY version DESC) AS place FROM %s) AS v "
 	             "WHERE place OPERATOR(pg_catalog.>) $1 "
 	             "AND active IS NOT TRUE",
-	             quoted),
+	             wals_relation_quoted(model)),
 	    1, types, values, NULL, WALS_READ_FRESH);
-	versions = palloc(sizeof(int32) * (n + 1));
-	tables = palloc(sizeof(Oid) * (2 * n + 1));
-	for (i = 0; i < n; i++)
+	*result = palloc(mul_size(Max(*n, 1), sizeof(Pruned)));
+	for (i = 0; i < *n; i++)
+	{
+		Pruned *one = &(*result)[i];
+		bool is_null;
+
+		one->version = DatumGetInt32(wals_query_value(i, 1, INT4OID, &is_null));
+		one->tables[0] =
+		    DatumGetObjectId(wals_query_value(i, 2, REGCLASSOID, &is_null));
+		one->tables[1] =
+		    DatumGetObjectId(wals_query_value(i, 3, REGCLASSOID, &is_null));
+		one->was_active = was_active(model, one->version);
+	}
+}
+
+/*
+ * The versions of a model, and those among the pruned that others may be reading:
+ * of them the next one to prune finds empty tables.
+ */
+static void
+find_kept(const char *quoted, int32 n, const Pruned *pruned, Kept *kept)
+{
+	uint64 rows = wals_query_run(psprintf("SELECT version FROM %s", quoted), 0,
+	                             NULL, NULL, NULL, WALS_READ_FRESH);
+	uint64 row;
+	int32 i;
+
+	kept->n = 0;
+	kept->versions = palloc(mul_size(add_size(rows, n + 1), sizeof(int32)));
+	for (row = 0; row < rows; row++)
 	{
 		bool is_null;
 
-		versions[i] = DatumGetInt32(wals_query_value(i, 1, INT4OID, &is_null));
-		tables[2 * i] =
-		    DatumGetObjectId(wals_query_value(i, 2, REGCLASSOID, &is_null));
-		tables[2 * i + 1] =
-		    DatumGetObjectId(wals_query_value(i, 3, REGCLASSOID, &is_null));
+		kept->versions[kept->n++] =
+		    DatumGetInt32(wals_query_value(row, 1, INT4OID, &is_null));
 	}
 	for (i = 0; i < n; i++)
+		if (pruned[i].was_active)
+			kept->versions[kept->n++] = pruned[i].version;
+}
+
+int32
+wals_version_prune(Oid relation, int32 keep)
+{
+	char *quoted = wals_relation_quoted(relation);
+	List *tables = wals_guard_tables(relation);
+	Pruned *pruned;
+	ListCell *cell;
+	Kept kept;
+	int32 n;
+	int32 i;
+
+	find_pruned(relation, keep, &n, &pruned);
+	for (i = 0; i < n; i++)
 	{
+		Oid types[1] = {INT4OID};
+		Datum values[1] = {Int32GetDatum(pruned[i].version)};
 		int side;
 
 		for (side = 0; side < 2; side++)
-			if (wals_guard_is_own(relation, tables[2 * i + side]))
-				wals_factors_delete(tables[2 * i + side], versions[i]);
-		values[0] = Int32GetDatum(versions[i]);
+			if (wals_guard_is_own(relation, pruned[i].tables[side]))
+				wals_factors_delete(pruned[i].tables[side], pruned[i].version,
+				                    pruned[i].was_active);
 		wals_query_run(psprintf("DELETE FROM %s "
 		                        "WHERE version OPERATOR(pg_catalog.=) $1",
 		                        quoted),
 		               1, types, values, NULL, WALS_READ_FRESH);
 	}
-	return (int32) n;
+	find_kept(quoted, n, pruned, &kept);
+	/* those that could not be dropped before are among them */
+	foreach (cell, tables)
+		if (wals_guard_is_own(relation, lfirst_oid(cell)))
+			wals_version_table_drop(lfirst_oid(cell), is_kept, &kept);
+	return n;
 }
 
 void
@@ -557,6 +702,20 @@ tables_to_drop(Oid relation)
 	return result;
 }
 
+/* The same as DROP TABLE, of a table whose owner another one's may be. */
+static void
+drop_below(Oid table)
+{
+	ListCell *cell;
+
+	foreach (cell, wals_version_table_list(table))
+	{
+		ObjectAddress address = {RelationRelationId, lfirst_oid(cell), 0};
+
+		performDeletion(&address, DROP_RESTRICT, 0);
+	}
+}
+
 void
 wals_model_drop(Oid relation)
 {
@@ -573,6 +732,8 @@ wals_model_drop(Oid relation)
 	wals_query_once(
 	    psprintf("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", names.data));
 	wals_queue_drop(relation);
+	foreach (cell, tables)
+		drop_below(lfirst_oid(cell));
 	wals_query_once(psprintf("DROP TABLE %s", names.data));
 	/* should this be rolled back, they are made anew */
 	foreach (cell, tables)

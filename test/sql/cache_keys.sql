@@ -199,7 +199,7 @@ SELECT change, after('m', change) AS "what comes of it" FROM unnest(ARRAY[
 	WITH ORDINALITY AS c(change, nr) ORDER BY nr;
 -- what inherits says nothing when it changes
 CREATE TABLE more (CHECK (version = 1)) INHERITS (m_items);
-SELECT after('m', 'INSERT INTO more SELECT 1, 77, factors, bias, 1000, norm, weight FROM ONLY m_items WHERE id = 3 AND version = 1') AS "what comes of it";
+SELECT after('m', 'INSERT INTO more SELECT 1, 77, factors, bias, 1000, norm, weight FROM m_items WHERE id = 3 AND version = 1') AS "what comes of it";
 DROP TABLE more;
 
 -- ---------------------------------------------------------------------------

@@ -165,7 +165,7 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-CREATE TRIGGER meddle AFTER INSERT ON delta.m_items FOR EACH STATEMENT EXECUTE FUNCTION delta.meddle();
+CREATE TRIGGER meddle AFTER INSERT ON delta.m_items_2 FOR EACH STATEMENT EXECUTE FUNCTION delta.meddle();
 INSERT INTO delta.rated VALUES (7, 7006);
 SELECT * FROM wals_refresh('delta.m');
 SELECT item_id, likes FROM wals_popular(1, 'delta.m');

@@ -63,7 +63,7 @@ UPDATE m_items SET factors = 'none' WHERE id = 3;
 -- but the guard may be taken away
 SELECT after('ALTER TABLE m_items ALTER factors DROP NOT NULL; UPDATE m_items SET factors = NULL WHERE id = 3');
 SELECT after('ALTER TABLE m_users ALTER factors DROP NOT NULL; UPDATE m_users SET factors = NULL WHERE id = 1');
-SELECT after('ALTER TABLE m_items DROP CONSTRAINT m_items_pkey; ALTER TABLE m_items ALTER id DROP NOT NULL; UPDATE m_items SET id = NULL WHERE id = 3');
+SELECT after('ALTER TABLE m_items_1 DROP CONSTRAINT m_items_1_pkey; ALTER TABLE m_items DROP CONSTRAINT m_items_pkey; ALTER TABLE m_items ALTER id DROP NOT NULL; UPDATE m_items SET id = NULL WHERE id = 3');
 SELECT after('ALTER TABLE m_items DROP CONSTRAINT m_items_pkey; INSERT INTO m_items SELECT * FROM m_items WHERE id = 3');
 SELECT after('ALTER TABLE m_users DROP CONSTRAINT m_users_pkey; INSERT INTO m_users SELECT * FROM m_users WHERE id = 1');
 
@@ -183,23 +183,23 @@ FROM unnest(ARRAY['seen', 'm', '4294967295', 'm_items', 'texts_users']) WITH ORD
 SELECT after('UPDATE m SET users_table = ''texts_users''', 'SELECT * FROM wals_recommend(''u1'', 3)');
 
 -- factor tables dropped or replaced
-SELECT after('DROP TABLE m_items');
-SELECT after('DROP TABLE m_users');
-SELECT after('DROP TABLE m_items; CREATE TABLE m_items OF wals_factors_bigint');
-SELECT after('DROP TABLE m_items; CREATE VIEW m_items AS TABLE other_items; UPDATE m SET items_table = ''m_items''');
-SELECT after('DROP TABLE m_items; CREATE TABLE m_items (LIKE other_items); UPDATE m SET items_table = ''m_items''');
-SELECT after('DROP TABLE m_items; CREATE TABLE m_items (version integer, id bigint, factors real[], bias real, n integer, norm real)
+SELECT after('DROP TABLE m_items CASCADE');
+SELECT after('DROP TABLE m_users CASCADE');
+SELECT after('DROP TABLE m_items CASCADE; CREATE TABLE m_items OF wals_factors_bigint');
+SELECT after('DROP TABLE m_items CASCADE; CREATE VIEW m_items AS TABLE other_items; UPDATE m SET items_table = ''m_items''');
+SELECT after('DROP TABLE m_items CASCADE; CREATE TABLE m_items (LIKE other_items); UPDATE m SET items_table = ''m_items''');
+SELECT after('DROP TABLE m_items CASCADE; CREATE TABLE m_items (version integer, id bigint, factors real[], bias real, n integer, norm real)
 	PARTITION BY LIST (version); UPDATE m SET items_table = ''m_items''');
 SELECT after('ALTER TABLE m_items NOT OF');
 SELECT after('ALTER TABLE m_items NOT OF; ALTER TABLE m_items DROP COLUMN bias');
 SELECT after('ALTER TABLE m NOT OF');
-SELECT after('DROP TABLE m_items; CREATE TABLE m_items OF wals_factors_bigint; INSERT INTO m_items TABLE other_items; UPDATE m SET items_table = ''m_items''');
+SELECT after('DROP TABLE m_items CASCADE; CREATE TABLE m_items OF wals_factors_bigint; INSERT INTO m_items TABLE other_items; UPDATE m SET items_table = ''m_items''');
 -- the model itself a view of a model
 CREATE VIEW looks AS TABLE m;
 SELECT after('SELECT', 'SELECT * FROM wals_recommend(1, 3, ''looks'')');
 DROP VIEW looks;
 -- training onto ruins
-SELECT after('DROP TABLE m_items', 'SELECT wals_train(''m'', ''seen'', factors => 2, iterations => 1)');
+SELECT after('DROP TABLE m_items CASCADE', 'SELECT wals_train(''m'', ''seen'', factors => 2, iterations => 1)');
 SELECT after('UPDATE m SET users_table = ''seen''', 'SELECT wals_train(''m'', ''seen'', factors => 2, iterations => 1)');
 SELECT after('UPDATE m SET users_table = NULL, items_table = NULL', 'SELECT wals_train(''m'', ''seen'', factors => 2, iterations => 1)');
 SELECT after('UPDATE m SET users_table = ''m_items''', 'SELECT wals_train(''m'', ''seen'', factors => 2, iterations => 1)');
@@ -211,7 +211,7 @@ SELECT after('UPDATE m SET active = NULL, users_table = ''seen'', items_table = 
 	'SELECT wals_prune(''m'', 1)');
 SELECT after('UPDATE m SET users_table = ''seen'', items_table = 4294967295', 'SELECT wals_drop(''m'')');
 SELECT after('UPDATE m SET users_table = ''m'', items_table = ''m''', 'SELECT wals_drop(''m'')');
-SELECT after('DROP TABLE m_users', 'SELECT wals_drop(''m'')');
+SELECT after('DROP TABLE m_users CASCADE', 'SELECT wals_drop(''m'')');
 SELECT after('UPDATE m SET users_table = NULL', 'SELECT wals_activate(''m'', 1)');
 SELECT after('INSERT INTO m (version) VALUES (2)', 'SELECT wals_set_default(''m'')');
 SELECT works();

@@ -66,7 +66,7 @@ FROM pg_class WHERE relname IN ('m', 'm_users', 'm_items') AND relnamespace = 'm
 SELECT attname, attstorage FROM pg_attribute WHERE attrelid = 'm_items'::regclass AND attnum > 0 AND attlen = -1;
 -- from PostgreSQL 18 on NOT NULL is a constraint too
 SELECT conrelid::regclass, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE connamespace = 'models'::regnamespace AND contype <> 'n' ORDER BY 1;
+WHERE connamespace = 'models'::regnamespace AND contype <> 'n' ORDER BY 1, 2;
 SELECT obj_description('m'::regclass) IS NOT NULL AS model, obj_description('m_users'::regclass) IS NOT NULL AS users,
 	obj_description('m_items'::regclass) IS NOT NULL AS items;
 SELECT version, version_id IS NOT NULL AS id, active, is_default, format, wals_version = wals_version() AS library,
@@ -206,13 +206,17 @@ INSERT INTO parted TABLE grown;
 ANALYZE parted;
 SELECT wals_train('grown_model', 'parted', factors => 2, iterations => 1);
 SELECT since() IS NULL AS unknown;
-SELECT bytes = pg_total_relation_size('grown_model') + pg_total_relation_size('grown_model_users')
-	+ pg_total_relation_size('grown_model_items') AS all_three
+-- with the tables of its versions
+CREATE FUNCTION size_of(factor_table regclass) RETURNS numeric LANGUAGE sql AS
+$$SELECT sum(pg_total_relation_size(oid)) FROM pg_class
+WHERE oid = factor_table OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = factor_table)$$;
+SELECT bytes = pg_total_relation_size('grown_model') + size_of('grown_model_users')
+	+ size_of('grown_model_items') AS all_three
 FROM wals_models WHERE model = 'grown_model'::regclass;
 -- hostile rows: nothing overflows, and tables of others are not looked at
 BEGIN;
 UPDATE grown_model SET n_rows = -9223372036854775808, source = 'grown', items_table = 'pg_proc';
-SELECT rows_since, bytes = pg_total_relation_size('grown_model') + pg_total_relation_size('grown_model_users') AS own_two
+SELECT rows_since, bytes = pg_total_relation_size('grown_model') + size_of('grown_model_users') AS own_two
 FROM wals_models WHERE model = 'grown_model'::regclass;
 UPDATE grown_model SET active = false;
 SELECT rows_since, bytes FROM wals_models WHERE model = 'grown_model'::regclass;

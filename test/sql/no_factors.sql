@@ -85,6 +85,7 @@ DELETE FROM m_users WHERE id = 3;
 SELECT n_users, n_items FROM m;
 ROLLBACK;
 BEGIN;
+ALTER TABLE m_items_1 DROP CONSTRAINT m_items_1_version_check;
 UPDATE m_items SET version = 99 WHERE id = 3;
 UPDATE m_users SET n = n;
 SELECT n_users, n_items FROM m;

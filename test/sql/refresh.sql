@@ -235,7 +235,7 @@ LANGUAGE plpgsql AS
 $$
 BEGIN
 	PERFORM fill();
-	DROP TABLE IF EXISTS form, form_users, form_items;
+	DROP TABLE IF EXISTS form, form_users, form_items CASCADE;
 	EXECUTE format('SELECT wals_train(''form'', ''rated'', factors => 6, iterations => 4%s)',
 		COALESCE(', ' || NULLIF(options, ''), ''));
 	DELETE FROM q_queue;

@@ -408,7 +408,7 @@ SET ROLE regress_wals_eve;
 TABLE rights_eve.tripwire;
 SELECT count(*) > 0 AS untouched FROM rights_eve.decoy;
 RESET ROLE;
-DROP TABLE IF EXISTS rights.shared, rights.shared_users, rights.shared_items;
+DROP TABLE IF EXISTS rights.shared, rights.shared_users, rights.shared_items CASCADE;
 
 -- operators, functions and types that come first in the path
 SET ROLE regress_wals_eve;

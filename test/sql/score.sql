@@ -19,10 +19,13 @@ SELECT wals_train('texts', 'seen_text', factors => 8, iterations => 3);
 SELECT wals_train('uuids', 'seen_uuid', factors => 8, iterations => 3);
 SET wals.default_model = 'm';
 -- every pair, with the model's own number
-CREATE FUNCTION stored(who bigint, what bigint) RETURNS float8 LANGUAGE sql STABLE AS
+CREATE FUNCTION stored(who bigint, what bigint) RETURNS float8 LANGUAGE plpgsql STABLE AS
 $$
-SELECT sum(a::float8 * b) FROM m JOIN m_users AS u USING (version) JOIN m_items AS i USING (version),
-	LATERAL unnest(u.factors, i.factors) AS f(a, b) WHERE m.active AND u.id = who AND i.id = what
+BEGIN
+	-- planned anew when a version comes, which a function in SQL is not
+	RETURN (SELECT sum(a::float8 * b) FROM m JOIN m_users AS u USING (version) JOIN m_items AS i USING (version),
+		LATERAL unnest(u.factors, i.factors) AS f(a, b) WHERE m.active AND u.id = who AND i.id = what);
+END;
 $$;
 
 -- ---------------------------------------------------------------------------

@@ -203,13 +203,13 @@ SELECT outcome($$UPDATE m SET metrics = NULL$$);
 CREATE TABLE people (id bigint PRIMARY KEY);
 INSERT INTO people SELECT DISTINCT user_id FROM r;
 GRANT DELETE, SELECT ON people TO regress_wals_app;
-ALTER TABLE m_users ADD FOREIGN KEY (id) REFERENCES people ON DELETE CASCADE;
+ALTER TABLE m_users_1 ADD FOREIGN KEY (id) REFERENCES people ON DELETE CASCADE;
 SELECT version_id AS before FROM m \gset
 SET ROLE regress_wals_app;
 DELETE FROM people WHERE id = 60;
 SET ROLE regress_wals_owner;
 SELECT count(*) AS users_60, (SELECT version_id <> :'before' AS new_identity FROM m) FROM m_users WHERE id = 60;
-ALTER TABLE m_users DROP CONSTRAINT m_users_id_fkey;
+ALTER TABLE m_users_1 DROP CONSTRAINT m_users_1_id_fkey;
 CALL wals_retrain('m');
 
 -- The guard can be replaced by who holds TRIGGER, but not passed off.

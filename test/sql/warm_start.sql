@@ -157,6 +157,7 @@ SELECT started_from FROM cold WHERE active;
 
 SELECT wals_train('h', 'seen', factors => 2, iterations => 3);
 ALTER TABLE h DROP CONSTRAINT h_pkey;
+ALTER TABLE h_items_1 DROP CONSTRAINT h_items_1_pkey;
 ALTER TABLE h_items DROP CONSTRAINT h_items_pkey, ALTER factors DROP NOT NULL, ALTER id DROP NOT NULL;
 -- a training after a change, undone again
 CREATE FUNCTION after(change text, OUT result text) LANGUAGE plpgsql AS

@@ -194,8 +194,8 @@ cancel($psql);
 $node->safe_psql('postgres', q{CALL make_short(); SET client_min_messages = warning; CALL wals_retrain('m')});
 is( $node->safe_psql(
 		'postgres', q{
-		SELECT count(*) FILTER (WHERE data LIKE 'table public.m\_users: INSERT:%') = (SELECT count(*) FROM m_users WHERE version = 2),
-			count(*) FILTER (WHERE data LIKE 'table public.m\_items: INSERT:%') = (SELECT count(*) FROM m_items WHERE version = 2)
+		SELECT count(*) FILTER (WHERE data LIKE 'table public.m\_users\_2: INSERT:%') = (SELECT count(*) FROM m_users WHERE version = 2),
+			count(*) FILTER (WHERE data LIKE 'table public.m\_items\_2: INSERT:%') = (SELECT count(*) FROM m_items WHERE version = 2)
 		FROM pg_logical_slot_get_changes('slot', NULL, NULL)}),
 	't|t', 'and a slot has each row of the new version once');
 $node->safe_psql('postgres', q{SELECT pg_drop_replication_slot('slot')});

@@ -53,7 +53,7 @@ sql(q{
 		EXECUTE format('DROP TABLE %s_elsewhere', shell);
 	END $$;
 	CREATE FUNCTION index_scans(name regclass) RETURNS bigint LANGUAGE sql AS $$
-	SELECT sum(pg_stat_get_xact_numscans(indexrelid))::bigint FROM pg_index WHERE indrelid = name $$;
+	SELECT sum(pg_stat_get_xact_numscans(indexrelid))::bigint FROM pg_index WHERE indrelid = name OR indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = name) $$;
 });
 
 # What is recommended and on which basis, and how much of it the user has seen.

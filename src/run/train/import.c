@@ -212,10 +212,11 @@ wals_import_run(WalsImportRequest *request)
 	    wals_space_needed(wc_idmap_count(state.items.ids), state.items.factors,
 	                      state.items.id_type));
 	wals_target_create(&state.target, state.users.id_type, state.items.id_type);
-	wals_side_insert(&state.users, state.target.users_table,
+	wals_side_insert(&state.users, state.target.users_rows,
 	                 state.target.version);
-	wals_side_insert(&state.items, state.target.items_table,
+	wals_side_insert(&state.items, state.target.items_rows,
 	                 state.target.version);
+	wals_target_close(&state.target);
 	write_version(&state);
 	ereport(NOTICE,
 	        (errmsg("model \"%s\" version %d: %d users, %d items, %d factors, "

@@ -553,10 +553,9 @@ write_factors(TrainState *state)
 	                   source->item_id_type);
 	/* again: creating tables has ended the server's record of it */
 	wals_progress_phase(&state->progress, WALS_PHASE_WRITING);
-	wals_factors_write(state->target.users_table, state->target.version,
-	                   &users);
-	wals_factors_write(state->target.items_table, state->target.version,
-	                   &items);
+	wals_factors_write(state->target.users_rows, state->target.version, &users);
+	wals_factors_write(state->target.items_rows, state->target.version, &items);
+	wals_target_close(&state->target);
 	state->write_seconds = wals_step_seconds(start);
 }
 
