@@ -13,11 +13,13 @@
  * Fewer rows than the version has are an error where a guard would have told of
  * rows that its owner deleted (store/guard.c): then their number is not known.
  * Whoever a policy of row-level security shows some rows only has no others.
+ * And a version that has been removed has none for a snapshot that is older.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -74,12 +76,46 @@ how_to_mend(const WalsModel *model)
 	                name);
 }
 
+/*
+ * Whether the version has left since the caller's snapshot was taken: then its
+ * tables went with it, and who sees its row finds nothing there.
+ */
+static bool
+has_left(const WalsModel *model)
+{
+	Oid types[1] = {INT4OID};
+	Datum values[1] = {Int32GetDatum(model->version)};
+	bool result;
+
+	if (IsInParallelMode() || is_restricted(model->relation))
+		return false;
+	wals_query_begin();
+	result = wals_query_run(psprintf("SELECT 1 FROM %s "
+	                                 "WHERE version OPERATOR(pg_catalog.=) $1",
+	                                 wals_relation_quoted(model->relation)),
+	                        1, types, values, NULL, WALS_READ_LATEST) == 0;
+	wals_query_end();
+	return result;
+}
+
 static void
 complain(const WalsModel *model, WcSide side, int64 found)
 {
 	const char *what = side == WC_USERS ? "users" : "items";
 	char *table = get_rel_name(table_of(model, side));
 
+	if (has_left(model))
+		ereport(
+		    ERROR,
+		    (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		     errmsg("could not see version %d of model \"%s\" due to a "
+		            "concurrent change",
+		            model->version, get_rel_name(model->relation)),
+		     errdetail("It was removed after the snapshot of this statement "
+		               "was taken."),
+		     IsolationUsesXactSnapshot()
+		         ? errhint("Try again in a new transaction.")
+		         : errhint("Repeat the statement.")));
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 	                found == 0 ? errmsg("model \"%s\" has no factors",
 	                                    get_rel_name(model->relation))
