@@ -81,12 +81,10 @@ my ($out, $err) = session(
 	q{
 	SET work_mem = '64kB';
 	SET temp_file_limit = '100kB';
-	SELECT wals_train('m', 'ratings', factors => 32, iterations => 1);
-	SELECT count(*) FROM wals_recommend(1, 3);
-	RESET temp_file_limit;
-	BEGIN; SELECT wals_train('m', 'ratings', factors => 32, iterations => 1); ROLLBACK;});
-like($err, qr/ERROR:  53400$/, 'temp_file_limit is 53400');
-is($out, '3 2', 'the session goes on');
+	BEGIN; SELECT wals_train('m', 'ratings', factors => 32, iterations => 1); ROLLBACK;
+	SELECT count(*) FROM wals_recommend(1, 3);});
+is($err, '', 'temp_file_limit is no limit to a training');
+is($out, '2 3', 'nor to what comes after');
 is(state_of_database(), $before, 'nothing changed');
 
 # --- hardly any memory for sorts: the same model

@@ -139,7 +139,7 @@ sub model_changes
 		[ 'not of' => "ALTER TABLE {} NOT OF" ],
 		[ 'no key' => "ALTER TABLE {} DROP CONSTRAINT {}_pkey" ],
 		[ truncated => "TRUNCATE {}" ],
-		[ dropped => "DROP TABLE {}" ],
+		[ dropped => "DROP TABLE {} CASCADE" ],
 		[ moved => "ALTER TABLE {} SET SCHEMA public" ],
 		[ 'a column dropped' => "ALTER TABLE {} NOT OF; ALTER TABLE {} DROP COLUMN $swaps[0][0]" ],
 		[ 'a column added' => "ALTER TABLE {} NOT OF; ALTER TABLE {} ADD COLUMN added text DEFAULT 'x'" ],
@@ -213,8 +213,10 @@ for my $round (0 .. $#rounds)
 	my ($relation, $change, $sql) = @{ $rounds[$round] };
 	my (@before, @wrong);
 
-	$owner->ask('DROP TABLE IF EXISTS ' . join ', ', map { "public.$_" } qw(source words row_w col_w labels test touched_queue),
-		map { $_, "${_}_users", "${_}_items" } 'model', @writers);
+	my @drop = map { "public.$_" } qw(source words row_w col_w labels test touched_queue);
+
+	push @drop, map { $_, "${_}_users", "${_}_items" } 'model', @writers;
+	$owner->ask('DROP TABLE IF EXISTS ' . join(', ', @drop) . ' CASCADE');
 	my $made = $owner->ask($world);
 	BAIL_OUT("no models: $made->{text}") if $made->{state} || $made->{ended};
 
