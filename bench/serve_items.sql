@@ -16,4 +16,4 @@ JOIN trained AS t ON t.place = g % (SELECT count(*) FROM trained);
 CREATE TABLE many_users AS SELECT id, factors, bias FROM model_users;
 SELECT wals_import('model', 'many_users', 'many_items', source => 'ratings', keep_versions => 1);
 DROP TABLE trained, many_items, many_users;
-VACUUM ANALYZE model, model_users, model_items;
+VACUUM ANALYZE;

@@ -8,8 +8,8 @@ CREATE TABLE keyed_users (LIKE model_users INCLUDING STORAGE, PRIMARY KEY (versi
 CREATE TABLE keyed_items (LIKE model_items INCLUDING STORAGE, PRIMARY KEY (version, id));
 CREATE TABLE copied_users (LIKE model_users INCLUDING STORAGE, PRIMARY KEY (version, id));
 CREATE TABLE copied_items (LIKE model_items INCLUDING STORAGE, PRIMARY KEY (version, id));
-SELECT format('COPY model_users TO %L (FORMAT binary)', :'folder' || '/users.copy') AS users_out,
-	format('COPY model_items TO %L (FORMAT binary)', :'folder' || '/items.copy') AS items_out,
+SELECT format('COPY (SELECT * FROM model_users) TO %L (FORMAT binary)', :'folder' || '/users.copy') AS users_out,
+	format('COPY (SELECT * FROM model_items) TO %L (FORMAT binary)', :'folder' || '/items.copy') AS items_out,
 	format('COPY copied_users FROM %L (FORMAT binary)', :'folder' || '/users.copy') AS users_in,
 	format('COPY copied_items FROM %L (FORMAT binary)', :'folder' || '/items.copy') AS items_in \gset
 

@@ -93,13 +93,20 @@ typedef struct Shared
 	double square; /* of 1 / weight^2 */
 } Shared;
 
-/* Add the cycles that begin at a user; all of shared is 0 before and after. */
+typedef struct Others
+{
+	Shared *shared; /* by user; all 0 but of those who are met */
+	int32_t *met; /* in the order of the first meeting */
+} Others;
+
+/* Add the cycles that begin at a user. */
 static WcStatus
-follow_user(const Rows *users, const Rows *items, int32_t user, Shared *shared,
-            double *cycles, WcPace *pace)
+follow_user(const Rows *users, const Rows *items, int32_t user,
+            const Others *others, double *cycles, WcPace *pace)
 {
 	const int64_t *entries = users->csr->start + user;
 	double found = 0;
+	int32_t n_met = 0;
 
 	for (int64_t e = entries[0]; e < entries[1]; e++)
 	{
@@ -107,32 +114,28 @@ follow_user(const Rows *users, const Rows *items, int32_t user, Shared *shared,
 		const int64_t *column = items->csr->start + item;
 		double part = 1 / weight_of(items, item);
 
+		if (wc_pace(pace, column[1] - column[0]))
+			return WC_CANCELLED;
 		for (int64_t f = column[0]; f < column[1]; f++)
 		{
-			Shared *both = &shared[items->csr->col[f]];
+			int32_t other = items->csr->col[f];
+			Shared *both = &others->shared[other];
 
-			if (wc_pace(pace, 1))
-				return WC_CANCELLED;
+			others->met[n_met] = other;
+			n_met += both->sum == 0;
 			both->sum += part;
 			both->square += part * part;
 		}
 	}
-	memset(&shared[user], 0, sizeof(Shared));
-	for (int64_t e = entries[0]; e < entries[1]; e++)
+	for (int32_t m = 0; m < n_met; m++)
 	{
-		const int64_t *column = items->csr->start + users->csr->col[e];
+		int32_t other = others->met[m];
+		Shared *both = &others->shared[other];
 
-		for (int64_t f = column[0]; f < column[1]; f++)
-		{
-			int32_t other = items->csr->col[f];
-			Shared *both = &shared[other];
-
-			if (wc_pace(pace, 1))
-				return WC_CANCELLED;
+		if (other != user)
 			found += (both->sum * both->sum - both->square) /
 			         weight_of(users, other);
-			memset(both, 0, sizeof(*both));
-		}
+		memset(both, 0, sizeof(*both));
 	}
 	*cycles += found / weight_of(users, user);
 	return WC_OK;
@@ -147,8 +150,9 @@ wc_clustering(const WcCsr *by_user, const WcCsr *by_item, double *clustering,
               const WcAlloc *alloc, const WcHooks *hooks)
 {
 	size_t size = (size_t) by_user->rows * sizeof(Shared);
-	Shared *shared =
-	    wc_alloc_array(alloc, (size_t) by_user->rows, sizeof(Shared));
+	Others others = {
+	    wc_alloc_array(alloc, (size_t) by_user->rows, sizeof(Shared)),
+	    wc_alloc_array(alloc, (size_t) by_user->rows + 1, sizeof(int32_t))};
 	WcPace pace = wc_pace_start(hooks);
 	Rows users;
 	Rows items;
@@ -156,7 +160,8 @@ wc_clustering(const WcCsr *by_user, const WcCsr *by_item, double *clustering,
 	double cycles = 0;
 	double expected = 0;
 	int32_t followed = 0;
-	WcStatus status = shared == NULL ? WC_NO_MEMORY : WC_OK;
+	WcStatus status =
+	    others.shared == NULL || others.met == NULL ? WC_NO_MEMORY : WC_OK;
 
 	if (status == WC_OK)
 		status = open_rows(by_user, &users, &steps, &pace);
@@ -164,7 +169,7 @@ wc_clustering(const WcCsr *by_user, const WcCsr *by_item, double *clustering,
 		status = open_rows(by_item, &items, &steps, &pace);
 	if (status == WC_OK)
 	{
-		memset(shared, 0, size);
+		memset(others.shared, 0, size);
 		followed = (int32_t) fmin(
 		    by_user->rows,
 		    fmax(CLUSTERING_USERS, by_user->rows * (CLUSTERING_STEPS / steps)));
@@ -174,10 +179,11 @@ wc_clustering(const WcCsr *by_user, const WcCsr *by_item, double *clustering,
 		int32_t user = (int32_t) ((int64_t) s * by_user->rows / followed);
 		double count = (double) count_of(&users, user);
 
-		status = follow_user(&users, &items, user, shared, &cycles, &pace);
+		status = follow_user(&users, &items, user, &others, &cycles, &pace);
 		expected += count * count / weight_of(&users, user);
 	}
-	wc_free(alloc, shared);
+	wc_free(alloc, others.met);
+	wc_free(alloc, others.shared);
 	if (status != WC_OK)
 		return status;
 	expected *=

@@ -69,9 +69,9 @@ wc_memory_needed(int64_t nnz, int32_t users, int32_t items, int32_t factors,
 
 	total = sorting > solving ? sorting : solving;
 
-	/* Factors and biases; before them, where lambda is chosen, 16 bytes per user. */
+	/* Factors and biases; before them, where lambda is chosen, 20 bytes per user. */
 	if (!add_product(&vectors, rows, ((size_t) factors + 1) * number) ||
-	    !add_product(&choosing, (size_t) users, 16) ||
+	    !add_product(&choosing, (size_t) users, 20) ||
 	    !add_product(&total, vectors > choosing ? vectors : choosing, 1))
 		return WC_TOO_LARGE;
 	*bytes = total;
