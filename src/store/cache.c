@@ -275,6 +275,21 @@ keep(const WalsModel *model, WalsPacked *packed)
 	packed->rows.is_kept = true;
 }
 
+/*
+ * Keep the table of the rows from being dropped with its version until the
+ * transaction ends, although they come from elsewhere: a statement that goes on for
+ * long may have to read them again.  Who is dropping it is not waited for.
+ */
+static void
+hold_table(const WalsPackKey *key)
+{
+	Oid rows;
+
+	(void) wals_version_table_find(key->table, key->version, &rows);
+	if (OidIsValid(rows))
+		(void) ConditionalLockRelationOid(rows, AccessShareLock);
+}
+
 static const WalsRows *
 find_rows(const WalsModel *model, WcSide side)
 {
@@ -295,6 +310,7 @@ find_rows(const WalsModel *model, WcSide side)
 	count = count_find(&key);
 	if (entry != NULL)
 	{
+		hold_table(&key);
 		wals_mapping_use();
 		count->hits++;
 		dlist_move_head(&cache_entries, &entry->node);
@@ -303,6 +319,7 @@ find_rows(const WalsModel *model, WcSide side)
 
 	/* from here on the table stays what it is now */
 	LockRelationOid(key.table, AccessShareLock);
+	hold_table(&key);
 	alone = wals_packed_look(&key);
 	packed = wals_packed_create(&key);
 	if (wals_packed_is_restricted(key.table) || !alone)
