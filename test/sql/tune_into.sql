@@ -172,6 +172,10 @@ CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.trial 
 CREATE TRIGGER stop BEFORE INSERT ON do_trials FOR EACH ROW EXECUTE FUNCTION stop();
 CALL wals_tune_into('do_trials', 'ratings', '{"factors": 2, "iterations": [1, 2, 3, 4]}');
 SELECT trial, best, value > 0 AS has_value FROM do_trials WHERE tuned_at = (SELECT max(tuned_at) FROM do_trials) ORDER BY trial;
+-- new names that are one
+CALL wals_tune_into('tz', 'ratings', '{"factors": 2, "iterations": [1, 2]}', model => 'tz');
+CALL wals_tune_into('tz_items', 'ratings', '{"factors": 2, "iterations": [1, 2]}', model => 'tz');
+SELECT to_regclass('tz') AS made_tz, to_regclass('tz_items') AS made_tz_items;
 
 SET client_min_messages = error;
 RESET ROLE;

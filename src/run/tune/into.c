@@ -87,6 +87,30 @@ open_target(const WalsTuneInto *into, WalsSource *source, WalsTarget *target)
 	wals_target_check(target, source->user_id_type, source->item_id_type);
 }
 
+/* Two new names that are one are found to be one only when the second is created. */
+static void
+check_names(const WalsTuneInto *into, const WalsOutput *output,
+            const WalsTarget *target)
+{
+	Size length;
+	const char *rest;
+
+	if (into->model == NULL || output->schema != target->schema)
+		return;
+	length = strlen(target->name);
+	rest = output->name + length;
+	if (strncmp(output->name, target->name, length) == 0 &&
+	    (rest[0] == '\0' || strcmp(rest, "_users") == 0 ||
+	     strcmp(rest, "_items") == 0))
+		ereport(ERROR,
+		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		         errmsg("trials_table is \"%s\", a table of model \"%s\"",
+		                output->name, target->name),
+		         errhint("Choose another name for the table of trials, such as "
+		                 "\"%s_trials\".",
+		                 target->name)));
+}
+
 void
 wals_tune_into_run(WalsTuneRequest *request, const WalsTuneInto *into)
 {
@@ -102,6 +126,7 @@ wals_tune_into_run(WalsTuneRequest *request, const WalsTuneInto *into)
 		wals_query_begin();
 	wals_output_open(&wals_trials_form, into->trials, &trials.output);
 	open_target(into, &request->train.source, &target);
+	check_names(into, &trials.output, &target);
 	request->table = &trials;
 	request->commits = into->commits;
 	wals_tune_run(request, &tuned);
