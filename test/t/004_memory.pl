@@ -12,8 +12,11 @@ plan skip_all => 'needs /proc of Linux' unless -e '/proc/self/status';
 
 # Kilobytes a session may have grown over one part of this test.  A training
 # here takes some 3 MB, the items of a version 0.2 MB, an answer 100 bytes and
-# more: what is lost a few times a round shows.
+# more: what is lost a few times a round shows.  Each version has tables of its
+# own, of which the server's caches and ours keep some kilobytes each, and take it
+# a megabyte at a time.
 my $tolerance = 1500;
+my $tolerance_of_versions = 4000;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -40,6 +43,7 @@ $node->safe_psql(
 sub grown
 {
 	my ($what, $warm, $rounds, $statement, $errors) = @_;
+	my $most = $statement =~ /wals_train/ && !$errors ? $tolerance_of_versions : $tolerance;
 	my $sql = "SET client_min_messages = warning;\n\\o /dev/null\n";
 	my $start = time;
 	my ($out, $err);
@@ -56,7 +60,7 @@ sub grown
 
 	is($failures, $errors ? $warm + $rounds : 0, "$what: errors");
 	note sprintf('%s: %d kB, then %d kB; %.1f s', $what, $first, $last, time - $start);
-	cmp_ok($last - $first, '<', $tolerance, "$what: memory stays");
+	cmp_ok($last - $first, '<', $most, "$what: memory stays");
 	return;
 }
 
