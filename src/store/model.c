@@ -38,6 +38,7 @@
 #include "base/hint.h"
 #include "base/settings.h"
 #include "core/core.h"
+#include "base/wait.h"
 #include "store/direct.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -103,6 +104,28 @@ wals_model_lock(Oid schema, const char *name)
 		         errhint("Try again when it has finished.")));
 }
 
+/*
+ * Who has waited for a turn may find the model locked still: the transaction that
+ * had both gives them back one after the other.  What is locked for longer is
+ * being trained.
+ */
+#define SOON 1000 /* milliseconds */
+
+static bool
+lock_soon(const LOCKTAG *tag, bool of_session)
+{
+	int tries;
+
+	for (tries = 0; tries < SOON; tries++)
+	{
+		if (LockAcquire(tag, ExclusiveLock, of_session, true) !=
+		    LOCKACQUIRE_NOT_AVAIL)
+			return true;
+		wals_wait(1);
+	}
+	return false;
+}
+
 /* A transaction that is rolled back takes a session's locks on objects with it. */
 static bool model_is_held = false;
 
@@ -130,8 +153,7 @@ wals_model_hold(Oid schema, const char *name)
 	if (!model_is_held)
 	{
 		(void) LockAcquire(&turn, ExclusiveLock, false, false);
-		model_is_held = LockAcquire(&tag, ExclusiveLock, true, true) !=
-		                LOCKACQUIRE_NOT_AVAIL;
+		model_is_held = lock_soon(&tag, true);
 		LockRelease(&turn, ExclusiveLock, false);
 	}
 	return model_is_held;
@@ -157,7 +179,16 @@ wals_model_lock_to_change(Oid relation, bool wait)
 
 	/* who has the turn of another change ends soon; a training has none */
 	lock_tag(schema, name, TURN_LOCK_PART, &turn);
-	(void) LockAcquire(&turn, ExclusiveLock, false, !wait);
+	if (LockAcquire(&turn, ExclusiveLock, false, true) ==
+	        LOCKACQUIRE_NOT_AVAIL &&
+	    wait)
+	{
+		LOCKTAG tag;
+
+		(void) LockAcquire(&turn, ExclusiveLock, false, false);
+		lock_tag(schema, name, MODEL_LOCK_PART, &tag);
+		(void) lock_soon(&tag, false);
+	}
 	wals_model_lock(schema, name);
 }
 
