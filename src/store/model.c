@@ -38,7 +38,6 @@
 #include "base/hint.h"
 #include "base/settings.h"
 #include "core/core.h"
-#include "base/wait.h"
 #include "store/direct.h"
 #include "store/model.h"
 #include "store/query.h"
@@ -89,41 +88,38 @@ lock_tag(Oid schema, const char *name, uint16 part, LOCKTAG *tag)
 	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, schema, hash, part);
 }
 
+/*
+ * Two locks.  A training has the model's alone; a change has its turn alone and the
+ * model's with others.  So who waits for a turn waits for changes, and whether the
+ * model is being trained shows whether it can be had with others.  A transaction
+ * that ends gives them back one after the other: whoever has the turn may find the
+ * model still held by a change, but only by one that has ended.
+ */
+static bool
+lock_now(const LOCKTAG *tag, LOCKMODE mode, bool of_session)
+{
+	return LockAcquire(tag, mode, of_session, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+static void
+refuse(const char *name)
+{
+	ereport(ERROR,
+	        (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+	         errmsg("model \"%s\" is being trained or changed by another "
+	                "session",
+	                name),
+	         errhint("Try again when it has finished.")));
+}
+
 void
 wals_model_lock(Oid schema, const char *name)
 {
 	LOCKTAG tag;
 
 	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
-	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
-		ereport(ERROR,
-		        (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-		         errmsg("model \"%s\" is being trained or changed by another "
-		                "session",
-		                name),
-		         errhint("Try again when it has finished.")));
-}
-
-/*
- * Who has waited for a turn may find the model locked still: the transaction that
- * had both gives them back one after the other.  What is locked for longer is
- * being trained.
- */
-#define SOON 1000 /* milliseconds */
-
-static bool
-lock_soon(const LOCKTAG *tag, bool of_session)
-{
-	int tries;
-
-	for (tries = 0; tries < SOON; tries++)
-	{
-		if (LockAcquire(tag, ExclusiveLock, of_session, true) !=
-		    LOCKACQUIRE_NOT_AVAIL)
-			return true;
-		wals_wait(1);
-	}
-	return false;
+	if (!lock_now(&tag, ExclusiveLock, false))
+		refuse(name);
 }
 
 /* A transaction that is rolled back takes a session's locks on objects with it. */
@@ -148,14 +144,18 @@ wals_model_hold(Oid schema, const char *name)
 	is_registered = true;
 	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
 	lock_tag(schema, name, TURN_LOCK_PART, &turn);
-	model_is_held =
-	    LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
-	if (!model_is_held)
+	model_is_held = lock_now(&tag, ExclusiveLock, true);
+	if (model_is_held)
+		return true;
+	(void) LockAcquire(&turn, ExclusiveLock, false, false);
+	if (lock_now(&tag, ShareLock, false))
 	{
-		(void) LockAcquire(&turn, ExclusiveLock, false, false);
-		model_is_held = lock_soon(&tag, true);
-		LockRelease(&turn, ExclusiveLock, false);
+		/* nobody begins to train now, and no change lasts */
+		(void) LockAcquire(&tag, ExclusiveLock, true, false);
+		model_is_held = true;
+		LockRelease(&tag, ShareLock, false);
 	}
+	LockRelease(&turn, ExclusiveLock, false);
 	return model_is_held;
 }
 
@@ -175,21 +175,15 @@ wals_model_lock_to_change(Oid relation, bool wait)
 {
 	Oid schema = get_rel_namespace(relation);
 	const char *name = wals_relation_name(relation);
+	LOCKTAG tag;
 	LOCKTAG turn;
 
-	/* who has the turn of another change ends soon; a training has none */
+	lock_tag(schema, name, MODEL_LOCK_PART, &tag);
 	lock_tag(schema, name, TURN_LOCK_PART, &turn);
-	if (LockAcquire(&turn, ExclusiveLock, false, true) ==
-	        LOCKACQUIRE_NOT_AVAIL &&
-	    wait)
-	{
-		LOCKTAG tag;
-
-		(void) LockAcquire(&turn, ExclusiveLock, false, false);
-		lock_tag(schema, name, MODEL_LOCK_PART, &tag);
-		(void) lock_soon(&tag, false);
-	}
-	wals_model_lock(schema, name);
+	if (LockAcquire(&turn, ExclusiveLock, false, !wait) ==
+	        LOCKACQUIRE_NOT_AVAIL ||
+	    !lock_now(&tag, ShareLock, false))
+		refuse(name);
 }
 
 Oid

@@ -119,9 +119,9 @@ extern void wals_model_check_owner(Oid relation);
 extern void wals_model_lock(Oid schema, const char *name);
 
 /*
- * The same for a change of a model that is there, within one transaction: a
- * refresh, an activation.  Who may wait does so for another change, which ends
- * soon, but never for a training.
+ * The same for a change of a model that is there, within one transaction, until
+ * its end: a refresh, an activation.  Who may wait does so for another change, but
+ * never for a training.
  */
 extern void wals_model_lock_to_change(Oid relation, bool wait);
 
