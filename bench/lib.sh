@@ -42,16 +42,26 @@ sql()
 
 bench_close()
 {
+	local name
+
 	[ -n "$work" ] || return
 	if [ -n "$keep" ] && [ -e "$work/server/data/postmaster.pid" ]; then
 		say ""
 		say "The server is still running. To look around, and to end it:"
 		say ""
 		say "    $pg_bin/psql -h $work/server -U postgres bench"
-		say "    ${as_user[*]} $pg_bin/pg_ctl -D $work/server/data stop; rm -rf $work"
+		for name in standby server; do
+			[ ! -e "$work/$name/data/postmaster.pid" ] ||
+				say "    ${as_user[*]} $pg_bin/pg_ctl -D $work/$name/data stop"
+		done
+		say "    rm -rf $work"
 		return
 	fi
-	(cd / && server_stop "$work/standby" && server_stop "$work/server")
+	(
+		cd / || exit
+		server_stop "$work/standby"
+		server_stop "$work/server"
+	)
 	rm -rf "$work"
 }
 

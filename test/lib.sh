@@ -500,6 +500,16 @@ copy_server()
 	pg_bin=$1/bin
 }
 
+# Start the server with its data in $1/data.
+server_run()
+{
+	"${as_user[@]}" "$pg_bin/pg_ctl" --pgdata="$1/data" \
+		--log="$1/server.log" --silent --wait start >/dev/null || {
+		cat "$1/server.log" >&2
+		return 1
+	}
+}
+
 # Initialize and start a server with its data in $1/data, its socket in $1 and
 # the extra settings in the file $2.
 server_start()
@@ -519,11 +529,7 @@ server_start()
 		echo "log_line_prefix = '%m [%p] %q%a %e '"
 		cat "$2"
 	} >>"$1/data/postgresql.conf"
-	"${as_user[@]}" "$pg_bin/pg_ctl" --pgdata="$1/data" \
-		--log="$1/server.log" --silent --wait start >/dev/null || {
-		cat "$1/server.log" >&2
-		return 1
-	}
+	server_run "$1"
 }
 
 # A streaming standby of the server in $1, in the new folder $2.
@@ -540,11 +546,7 @@ standby_start()
 		echo "unix_socket_directories = '$2'"
 		echo "hot_standby_feedback = on"
 	} >>"$2/data/postgresql.conf"
-	"${as_user[@]}" "$pg_bin/pg_ctl" --pgdata="$2/data" \
-		--log="$2/server.log" --silent --wait start >/dev/null || {
-		cat "$2/server.log" >&2
-		return 1
-	}
+	server_run "$2"
 }
 
 server_stop()

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * kernel.c
- *	  The inner loops of half sweeps for this processor; sweep.c asks once per
- *	  solver.
+ *	  The inner loops of half sweeps for this processor; an engine asks once.
  *
  *-------------------------------------------------------------------------
  */
