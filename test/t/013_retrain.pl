@@ -4,7 +4,10 @@
 use strict;
 use warnings;
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Job;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -44,17 +47,12 @@ sub start
 {
 	my ($before) = @_;
 
-	($out, $err) = ('', '');
-	my $psql = IPC::Run::start(
-		[
-			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice',
-			map { ('-c', $_) } 'SET wals.threads = 1', @$before, 'CALL wals_retrain(warm_start => false)'
-		],
-		'>', \$out, '2>', \$err);
-	$node->poll_query_until('postgres',
-		q{SELECT count(*) = 1 FROM wals_progress WHERE phase LIKE 'solving %' AND iteration >= 1})
-	  or die "no training is seen: $err";
-	return $psql;
+	return start_job(
+		{
+			node => $node, out => \$out, err => \$err, options => [ '-U', 'regress_wals_alice' ],
+			until => q{SELECT count(*) = 1 FROM wals_progress WHERE phase LIKE 'solving %' AND iteration >= 1}
+		},
+		'SET wals.threads = 1', @$before, 'CALL wals_retrain(warm_start => false)');
 }
 
 sub stop

@@ -6,16 +6,16 @@
 # points of src/base/debug.c: how fast the machine is does not matter.
 use strict;
 use warnings;
+
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Job;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-plan skip_all => 'needs a library with debug points; test/run builds one'
-  unless $ENV{WALS_DEBUG_CONFIG};
-
-$ENV{TEMP_CONFIG} = $ENV{WALS_DEBUG_CONFIG};
-my $node = PostgreSQL::Test::Cluster->new('main',
-	$ENV{WALS_DEBUG_INSTALL} ? (install_path => $ENV{WALS_DEBUG_INSTALL}) : ());
+my $node = debug_node();
 $node->init;
 $node->start;
 $node->safe_psql(

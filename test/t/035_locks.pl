@@ -14,14 +14,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 use lib "$FindBin::RealBin/../perl";
+use Job;
 use Session;
 
-plan skip_all => 'needs a library with debug points; test/run builds one'
-  unless $ENV{WALS_DEBUG_CONFIG};
-
-$ENV{TEMP_CONFIG} = $ENV{WALS_DEBUG_CONFIG};
-my $node = PostgreSQL::Test::Cluster->new('main',
-	$ENV{WALS_DEBUG_INSTALL} ? (install_path => $ENV{WALS_DEBUG_INSTALL}) : ());
+my $node = debug_node();
 $node->init;
 $node->start;
 

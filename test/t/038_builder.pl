@@ -11,15 +11,11 @@ use lib "$FindBin::RealBin/../perl";
 
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Job;
 use Session;
 use Test::More;
 
-plan skip_all => 'needs a library with debug points; test/run builds one'
-  unless $ENV{WALS_DEBUG_CONFIG};
-
-$ENV{TEMP_CONFIG} = $ENV{WALS_DEBUG_CONFIG};
-my $node = PostgreSQL::Test::Cluster->new('main',
-	$ENV{WALS_DEBUG_INSTALL} ? (install_path => $ENV{WALS_DEBUG_INSTALL}) : ());
+my $node = debug_node();
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', 'max_connections = 40');
 $node->start;

@@ -4,7 +4,10 @@
 use strict;
 use warnings;
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Job;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -43,16 +46,12 @@ sub start
 {
 	my (@sql) = @_;
 
-	($out, $err) = ('', '');
-	my $psql = IPC::Run::start(
-		[
-			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-U', 'regress_wals_alice',
-			map { ('-c', $_) } 'SET wals.threads = 1', @sql
-		],
-		'>', \$out, '2>', \$err);
-	$node->poll_query_until('postgres', 'SELECT count(*) = 3 FROM wals_tune_progress')
-	  or die "no tuning is seen: $err";
-	return $psql;
+	return start_job(
+		{
+			node => $node, out => \$out, err => \$err, options => [ '-U', 'regress_wals_alice' ],
+			until => 'SELECT count(*) = 3 FROM wals_tune_progress'
+		},
+		'SET wals.threads = 1', @sql);
 }
 
 sub stop

@@ -4,17 +4,15 @@
 use strict;
 use warnings;
 
-use IPC::Run;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+
+use Job;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-plan skip_all => 'needs a library with debug points; test/run builds one'
-  unless $ENV{WALS_DEBUG_CONFIG};
-
-$ENV{TEMP_CONFIG} = $ENV{WALS_DEBUG_CONFIG};
-my $node = PostgreSQL::Test::Cluster->new('main',
-	$ENV{WALS_DEBUG_INSTALL} ? (install_path => $ENV{WALS_DEBUG_INSTALL}) : ());
+my $node = debug_node();
 $node->init;
 $node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->start;
@@ -42,16 +40,10 @@ sub start
 {
 	my ($point, $statement) = @_;
 
-	($out, $err) = ('', '');
-	my $psql = IPC::Run::start(
-		[
-			'psql', '-XAtq', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'),
-			map { ('-c', $_) } "SET application_name = 'evaluation'; SELECT wals_version() IS NULL",
-			"SET wals.debug_point = 'rank $point wait'", $statement
-		],
-		'>', \$out, '2>', \$err);
-	$node->poll_query_until('postgres', $waiting) or die "it does not wait: $err";
-	return $psql;
+	return start_job(
+		{ node => $node, until => $waiting, out => \$out, err => \$err },
+		"SET application_name = 'evaluation'; SELECT wals_version() IS NULL",
+		"SET wals.debug_point = 'rank $point wait'", $statement);
 }
 
 sub left_by_vacuum
