@@ -551,24 +551,6 @@ measure_similar(const char *name, const Vectors *items)
  * Exploration
  * ------------------------------------------------------------------------ */
 
-static const float *
-row_vector(const void *arg, int32_t index)
-{
-	return wc_pack_vector(arg, index);
-}
-
-static float
-row_bias(const void *arg, int32_t index)
-{
-	return wc_pack_bias(arg, index);
-}
-
-static int32_t
-row_entries(const void *arg, int32_t index)
-{
-	return ((const WcPack *) arg)->entries[index];
-}
-
 /* A user of the pack's items, with what the default options come to. */
 static WcFold *
 fold_begin(const WcFoldItems *items, int32_t k)
@@ -650,11 +632,11 @@ measure_explored(const char *name, const Vectors *items, const Vectors *users)
 	float *spread = allocate(NULL, sizeof(float) * (size_t) items->count);
 	double times[2][3][PASSES] = {{{0}}};
 	WcPack pack;
-	WcFoldItems rows = {items->count, row_vector, row_bias, row_entries, &pack,
-	                    NULL};
+	WcFoldItems rows;
 	WcFold *fold;
 
 	pack_rows(items, &pack);
+	rows = wc_pack_items(&pack, NULL);
 	fold = fold_begin(&rows, items->k);
 	for (int32_t i = 0; i < items->count; i++)
 		index[i] = i;

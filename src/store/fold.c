@@ -125,33 +125,6 @@ weights_of_rows(ItemWeights *items, const WalsRows *rows)
 	return result;
 }
 
-static const float *
-item_vector(const void *arg, int32 index)
-{
-	return wals_rows_vector(arg, index);
-}
-
-static float
-item_bias(const void *arg, int32 index)
-{
-	return wals_rows_bias(arg, index);
-}
-
-static int32
-item_entries(const void *arg, int32 index)
-{
-	return wals_rows_entries(arg, index);
-}
-
-WcFoldItems
-wals_fold_items(const WalsRows *rows)
-{
-	WcFoldItems items = {wals_rows_count(rows), item_vector, item_bias,
-	                     item_entries,          rows,        NULL};
-
-	return items;
-}
-
 static void
 entry_free(FoldEntry *entry)
 {
@@ -217,10 +190,9 @@ entry_make(const WalsObjective *objective, const WalsRows *rows,
 	MemoryContext context = AllocSetContextCreate(
 	    CurrentMemoryContext, "wals fold", ALLOCSET_DEFAULT_SIZES);
 	FoldEntry *entry = MemoryContextAllocZero(context, sizeof(FoldEntry));
-	WcFoldItems items = wals_fold_items(rows);
+	WcFoldItems items = wc_pack_items(&rows->pack, gram);
 	WcStatus status;
 
-	items.gram = gram;
 	entry->serial = rows->serial;
 	entry->objective = objective->core;
 	wals_job_init(&entry->job, context, 0);

@@ -19,7 +19,4 @@ extern const WalsRows *wals_fold_rows(const WalsModel *model,
                                       const WalsObjective *objective,
                                       WcFold **fold);
 
-/* The items as the core sees them. */
-extern WcFoldItems wals_fold_items(const WalsRows *rows);
-
 #endif /* WALS_STORE_FOLD_H */

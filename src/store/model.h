@@ -153,6 +153,9 @@ typedef struct WalsTarget
 	int32 version; /* number of the new version */
 } WalsTarget;
 
+/* Whether a new model's tables would have this name in its schema. */
+extern bool wals_target_needs_name(const WalsTarget *target, const char *name);
+
 /*
  * Resolve a model name as regclass would, or to the schema where it is going
  * to be created; lock it, check the owner, choose the version number.

@@ -128,24 +128,6 @@ wals_patch_pack(WalsPatch *patch)
 	return &patch->now;
 }
 
-static const float *
-pack_vector(const void *arg, int32 index)
-{
-	return wc_pack_vector(arg, index);
-}
-
-static float
-pack_bias(const void *arg, int32 index)
-{
-	return wc_pack_bias(arg, index);
-}
-
-static int32
-pack_entries(const void *arg, int32 index)
-{
-	return wc_pack_entries(arg, index);
-}
-
 WcFoldItems
 wals_patch_items(WalsPatch *patch, double *gram)
 {
@@ -156,8 +138,7 @@ wals_patch_items(WalsPatch *patch, double *gram)
 		                    gram);
 	else if (gram != NULL)
 		wals_packed_gram(patch->before, patch->model, gram);
-	return (WcFoldItems){pack->count,  pack_vector, pack_bias,
-	                     pack_entries, pack,        gram};
+	return wc_pack_items(pack, gram);
 }
 
 float *

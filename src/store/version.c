@@ -55,6 +55,14 @@ query_single(const char *sql, Oid type, bool *is_null)
 	return wals_query_value(0, 1, type, is_null);
 }
 
+bool
+wals_target_needs_name(const WalsTarget *target, const char *name)
+{
+	return strcmp(name, target->name) == 0 ||
+	       strcmp(name, psprintf("%s%s", target->name, SUFFIX_USERS)) == 0 ||
+	       strcmp(name, psprintf("%s%s", target->name, SUFFIX_ITEMS)) == 0;
+}
+
 /* A table of factors that may be used under this name, or InvalidOid. */
 static Oid
 satellite_find(const WalsTarget *target, const char *suffix)

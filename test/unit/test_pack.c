@@ -107,6 +107,21 @@ check_find_many(const WcPack *pack, int32_t count)
 	free(found);
 }
 
+/* Who folds in sees each row as others do. */
+static void
+check_items(const WcPack *pack)
+{
+	double gram[1] = {0};
+	WcFoldItems items = wc_pack_items(pack, gram);
+	bool same = items.count == pack->count && items.gram == gram;
+
+	for (int32_t i = 0; i < pack->count; i++)
+		same &= items.vector(items.arg, i) == wc_pack_vector(pack, i) &&
+		        items.bias(items.arg, i) == wc_pack_bias(pack, i) &&
+		        items.entries(items.arg, i) == wc_pack_entries(pack, i);
+	CHECK(same);
+}
+
 /* Ids ascend, and lead to what was added under them. */
 static void
 check_rows(const WcPack *pack, int32_t count, int32_t k)
@@ -247,6 +262,7 @@ test_contents(void)
 				CHECK(make((WcIdKind) kind, counts[i], ks[j], 1, &pack, NULL) ==
 				      WC_OK);
 				check_rows(&pack, counts[i], ks[j]);
+				check_items(&pack);
 				check_popularity(&pack);
 				check_bounds(&pack);
 				/* 7 and the counts have no factor in common */

@@ -335,6 +335,12 @@ wc_pack_entries(const WcPack *pack, int32_t index)
 	return row.pack->entries[row.index];
 }
 
+/*
+ * The rows of a pack as folding in asks for them, valid as long as the pack; gram is
+ * that of WcFoldItems.
+ */
+extern WcFoldItems wc_pack_items(const WcPack *pack, const double *gram);
+
 static inline int32_t
 wc_pack_likes(const WcPack *pack, int32_t index)
 {

@@ -484,6 +484,35 @@ wc_pack_finish(WcPackBuilder *builder, const void *identity, WcPack *pack,
 }
 
 /* ------------------------------------------------------------------------
+ * Rows for who folds in
+ * ------------------------------------------------------------------------ */
+
+static const float *
+item_vector(const void *pack, int32_t index)
+{
+	return wc_pack_vector(pack, index);
+}
+
+static float
+item_bias(const void *pack, int32_t index)
+{
+	return wc_pack_bias(pack, index);
+}
+
+static int32_t
+item_entries(const void *pack, int32_t index)
+{
+	return wc_pack_entries(pack, index);
+}
+
+WcFoldItems
+wc_pack_items(const WcPack *pack, const double *gram)
+{
+	return (WcFoldItems){pack->count,  item_vector, item_bias,
+	                     item_entries, pack,        gram};
+}
+
+/* ------------------------------------------------------------------------
  * A block of unknown origin
  * ------------------------------------------------------------------------ */
 

@@ -96,7 +96,8 @@ typedef struct Shared
 typedef struct Others
 {
 	Shared *shared; /* by user; all 0 but of those who are met */
-	int32_t *met; /* in the order of the first meeting; one more is written to */
+	int32_t
+	    *met; /* in the order of the first meeting; one more is written to */
 } Others;
 
 /* Add the cycles that begin at a user. */

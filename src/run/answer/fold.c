@@ -72,7 +72,7 @@ static void
 solve(const WalsObjective *objective, WcFoldUser *user, const char *user_name,
       WalsFolded *folded)
 {
-	WcFoldItems items = wals_fold_items(folded->items);
+	WcFoldItems items = wc_pack_items(&folded->items->pack, NULL);
 	Asked asked = {user_name, folded->items};
 	WalsJob job;
 	int32 count = wc_fold_factors(folded->fold);

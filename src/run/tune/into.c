@@ -92,16 +92,8 @@ static void
 check_names(const WalsTuneInto *into, const WalsOutput *output,
             const WalsTarget *target)
 {
-	Size length;
-	const char *rest;
-
-	if (into->model == NULL || output->schema != target->schema)
-		return;
-	length = strlen(target->name);
-	rest = output->name + length;
-	if (strncmp(output->name, target->name, length) == 0 &&
-	    (rest[0] == '\0' || strcmp(rest, "_users") == 0 ||
-	     strcmp(rest, "_items") == 0))
+	if (into->model != NULL && output->schema == target->schema &&
+	    wals_target_needs_name(target, output->name))
 		ereport(ERROR,
 		        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 		         errmsg("trials_table is \"%s\", a table of model \"%s\"",
